@@ -1,0 +1,62 @@
+//! Every bound of the protocol, with its unit and its reason.
+//!
+//! Bounds that decide what is *valid* are part of the protocol: two nodes with different ones would
+//! disagree. Bounds that only protect a node may differ from node to node; they say so.
+
+/// Entries: body size in bytes, without the opening of a document. Bounds what one signature can cost a reader. Valid.
+pub const MAX_BODY: usize = 64 * 1024;
+/// Entries: the opening of a document in front of its first change, in bytes. Valid.
+pub const MAX_OPENING: usize = 256;
+/// Entries: a signature is kept at every entry whose `seq % SIGNATURE_EVERY == SIGNATURE_EVERY - 1`, and at the head. Valid.
+pub const SIGNATURE_EVERY: u64 = 16;
+/// Changes: operations, predecessors, and items of any one column. Bounds the memory that 80 bytes can claim. Valid.
+pub const MAX_CHANGE_ITEMS: u64 = 16_384;
+/// Changes: dependencies and actors named by one change. Valid.
+pub const MAX_CHANGE_REFS: usize = 256;
+/// Documents: depth of maps and lists below the root. Readers recurse. Valid.
+pub const MAX_NESTING: u32 = 32;
+/// Control records: encoded size in bytes; the text of a statement is the largest part. Valid.
+pub const MAX_RECORD: usize = 256 * 1024;
+/// Statement: text in bytes. Valid.
+pub const MAX_STATEMENT: usize = 128 * 1024;
+/// Names and labels of groups, devices, coalitions, in bytes. Valid.
+pub const MAX_NAME: usize = 200;
+/// Purpose of a coalition in bytes: it is read before joining. Valid.
+pub const MAX_PURPOSE: usize = 2_000;
+/// Recovery contacts of a group. Valid.
+pub const MAX_CONTACTS: usize = 16;
+/// Founders that sign a genesis. Valid.
+pub const MAX_FOUNDERS: usize = 64;
+/// Roots of a group that its 24 words derive beside root 0. Valid.
+pub const MAX_ROOTS: u32 = 64;
+/// Devices of one group that may hold `govern`: the lowest certificate ids count. Valid.
+pub const MAX_GOVERNING_DEVICES: usize = 4;
+/// Devices of one group that count at all: the lowest certificate ids count. Valid.
+pub const MAX_DEVICES: usize = 64;
+/// Vouch slots per device and version that a genesis gives members by default.
+pub const MEMBER_SLOTS: u32 = 8;
+/// Vouch slots per device and version that a genesis gives electors by default: an operator brings in twenty groups.
+pub const ELECTOR_SLOTS: u32 = 64;
+/// Vouch slots per device and version that a genesis may give at most. Valid.
+pub const MAX_SLOTS: u32 = 4_096;
+
+/// Sync: a frame on the wire in bytes, before and after decompression. Own.
+pub const MAX_FRAME: usize = 2 * 1024 * 1024;
+/// Sync: a request on the wire in bytes: 1,300 logs of 40 bytes, and room. Own.
+pub const MAX_REQUEST: usize = 256 * 1024;
+/// Gossip: a message in bytes: an entry whose body fits 64 KiB, or a control record. Own.
+pub const MAX_GOSSIP: usize = 72 * 1024;
+/// Sync: runs of entries asked for at the same time from one peer. Own.
+pub const MAX_RUNS_IN_FLIGHT: usize = 4;
+/// Waiting entries kept per log; the oldest goes first. Own.
+pub const MAX_WAITING_PER_LOG: usize = 64;
+/// Waiting bytes kept per peer; the oldest go first. Own.
+pub const MAX_WAITING_BYTES: usize = 1024 * 1024;
+/// Lobby: bytes that one applicant may hand in: inception, certificate, join and signature. Own.
+pub const MAX_APPLICATION: usize = 8 * 1024;
+/// Lobby: applicants that a node keeps; the oldest without an invite goes first. Own.
+pub const MAX_APPLICANTS: usize = 4_096;
+/// Addresses that a device announces. Own.
+pub const MAX_ADDRESSES: usize = 8;
+/// Invites: the text of an invite in bytes, as link or file. Own.
+pub const MAX_INVITE: usize = 256 * 1024;
