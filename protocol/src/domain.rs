@@ -74,6 +74,8 @@ purposes! {
     STATE_ROOT = "coalition-grid 1 state root";
     /// A root key of a group, derived from its recovery words.
     ROOT_KEY = "coalition-grid 1 root key";
+    /// The checksum at the end of an invite's text.
+    INVITE_TEXT = "coalition-grid 1 invite text";
     /// One link of the chain that commits to all later roots.
     ROOT_CHAIN = "coalition-grid 1 root chain";
     /// Frame checksums of the journal.

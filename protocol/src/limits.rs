@@ -13,6 +13,10 @@ pub const SIGNATURE_EVERY: u64 = 16;
 pub const MAX_CHANGE_ITEMS: u64 = 16_384;
 /// Changes: dependencies and actors named by one change. Valid.
 pub const MAX_CHANGE_REFS: usize = 256;
+/// Changes: sequence numbers and counters of operations. Automerge fails near 2^32. Valid.
+pub const MAX_OP: u64 = 1 << 31;
+/// Documents: counters and what one increment adds, either way of zero. Bounds what sums to an overflow. Valid.
+pub const MAX_COUNTER: i64 = 1 << 48;
 /// Documents: depth of maps and lists below the root. Readers recurse. Valid.
 pub const MAX_NESTING: u32 = 32;
 /// Control records: encoded size in bytes; the text of a statement is the largest part. Valid.
@@ -33,6 +37,8 @@ pub const MAX_ROOTS: u32 = 64;
 pub const MAX_GOVERNING_DEVICES: usize = 4;
 /// Devices of one group that count at all: the lowest certificate ids count. Valid.
 pub const MAX_DEVICES: usize = 64;
+/// Policies that come with a statement: they are read before joining. Valid.
+pub const MAX_POLICIES: usize = 32;
 /// Vouch slots per device and version that a genesis gives members by default.
 pub const MEMBER_SLOTS: u32 = 8;
 /// Vouch slots per device and version that a genesis gives electors by default: an operator brings in twenty groups.
@@ -58,5 +64,36 @@ pub const MAX_APPLICATION: usize = 8 * 1024;
 pub const MAX_APPLICANTS: usize = 4_096;
 /// Addresses that a device announces. Own.
 pub const MAX_ADDRESSES: usize = 8;
+/// Bytes of one address that a device announces: a multiaddress with the longest of names. Own.
+pub const MAX_ADDRESS: usize = 320;
 /// Invites: the text of an invite in bytes, as link or file. Own.
 pub const MAX_INVITE: usize = 256 * 1024;
+/// Logs that one receipt names: more go into the next one. Own.
+pub const MAX_RECEIPT_LOGS: usize = 512;
+/// Invites: the content of an invite in bytes, unpacked. Bounds what a small text can claim. Own.
+pub const MAX_INVITE_UNPACKED: usize = 1024 * 1024;
+/// Control set: records kept that wait for another record; the oldest goes first. Own.
+pub const MAX_WAITING_RECORDS: usize = 4_096;
+/// Control set: bytes of the records that wait for another record; the oldest go first. Own.
+pub const MAX_WAITING_RECORD_BYTES: usize = 4 * 1024 * 1024;
+/// Statement sheets: size of the file in bytes: 1,300 rows of 3 KiB, and the genesis. Own.
+pub const MAX_SHEET: usize = 32 * 1024 * 1024;
+
+/// Records: a line, a place or a choice, in characters: what a table shows in one cell. Valid.
+pub const MAX_LINE: usize = 500;
+/// Records: a link in characters. Valid.
+pub const MAX_LINK: usize = 2_000;
+/// Records: a text in bytes, when it is written. Two edits that merge may add up to more, and are read. Own.
+pub const MAX_TEXT: usize = 1024 * 1024;
+/// Records: tags of one field, when they are written. Own.
+pub const MAX_TAGS: usize = 50;
+/// Records: a tag in characters. Valid.
+pub const MAX_TAG: usize = 80;
+/// Records: what one change may cost by a careful estimate, in bytes; a larger edit becomes several changes. Leaves room below `MAX_BODY`. Own.
+pub const MAX_PIECE_COST: usize = 40 * 1024;
+/// Records: operations in one change of ours. Leaves room below `MAX_CHANGE_ITEMS`. Own.
+pub const MAX_PIECE_OPERATIONS: usize = 12_000;
+/// Tables: a file to import in bytes. Own.
+pub const MAX_IMPORT: usize = 32 * 1024 * 1024;
+/// Tables: rows of one import. Own.
+pub const MAX_IMPORT_ROWS: usize = 100_000;

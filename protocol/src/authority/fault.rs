@@ -1,0 +1,46 @@
+//! What records show about those who break the rules.
+
+use crate::id::{Digest, GroupId};
+use crate::key::DeviceId;
+
+/// Records that show that somebody breaks the rules. Others are shown them; nothing is undone by them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// A device vouched for two groups with one slot: the slot is void.
+    DoubleVouch {
+        /// The device.
+        device: DeviceId,
+        /// Its slot.
+        slot: u32,
+        /// Two of the groups that it vouched for.
+        targets: [GroupId; 2],
+    },
+    /// Several groups certified one device: it speaks for none of them.
+    DeviceOfSeveralGroups {
+        /// The device.
+        device: DeviceId,
+        /// The groups.
+        groups: Vec<GroupId>,
+    },
+    /// A group certified more devices than count.
+    TooManyDevices {
+        /// The group.
+        group: GroupId,
+        /// How many it certified.
+        found: usize,
+    },
+    /// A group gave `govern` to more devices than count.
+    TooManyGoverning {
+        /// The group.
+        group: GroupId,
+        /// To how many it gave it.
+        found: usize,
+    },
+    /// A group signed a text that is not the text of the version.
+    OtherText {
+        /// The group.
+        group: GroupId,
+        /// The hash that it signed.
+        text_hash: Digest,
+    },
+}

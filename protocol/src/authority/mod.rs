@@ -1,0 +1,219 @@
+//! What the control set adds up to: who may do what.
+//!
+//! Three layers, each a pure function of those before it: [`keys`] (which device is whose), then
+//! [`governance`] (which rules hold, whose vouch slots are taken), then [`membership`] (who belongs). No
+//! clock and no order of arrival enters; all of it can be thrown away and worked out again.
+//!
+//! [`application`] is not a layer: it is what a node asks before it lets a newcomer's records in.
+
+pub mod application;
+mod fault;
+pub mod governance;
+pub mod keys;
+pub mod membership;
+mod right;
+
+#[cfg(test)]
+mod application_tests;
+#[cfg(test)]
+mod tests;
+
+pub use fault::Fault;
+pub use governance::{SlotState, TakenBy, VouchDue};
+pub use keys::{Cut, Device};
+pub use membership::{Lacking, SignedBy, Standing, Validity};
+pub use right::{MayNot, Right, WriteRule};
+
+use crate::codec::encode;
+use crate::control::{ControlSet, DeviceCert};
+use crate::domain;
+use crate::id::{Digest, GroupId, VersionId};
+use crate::key::{DeviceId, PeerKey};
+use crate::time::Timestamp;
+use governance::Governance;
+use keys::Keys;
+use membership::Membership;
+
+/// Who may do what, as worked out from one control set.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    keys: Keys,
+    governance: Governance,
+    membership: Membership,
+    digest: Digest,
+}
+
+impl Default for Authority {
+    /// What nothing adds up to: nobody is known.
+    fn default() -> Self {
+        let (keys, governance, membership) = <(Keys, Governance, Membership)>::default();
+        let digest = digest(&keys, &governance, &membership);
+        Self { keys, governance, membership, digest }
+    }
+}
+
+impl Authority {
+    /// Works everything out. Signatures were verified when the records were admitted.
+    pub fn evaluate(set: &ControlSet) -> Self {
+        let keys = Keys::evaluate(set);
+        let governance = Governance::evaluate(set, &keys);
+        let membership = Membership::evaluate(set, &keys, &governance);
+        let digest = digest(&keys, &governance, &membership);
+        Self { keys, governance, membership, digest }
+    }
+
+    /// The layer of keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The layer of rules.
+    pub fn governance(&self) -> &Governance {
+        &self.governance
+    }
+
+    /// The layer of membership.
+    pub fn membership(&self) -> &Membership {
+        &self.membership
+    }
+
+    /// The group that a device speaks for.
+    pub fn group_of(&self, device: &DeviceId) -> Option<GroupId> {
+        self.keys.device(device).map(|device| device.group)
+    }
+
+    /// The certificate of a device that is shown: of the highest serial.
+    pub fn certificate(&self, device: &DeviceId) -> Option<&DeviceCert> {
+        self.keys.device(device).map(|device| &device.certificate)
+    }
+
+    /// The device behind a PeerId, and its group. Where several devices share a PeerId, one of a group
+    /// that was admitted comes first.
+    pub fn device_of_peer(&self, peer: &PeerKey) -> Option<(GroupId, DeviceId)> {
+        let mut all = self.keys.devices_of_peer(peer).filter_map(|id| Some((self.group_of(id)?, *id)));
+        let first = all.clone().next();
+        all.find(|(group, _)| self.was_admitted(group)).or(first)
+    }
+
+    /// The devices of a group, ascending.
+    pub fn devices_of(&self, group: &GroupId) -> &[DeviceId] {
+        self.keys.devices_of(group)
+    }
+
+    /// Whether the group is a member now.
+    pub fn is_member(&self, group: &GroupId) -> bool {
+        self.membership.is_member(group)
+    }
+
+    /// Whether the group was a member at some time, even if it withdrew since. What it wrote is kept.
+    pub fn was_admitted(&self, group: &GroupId) -> bool {
+        self.membership.was_admitted(group)
+    }
+
+    /// The members, ascending.
+    pub fn members(&self) -> impl Iterator<Item = GroupId> {
+        self.membership.members()
+    }
+
+    /// All groups that are known, applicants included, ascending.
+    pub fn groups(&self) -> impl Iterator<Item = GroupId> {
+        self.keys.groups()
+    }
+
+    /// The name that a group had at its beginning.
+    pub fn name_of(&self, group: &GroupId) -> Option<&str> {
+        self.keys.name_of(group)
+    }
+
+    /// The newest adopted versions; several only where electors voted twice.
+    pub fn leaves(&self) -> &[VersionId] {
+        self.governance.leaves()
+    }
+
+    /// The signatures under a version, by ascending group, withdrawn ones marked.
+    pub fn signatures(&self, version: &VersionId) -> &[SignedBy] {
+        if self.leaves().contains(version) { self.membership.signatures() } else { &[] }
+    }
+
+    /// The counter that a group's next signature or withdrawal needs in order to count.
+    pub fn next_counter(&self, group: &GroupId) -> u64 {
+        self.membership.next_counter(group)
+    }
+
+    /// Where a group stands.
+    pub fn standing(&self, group: &GroupId) -> Standing {
+        if self.keys.name_of(group).is_none() { Standing::Unknown } else { self.membership.standing(group) }
+    }
+
+    /// Whether the log of a device is kept and passed on: its group was admitted.
+    pub fn stores_log_of(&self, device: &DeviceId) -> bool {
+        self.group_of(device).is_some_and(|group| self.was_admitted(&group))
+    }
+
+    /// Where the log of a device ends for everybody.
+    pub fn cut(&self, device: &DeviceId) -> Option<Cut> {
+        self.keys.cut(device)
+    }
+
+    /// Whether entry `seq` of a device may change a document of `owner`.
+    pub fn may_write(&self, device: &DeviceId, owner: &GroupId, rule: WriteRule, seq: u64) -> Right {
+        right::may_write(&self.keys, &self.membership, device, owner, rule, seq)
+    }
+
+    /// The state of one vouch slot of a device.
+    pub fn slot(&self, device: &DeviceId, slot: u32) -> SlotState {
+        self.governance.slot(&self.keys, device, slot)
+    }
+
+    /// The slots of a device that are not free, ascending.
+    pub fn slots_of(&self, device: &DeviceId) -> Vec<(u32, SlotState)> {
+        self.governance.slots_of(&self.keys, device)
+    }
+
+    /// The first of `count` free slots in a row; slots of expired invites are free again.
+    pub fn free_slots(&self, device: &DeviceId, count: u32, now: Timestamp) -> Option<u32> {
+        self.governance.free_slots(&self.keys, device, count, now)
+    }
+
+    /// The vouches with which a device should confirm joins: the smallest group of several on one slot.
+    pub fn vouches_due(&self, device: &DeviceId) -> Vec<VouchDue> {
+        self.governance.vouches_due(device)
+    }
+
+    /// The devices of a group that sign for it, ascending.
+    pub fn governing(&self, group: &GroupId) -> Vec<DeviceId> {
+        self.devices_of(group).iter().filter(|id| self.keys.governs(id) == Some(*group)).copied().collect()
+    }
+
+    /// A hash of the outcome, equal on two nodes that believe the same.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Who breaks the rules, as far as the records show it.
+    pub fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.keys.faults().iter().chain(self.governance.faults()).chain(self.membership.faults())
+    }
+}
+
+/// Applicants are left out: nodes hear of them at different times, and nothing follows from them yet.
+fn digest(keys: &Keys, governance: &Governance, membership: &Membership) -> Digest {
+    let groups: Vec<_> = membership
+        .admitted()
+        .map(|group| {
+            let devices: Vec<_> = keys
+                .devices_of(&group)
+                .iter()
+                .filter_map(|id| Some((*id, keys.device(id)?.capabilities, keys.cut(id))))
+                .collect();
+            (group, membership.is_member(&group), devices, membership.withdrawal(&group).map(|(id, _)| id))
+        })
+        .collect();
+    let signatures: Vec<_> = membership
+        .signatures()
+        .iter()
+        .filter(|signed| membership.was_admitted(&signed.group))
+        .map(|signed| signed.id)
+        .collect();
+    Digest::of(domain::AUTHORITY, &encode(&(governance.leaves(), groups, signatures)))
+}

@@ -1,0 +1,75 @@
+//! Whether an entry of a device may change a document.
+
+use crate::authority::keys::Keys;
+use crate::authority::membership::Membership;
+use crate::control::Capabilities;
+use crate::id::GroupId;
+use crate::key::DeviceId;
+
+/// Who writes a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteRule {
+    /// The devices of the group that owns it.
+    Owner,
+    /// The devices of every group that was admitted.
+    Members,
+}
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// It may.
+    May,
+    /// It may not, as far as is known.
+    MayNot(MayNot),
+    /// A certificate or the admission of the group has not arrived; it may do so yet.
+    Unknown,
+}
+
+/// Why an entry may not change a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MayNot {
+    /// Several groups certified the device.
+    #[error("several groups certified the device, so it speaks for none of them")]
+    DeviceOfSeveralGroups,
+    /// No certificate of the device gives it `write`.
+    #[error("the device may not write for its group")]
+    NoCapability,
+    /// The document belongs to another group.
+    #[error("the document belongs to another group")]
+    NotOwner,
+    /// The group withdrew before the entry.
+    #[error("the group withdrew before this entry")]
+    AfterWithdrawal,
+}
+
+pub(super) fn may_write(
+    keys: &Keys,
+    membership: &Membership,
+    device: &DeviceId,
+    owner: &GroupId,
+    rule: WriteRule,
+    seq: u64,
+) -> Right {
+    let Some(known) = keys.device(device) else {
+        let disputed = keys.is_disputed(device);
+        return if disputed { Right::MayNot(MayNot::DeviceOfSeveralGroups) } else { Right::Unknown };
+    };
+    if !known.capabilities.has(Capabilities::WRITE) {
+        return Right::MayNot(MayNot::NoCapability);
+    }
+    match rule {
+        WriteRule::Owner if known.group == *owner => Right::May,
+        WriteRule::Owner => Right::MayNot(MayNot::NotOwner),
+        WriteRule::Members if !membership.was_admitted(&known.group) => Right::Unknown,
+        WriteRule::Members => match membership.withdrawal(&known.group) {
+            Some((_, last)) if !written_before(last, device, seq) => Right::MayNot(MayNot::AfterWithdrawal),
+            _ => Right::May,
+        },
+    }
+}
+
+/// A device that the withdrawal does not list had written nothing.
+fn written_before(last: &[(DeviceId, u64)], device: &DeviceId, seq: u64) -> bool {
+    last.iter().any(|(listed, last)| listed == device && seq <= *last)
+}

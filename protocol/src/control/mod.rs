@@ -1,0 +1,37 @@
+//! The control set: signed records that say who belongs and who may do what.
+//!
+//! One file per kind of record; [`Record`] is one of any kind; [`ControlSet`] keeps them. A record proves
+//! itself: every node that has seen the same records keeps the same ones, whatever the order. What the
+//! records add up to is worked out in [`crate::authority`].
+
+mod author;
+mod certificate;
+mod error;
+mod genesis;
+mod inception;
+mod invitation;
+mod record;
+mod set;
+mod signature;
+mod signed;
+mod statement;
+mod vouch;
+mod waiting;
+
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use author::{Founding, Joining, NewGroup, Signs, first_device, found, join_records};
+pub use certificate::{Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets};
+pub use error::{Missing, RecordError};
+pub use genesis::{Admission, Genesis, GenesisBody, RULES_VERSION, Threshold, VouchedBy};
+pub use inception::{Inception, InceptionBody};
+pub use invitation::{Invite, InviteBody, InviteRevoked, InviteRevokedBody, Join, JoinBody};
+pub use record::{Kind, Record, RecordKey};
+pub use set::{ControlSet, Offer};
+pub use signature::{StatementSignature, StatementSignatureBody, Withdrawal, WithdrawalBody};
+pub use signed::{Body, Signed, Signer, Signers, SigningKey};
+pub use statement::{Policy, Statement};
+pub use vouch::{Vouch, VouchBody};

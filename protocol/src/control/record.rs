@@ -1,0 +1,207 @@
+//! A control record of any kind, its place in the set, and its bytes.
+
+use crate::codec;
+use crate::control::certificate::{Capabilities, DeviceCert};
+use crate::control::error::{RecordError, Unmet};
+use crate::control::genesis::Genesis;
+use crate::control::inception::Inception;
+use crate::control::invitation::{Invite, InviteRevoked, Join};
+use crate::control::set::ControlSet;
+use crate::control::signature::{StatementSignature, Withdrawal};
+use crate::control::signed::{Body, Signer};
+use crate::control::vouch::Vouch;
+use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
+use crate::key::DeviceId;
+use crate::limits::MAX_RECORD;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A control record. The order of the kinds is their number on the wire: new kinds go to the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Record {
+    /// The beginning of a group.
+    Inception(Inception),
+    /// A device of a group.
+    DeviceCert(DeviceCert),
+    /// The beginning of a coalition.
+    Genesis(Box<Genesis>),
+    /// A group's signature under the statement.
+    Signature(StatementSignature),
+    /// A group takes its signature back.
+    Withdrawal(Withdrawal),
+    /// A device vouches for a group.
+    Vouch(Vouch),
+    /// A device opens slots.
+    Invite(Invite),
+    /// A device closes slots.
+    InviteRevoked(InviteRevoked),
+    /// A group answers an invite.
+    Join(Join),
+}
+
+/// The kinds of control records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// See [`Record::Inception`].
+    Inception,
+    /// See [`Record::DeviceCert`].
+    DeviceCert,
+    /// See [`Record::Genesis`].
+    Genesis,
+    /// See [`Record::Signature`].
+    Signature,
+    /// See [`Record::Withdrawal`].
+    Withdrawal,
+    /// See [`Record::Vouch`].
+    Vouch,
+    /// See [`Record::Invite`].
+    Invite,
+    /// See [`Record::InviteRevoked`].
+    InviteRevoked,
+    /// See [`Record::Join`].
+    Join,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inception => "inception",
+            Self::DeviceCert => "device certificate",
+            Self::Genesis => "genesis",
+            Self::Signature => "statement signature",
+            Self::Withdrawal => "withdrawal",
+            Self::Vouch => "vouch",
+            Self::Invite => "invite",
+            Self::InviteRevoked => "revocation of invites",
+            Self::Join => "join",
+        })
+    }
+}
+
+/// The place of a record in the set. At most two records share one.
+///
+/// Everything here is covered by the record's signature, the signer above all: nobody can displace a
+/// record that another key signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the fields are those of the records, explained there")]
+pub enum RecordKey {
+    /// See [`Record::Inception`].
+    Inception(GroupId),
+    /// See [`Record::DeviceCert`].
+    DeviceCert { group: GroupId, device: DeviceId, capabilities: Capabilities, signer: Signer },
+    /// See [`Record::Genesis`].
+    Genesis,
+    /// See [`Record::Signature`].
+    Signature { group: GroupId, version: VersionId, signer: Signer },
+    /// See [`Record::Withdrawal`].
+    Withdrawal { group: GroupId, version: VersionId, signer: Signer },
+    /// See [`Record::Vouch`].
+    Vouch { group: GroupId, version: VersionId, signer: Signer, slot: u32 },
+    /// See [`Record::Invite`].
+    Invite { group: GroupId, version: VersionId, signer: Signer, first: u32 },
+    /// See [`Record::InviteRevoked`].
+    InviteRevoked { group: GroupId, version: VersionId, signer: Signer },
+    /// See [`Record::Join`].
+    Join { group: GroupId, version: VersionId, signer: Signer },
+}
+
+/// Calls one expression for the record of whichever kind; `$signed` names its signed part.
+macro_rules! of_each {
+    ($record:expr, genesis($g:ident) => $genesis:expr, signed($s:ident) => $signed:expr) => {
+        match $record {
+            Record::Genesis($g) => $genesis,
+            Record::Inception($s) => $signed,
+            Record::DeviceCert(DeviceCert { signed: $s, .. }) => $signed,
+            Record::Signature($s) => $signed,
+            Record::Withdrawal($s) => $signed,
+            Record::Vouch($s) => $signed,
+            Record::Invite($s) => $signed,
+            Record::InviteRevoked($s) => $signed,
+            Record::Join(Join { signed: $s, .. }) => $signed,
+        }
+    };
+}
+
+impl Record {
+    /// The record's id: the hash of all that is signed in it.
+    pub fn id(&self) -> RecordId {
+        of_each!(self, genesis(g) => g.id(), signed(s) => s.id())
+    }
+
+    /// The record's place in the set.
+    pub fn key(&self) -> RecordKey {
+        of_each!(self, genesis(_g) => RecordKey::Genesis, signed(s) => s.key())
+    }
+
+    /// The group that speaks; none for a genesis.
+    pub fn group(&self) -> Option<GroupId> {
+        of_each!(self, genesis(_g) => None, signed(s) => Some(s.body.group()))
+    }
+
+    /// The coalition that the record is for; none where it holds in every coalition.
+    pub fn coalition(&self) -> Option<CoalitionId> {
+        of_each!(self, genesis(g) => Some(g.coalition()), signed(s) => s.body.coalition())
+    }
+
+    /// The kind of the record.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Inception(_) => Kind::Inception,
+            Self::DeviceCert(_) => Kind::DeviceCert,
+            Self::Genesis(_) => Kind::Genesis,
+            Self::Signature(_) => Kind::Signature,
+            Self::Withdrawal(_) => Kind::Withdrawal,
+            Self::Vouch(_) => Kind::Vouch,
+            Self::Invite(_) => Kind::Invite,
+            Self::InviteRevoked(_) => Kind::InviteRevoked,
+            Self::Join(_) => Kind::Join,
+        }
+    }
+
+    /// The bytes of the record.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// The record of exactly these bytes, with its shape checked. Signatures are checked when it is
+    /// offered to a set, which knows the keys.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`] when the bytes are no record, or one out of bounds.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        if bytes.len() > MAX_RECORD {
+            return Err(RecordError::TooLarge { found: bytes.len() });
+        }
+        let record: Self = codec::decode(bytes)?;
+        record.check()?;
+        Ok(record)
+    }
+
+    /// Checks everything about the record's shape that is not in its types.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`] naming what is out of bounds.
+    pub fn check(&self) -> Result<(), RecordError> {
+        of_each!(self, genesis(g) => g.check(), signed(s) => s.check())
+    }
+
+    pub(crate) fn rank(&self) -> u64 {
+        of_each!(self, genesis(_g) => 0, signed(s) => s.body.rank())
+    }
+
+    pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
+        match self {
+            Self::Inception(record) => record.admit_alone(known),
+            Self::DeviceCert(record) => record.admit(known),
+            Self::Genesis(record) => record.admit(known),
+            Self::Signature(record) => record.admit(known),
+            Self::Withdrawal(record) => record.admit(known),
+            Self::Vouch(record) => record.admit(known),
+            Self::Invite(record) => record.admit(known),
+            Self::InviteRevoked(record) => record.admit(known),
+            Self::Join(record) => record.admit(known),
+        }
+    }
+}

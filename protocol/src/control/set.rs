@@ -1,0 +1,311 @@
+//! The control set: every record that proves itself, at most two in each place.
+//!
+//! A record is admitted when it is signed by a root of its group, or by a device that the group certified
+//! with `govern`; until that is known it waits. In each place stand at most the two records that decide:
+//! highest rank first, then smallest id. Admission depends only on facts that are never taken back (an
+//! inception, a certificate of certain capabilities), so the set is a function of what was ever seen.
+
+use crate::control::certificate::{Capabilities, DeviceCert};
+use crate::control::error::{Missing, RecordError, Unmet};
+use crate::control::genesis::Genesis;
+use crate::control::inception::Inception;
+use crate::control::record::{Record, RecordKey};
+use crate::control::signed::Signer;
+use crate::control::waiting::Waiting;
+use crate::domain;
+use crate::id::{CoalitionId, Digest, GroupId, RecordId, VersionId, derive};
+use crate::key::DeviceId;
+use crate::limits::MAX_RECORD;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+/// Records that stand in one place at most.
+const PER_PLACE: usize = 2;
+/// Parts of the set that are compared one by one: by the first byte of the record's id.
+const BUCKETS: usize = 256;
+
+/// What became of a record that was offered to a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// It is in the set now, and so are those of the list that waited for it.
+    Inserted {
+        /// The record itself comes first.
+        inserted: Vec<RecordId>,
+        /// Records that lost their place to them.
+        displaced: Vec<RecordId>,
+    },
+    /// It was in the set before.
+    AlreadyKnown,
+    /// Its place is held by two records that decide before it.
+    Superseded,
+    /// It cannot be judged yet and is kept until it can.
+    Waiting {
+        /// What is not known yet.
+        missing: Missing,
+    },
+    /// It is invalid, for every node and for ever.
+    Refused(RecordError),
+}
+
+/// All control records of a coalition that a node believes.
+#[derive(Clone, Debug)]
+pub struct ControlSet {
+    coalition: CoalitionId,
+    first_version: VersionId,
+    records: BTreeMap<RecordId, Record>,
+    places: BTreeMap<RecordKey, Vec<(Reverse<u64>, RecordId)>>,
+    governing: BTreeSet<(GroupId, DeviceId)>,
+    buckets: Vec<Digest>,
+    waiting: Waiting,
+}
+
+impl ControlSet {
+    /// The empty set of a coalition.
+    pub fn new(coalition: CoalitionId) -> Self {
+        Self {
+            coalition,
+            first_version: VersionId::first(&coalition),
+            records: BTreeMap::new(),
+            places: BTreeMap::new(),
+            governing: BTreeSet::new(),
+            buckets: vec![Digest::ZERO; BUCKETS],
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// Judges a record and keeps it if it counts.
+    pub fn offer(&mut self, record: Record) -> Offer {
+        let first = record.id();
+        let (mut inserted, mut displaced) = match self.offer_one(first, record) {
+            Offer::Inserted { inserted, displaced } => (inserted, displaced),
+            other => return other,
+        };
+        let mut next = 0;
+        while let Some(id) = inserted.get(next).copied() {
+            next += 1;
+            for waiting in self.unlocked_by(&id) {
+                let id = waiting.id();
+                if let Offer::Inserted { inserted: new, displaced: old } = self.offer_one(id, waiting) {
+                    inserted.extend(new);
+                    displaced.extend(old);
+                }
+            }
+        }
+        // Of several that waited, one may have displaced another.
+        inserted.retain(|id| *id == first || self.records.contains_key(id));
+        Offer::Inserted { inserted, displaced }
+    }
+
+    fn offer_one(&mut self, id: RecordId, record: Record) -> Offer {
+        if self.records.contains_key(&id) {
+            return Offer::AlreadyKnown;
+        }
+        if let Err(error) = self.check(&record) {
+            return Offer::Refused(error);
+        }
+        let (key, place) = (record.key(), (Reverse(record.rank()), id));
+        if self.places.get(&key).and_then(|held| held.get(PER_PLACE - 1)).is_some_and(|last| *last < place) {
+            return Offer::Superseded;
+        }
+        match record.admit(self) {
+            Ok(()) => {}
+            Err(Unmet::Refused(error)) => return Offer::Refused(error),
+            Err(Unmet::Missing(missing)) => {
+                self.waiting.hold(record, missing);
+                return Offer::Waiting { missing };
+            }
+        }
+        let displaced = self.insert(id, key, place, record);
+        Offer::Inserted { inserted: vec![id], displaced: displaced.into_iter().collect() }
+    }
+
+    fn check(&self, record: &Record) -> Result<(), RecordError> {
+        if let Some(found) = record.coalition()
+            && found != self.coalition
+        {
+            return Err(RecordError::WrongCoalition { expected: self.coalition, found });
+        }
+        record.check()?;
+        // Only a genesis can be as large as the limit of all records.
+        match record {
+            Record::Genesis(_) => match record.encode().len() {
+                found if found > MAX_RECORD => Err(RecordError::TooLarge { found }),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn insert(
+        &mut self,
+        id: RecordId,
+        key: RecordKey,
+        place: (Reverse<u64>, RecordId),
+        record: Record,
+    ) -> Option<RecordId> {
+        if let Record::DeviceCert(certificate) = &record {
+            let body = certificate.body();
+            if body.capabilities.has(Capabilities::GOVERN) {
+                self.governing.insert((body.group, body.device));
+            }
+        }
+        self.records.insert(id, record);
+        let held = self.places.entry(key).or_default();
+        held.push(place);
+        held.sort_unstable();
+        let displaced = (held.len() > PER_PLACE).then(|| held.pop()).flatten();
+        self.refresh_bucket(id);
+        let (_, displaced) = displaced?;
+        self.records.remove(&displaced);
+        self.refresh_bucket(displaced);
+        Some(displaced)
+    }
+
+    fn refresh_bucket(&mut self, id: RecordId) {
+        let bucket = id.0[0];
+        let ids: Vec<u8> = self.ids_in(bucket).flat_map(|id| id.0).collect();
+        if let Some(digest) = self.buckets.get_mut(usize::from(bucket)) {
+            *digest = if ids.is_empty() { Digest::ZERO } else { Digest::of(domain::CONTROL_SET, &ids) };
+        }
+    }
+
+    fn unlocked_by(&mut self, id: &RecordId) -> Vec<Record> {
+        let missing = match self.records.get(id) {
+            Some(Record::Inception(inception)) => Missing::Inception(inception.group()),
+            Some(Record::DeviceCert(certificate)) => {
+                Missing::Certificate { group: certificate.body().group, device: certificate.body().device }
+            }
+            _ => return Vec::new(),
+        };
+        self.waiting.release(&missing)
+    }
+
+    /// The coalition whose records these are.
+    pub fn coalition(&self) -> CoalitionId {
+        self.coalition
+    }
+
+    /// All records, by ascending id.
+    pub fn iter(&self) -> impl Iterator<Item = &Record> {
+        self.records.values()
+    }
+
+    /// All records with their ids, by ascending id.
+    pub fn entries(&self) -> impl Iterator<Item = (&RecordId, &Record)> {
+        self.records.iter()
+    }
+
+    /// The record of this id.
+    pub fn get(&self, id: &RecordId) -> Option<&Record> {
+        self.records.get(id)
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// How many records wait for others.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// What the waiting records wait for.
+    pub fn missing(&self) -> impl Iterator<Item = &Missing> {
+        self.waiting.missing()
+    }
+
+    /// A hash over the ids of all records: equal on two nodes that keep the same ones.
+    pub fn fingerprint(&self) -> Digest {
+        let all: Vec<u8> = self.buckets.iter().flat_map(|digest| digest.0).collect();
+        Digest(derive(domain::CONTROL_SET, &all))
+    }
+
+    /// A short hash of each of the 256 buckets, for finding out where two sets differ.
+    pub fn bucket_fingerprints(&self) -> Vec<u64> {
+        self.buckets
+            .iter()
+            .map(|digest| digest.0.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+            .collect()
+    }
+
+    /// The ids whose first byte is `bucket`, ascending.
+    pub fn ids_in_bucket(&self, bucket: u8) -> Vec<RecordId> {
+        self.ids_in(bucket).collect()
+    }
+
+    fn ids_in(&self, bucket: u8) -> impl Iterator<Item = RecordId> {
+        let (mut low, mut high) = ([0; 32], [0xff; 32]);
+        (low[0], high[0]) = (bucket, bucket);
+        self.records.range(RecordId(low)..=RecordId(high)).map(|(id, _)| *id)
+    }
+
+    /// The genesis, once it is known.
+    pub fn genesis(&self) -> Option<&Genesis> {
+        match self.records.get(&RecordId(self.coalition.0)) {
+            Some(Record::Genesis(genesis)) => Some(genesis),
+            _ => None,
+        }
+    }
+
+    /// The inception of a group.
+    pub fn inception(&self, group: &GroupId) -> Option<&Inception> {
+        match self.records.get(&RecordId(group.0)) {
+            Some(Record::Inception(inception)) => Some(inception),
+            _ => None,
+        }
+    }
+
+    /// The certificates in which a group names a device, the one shown to people first.
+    pub fn certificates(&self, group: &GroupId, device: &DeviceId) -> Vec<&DeviceCert> {
+        let place =
+            |capabilities, signer| RecordKey::DeviceCert { group: *group, device: *device, capabilities, signer };
+        let range = place(Capabilities::NONE, Signer::Root(0))..=place(Capabilities::ALL, Signer::Root(u32::MAX));
+        let mut found: Vec<&DeviceCert> = self
+            .in_places(range)
+            .filter_map(|record| match record {
+                Record::DeviceCert(certificate) => Some(certificate),
+                _ => None,
+            })
+            .collect();
+        found.sort_by_key(|certificate| (Reverse(certificate.body().serial), certificate.id()));
+        found
+    }
+
+    /// The invites that a device issued, for whichever group.
+    pub fn invites_of(&self, device: &DeviceId) -> impl Iterator<Item = &Record> {
+        let signer = Signer::Device(*device);
+        let groups: Vec<GroupId> =
+            self.governing.iter().filter(|(_, governing)| governing == device).map(|(group, _)| *group).collect();
+        let (low, high) = (VersionId([0; 32]), VersionId([0xff; 32]));
+        groups.into_iter().flat_map(move |group| {
+            self.in_places(
+                RecordKey::Invite { group, version: low, signer, first: 0 }..=RecordKey::Invite {
+                    group,
+                    version: high,
+                    signer,
+                    first: u32::MAX,
+                },
+            )
+            .filter(move |record| matches!(record, Record::Invite(invite) if invite.signer == signer))
+        })
+    }
+
+    fn in_places(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = &Record> {
+        self.places.range(range).flat_map(|(_, held)| held).filter_map(|(_, id)| self.records.get(id))
+    }
+
+    pub(crate) fn governs(&self, group: &GroupId, device: &DeviceId) -> bool {
+        self.governing.contains(&(*group, *device))
+    }
+
+    pub(crate) fn knows_version(&self, version: &VersionId) -> bool {
+        *version == self.first_version
+    }
+}

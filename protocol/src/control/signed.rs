@@ -1,0 +1,207 @@
+//! What all control records share: a body, who signed it, and the signature.
+//!
+//! A record's id is the hash of its body followed by its signer under the purpose of its kind; the
+//! signature covers `purpose || id`. The signer is inside the id, so that two signers of equal bodies
+//! make two records and nobody can put his own in the place of somebody else's.
+
+use crate::codec::encode;
+use crate::control::error::{Missing, RecordError, Unmet};
+use crate::control::record::RecordKey;
+use crate::control::set::ControlSet;
+use crate::domain::Purpose;
+use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
+use crate::key::{DeviceId, PublicKey, SecretKey, Signature};
+use crate::limits::MAX_ROOTS;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Which key of a group signed a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Signer {
+    /// The root of this number.
+    Root(u32),
+    /// A device that the group certified with `govern`.
+    Device(DeviceId),
+}
+
+impl fmt::Display for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root(number) => write!(f, "root {number}"),
+            Self::Device(device) => write!(f, "device {}", &device.to_string()[..10]),
+        }
+    }
+}
+
+/// Whose signature a kind of record asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signers {
+    /// A root only.
+    Roots,
+    /// A device with `govern` only: the record is about that device's own slots.
+    Devices,
+    /// Either.
+    Both,
+}
+
+/// A secret key together with what it is in its group.
+#[derive(Clone, Copy, Debug)]
+pub enum SigningKey<'a> {
+    /// The group's root of this number.
+    Root(u32, &'a SecretKey),
+    /// A device of the group.
+    Device(&'a SecretKey),
+}
+
+impl SigningKey<'_> {
+    /// What the record names as its signer.
+    pub fn signer(&self) -> Signer {
+        match self {
+            Self::Root(number, _) => Signer::Root(*number),
+            Self::Device(key) => Signer::Device(DeviceId(key.public())),
+        }
+    }
+
+    fn secret(&self) -> &SecretKey {
+        match self {
+            Self::Root(_, key) | Self::Device(key) => key,
+        }
+    }
+}
+
+/// The part of a record that its signature covers, and the rules of its kind.
+pub trait Body: Serialize {
+    /// Under which its ids are made.
+    const PURPOSE: Purpose;
+    /// Who may sign it.
+    const SIGNERS: Signers;
+
+    /// The group that speaks.
+    fn group(&self) -> GroupId;
+    /// The coalition that it is for; none where a record holds in every coalition.
+    fn coalition(&self) -> Option<CoalitionId>;
+    /// The version of the statement that it is about.
+    fn version(&self) -> Option<VersionId>;
+    /// Its place in the set.
+    fn key(&self, signer: Signer) -> RecordKey;
+    /// Of several records in one place, those of the highest rank count.
+    fn rank(&self) -> u64;
+    /// Checks everything about its shape that is not in its types.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`] naming what is out of bounds.
+    fn check(&self) -> Result<(), RecordError>;
+}
+
+/// The three lines that are alike in every body with fields `group`, `coalition` and `version`.
+macro_rules! about_the_coalition {
+    () => {
+        fn group(&self) -> $crate::id::GroupId {
+            self.group
+        }
+
+        fn coalition(&self) -> Option<$crate::id::CoalitionId> {
+            Some(self.coalition)
+        }
+
+        fn version(&self) -> Option<$crate::id::VersionId> {
+            Some(self.version)
+        }
+    };
+}
+pub(crate) use about_the_coalition;
+
+/// A body with its signer and signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed<B> {
+    /// What is said.
+    pub body: B,
+    /// Which key of the group says it.
+    pub signer: Signer,
+    /// That key's signature over `purpose || id`.
+    pub signature: Signature,
+}
+
+impl<B: Body> Signed<B> {
+    /// Signs a body.
+    pub fn sign(body: B, key: SigningKey<'_>) -> Self {
+        let signer = key.signer();
+        let id = id_of(&body, signer);
+        let signature = key.secret().sign(B::PURPOSE, id.as_bytes());
+        Self { body, signer, signature }
+    }
+
+    /// The bytes whose hash is the id: the body, then the signer.
+    pub fn hashed_bytes(&self) -> Vec<u8> {
+        hashed_bytes(&self.body, self.signer)
+    }
+
+    /// The hash of body and signer.
+    pub fn id(&self) -> RecordId {
+        id_of(&self.body, self.signer)
+    }
+
+    /// The place of this record in the set.
+    pub fn key(&self) -> RecordKey {
+        self.body.key(self.signer)
+    }
+
+    /// Checks that `key` made the signature.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError::Signature`] otherwise.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), RecordError> {
+        key.verify(B::PURPOSE, self.id().as_bytes(), &self.signature)
+            .map_err(|source| RecordError::Signature { by: self.signer.to_string(), source })
+    }
+
+    pub(crate) fn check(&self) -> Result<(), RecordError> {
+        match (B::SIGNERS, self.signer) {
+            (Signers::Roots, Signer::Device(_)) => Err(RecordError::Signer { expected: "a root", found: self.signer }),
+            (Signers::Devices, Signer::Root(_)) => {
+                Err(RecordError::Signer { expected: "a device", found: self.signer })
+            }
+            (_, Signer::Root(number)) if number > MAX_ROOTS => {
+                Err(RecordError::Signer { expected: "a root up to 64", found: self.signer })
+            }
+            _ => self.body.check(),
+        }
+    }
+
+    /// Checks the signature against what the set knows of the group's keys.
+    pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
+        let group = self.body.group();
+        match self.signer {
+            Signer::Root(number) => self.verify(&root_of(known, group, number)?)?,
+            Signer::Device(device) => {
+                self.verify(&device.0)?;
+                if !known.governs(&group, &device) {
+                    return Err(Unmet::Missing(Missing::Certificate { group, device }));
+                }
+            }
+        }
+        match self.body.version() {
+            Some(version) if !known.knows_version(&version) => Err(Unmet::Missing(Missing::Version(version))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The public key of a group's root, as far as the set knows it.
+pub(crate) fn root_of(known: &ControlSet, group: GroupId, number: u32) -> Result<PublicKey, Unmet> {
+    match (known.inception(&group), number) {
+        (None, _) => Err(Unmet::Missing(Missing::Inception(group))),
+        (Some(inception), 0) => Ok(inception.body.root),
+        (Some(_), number) => Err(Unmet::Missing(Missing::Root { group, number })),
+    }
+}
+
+fn hashed_bytes<B: Body>(body: &B, signer: Signer) -> Vec<u8> {
+    encode(&(body, signer))
+}
+
+fn id_of<B: Body>(body: &B, signer: Signer) -> RecordId {
+    RecordId::of(B::PURPOSE, &hashed_bytes(body, signer))
+}

@@ -1,0 +1,464 @@
+//! One document: all changes offered to it, what became of each, and the Automerge document they make.
+//!
+//! The verdicts are a function of the *set* of changes offered (with the right of each), never of their
+//! order. Each change has a level: one more than the highest among its dependencies. Changes are judged
+//! by (level, hash); a change that is in order in itself is a twin if one judged before it took its actor
+//! and sequence number. New changes are judged as they come, which gives the same, unless one arrives
+//! late for a sequence number that is taken: then all are judged anew.
+
+use super::apply::{self, Quarantine};
+use super::index::{Actors, Clock, Index};
+use super::plain::Plain;
+use super::prescan::Prescanned;
+use super::verify::{Inert, NoRight, verify};
+use crate::id::{Actor, ChangeHash, DocumentId};
+use crate::key::DeviceId;
+use crate::limits::MAX_WAITING_PER_LOG;
+use automerge::Automerge;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Whether the writer of a change may write the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// It may.
+    MayWrite,
+    /// It may not.
+    MayNot(NoRight),
+    /// Not known yet: the author is not, or not yet, admitted.
+    Unknown,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It counts.
+    Effective,
+    /// It has no effect, on any node that knows the same changes.
+    Inert(Inert),
+    /// No verdict yet: these are missing, or nothing but the right of the author.
+    Waiting {
+        /// The direct dependencies that are unknown or waiting themselves.
+        missing: Vec<ChangeHash>,
+    },
+}
+
+/// What an offer led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// What became of the change itself.
+    pub verdict: Verdict,
+    /// Other changes whose verdict is new or another than before.
+    pub released: Vec<(ChangeHash, Verdict)>,
+    /// Waiting changes that were forgotten to keep within bounds; to be offered again later.
+    pub dropped: Vec<ChangeHash>,
+}
+
+struct Node {
+    change: Prescanned,
+    device: DeviceId,
+    right: Right,
+    arrival: u64,
+    verdict: Verdict,
+    /// None while it waits.
+    placed: Option<Placed>,
+}
+
+/// What follows from a change and its causal past alone, whatever becomes of them.
+struct Placed {
+    level: u64,
+    actor: u32,
+    /// The past with the change itself.
+    clock: Clock,
+    /// The highest operation counter of the past with the change itself.
+    max_op: u64,
+    /// The sequence number and start op that fit the past.
+    fitting: (u64, u64),
+}
+
+/// A document of at most so many changes is saved and loaded after each; a larger one whenever it has
+/// grown by a sixteenth, because the check costs as much as the whole document (5 ms at 2,000 changes). One
+/// change that only sets values at the root is not checked: that would cost twice what applying it does.
+const ALWAYS_CHECKED: usize = 64;
+
+enum Built {
+    Nothing,
+    /// The document with the first so many effective changes in it, and how many it had when it was last
+    /// saved and loaded.
+    Upto(Box<Automerge>, usize, usize),
+    Quarantined(Quarantine),
+}
+
+/// One document.
+pub struct Document {
+    id: DocumentId,
+    nodes: BTreeMap<ChangeHash, Node>,
+    dependants: BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    waiting: BTreeMap<Actor, VecDeque<ChangeHash>>,
+    arrivals: u64,
+    actors: Actors,
+    /// Placed changes that may be written, by actor and sequence number.
+    rivals: BTreeMap<(u32, u64), Vec<ChangeHash>>,
+    effective: Vec<ChangeHash>,
+    heads: BTreeSet<ChangeHash>,
+    /// The operations of the effective changes; None until they are asked for.
+    index: Option<Index>,
+    built: Built,
+}
+
+impl Document {
+    /// A document without changes.
+    pub fn new(id: DocumentId) -> Self {
+        Self {
+            id,
+            nodes: BTreeMap::new(),
+            dependants: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            arrivals: 0,
+            actors: Actors::default(),
+            rivals: BTreeMap::new(),
+            effective: Vec::new(),
+            heads: BTreeSet::new(),
+            index: None,
+            built: Built::Nothing,
+        }
+    }
+
+    /// Offers a change of `device`; it may release waiting ones. Offered again, with the same or another
+    /// right, it is judged by the last right given.
+    pub fn offer(&mut self, change: Prescanned, device: DeviceId, right: Right) -> Offered {
+        let (hash, actor) = (change.hash(), change.actor());
+        let mut released = Vec::new();
+        match self.nodes.get_mut(&hash) {
+            Some(known) if known.right == right => {}
+            Some(known) => {
+                known.right = right;
+                released = self.judge_all();
+            }
+            None => {
+                change.deps().iter().for_each(|dep| self.dependants.entry(*dep).or_default().push(hash));
+                self.waiting.entry(change.actor()).or_default().push_back(hash);
+                let (verdict, arrival) = (Verdict::Waiting { missing: Vec::new() }, self.arrivals);
+                self.arrivals += 1;
+                self.nodes.insert(hash, Node { change, device, right, arrival, verdict, placed: None });
+                released = self.place_from(hash);
+            }
+        }
+        let dropped = self.drop_waiting(&actor);
+        released.retain(|(other, _)| *other != hash && !dropped.contains(other));
+        let verdict =
+            self.nodes.get(&hash).map_or(Verdict::Waiting { missing: Vec::new() }, |node| node.verdict.clone());
+        Offered { verdict, released, dropped }
+    }
+
+    /// The name of the document.
+    pub fn id(&self) -> DocumentId {
+        self.id
+    }
+
+    /// The heads of the effective changes, sorted.
+    pub fn heads(&self) -> Vec<ChangeHash> {
+        self.heads.iter().copied().collect()
+    }
+
+    /// The effective changes with their devices, each after those it depends on.
+    pub fn effective(&self) -> impl Iterator<Item = (&Prescanned, DeviceId)> {
+        self.effective.iter().filter_map(|hash| self.nodes.get(hash)).map(|node| (&node.change, node.device))
+    }
+
+    /// What became of a change; None when it was never offered, or dropped.
+    pub fn verdict(&self, hash: &ChangeHash) -> Option<&Verdict> {
+        self.nodes.get(hash).map(|node| &node.verdict)
+    }
+
+    /// The changes without effect and those that wait, with their devices, by hash.
+    pub fn without_effect(&self) -> impl Iterator<Item = (ChangeHash, DeviceId, &Verdict)> {
+        let others = self.nodes.iter().filter(|(_, node)| node.verdict != Verdict::Effective);
+        others.map(|(hash, node)| (*hash, node.device, &node.verdict))
+    }
+
+    /// The highest operation counter among the effective changes; 0 when there is none.
+    pub fn max_op(&self) -> u64 {
+        self.placed_heads().map(|placed| placed.max_op).max().unwrap_or(0)
+    }
+
+    /// The sequence number of the last effective change of `actor`; 0 when there is none.
+    pub fn seq_of(&self, actor: &Actor) -> u64 {
+        let Some(actor) = self.actors.number(actor) else { return 0 };
+        self.placed_heads().map(|placed| placed.clock.seq(actor)).max().unwrap_or(0)
+    }
+
+    fn placed_heads(&self) -> impl Iterator<Item = &Placed> {
+        self.heads.iter().filter_map(|head| self.nodes.get(head)?.placed.as_ref())
+    }
+
+    /// The Automerge document of exactly the effective changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Quarantine`] when Automerge cannot build it, until the set of effective changes is another.
+    pub fn automerge(&mut self) -> Result<&Automerge, Quarantine> {
+        let (mut document, applied, mut checked) = match std::mem::replace(&mut self.built, Built::Nothing) {
+            Built::Upto(document, applied, checked) => (document, applied, checked),
+            Built::Nothing => (Box::new(Automerge::new()), 0, 0),
+            Built::Quarantined(quarantine) => {
+                self.built = Built::Quarantined(quarantine.clone());
+                return Err(quarantine);
+            }
+        };
+        let new = self.effective.get(applied..).unwrap_or_default();
+        if !new.is_empty() {
+            let changes = new.iter().filter_map(|hash| self.nodes.get(hash)).map(|node| node.change.clone());
+            let (changes, heads) = (changes.collect::<Vec<_>>(), self.heads());
+            let total = self.effective.len();
+            let plain = total == 1 && changes.iter().all(apply::is_plain);
+            let due = !plain && (total <= ALWAYS_CHECKED || total >= checked + checked / 16);
+            let done = apply::apply(&mut document, &changes, &heads)
+                .and_then(|()| if due { apply::check(&document, &heads) } else { Ok(()) });
+            if due {
+                checked = total;
+            }
+            if let Err(quarantine) = done {
+                self.built = Built::Quarantined(quarantine.clone());
+                return Err(quarantine);
+            }
+        }
+        self.built = Built::Upto(document, self.effective.len(), checked);
+        match &self.built {
+            Built::Upto(document, ..) => Ok(document),
+            _ => Err(Quarantine { step: "build", reason: "nothing was built".to_owned() }),
+        }
+    }
+
+    /// Reads the Automerge document where a panic in it does no harm.
+    ///
+    /// # Errors
+    ///
+    /// [`Quarantine`] as for [`Document::automerge`], and when reading panics.
+    pub fn read<T>(&mut self, reader: impl FnOnce(&Automerge) -> T) -> Result<T, Quarantine> {
+        let document = self.automerge()?;
+        let read = apply::contained("read", || Ok(reader(document)));
+        if let Err(quarantine) = &read {
+            self.built = Built::Quarantined(quarantine.clone());
+        }
+        read
+    }
+
+    /// What the document holds, where it is one change that only sets values at the root, and Automerge was
+    /// not asked yet: for most documents it never has to be.
+    pub fn plain(&self) -> Option<Plain<'_>> {
+        match (&self.built, self.effective.as_slice()) {
+            (Built::Nothing, [only]) => Plain::read(&self.nodes.get(only)?.change),
+            _ => None,
+        }
+    }
+
+    /// Gives back the memory of what can be computed again: the Automerge document and the index.
+    pub fn rest(&mut self) {
+        self.index = None;
+        if matches!(self.built, Built::Upto(..)) {
+            self.built = Built::Nothing;
+        }
+    }
+
+    /// Places `hash` and whatever waited for it; gives those whose verdict changed.
+    fn place_from(&mut self, hash: ChangeHash) -> Vec<(ChangeHash, Verdict)> {
+        let (mut queue, mut changed) = (VecDeque::from([hash]), Vec::new());
+        let mut late = false;
+        while let Some(next) = queue.pop_front() {
+            if self.place(next) {
+                late |= self.comes_late(next);
+                if !late {
+                    let verdict = self.judge(next);
+                    changed.push((next, verdict));
+                }
+                queue.extend(self.dependants.get(&next).into_iter().flatten());
+            }
+        }
+        if late {
+            let rejudged = self.judge_placed();
+            changed.retain(|(hash, _)| rejudged.iter().all(|(again, _)| again != hash));
+            changed.extend(rejudged);
+        }
+        changed
+    }
+
+    /// Places a waiting change if nothing is missing any more.
+    fn place(&mut self, hash: ChangeHash) -> bool {
+        let Some(node) = self.nodes.get(&hash).filter(|node| node.placed.is_none()) else { return false };
+        let deps = node.change.deps();
+        let placed = |dep: &&ChangeHash| self.nodes.get(dep).is_some_and(|node| node.placed.is_some());
+        let missing: Vec<ChangeHash> = deps.iter().filter(|dep| !placed(dep)).copied().collect();
+        let ready = missing.is_empty() && node.right != Right::Unknown;
+        let (mut level, mut past_op, mut clock) = (0, 0, Clock::default());
+        for dep in deps.iter().filter_map(|dep| self.nodes.get(dep)?.placed.as_ref()).filter(|_| ready) {
+            level = level.max(dep.level + 1);
+            past_op = past_op.max(dep.max_op);
+            clock.join(&dep.clock);
+        }
+        let (name, seq, max_op) = (node.change.actor(), node.change.seq(), node.change.max_op().max(past_op));
+        let may_write = node.right == Right::MayWrite;
+        let Some(node) = self.nodes.get_mut(&hash) else { return false };
+        if !ready {
+            node.verdict = Verdict::Waiting { missing };
+            return false;
+        }
+        let actor = self.actors.add(name);
+        let fitting = (clock.seq(actor) + 1, past_op + 1);
+        clock.include(actor, seq);
+        node.placed = Some(Placed { level, actor, clock, max_op, fitting });
+        if let Some(waiting) = self.waiting.get_mut(&name) {
+            waiting.retain(|other| *other != hash);
+            if waiting.is_empty() {
+                self.waiting.remove(&name);
+            }
+        }
+        if may_write {
+            self.rivals.entry((actor, seq)).or_default().push(hash);
+        }
+        true
+    }
+
+    /// Whether a change was placed after one with its actor and sequence number that is judged later.
+    fn comes_late(&self, hash: ChangeHash) -> bool {
+        let rank = |hash: &ChangeHash| self.nodes.get(hash)?.placed.as_ref().map(|placed| (placed.level, *hash));
+        let Some(node) = self.nodes.get(&hash) else { return false };
+        let Some(placed) = &node.placed else { return false };
+        let rivals = self.rivals.get(&(placed.actor, node.change.seq()));
+        rivals.into_iter().flatten().any(|rival| rank(rival) > rank(&hash))
+    }
+
+    /// Judges a placed change after all that are judged before it.
+    fn judge(&mut self, hash: ChangeHash) -> Verdict {
+        let verdict = match self.find_fault(hash) {
+            Ok(()) => {
+                if let Some(node) = self.nodes.get(&hash) {
+                    for dep in node.change.deps() {
+                        self.heads.remove(dep);
+                    }
+                }
+                self.heads.insert(hash);
+                self.effective.push(hash);
+                Verdict::Effective
+            }
+            Err(inert) => Verdict::Inert(inert),
+        };
+        if let Some(node) = self.nodes.get_mut(&hash) {
+            node.verdict = verdict.clone();
+        }
+        verdict
+    }
+
+    fn find_fault(&mut self, hash: ChangeHash) -> Result<(), Inert> {
+        let Some(Node { change, right, placed: Some(placed), .. }) = self.nodes.get(&hash) else { return Ok(()) };
+        let is = |hash: &ChangeHash, verdict| self.nodes.get(hash).is_some_and(|node| node.verdict == verdict);
+        if let Right::MayNot(why) = right {
+            return Err(Inert::NoRight(*why));
+        }
+        let mut rivals = self.rivals.get(&(placed.actor, change.seq())).into_iter().flatten();
+        if let Some(first) = rivals.find(|rival| **rival != hash && is(rival, Verdict::Effective)) {
+            return Err(Inert::Twin(*first));
+        }
+        if let Some(dep) = change.deps().iter().filter(|dep| !is(dep, Verdict::Effective)).min() {
+            return Err(Inert::DependsOnInert(*dep));
+        }
+        let (seq, start_op) = placed.fitting;
+        if change.seq() != seq {
+            return Err(Inert::Sequence { expected: seq, found: change.seq() });
+        }
+        if change.start_op() != start_op {
+            return Err(Inert::StartOp { expected: start_op, found: change.start_op() });
+        }
+        let mut index = self.index.take().unwrap_or_else(|| self.read_index());
+        let Some(Node { change, placed: Some(placed), .. }) = self.nodes.get(&hash) else { return Ok(()) };
+        let checked = verify(change, placed.actor, &placed.clock, &self.actors, &mut index);
+        if !self.effective.is_empty() {
+            self.index = Some(index);
+        }
+        checked
+    }
+
+    /// The index of the effective changes. A document of one change, as most are, never keeps one.
+    fn read_index(&self) -> Index {
+        let mut index = Index::default();
+        for node in self.effective.iter().filter_map(|hash| self.nodes.get(hash)) {
+            if let Some(placed) = &node.placed {
+                // These passed before, so they pass again.
+                let _ = verify(&node.change, placed.actor, &placed.clock, &self.actors, &mut index);
+            }
+        }
+        index
+    }
+
+    /// Judges all placed changes anew; gives those whose verdict changed.
+    fn judge_placed(&mut self) -> Vec<(ChangeHash, Verdict)> {
+        let mut ranks: Vec<(u64, ChangeHash)> = self
+            .nodes
+            .iter()
+            .filter_map(|(hash, node)| node.placed.as_ref().map(|placed| (placed.level, *hash)))
+            .collect();
+        ranks.sort_unstable();
+        self.effective.clear();
+        self.heads.clear();
+        (self.index, self.built) = (None, Built::Nothing);
+        let mut before = Vec::with_capacity(ranks.len());
+        for (_, hash) in &ranks {
+            if let Some(node) = self.nodes.get_mut(hash) {
+                before.push(std::mem::replace(&mut node.verdict, Verdict::Waiting { missing: Vec::new() }));
+            }
+        }
+        let mut changed = Vec::new();
+        for ((_, hash), before) in ranks.into_iter().zip(before) {
+            let verdict = self.judge(hash);
+            if verdict != before {
+                changed.push((hash, verdict));
+            }
+        }
+        changed
+    }
+
+    /// Places and judges all changes anew, after a right changed; gives those whose verdict changed.
+    fn judge_all(&mut self) -> Vec<(ChangeHash, Verdict)> {
+        self.rivals.clear();
+        self.waiting.clear();
+        let mut order: Vec<(u64, ChangeHash)> = self.nodes.iter().map(|(hash, node)| (node.arrival, *hash)).collect();
+        order.sort_unstable();
+        let mut before = Vec::with_capacity(order.len());
+        for (_, hash) in &order {
+            if let Some(node) = self.nodes.get_mut(hash) {
+                node.placed = None;
+                let waiting = Verdict::Waiting { missing: Vec::new() };
+                before.push((*hash, std::mem::replace(&mut node.verdict, waiting)));
+                self.waiting.entry(node.change.actor()).or_default().push_back(*hash);
+            }
+        }
+        let mut queue: VecDeque<ChangeHash> = order.into_iter().map(|(_, hash)| hash).collect();
+        while let Some(next) = queue.pop_front() {
+            if self.place(next) {
+                queue.extend(self.dependants.get(&next).into_iter().flatten());
+            }
+        }
+        self.judge_placed();
+        let now = |hash: &ChangeHash| self.nodes.get(hash).map(|node| node.verdict.clone());
+        let changed = before.into_iter().filter_map(|(hash, before)| now(&hash).map(|now| (hash, before, now)));
+        changed.filter(|(_, before, now)| before != now).map(|(hash, _, now)| (hash, now)).collect()
+    }
+
+    /// Forgets the oldest waiting changes of an actor beyond the bound.
+    fn drop_waiting(&mut self, actor: &Actor) -> Vec<ChangeHash> {
+        let mut dropped = Vec::new();
+        while let Some(waiting) = self.waiting.get_mut(actor).filter(|waiting| waiting.len() > MAX_WAITING_PER_LOG) {
+            let Some(oldest) = waiting.pop_front() else { break };
+            dropped.push(oldest);
+            let Some(node) = self.nodes.remove(&oldest) else { continue };
+            for dep in node.change.deps() {
+                if let Some(dependants) = self.dependants.get_mut(dep) {
+                    dependants.retain(|dependant| *dependant != oldest);
+                    if dependants.is_empty() {
+                        self.dependants.remove(dep);
+                    }
+                }
+            }
+        }
+        dropped
+    }
+}

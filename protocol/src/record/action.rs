@@ -1,0 +1,79 @@
+//! An action: something that a group does and that others can support, join or copy.
+
+use super::{Complaint, Coordinates, DateTime, Record};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Something that a group does, and what it asks of others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("x-grid" = {
+    "name": "action", "plural": "actions", "title": "title", "rule": "owner",
+    "identity": ["title", "starts", "place"]
+}))]
+pub struct Action {
+    /// What happens, in one line.
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Name", "Event", "Action"]}))]
+    pub title: String,
+    /// What others are asked to do.
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Call to action"]}))]
+    pub ask: String,
+    /// All about it.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "text", "aliases": ["About", "Details"]}))]
+    pub description: String,
+    /// When it starts.
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Start", "Date", "When"]}))]
+    pub starts: Option<DateTime>,
+    /// When it ends.
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["End"]}))]
+    pub ends: Option<DateTime>,
+    /// Where people meet.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "place", "aliases": ["Where", "Location", "City"]}))]
+    pub place: String,
+    /// The point on the map.
+    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    pub coordinates: Option<Coordinates>,
+    /// The tactics it uses: vigil, letter, march.
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Tags", "Tactic"]}))]
+    pub tactics: BTreeSet<String>,
+    /// Whom it wants to move.
+    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    pub target: String,
+    /// Where to read more.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "link", "aliases": ["URL", "Website"]}))]
+    pub link: String,
+    /// How far it is.
+    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    pub status: ActionStatus,
+    /// The action whose example this one follows.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "action"}))]
+    pub copied_from: String,
+}
+
+/// How far an action is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ActionStatus {
+    /// It is announced.
+    #[default]
+    Planned,
+    /// It is under way.
+    Happening,
+    /// It is over.
+    Done,
+    /// It does not take place.
+    Cancelled,
+}
+
+impl Record for Action {
+    fn check(&self) -> Result<(), Complaint> {
+        match (&self.starts, &self.ends) {
+            (Some(starts), Some(ends)) if ends.instant() < starts.instant() => Err(Complaint {
+                fields: &["starts", "ends"],
+                message: format!("ends: expected a time after the start ({starts}), found {ends}"),
+            }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! From the struct of a kind to its [`Kind`]: reads the JSON schema that schemars derives and its `x-grid` metadata.
+
+use super::{
+    Audience, Choice, CompileError, Complaint, Field, FieldName, FieldType, Kind, Record, Singleton, WriteRule,
+};
+use schemars::generate::SchemaSettings;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::{Map, Value as Json};
+use std::fmt;
+
+/// Names that lists, pages and commands use beside the fields of a record.
+const RESERVED: &[&str] = &[
+    "clear",
+    "dry_run",
+    "yes",
+    "based_on",
+    "changed_at",
+    "created_at",
+    "damaged",
+    "delivered",
+    "file",
+    "format",
+    "group",
+    "group_name",
+    "groups",
+    "heads",
+    "help",
+    "home",
+    "id",
+    "items",
+    "json",
+    "latest_by",
+    "limit",
+    "member",
+    "membership",
+    "mine",
+    "no_input",
+    "offset",
+    "received_by",
+    "record",
+    "record_kind",
+    "schema",
+    "unreadable",
+    "version",
+    "wait",
+    "waiting_for",
+    "was",
+    "written",
+];
+
+/// The kind that `T` describes.
+pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    let place = std::any::type_name::<T>().rsplit("::").next().unwrap_or_default();
+    let about = documentation(&schema, place)?;
+    let meta = metadata(&schema, place)?;
+    let required = |key: &'static str| string(meta, key).ok_or_else(|| metadata_error(place, key, meta.get(key)));
+    let (name, plural) = (required("name")?, required("plural")?);
+    let rule = match required("rule")?.as_str() {
+        "owner" => WriteRule::Owner,
+        "members" => WriteRule::Members,
+        _ => return Err(metadata_error(place, "rule owner or members", meta.get("rule"))),
+    };
+    let singleton = match meta.get("singleton") {
+        None | Some(Json::Bool(false)) => Singleton::Many,
+        Some(Json::Bool(true)) => Singleton::OncePerGroup,
+        other => return Err(metadata_error(place, "singleton true or false", other)),
+    };
+    let defaults = serde_json::to_string(&T::default()).unwrap_or_default();
+    let order = serde_json::from_str::<FieldOrder>(&defaults).unwrap_or_default();
+    let defaults = serde_json::from_str::<Json>(&defaults).unwrap_or_default();
+    let fields = order
+        .0
+        .iter()
+        .map(|field| compile_field(&format!("{place}.{field}"), field, &schema["properties"][field], &defaults[field]))
+        .collect::<Result<Vec<_>, _>>()?;
+    let position = |wanted: &str| fields.iter().position(|field| &*field.name == wanted);
+    let title = required("title")?;
+    let title = position(&title)
+        .and_then(|found| fields.get(found))
+        .filter(|field| matches!(field.field_type, FieldType::Line))
+        .map(|field| field.name.clone())
+        .ok_or_else(|| metadata_error(place, "title: the name of a line field", meta.get("title")))?;
+    let identity: Vec<FieldName> =
+        strings(meta, "identity").iter().map(|name| FieldName::from(name.as_str())).collect();
+    if identity.iter().any(|name| position(name).is_none()) {
+        return Err(metadata_error(place, "identity: names of fields", meta.get("identity")));
+    }
+    let positions = fields.iter().enumerate().map(|(index, field)| (field.name.clone(), index)).collect();
+    let (verbs, imports_as) = (strings(meta, "verbs"), string(meta, "imports_as"));
+    Ok(Kind {
+        name,
+        plural,
+        about,
+        singleton,
+        rule,
+        title,
+        verbs,
+        identity,
+        imports_as,
+        fields,
+        positions,
+        check: check::<T>,
+    })
+}
+
+/// The struct's own check, on the JSON form. A record that does not read as the struct is nobody's fault here:
+/// every value was accepted by its field.
+fn check<T: Record>(values: Json) -> Result<(), Complaint> {
+    serde_json::from_value::<T>(values).map_or(Ok(()), |record| record.check())
+}
+
+fn compile_field(place: &str, name: &str, schema: &Json, default: &Json) -> Result<Field, CompileError> {
+    if RESERVED.contains(&name) || name.starts_with('_') {
+        return Err(CompileError::Reserved { place: place.to_owned() });
+    }
+    let meta = metadata(schema, place)?;
+    // Fields for fewer readers than the coalition need sealed records; nothing else may carry them.
+    let audience = match string(meta, "audience").as_deref() {
+        Some("public") => Audience::Public,
+        Some("coalition") => Audience::Coalition,
+        _ => return Err(metadata_error(place, "audience public or coalition", meta.get("audience"))),
+    };
+    let mut field = Field {
+        name: name.into(),
+        about: documentation(schema, place)?,
+        field_type: field_type(place, schema, meta)?,
+        audience,
+        aliases: strings(meta, "aliases"),
+        widget: string(meta, "widget"),
+        default: None,
+    };
+    let default = field.from_json(default);
+    field.default = default.map_err(|source| CompileError::Default { place: place.to_owned(), source })?;
+    Ok(field)
+}
+
+fn field_type(place: &str, schema: &Json, meta: &Map<String, Json>) -> Result<FieldType, CompileError> {
+    let shape = without_null(schema);
+    let unknown = || CompileError::Shape { place: place.to_owned(), shape: schema.to_string() };
+    if let Some(choices) = choices(&shape) {
+        return Ok(FieldType::Choice(choices));
+    }
+    match (shape["x-grid-type"].as_str(), shape["type"].as_str()) {
+        (Some("date-time"), _) => Ok(FieldType::DateTime),
+        (Some("coordinates"), _) => Ok(FieldType::Coordinates),
+        (Some("money"), _) => Ok(FieldType::Money),
+        (None, Some("boolean")) => Ok(FieldType::Flag),
+        (None, Some("number")) => Ok(FieldType::Number),
+        (None, Some("array")) if shape["uniqueItems"] == true && shape["items"]["type"] == "string" => {
+            Ok(FieldType::Tags)
+        }
+        (None, Some("string")) if shape.get("format").is_none() => match string(meta, "type").as_deref() {
+            None | Some("line") => Ok(FieldType::Line),
+            Some("text") => Ok(FieldType::Text),
+            Some("link") => Ok(FieldType::Link),
+            Some("place") => Ok(FieldType::Place),
+            Some("reference") => string(meta, "of")
+                .map(FieldType::Reference)
+                .ok_or_else(|| metadata_error(place, "of: what the reference refers to", meta.get("of"))),
+            _ => Err(metadata_error(place, "type line, text, link, place or reference", meta.get("type"))),
+        },
+        _ => Err(unknown()),
+    }
+}
+
+/// The shape behind an `Option`.
+fn without_null(schema: &Json) -> Json {
+    let is_null = |shape: &Json| shape["type"] == "null";
+    if let Some([one, other]) = schema["anyOf"].as_array().map(Vec::as_slice) {
+        return if is_null(other) { one.clone() } else { schema.clone() };
+    }
+    let mut shape = schema.clone();
+    if let Some([one, Json::String(null)]) = schema["type"].as_array().map(Vec::as_slice)
+        && null == "null"
+    {
+        shape["type"] = one.clone();
+        if let Some(words) = shape["enum"].as_array_mut() {
+            words.retain(|word| !word.is_null());
+        }
+    }
+    shape
+}
+
+/// The words of an enum of plain variants.
+fn choices(shape: &Json) -> Option<Vec<Choice>> {
+    let plain = |word: &Json| Some(Choice { word: word.as_str()?.to_owned(), about: String::new() });
+    if let Some(words) = shape["enum"].as_array() {
+        return words.iter().map(plain).collect();
+    }
+    let mut choices = Vec::new();
+    for variant in shape["oneOf"].as_array()? {
+        let about = variant["description"].as_str().unwrap_or_default().to_owned();
+        match (&variant["const"], variant["enum"].as_array()) {
+            (Json::String(word), _) => choices.push(Choice { word: word.clone(), about }),
+            (_, Some(words)) => choices.extend(words.iter().map(plain).collect::<Option<Vec<_>>>()?),
+            _ => return None,
+        }
+    }
+    Some(choices)
+}
+
+fn documentation(schema: &Json, place: &str) -> Result<String, CompileError> {
+    let text = schema["description"].as_str().unwrap_or_default().trim();
+    if text.is_empty() { Err(CompileError::Undocumented { place: place.to_owned() }) } else { Ok(text.to_owned()) }
+}
+
+fn metadata<'a>(schema: &'a Json, place: &str) -> Result<&'a Map<String, Json>, CompileError> {
+    let found = &schema["x-grid"];
+    found.as_object().ok_or_else(|| metadata_error(place, "an object", Some(found)))
+}
+
+fn metadata_error(place: &str, expected: &'static str, found: Option<&Json>) -> CompileError {
+    let found = found.map_or_else(|| "nothing".to_owned(), Json::to_string);
+    CompileError::Metadata { place: place.to_owned(), expected, found }
+}
+
+fn string(meta: &Map<String, Json>, key: &str) -> Option<String> {
+    meta.get(key)?.as_str().map(str::to_owned)
+}
+
+fn strings(meta: &Map<String, Json>, key: &str) -> Vec<String> {
+    let words = meta.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    words.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+}
+
+/// The keys of a JSON object in the order of its text, which is the order of the struct's fields.
+#[derive(Default)]
+struct FieldOrder(Vec<String>);
+
+impl<'de> Deserialize<'de> for FieldOrder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = FieldOrder;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldOrder, A::Error> {
+                let mut keys = Vec::new();
+                while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+                    keys.push(key);
+                }
+                Ok(FieldOrder(keys))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}

@@ -1,0 +1,128 @@
+//! From the headings of a foreign table to the fields of a kind.
+
+use super::{FieldName, FieldType, ImportError, Kind};
+
+/// What a heading stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapped {
+    /// The id of a record that was exported.
+    Id,
+    /// A field.
+    Field(FieldName),
+    /// Degrees north of a field of coordinates.
+    Latitude(FieldName),
+    /// Degrees east of a field of coordinates.
+    Longitude(FieldName),
+    /// Nothing that the kind has, or what an earlier column has given already.
+    Ignored,
+}
+
+impl Mapped {
+    /// What it is mapped to, for people: `place`, `coordinates (latitude)`, `-`.
+    pub fn describe(&self) -> String {
+        match self {
+            Mapped::Id => "id".to_owned(),
+            Mapped::Field(field) => field.to_string(),
+            Mapped::Latitude(field) => format!("{field} (latitude)"),
+            Mapped::Longitude(field) => format!("{field} (longitude)"),
+            Mapped::Ignored => "-".to_owned(),
+        }
+    }
+}
+
+/// A heading and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The heading as the table has it.
+    pub heading: String,
+    /// What it stands for.
+    pub mapped: Mapped,
+}
+
+/// Maps headings, in the order of the table. Case, spaces and signs do not count; a field's own name comes before
+/// the aliases of others. `chosen` overrides: heading and field, an empty field meaning *ignore*.
+pub(super) fn map_headings<'a>(
+    kind: &Kind,
+    headings: impl IntoIterator<Item = &'a str>,
+    chosen: &[(String, String)],
+) -> Result<Vec<Mapping>, ImportError> {
+    let mut mappings = Vec::new();
+    let mut ranks = Vec::new();
+    for heading in headings {
+        let choice = chosen.iter().find(|(chosen, _)| plain(chosen) == plain(heading)).map(|(_, field)| field.as_str());
+        let mapped = match choice {
+            Some("") => Mapped::Ignored,
+            _ => stands_for(kind, choice.unwrap_or(heading)),
+        };
+        if let Some(field) = choice.filter(|field| !field.is_empty() && mapped == Mapped::Ignored) {
+            return Err(ImportError::UnknownChoice { kind: kind.name.clone(), field: field.to_owned() });
+        }
+        ranks.push(if choice.is_some() { Rank::Chosen } else { rank(kind, heading, &mapped) });
+        mappings.push(Mapping { heading: heading.to_owned(), mapped });
+    }
+    // The best heading for a field wins, whatever its column; among equals the first.
+    let mut best: Vec<(Rank, usize)> = ranks.into_iter().zip(0..).collect();
+    best.sort_unstable();
+    let mut taken: Vec<Mapped> = Vec::new();
+    for mapping in best.into_iter().map(|(_, index)| index) {
+        let Some(mapping) = mappings.get_mut(mapping) else { continue };
+        if taken.contains(&mapping.mapped) {
+            mapping.mapped = Mapped::Ignored;
+        } else {
+            taken.push(mapping.mapped.clone());
+        }
+    }
+    Ok(mappings)
+}
+
+/// How well a heading fits, best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Chosen,
+    Named,
+    Alias(usize),
+}
+
+fn rank(kind: &Kind, heading: &str, mapped: &Mapped) -> Rank {
+    let Mapped::Field(name) = mapped else { return Rank::Named };
+    let heading = plain(heading);
+    match kind.field(name) {
+        Some(field) if plain(&field.name) != heading => {
+            Rank::Alias(field.aliases.iter().position(|alias| plain(alias) == heading).unwrap_or(field.aliases.len()))
+        }
+        _ => Rank::Named,
+    }
+}
+
+fn stands_for(kind: &Kind, heading: &str) -> Mapped {
+    let heading = plain(heading);
+    if heading.is_empty() {
+        return Mapped::Ignored;
+    }
+    if heading == "id" {
+        return Mapped::Id;
+    }
+    let named = kind.fields.iter().find(|field| plain(&field.name) == heading);
+    let known =
+        named.or_else(|| kind.fields.iter().find(|field| field.aliases.iter().any(|alias| plain(alias) == heading)));
+    if let Some(field) = known {
+        return Mapped::Field(field.name.clone());
+    }
+    let points: Vec<_> =
+        kind.fields.iter().filter(|field| matches!(field.field_type, FieldType::Coordinates)).collect();
+    for point in &points {
+        // Alone in its kind a point needs no name in front: "Latitude".
+        let rest = heading.strip_prefix(&plain(&point.name)).or((points.len() == 1).then_some(heading.as_str()));
+        match rest {
+            Some("latitude" | "lat") => return Mapped::Latitude(point.name.clone()),
+            Some("longitude" | "long" | "lon" | "lng") => return Mapped::Longitude(point.name.clone()),
+            _ => {}
+        }
+    }
+    Mapped::Ignored
+}
+
+/// Letters and digits in lower case.
+fn plain(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

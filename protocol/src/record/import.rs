@@ -1,0 +1,301 @@
+//! Tables in: what a CSV or JSON file of somebody else means as records of a kind.
+//!
+//! A plan is made before anything is written, so that a person can see which heading became which field and which
+//! rows can't be taken. One bad row never holds up the others.
+
+use super::{
+    FieldName, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, heading::map_headings, measure::Coordinates,
+    table::undo_defuse,
+};
+use crate::limits::{MAX_IMPORT, MAX_IMPORT_ROWS};
+use serde_json::{Map, Value as Json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How to read a file.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// What separates cells; found out from the first line where nothing is said.
+    pub delimiter: Option<u8>,
+    /// Headings and the fields they stand for, where the plan guessed wrong; an empty field ignores the heading.
+    pub mapping: Vec<(String, String)>,
+}
+
+/// What a file holds, before anything is written.
+#[derive(Clone, Debug)]
+pub struct ImportPlan {
+    /// The headings in the order of the table, each with what it stands for.
+    pub mapping: Vec<Mapping>,
+    /// The rows that can be taken.
+    pub rows: Vec<Row>,
+    /// The rows that can't.
+    pub bad: Vec<BadRow>,
+}
+
+/// A row that can be taken.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The line of the file where it starts; in JSON the place in the array, from 1.
+    pub line: u64,
+    /// The id of the record, where the table was exported with ids.
+    pub id: Option<String>,
+    /// What tells this record from others: [`Kind::identity`].
+    pub key: Option<String>,
+    /// The cells that hold something. Give it to [`Kind::merge_import`].
+    pub patch: Patch,
+}
+
+/// A row that can't be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// The line of the file where it starts; in JSON the place in the array, from 1.
+    pub line: u64,
+    /// Why, as people read it.
+    pub reason: String,
+}
+
+/// Why a file can't be read as a table.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file is too large.
+    #[error("expected a file of at most {} MiB, found {found} bytes", MAX_IMPORT / 1024 / 1024)]
+    TooLarge {
+        /// Its size.
+        found: usize,
+    },
+    /// There are too many rows.
+    #[error("expected at most {MAX_IMPORT_ROWS} rows")]
+    TooManyRows,
+    /// The file is not text in UTF-8.
+    #[error("expected text in UTF-8, found other bytes on line {line}: save the table as \"CSV UTF-8\"")]
+    NotUtf8 {
+        /// The first such line.
+        line: usize,
+    },
+    /// The file holds nothing.
+    #[error("expected a line of headings, found an empty file")]
+    Empty,
+    /// No heading stands for the field that names a record.
+    #[error("expected a column for {title}, found the headings {}", headings.join(", "))]
+    NoTitle {
+        /// The field.
+        title: FieldName,
+        /// What the table has.
+        headings: Vec<String>,
+    },
+    /// A chosen mapping names a field that does not exist.
+    #[error("{kind} has no field {field:?} to map a heading to")]
+    UnknownChoice {
+        /// The kind.
+        kind: String,
+        /// What was asked for.
+        field: String,
+    },
+    /// The JSON is not an array of objects.
+    #[error("expected a JSON array of objects")]
+    NotAnArray,
+    /// The file starts like JSON and is none.
+    #[error("the file is not JSON")]
+    Json(#[source] serde_json::Error),
+    /// The CSV can't be read.
+    #[error("the file is not CSV")]
+    Csv(#[source] csv::Error),
+}
+
+impl ImportPlan {
+    /// Reads a file as records of a kind: CSV with commas, semicolons or tabs, with or without a byte order mark, or a
+    /// JSON array of objects (also under `items`).
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`] when the file is no table, or has no column for the title.
+    pub fn read(kind: &Kind, bytes: &[u8], options: &ImportOptions) -> Result<Self, ImportError> {
+        if bytes.len() > MAX_IMPORT {
+            return Err(ImportError::TooLarge { found: bytes.len() });
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            ImportError::NotUtf8 { line: 1 + before.iter().filter(|byte| **byte == b'\n').count() }
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match text.trim_start().chars().next() {
+            None => Err(ImportError::Empty),
+            Some('[' | '{') => read_json(kind, text, options),
+            Some(_) => read_csv(kind, text, options),
+        }
+    }
+
+    /// The headings that stand for nothing.
+    pub fn ignored(&self) -> impl Iterator<Item = &str> {
+        self.mapping.iter().filter(|mapping| mapping.mapped == Mapped::Ignored).map(|mapping| mapping.heading.as_str())
+    }
+
+    fn new(kind: &Kind, mapping: Vec<Mapping>) -> Result<Self, ImportError> {
+        if !mapping.iter().any(|mapping| matches!(&mapping.mapped, Mapped::Field(field) if *field == kind.title)) {
+            let headings = mapping.into_iter().map(|mapping| mapping.heading).collect();
+            return Err(ImportError::NoTitle { title: kind.title.clone(), headings });
+        }
+        Ok(Self { mapping, rows: Vec::new(), bad: Vec::new() })
+    }
+
+    /// Takes a row, unless it stands for the same record as an earlier one.
+    fn push(&mut self, line: u64, row: Result<Row, String>, seen: &mut BTreeMap<String, u64>) {
+        let row = row.and_then(|row| match row.key.as_ref().filter(|_| row.id.is_none()) {
+            None => Ok(row),
+            Some(key) => match seen.insert(key.clone(), line) {
+                None => Ok(row),
+                Some(first) => {
+                    seen.insert(key.clone(), first);
+                    Err(format!("stands for the same record as line {first}"))
+                }
+            },
+        });
+        match row {
+            Ok(row) => self.rows.push(row),
+            Err(reason) => self.bad.push(BadRow { line, reason }),
+        }
+    }
+}
+
+fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPlan, ImportError> {
+    // Some spreadsheets say the separator in a first line of their own.
+    let (said, text, skipped) = match text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n')) {
+        Some((said, rest)) => (said.bytes().next(), rest, 1),
+        None => (None, text, 0),
+    };
+    let delimiter = options.delimiter.or(said).unwrap_or_else(|| guess_delimiter(text));
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+    let headings = reader.headers().map_err(ImportError::Csv)?.clone();
+    let mut plan = ImportPlan::new(kind, map_headings(kind, headings.iter().map(undo_defuse), &options.mapping)?)?;
+    let mapping = plan.mapping.clone();
+    let mut seen = BTreeMap::new();
+    for (count, record) in reader.records().enumerate() {
+        if count >= MAX_IMPORT_ROWS {
+            return Err(ImportError::TooManyRows);
+        }
+        let record = record.map_err(ImportError::Csv)?;
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let line = skipped + record.position().map_or(0, csv::Position::line);
+        let row = if record.len() > mapping.len() {
+            Err(format!("expected {} cells, found {}", mapping.len(), record.len()))
+        } else {
+            let cells = mapping
+                .iter()
+                .zip(record.iter())
+                .map(|(mapping, cell)| (&mapping.mapped, Cell::Text(undo_defuse(cell))));
+            read_row(kind, line, cells)
+        };
+        plan.push(line, row, &mut seen);
+    }
+    Ok(plan)
+}
+
+fn read_json(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPlan, ImportError> {
+    let json: Json = serde_json::from_str(text).map_err(ImportError::Json)?;
+    let items = json.as_array().or_else(|| json["items"].as_array()).ok_or(ImportError::NotAnArray)?;
+    let objects: Vec<&Map<String, Json>> =
+        items.iter().map(Json::as_object).collect::<Option<_>>().ok_or(ImportError::NotAnArray)?;
+    if objects.len() > MAX_IMPORT_ROWS {
+        return Err(ImportError::TooManyRows);
+    }
+    let keys: BTreeSet<&str> = objects.iter().flat_map(|object| object.keys().map(String::as_str)).collect();
+    if keys.is_empty() {
+        return Ok(ImportPlan { mapping: Vec::new(), rows: Vec::new(), bad: Vec::new() });
+    }
+    let mut plan = ImportPlan::new(kind, map_headings(kind, keys, &options.mapping)?)?;
+    let mapping = plan.mapping.clone();
+    let mut seen = BTreeMap::new();
+    for (line, object) in (1..).zip(objects) {
+        let cells =
+            mapping.iter().filter_map(|mapping| Some((&mapping.mapped, Cell::Json(object.get(&mapping.heading)?))));
+        let row = read_row(kind, line, cells);
+        plan.push(line, row, &mut seen);
+    }
+    Ok(plan)
+}
+
+#[derive(Clone, Copy)]
+enum Cell<'a> {
+    Text(&'a str),
+    Json(&'a Json),
+}
+
+impl Cell<'_> {
+    fn text(self) -> String {
+        match self {
+            Cell::Text(text) => text.to_owned(),
+            Cell::Json(Json::String(text)) => text.clone(),
+            Cell::Json(Json::Null) => String::new(),
+            Cell::Json(json) => json.to_string(),
+        }
+    }
+}
+
+fn read_row<'a>(kind: &Kind, line: u64, cells: impl Iterator<Item = (&'a Mapped, Cell<'a>)>) -> Result<Row, String> {
+    let mut values = Values::default();
+    let mut id = None;
+    let mut points: BTreeMap<&FieldName, (String, String)> = BTreeMap::new();
+    for (mapped, cell) in cells {
+        match mapped {
+            Mapped::Ignored => {}
+            Mapped::Id => id = Some(cell.text().trim().to_owned()).filter(|id| !id.is_empty()),
+            Mapped::Latitude(field) => points.entry(field).or_default().0 = cell.text(),
+            Mapped::Longitude(field) => points.entry(field).or_default().1 = cell.text(),
+            Mapped::Field(name) => {
+                let Some(field) = kind.field(name) else { continue };
+                let value = match cell {
+                    Cell::Text(text) => field.from_text(text),
+                    Cell::Json(json) => field.from_json(json),
+                };
+                if let Some(value) = value.map_err(|unfit| format!("{name}: {unfit}"))? {
+                    values.set(name.clone(), value);
+                }
+            }
+        }
+    }
+    for (name, (latitude, longitude)) in points {
+        if let Some(point) = read_point(&latitude, &longitude).map_err(|unfit| format!("{name}: {unfit}"))? {
+            values.set(name.clone(), super::Value::Coordinates(point));
+        }
+    }
+    if values.text(&kind.title).is_empty() {
+        return Err(PatchError::Missing { kind: kind.name.clone(), field: kind.title.clone() }.to_string());
+    }
+    kind.check(&values).map_err(|complaint| complaint.message)?;
+    let fields = values.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+    let patch = Patch { fields, ..Patch::default() };
+    Ok(Row { line, id, key: kind.identity(&values), patch })
+}
+
+/// The point of two cells; none when both are blank. A comma as decimal sign is taken.
+fn read_point(latitude: &str, longitude: &str) -> Result<Option<Coordinates>, Unfit> {
+    let (latitude, longitude) = (latitude.trim(), longitude.trim());
+    if latitude.is_empty() && longitude.is_empty() {
+        return Ok(None);
+    }
+    let degrees = |text: &str| text.replace(',', ".").parse::<f64>().ok();
+    let unfit = || Unfit::new(super::measure::COORDINATES, &format!("{latitude},{longitude}"));
+    let (latitude, longitude) = degrees(latitude).zip(degrees(longitude)).ok_or_else(unfit)?;
+    Coordinates::new(latitude, longitude).map(Some)
+}
+
+/// What separates the cells of the first line, quoted ones aside.
+fn guess_delimiter(text: &str) -> u8 {
+    let (mut quoted, mut counts) = (false, [0_usize; 3]);
+    for byte in text.bytes() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => break,
+            b',' if !quoted => counts[0] += 1,
+            b';' if !quoted => counts[1] += 1,
+            b'\t' if !quoted => counts[2] += 1,
+            _ => {}
+        }
+    }
+    match counts {
+        [commas, semicolons, tabs] if semicolons > commas && semicolons >= tabs => b';',
+        [commas, _, tabs] if tabs > commas => b'\t',
+        _ => b',',
+    }
+}

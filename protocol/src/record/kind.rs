@@ -1,0 +1,270 @@
+//! What a kind of record is: its fields, who may write it, who may read each field.
+
+use super::{FieldName, Reading, Unfit, Value, Values, compile};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{collections::BTreeMap, fmt};
+
+/// A kind of record, described by one plain struct.
+///
+/// The struct with its doc comments and its `x-grid` metadata is the single description; everything else is compiled
+/// from it. On the struct: `name`, `plural`, `title` (the field that names a record), `rule` (`owner` or `members`),
+/// and where they apply `singleton`, `verbs`, `identity`, `imports_as`. On each field: `audience` (`public` or `coalition`), and
+/// where they apply `type` (a string is a `line` unless it says `text`, `link`, `place` or `reference`), `aliases`
+/// (headings of foreign tables), `of` (what a reference refers to), `widget`. A field's default is that of the struct.
+pub trait Record: Serialize + DeserializeOwned + JsonSchema + Default {
+    /// What must hold between the fields. It is asked before a patch is written, never when reading.
+    ///
+    /// # Errors
+    ///
+    /// The [`Complaint`] that a person should read.
+    fn check(&self) -> Result<(), Complaint> {
+        Ok(())
+    }
+}
+
+/// What does not hold between the fields of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// The fields it is about: a patch that touches none of them is not held up.
+    pub fields: &'static [&'static str],
+    /// What is wrong, as a sentence.
+    pub message: String,
+}
+
+/// Who may write the records of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteRule {
+    /// The group that made the record.
+    Owner,
+    /// Every group of the coalition.
+    Members,
+}
+
+/// Who may read a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Everybody, also outside the coalition.
+    Public,
+    /// The groups of the coalition.
+    Coalition,
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Audience::Public => "public",
+            Audience::Coalition => "coalition",
+        })
+    }
+}
+
+/// The closed set of what a field can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldType {
+    /// One line of text.
+    Line,
+    /// Text of any number of lines, edited by many at once.
+    Text,
+    /// A link: http, https, mailto or tel.
+    Link,
+    /// A moment: instant, offset, zone.
+    DateTime,
+    /// A place as people call it.
+    Place,
+    /// A point on the earth.
+    Coordinates,
+    /// A set of tags; additions and removals merge.
+    Tags,
+    /// One of a few words.
+    Choice(Vec<Choice>),
+    /// The id of something else; the name of its kind.
+    Reference(String),
+    /// A number.
+    Number,
+    /// Yes or no.
+    Flag,
+    /// An amount of money.
+    Money,
+}
+
+impl FieldType {
+    /// The word for it in schemas and help.
+    pub fn name(&self) -> &'static str {
+        match self {
+            FieldType::Line => "line",
+            FieldType::Text => "text",
+            FieldType::Link => "link",
+            FieldType::DateTime => "date-time",
+            FieldType::Place => "place",
+            FieldType::Coordinates => "coordinates",
+            FieldType::Tags => "tags",
+            FieldType::Choice(_) => "choice",
+            FieldType::Reference(_) => "reference",
+            FieldType::Number => "number",
+            FieldType::Flag => "flag",
+            FieldType::Money => "money",
+        }
+    }
+}
+
+/// One of the words that a choice takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The word itself.
+    pub word: String,
+    /// What it means.
+    pub about: String,
+}
+
+/// One field of a kind.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name, as in JSON: `copied_from`.
+    pub name: FieldName,
+    /// What it is, for help and forms: the doc comment.
+    pub about: String,
+    /// What it holds.
+    pub field_type: FieldType,
+    /// Who may read it.
+    pub audience: Audience,
+    /// Headings under which foreign tables carry it.
+    pub aliases: Vec<String>,
+    /// How a form should ask for it, where the type does not say enough.
+    pub widget: Option<String>,
+    /// What it holds where nothing was written.
+    pub default: Option<Value>,
+}
+
+impl Field {
+    /// The name as people read it: `Copied from`.
+    pub fn label(&self) -> String {
+        let spaced = self.name.replace('_', " ");
+        let mut letters = spaced.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+
+    /// The name as a command line spells it: `copied-from`.
+    pub fn flag(&self) -> String {
+        self.name.replace('_', "-")
+    }
+}
+
+/// A kind of record, compiled from its description.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// Its name in commands, paths and documents: `action`.
+    pub name: String,
+    /// More than one of it: `actions`.
+    pub plural: String,
+    /// What it is, in a sentence or two.
+    pub about: String,
+    /// Whether a group has exactly one, its nonce then being 0.
+    pub singleton: Singleton,
+    /// Who may write its records.
+    pub rule: WriteRule,
+    /// The field that names a record; it is never empty.
+    pub title: FieldName,
+    /// Commands beside those that every kind has.
+    pub verbs: Vec<String>,
+    /// The fields that together tell one record from another in imports; empty: each row is a new record.
+    pub identity: Vec<FieldName>,
+    /// The kind that a table of these becomes, where it is another one: nobody can write the profiles of others.
+    pub imports_as: Option<String>,
+    /// The fields in the order of the struct.
+    pub fields: Vec<Field>,
+    pub(super) positions: BTreeMap<FieldName, usize>,
+    pub(super) check: fn(serde_json::Value) -> Result<(), Complaint>,
+}
+
+/// How many records of a kind a group has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Singleton {
+    /// Exactly one.
+    OncePerGroup,
+    /// Any number.
+    Many,
+}
+
+impl Kind {
+    /// The kind that a struct describes.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`] when the description is incomplete, or a field is none of the [`FieldType`]s.
+    pub fn compile<T: Record>() -> Result<Self, CompileError> {
+        compile::compile::<T>()
+    }
+
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.positions.get(name).and_then(|position| self.fields.get(*position))
+    }
+
+    /// What a record holds that nobody wrote to: the defaults.
+    pub fn defaults(&self) -> Values {
+        self.fields.iter().filter_map(|field| Some((field.name.clone(), field.default.clone()?))).collect()
+    }
+
+    /// What names a record: its title, or words that say it has none.
+    pub fn title_of<'a>(&self, reading: &'a Reading) -> &'a str {
+        match reading.values.text(&self.title) {
+            "" => "(untitled)",
+            title => title,
+        }
+    }
+
+    /// The rules between fields of this kind.
+    ///
+    /// # Errors
+    ///
+    /// The [`Complaint`] of the kind's own check.
+    pub fn check(&self, values: &Values) -> Result<(), Complaint> {
+        (self.check)(values.to_json())
+    }
+}
+
+/// A description that is no kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// Something that every kind or field must say is not said.
+    #[error("{place}: expected {expected} in x-grid, found {found}")]
+    Metadata {
+        /// The struct or field.
+        place: String,
+        /// What must be said.
+        expected: &'static str,
+        /// What is said.
+        found: String,
+    },
+    /// A field of a shape that is none of the field types.
+    #[error("{place}: expected one of the field types, found the shape {shape}")]
+    Shape {
+        /// The field.
+        place: String,
+        /// Its JSON schema.
+        shape: String,
+    },
+    /// A field with a name that interfaces use for themselves.
+    #[error("{place}: this name is taken by every interface; choose another")]
+    Reserved {
+        /// The field.
+        place: String,
+    },
+    /// A default that the field itself does not take.
+    #[error("{place}: the default does not fit")]
+    Default {
+        /// The field.
+        place: String,
+        /// Why.
+        #[source]
+        source: Unfit,
+    },
+    /// A struct or field without a doc comment.
+    #[error("{place}: expected a doc comment, for help, forms and schema")]
+    Undocumented {
+        /// The struct or field.
+        place: String,
+    },
+}

@@ -1,0 +1,107 @@
+//! Records: what groups tell each other. One kind, one file.
+//!
+//! A kind is a plain struct with doc comments and `x-grid` metadata ([`Record`]). Compiled once into a [`Kind`], it
+//! gives everything that interfaces need: JSON Schema, command-line flags, table columns ([`Kind::schema`],
+//! [`Kind::flags`], [`Kind::columns`]), the way in and out of an Automerge document ([`Kind::read`],
+//! [`Kind::prepare`]), and tables ([`export_csv`], [`ImportPlan`]).
+//!
+//! ```text
+//! command line ─┐                                   ┌─ schema, flags, columns
+//! web form ─────┤                            Kind ──┤
+//! JSON ─────────┼─► Patch ─► Kind::prepare ─► Edit ─┼─► pieces, each one Automerge change
+//! CSV row ──────┘   (validated once)                └─ read ─► Reading ─► JSON, CSV
+//! ```
+//!
+//! Adding a kind takes its file and one line in [`Registry::standard`].
+//!
+//! In a document a field stands under its name at the root: a text as Automerge text, tags as a map from tag to
+//! `true`, everything else as one scalar, so that the parts of a value never mix. Keys that a kind does not know
+//! are left alone. What an import wrote last stands under `_import`.
+
+mod action;
+mod anchor;
+mod compile;
+mod describe;
+mod diff;
+mod edit;
+mod group;
+mod heading;
+mod import;
+mod kind;
+mod measure;
+mod merge;
+mod moment;
+mod page;
+mod parse;
+mod patch;
+mod prospect;
+mod reading;
+mod resource;
+mod table;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use action::{Action, ActionStatus};
+pub use describe::{Column, Flag, Many, Part};
+pub use edit::{Edit, Outcome, Piece};
+pub use group::{Group, Role};
+pub use heading::{Mapped, Mapping};
+pub use import::{BadRow, ImportError, ImportOptions, ImportPlan, Row as ImportRow};
+pub use kind::{Audience, Choice, CompileError, Complaint, Field, FieldType, Kind, Record, Singleton, WriteRule};
+pub use measure::{Coordinates, Money};
+pub use merge::{Imported, origin_of};
+pub use moment::DateTime;
+pub use page::Page;
+pub use parse::Unfit;
+pub use patch::{Patch, PatchError};
+pub use prospect::{Contact, Prospect};
+pub use reading::{Presence, Reading, mark_removed};
+pub use resource::{Resource, ResourceKind};
+pub use table::{TableRow, export_csv, export_json};
+pub use value::{FieldName, Value, Values};
+
+use std::sync::{Arc, LazyLock};
+
+/// The kinds that a node knows.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    kinds: Vec<Arc<Kind>>,
+}
+
+impl Registry {
+    /// The kinds of the grid: one line each.
+    pub fn standard() -> &'static Registry {
+        static STANDARD: LazyLock<Registry> = LazyLock::new(|| {
+            let kinds = [
+                Kind::compile::<Group>(),
+                Kind::compile::<Action>(),
+                Kind::compile::<Resource>(),
+                Kind::compile::<Page>(),
+                Kind::compile::<Prospect>(),
+            ];
+            let compiled = kinds.into_iter().map(|kind| Arc::new(kind.expect("a test compiles every kind")));
+            Registry { kinds: compiled.collect() }
+        });
+        &STANDARD
+    }
+
+    /// The same kinds and one more, which takes the place of one with the same name.
+    #[must_use]
+    pub fn with(&self, kind: Kind) -> Registry {
+        let mut kinds: Vec<_> = self.kinds.iter().filter(|known| known.name != kind.name).cloned().collect();
+        kinds.push(Arc::new(kind));
+        Registry { kinds }
+    }
+
+    /// The kind of this name.
+    pub fn kind(&self, name: &str) -> Option<&Arc<Kind>> {
+        self.kinds.iter().find(|kind| kind.name == name)
+    }
+
+    /// All kinds, in the order in which interfaces show them.
+    pub fn kinds(&self) -> impl Iterator<Item = &Arc<Kind>> {
+        self.kinds.iter()
+    }
+}

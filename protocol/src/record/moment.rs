@@ -1,0 +1,220 @@
+//! A moment that people agreed on: the instant, the offset they saw, and the zone it belongs to.
+//!
+//! The offset is kept beside the instant because the rules of a zone change: a meeting announced for ten o'clock is
+//! shown as ten o'clock on every computer, whatever zone database it has. Reading therefore never asks such a database;
+//! only a time typed with a zone and without an offset does.
+
+use super::Unfit;
+use jiff::{
+    Timestamp,
+    fmt::temporal::{Pieces, PiecesOffset, TimeZoneAnnotationKind},
+    tz::{Offset, TimeZone},
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::{borrow::Cow, fmt, str::FromStr};
+
+/// A moment with its offset from UTC and, where known, its IANA zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateTime {
+    instant: Timestamp,
+    offset: Offset,
+    zone: Option<String>,
+}
+
+/// What a date-time looks like, for messages.
+pub(super) const EXPECTED: &str = "a date and time with its offset, like 2026-11-30T10:00:00+11:00[Australia/Sydney]";
+
+impl DateTime {
+    /// The instant, for ordering and for comparing with now.
+    pub fn instant(&self) -> Timestamp {
+        self.instant
+    }
+
+    /// The offset from UTC in seconds.
+    pub fn offset_seconds(&self) -> i32 {
+        self.offset.seconds()
+    }
+
+    /// The IANA zone, where it is known.
+    pub fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
+    /// Date and time as the people there see it.
+    pub fn local(&self) -> jiff::civil::DateTime {
+        self.offset.to_datetime(self.instant)
+    }
+
+    /// A moment from its parts; the zone is only a name.
+    ///
+    /// # Errors
+    ///
+    /// [`Unfit`] when the zone is no IANA name or the local date lies outside the years 1 to 9999.
+    pub fn new(instant: Timestamp, offset: Offset, zone: Option<String>) -> Result<Self, Unfit> {
+        if let Some(name) = &zone
+            && !is_zone_name(name)
+        {
+            return Err(Unfit::new(EXPECTED, name).hint("Zones have names like Australia/Sydney."));
+        }
+        let whole =
+            Timestamp::from_second(instant.as_second()).map_err(|_| Unfit::new(EXPECTED, &instant.to_string()))?;
+        let moment = Self { instant: whole, offset, zone };
+        let year = moment.local().year();
+        if (1..=9999).contains(&year) {
+            Ok(moment)
+        } else {
+            Err(Unfit::new("a year from 1 to 9999", &year.to_string()))
+        }
+    }
+
+    /// Reads what a person typed; a zone without an offset is looked up in this computer's zone database.
+    ///
+    /// # Errors
+    ///
+    /// [`Unfit`] when it is no date and time, or says neither offset nor zone.
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
+        let unfit = || Unfit::new(EXPECTED, text);
+        let text = text.trim();
+        let pieces = Pieces::parse(text).map_err(|_| unfit())?;
+        let time = pieces.time().ok_or_else(|| unfit().hint("The time of day is missing."))?;
+        let local = pieces.date().to_datetime(time);
+        let zone = named_zone(&pieces);
+        match (pieces.offset(), zone) {
+            (Some(PiecesOffset::Zulu), Some(name)) => {
+                let instant = Offset::UTC.to_timestamp(local).map_err(|_| unfit())?;
+                let offset = zone_rules(text, &name)?.to_offset(instant);
+                Self::new(instant, offset, Some(name))
+            }
+            (None, Some(name)) => {
+                let zoned = zone_rules(text, &name)?.to_zoned(local).map_err(|_| unfit())?;
+                Self::new(zoned.timestamp(), zoned.offset(), Some(name))
+            }
+            (None, None) => {
+                let offset = bracket_offset(&pieces).ok_or_else(|| {
+                    unfit().hint("Without an offset or a zone nobody elsewhere knows when that is: add +11:00 or [Australia/Sydney].")
+                })?;
+                Self::new(offset.to_timestamp(local).map_err(|_| unfit())?, offset, None)
+            }
+            (Some(_), _) => text.parse(),
+        }
+    }
+}
+
+/// Reads the exact form, without any zone database.
+impl FromStr for DateTime {
+    type Err = Unfit;
+
+    fn from_str(text: &str) -> Result<Self, Unfit> {
+        let unfit = || Unfit::new(EXPECTED, text);
+        let pieces = Pieces::parse(text).map_err(|_| unfit())?;
+        let (time, offset) = pieces.time().zip(pieces.to_numeric_offset()).ok_or_else(unfit)?;
+        let instant = offset.to_timestamp(pieces.date().to_datetime(time)).map_err(|_| unfit())?;
+        Self::new(instant, offset, named_zone(&pieces))
+    }
+}
+
+/// The exact form of RFC 9557: `2026-11-30T10:00:00+11:00[Australia/Sydney]`; without offset and zone it ends in `Z`.
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.local().strftime("%Y-%m-%dT%H:%M:%S"))?;
+        let seconds = self.offset.seconds();
+        if seconds == 0 && self.zone.is_none() {
+            return f.write_str("Z");
+        }
+        let (sign, size) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
+        write!(f, "{sign}{:02}:{:02}", size / 3600, size / 60 % 60)?;
+        if size % 60 != 0 {
+            write!(f, ":{:02}", size % 60)?;
+        }
+        self.zone.iter().try_for_each(|zone| write!(f, "[{zone}]"))
+    }
+}
+
+fn named_zone(pieces: &Pieces<'_>) -> Option<String> {
+    match pieces.time_zone_annotation()?.kind() {
+        TimeZoneAnnotationKind::Named(name) => Some(name.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+fn bracket_offset(pieces: &Pieces<'_>) -> Option<Offset> {
+    match pieces.time_zone_annotation()?.kind() {
+        TimeZoneAnnotationKind::Offset(offset) => Some(*offset),
+        _ => None,
+    }
+}
+
+fn zone_rules(text: &str, name: &str) -> Result<TimeZone, Unfit> {
+    TimeZone::get(name).map_err(|_| {
+        Unfit::new(EXPECTED, text).hint(format!("This computer knows no zone {name:?}: add the offset, like +11:00."))
+    })
+}
+
+fn is_zone_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 64
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+'))
+}
+
+impl Serialize for DateTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DateTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for DateTime {
+    fn schema_name() -> Cow<'static, str> {
+        "DateTime".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "x-grid-type": "date-time", "examples": ["2026-11-30T10:00:00+11:00[Australia/Sydney]"]})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_keeps_instant_offset_and_zone() {
+        let text = "2026-11-30T10:00:00+11:00[Australia/Sydney]";
+        let moment = DateTime::parse(text).unwrap();
+        assert_eq!(moment.to_string(), text);
+        assert_eq!(moment.instant().to_string(), "2026-11-29T23:00:00Z");
+        assert_eq!((moment.offset_seconds(), moment.zone()), (39_600, Some("Australia/Sydney")));
+        assert_eq!(text.parse(), Ok(moment));
+    }
+
+    #[test]
+    fn plain_rfc_3339_is_taken_and_given_back() {
+        for text in ["2026-11-30T10:00:00+11:00", "2026-11-30T10:00:00Z", "2026-11-30T10:00:00-03:30"] {
+            assert_eq!(DateTime::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(DateTime::parse("2026-11-30 10:00+11:00").unwrap().to_string(), "2026-11-30T10:00:00+11:00");
+    }
+
+    #[test]
+    fn a_time_without_offset_and_zone_is_refused_with_the_reason() {
+        let error = DateTime::parse("2026-11-30T10:00:00").unwrap_err();
+        assert!(error.to_string().contains("offset"), "{error}");
+        assert!(error.hint.unwrap().contains("+11:00"));
+        for text in ["", "tomorrow", "2026-11-30", "2026-13-30T10:00:00Z", "2026-11-30T10:00:00+11:00[../etc]"] {
+            assert!(DateTime::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_no_database_knows_is_kept_where_the_offset_is_given() {
+        let text = "2026-11-30T10:00:00+11:00[Mars/Olympus_Mons]";
+        assert_eq!(DateTime::parse(text).unwrap().to_string(), text);
+        assert!(DateTime::parse("2026-11-30T10:00:00[Mars/Olympus_Mons]").unwrap_err().hint.unwrap().contains("Mars"));
+    }
+}

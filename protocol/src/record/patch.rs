@@ -1,0 +1,210 @@
+//! What somebody wants to change: the one form that command line, web form, JSON and tables are parsed into.
+
+use super::{Complaint, FieldName, FieldType, Imported, Kind, Unfit, Value};
+use crate::id::ChangeHash;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// The changes to one record, each already accepted by its field.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Patch {
+    /// The heads of the document as the writer saw it; empty: the writer means the document as it is when the
+    /// patch is written. A field that the writer left as it was then is not written.
+    pub based_on: Vec<ChangeHash>,
+    pub(super) fields: BTreeMap<FieldName, Option<Value>>,
+    pub(super) imported: Option<Imported>,
+}
+
+/// Why a patch can't be made or written.
+#[derive(Debug, thiserror::Error)]
+pub enum PatchError {
+    /// The kind has no such field.
+    #[error("{kind} has no field {field:?}")]
+    UnknownField {
+        /// The kind.
+        kind: String,
+        /// What was asked for.
+        field: String,
+        /// The fields it has.
+        hint: String,
+    },
+    /// A value that its field does not take.
+    #[error("{field}: {unfit}")]
+    Unfit {
+        /// The field.
+        field: FieldName,
+        /// What was expected and found.
+        #[source]
+        unfit: Unfit,
+    },
+    /// The same field twice, where it takes one value.
+    #[error("{field} is given twice, and takes one value")]
+    Repeated {
+        /// The field.
+        field: FieldName,
+    },
+    /// A field that a record can't be without.
+    #[error("{field} is missing: every {kind} needs one")]
+    Missing {
+        /// The kind.
+        kind: String,
+        /// The field.
+        field: FieldName,
+    },
+    /// The fields do not fit together.
+    #[error("{}", .0.message)]
+    Rule(Complaint),
+    /// JSON of another shape.
+    #[error("expected a JSON object with the fields of a {kind}, found {found}")]
+    NotAnObject {
+        /// The kind.
+        kind: String,
+        /// What stood there.
+        found: String,
+    },
+    /// `based_on` is not a list of change hashes.
+    #[error("based_on: expected an array of change hashes as shown with the record, found {found}")]
+    NotHeads {
+        /// What stood there.
+        found: String,
+    },
+    /// The patch was made on a version of the record that this node has not got.
+    #[error("the change was made on a version of this record that is not here (change {})", missing.short())]
+    UnknownHeads {
+        /// The first head that is missing.
+        missing: ChangeHash,
+    },
+    /// The edit does not fit one change, and was to be written as one.
+    #[error("expected an edit that fits one change, found one of {pieces}")]
+    ManyPieces {
+        /// How many changes it takes.
+        pieces: usize,
+    },
+    /// Automerge refused an edit.
+    #[error("the document can't be edited")]
+    Document(#[from] automerge::AutomergeError),
+}
+
+impl PatchError {
+    /// What to do about it, where that can be said.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            PatchError::UnknownField { hint, .. } => Some(hint),
+            PatchError::Unfit { unfit, .. } => unfit.hint.as_deref(),
+            PatchError::UnknownHeads { .. } => Some("Show the record again and repeat the change there."),
+            _ => None,
+        }
+    }
+}
+
+impl Patch {
+    /// The patch with the heads that it was made on.
+    #[must_use]
+    pub fn based_on(mut self, heads: impl IntoIterator<Item = ChangeHash>) -> Self {
+        self.based_on = heads.into_iter().collect();
+        self
+    }
+
+    /// Sets a field, or with `None` empties it.
+    ///
+    /// # Errors
+    ///
+    /// [`PatchError`] when the kind has no such field or the field does not take the value.
+    pub fn set(&mut self, kind: &Kind, field: &str, value: Option<Value>) -> Result<(), PatchError> {
+        let field = kind.field(field).ok_or_else(|| kind.unknown(field))?;
+        let value = value
+            .map(|value| field.accept(value))
+            .transpose()
+            .map_err(|unfit| PatchError::unfit(&field.name, unfit))?;
+        self.fields.insert(field.name.clone(), value.flatten());
+        Ok(())
+    }
+
+    /// The fields with what they shall hold; `None` empties.
+    pub fn fields(&self) -> impl Iterator<Item = (&FieldName, Option<&Value>)> {
+        self.fields.iter().map(|(name, value)| (name, value.as_ref()))
+    }
+
+    /// What a field shall hold, where the patch touches it.
+    pub fn get(&self, field: &str) -> Option<Option<&Value>> {
+        self.fields.get(field).map(Option::as_ref)
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.imported.is_none()
+    }
+
+    /// The patch of a command line or a web form: flags or field names with their text. Blank text empties a field;
+    /// tags may be given several times.
+    ///
+    /// # Errors
+    ///
+    /// [`PatchError`] on the first flag that does not fit.
+    pub fn from_flags<F: AsRef<str>, T: AsRef<str>>(
+        kind: &Kind,
+        flags: impl IntoIterator<Item = (F, T)>,
+    ) -> Result<Self, PatchError> {
+        let mut patch = Self::default();
+        for (flag, text) in flags {
+            let name = flag.as_ref().trim_start_matches('-').replace('-', "_");
+            let field = kind.field(&name).ok_or_else(|| kind.unknown(flag.as_ref()))?;
+            let value = field.from_text(text.as_ref()).map_err(|unfit| PatchError::unfit(&field.name, unfit))?;
+            match (patch.fields.get_mut(&field.name), value) {
+                (None, value) => drop(patch.fields.insert(field.name.clone(), value)),
+                (Some(Some(Value::Tags(tags))), Some(Value::Tags(more))) => {
+                    tags.extend(more);
+                    let all = Value::Tags(tags.clone());
+                    field.accept(all).map_err(|unfit| PatchError::unfit(&field.name, unfit))?;
+                }
+                (Some(known), value) if matches!(field.field_type, FieldType::Tags) => *known = known.take().or(value),
+                (Some(_), _) => return Err(PatchError::Repeated { field: field.name.clone() }),
+            }
+        }
+        Ok(patch)
+    }
+
+    /// The patch of a JSON object: the fields in their JSON form, `null` to empty one, and optionally `based_on`, an
+    /// array of change hashes.
+    ///
+    /// # Errors
+    ///
+    /// [`PatchError`] on the first field that does not fit.
+    pub fn from_json(kind: &Kind, json: &Json) -> Result<Self, PatchError> {
+        let object = json.as_object().ok_or_else(|| PatchError::NotAnObject {
+            kind: kind.name.clone(),
+            found: Unfit::new("", &json.to_string()).found,
+        })?;
+        let mut patch = Self::default();
+        for (name, json) in object {
+            if name == "based_on" {
+                patch.based_on = heads(json)?;
+                continue;
+            }
+            let field = kind.field(name).ok_or_else(|| kind.unknown(name))?;
+            let value = field.from_json(json).map_err(|unfit| PatchError::unfit(&field.name, unfit))?;
+            patch.fields.insert(field.name.clone(), value);
+        }
+        Ok(patch)
+    }
+}
+
+impl PatchError {
+    pub(super) fn unfit(field: &FieldName, unfit: Unfit) -> Self {
+        PatchError::Unfit { field: field.clone(), unfit }
+    }
+}
+
+impl Kind {
+    fn unknown(&self, field: &str) -> PatchError {
+        let fields: Vec<&str> = self.fields.iter().map(|field| &*field.name).collect();
+        let hint = format!("The fields of a {} are: {}.", self.name, fields.join(", "));
+        PatchError::UnknownField { kind: self.name.clone(), field: field.chars().take(80).collect(), hint }
+    }
+}
+
+fn heads(json: &Json) -> Result<Vec<ChangeHash>, PatchError> {
+    let wrong = || PatchError::NotHeads { found: Unfit::new("", &json.to_string()).found };
+    let hashes = json.as_array().ok_or_else(wrong)?;
+    hashes.iter().map(|hash| hash.as_str().and_then(|text| text.parse().ok()).ok_or_else(wrong)).collect()
+}

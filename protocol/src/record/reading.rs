@@ -1,0 +1,210 @@
+//! From an Automerge document to values, field by field: one bad field never takes the record with it.
+
+use super::{
+    DateTime, Field, FieldName, FieldType, Imported, Kind, Money, Value, Values, measure::Coordinates, merge, parse,
+};
+use automerge::transaction::Transactable;
+use automerge::{
+    AutomergeError, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValueRef, ValueRef, iter::MapRangeItem,
+};
+use std::collections::BTreeSet;
+
+/// What a document holds, read as a record of a kind.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The fields that hold something, defaults included.
+    pub values: Values,
+    /// Fields that hold what their kind does not allow: they read as their default.
+    pub damaged: Vec<FieldName>,
+    /// What imports wrote last.
+    pub imported: Imported,
+    /// Whether the record was removed.
+    pub presence: Presence,
+}
+
+/// Whether a record is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// It is.
+    #[default]
+    Present,
+    /// Its owner removed it: it reads as removed everywhere, and its history remains.
+    Removed,
+}
+
+/// Where the mark of a removed record stands in a document.
+const REMOVED: &str = "_removed";
+
+/// Marks a record as removed.
+///
+/// # Errors
+///
+/// [`AutomergeError`] when the document can't be edited.
+pub fn mark_removed(transaction: &mut impl Transactable) -> Result<(), AutomergeError> {
+    transaction.put(ROOT, REMOVED, true)
+}
+
+impl Kind {
+    /// Reads a record. Never fails: a field of the wrong type has its default and is listed as damaged, a key that
+    /// the kind does not know is passed over.
+    pub fn read(&self, doc: &impl ReadDoc) -> Reading {
+        self.read_at(doc, None)
+    }
+
+    /// As [`Kind::read`], from the keys and values of a document without objects in it.
+    pub fn read_values<'a>(&self, entries: impl IntoIterator<Item = (&'a str, &'a ValueRef<'a>)>) -> Reading {
+        let mut reading = Reading { values: self.defaults(), ..Reading::default() };
+        for (key, value) in entries {
+            let Some(field) = reading.field(self, key, value) else { continue };
+            let found = match field.field_type {
+                FieldType::Text | FieldType::Tags => absent_or_damaged(value),
+                _ => read_scalar(field, value),
+            };
+            reading.note(field, found);
+        }
+        reading
+    }
+
+    /// Reads the record as it was at `heads`; all of them must be known to the document.
+    pub(super) fn read_at(&self, doc: &impl ReadDoc, heads: Option<&[ChangeHash]>) -> Reading {
+        let mut reading = Reading { values: self.defaults(), ..Reading::default() };
+        let entries = match heads {
+            None => doc.map_range(ROOT, ..),
+            Some(heads) => doc.map_range_at(ROOT, .., heads),
+        };
+        for entry in entries {
+            let Some(field) = reading.field(self, &entry.key, &entry.value) else { continue };
+            let found = match field.field_type {
+                FieldType::Text => read_text(doc, &entry, heads),
+                FieldType::Tags => read_tags(doc, &entry, heads),
+                _ => read_scalar(field, &entry.value),
+            };
+            reading.note(field, found);
+        }
+        reading
+    }
+}
+
+impl Reading {
+    /// The field that a key stands for. What stands under one of our own marks is taken in.
+    fn field<'k>(&mut self, kind: &'k Kind, key: &str, value: &ValueRef<'_>) -> Option<&'k Field> {
+        match (key, value) {
+            (REMOVED, ValueRef::Scalar(ScalarValueRef::Boolean(true))) => self.presence = Presence::Removed,
+            (merge::KEY, ValueRef::Scalar(ScalarValueRef::Str(marks))) => self.imported = Imported::parse(marks),
+            (REMOVED | merge::KEY, _) => {}
+            _ => return kind.field(key),
+        }
+        None
+    }
+
+    fn note(&mut self, field: &Field, found: Found) {
+        match found {
+            Found::Empty => {}
+            Found::Value(value) => self.values.set(field.name.clone(), value),
+            Found::Partly(value) => {
+                self.values.set(field.name.clone(), value);
+                self.damaged.push(field.name.clone());
+            }
+            Found::Damaged => self.damaged.push(field.name.clone()),
+        }
+    }
+}
+
+enum Found {
+    Empty,
+    Value(Value),
+    /// What could be read of it.
+    Partly(Value),
+    Damaged,
+}
+
+/// The objects under a key. Devices that created one at the same time made several; all of them count.
+pub(super) fn objects(doc: &impl ReadDoc, key: &str, wanted: ObjType, heads: Option<&[ChangeHash]>) -> Vec<ObjId> {
+    let all = match heads {
+        None => doc.get_all(ROOT, key),
+        Some(heads) => doc.get_all_at(ROOT, key, heads),
+    };
+    let is_wanted = |value: &automerge::Value<'_>| matches!(value, automerge::Value::Object(found) if *found == wanted);
+    all.unwrap_or_default().into_iter().filter(|(value, _)| is_wanted(value)).map(|(_, id)| id).collect()
+}
+
+fn read_text(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[ChangeHash]>) -> Found {
+    if !matches!(entry.value, ValueRef::Object(ObjType::Text)) {
+        return absent_or_damaged(&entry.value);
+    }
+    let read = |id: &ObjId| match heads {
+        None => doc.text(id),
+        Some(heads) => doc.text_at(id, heads),
+    };
+    let text = if entry.conflict {
+        let mut parts: Vec<String> = Vec::new();
+        for part in objects(doc, &entry.key, ObjType::Text, heads).iter().filter_map(|id| read(id).ok()) {
+            if !part.is_empty() && !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        parts.join("\n\n")
+    } else {
+        read(&entry.id()).unwrap_or_default()
+    };
+    if text.is_empty() { Found::Empty } else { Found::Value(Value::Text(text)) }
+}
+
+fn read_tags(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[ChangeHash]>) -> Found {
+    if !matches!(entry.value, ValueRef::Object(ObjType::Map)) {
+        return absent_or_damaged(&entry.value);
+    }
+    let maps = if entry.conflict { objects(doc, &entry.key, ObjType::Map, heads) } else { vec![entry.id()] };
+    let (mut tags, mut damaged) = (BTreeSet::new(), false);
+    for map in maps {
+        let entries = match heads {
+            None => doc.map_range(&map, ..),
+            Some(heads) => doc.map_range_at(&map, .., heads),
+        };
+        for tag in entries {
+            let set = matches!(tag.value, ValueRef::Scalar(ScalarValueRef::Boolean(true)));
+            if set && parse::check_tag(&tag.key).is_ok() {
+                tags.insert(tag.key.into_owned());
+            } else {
+                damaged = true;
+            }
+        }
+    }
+    match (tags.is_empty(), damaged) {
+        (true, true) => Found::Damaged,
+        (true, false) => Found::Empty,
+        (false, true) => Found::Partly(Value::Tags(tags)),
+        (false, false) => Found::Value(Value::Tags(tags)),
+    }
+}
+
+fn read_scalar(field: &Field, stored: &ValueRef<'_>) -> Found {
+    let ValueRef::Scalar(scalar) = stored else { return Found::Damaged };
+    let value = match (&field.field_type, scalar) {
+        (_, ScalarValueRef::Null) => return Found::Empty,
+        (FieldType::DateTime, ScalarValueRef::Str(text)) => text.parse::<DateTime>().ok().map(Value::DateTime),
+        (FieldType::Coordinates, ScalarValueRef::Str(text)) => Coordinates::parse(text).ok().map(Value::Coordinates),
+        (FieldType::Money, ScalarValueRef::Str(text)) => Money::parse_stored(text).map(Value::Money),
+        (FieldType::Flag, ScalarValueRef::Boolean(flag)) => Some(Value::Flag(*flag)),
+        (FieldType::Number, ScalarValueRef::F64(number)) => Some(Value::Number(*number)),
+        (FieldType::Number, ScalarValueRef::Int(number)) => Some(Value::Number(*number as f64)),
+        (FieldType::Number, ScalarValueRef::Uint(number)) => Some(Value::Number(*number as f64)),
+        (
+            FieldType::Line | FieldType::Link | FieldType::Place | FieldType::Choice(_) | FieldType::Reference(_),
+            ScalarValueRef::Str(text),
+        ) => Some(Value::Text(text.clone().into_owned())),
+        _ => None,
+    };
+    match value.map(|value| field.accept(value)) {
+        Some(Ok(Some(value))) => Found::Value(value),
+        Some(Ok(None)) => Found::Empty,
+        Some(Err(_)) | None => Found::Damaged,
+    }
+}
+
+fn absent_or_damaged(stored: &ValueRef<'_>) -> Found {
+    match stored {
+        ValueRef::Scalar(ScalarValueRef::Null) => Found::Empty,
+        _ => Found::Damaged,
+    }
+}

@@ -1,0 +1,198 @@
+//! Tables of other people's offices.
+
+use super::{document, write, write_json};
+use crate::record::{
+    ImportError, ImportOptions, ImportPlan, Kind, Mapped, Patch, Reading, Registry, TableRow, export_csv, export_json,
+    origin_of,
+};
+use serde_json::json;
+
+const OFFICE: &str = "\u{feff}Name,Website,City,Latitude,Longitude,Tags,Phone
+Wendle Wardens,http://wardens.example.org/,\"Wendle, Lower Valley\",-28.81,153.28,Water; birds,555
+Friends of the Ferry,ferry.example.org,Ossmouth,,,,
+Nowhere Union,,Ossmouth,191,153.28,Union,
+,https://example.org,Ossmouth,,,,
+\"wendle  wardens\",,\"Wendle (lower valley)\",,,,
+Half a Point,,Ossmouth,-28.8,,,
+Too Many,,,,,,,x
+
+";
+
+fn prospect() -> &'static Kind {
+    Registry::standard().kind("prospect").unwrap()
+}
+
+fn plan(bytes: &str) -> ImportPlan {
+    ImportPlan::read(prospect(), bytes.as_bytes(), &ImportOptions::default()).unwrap()
+}
+
+#[test]
+fn the_headings_of_an_office_are_mapped_and_bad_rows_are_named() {
+    let plan = plan(OFFICE);
+    let mapping: Vec<_> =
+        plan.mapping.iter().map(|mapping| (mapping.heading.as_str(), mapping.mapped.describe())).collect();
+    assert_eq!(
+        mapping.iter().map(|(heading, mapped)| (*heading, mapped.as_str())).collect::<Vec<_>>(),
+        [
+            ("Name", "name"),
+            ("Website", "website"),
+            ("City", "place"),
+            ("Latitude", "coordinates (latitude)"),
+            ("Longitude", "coordinates (longitude)"),
+            ("Tags", "tags"),
+            ("Phone", "-"),
+        ]
+    );
+    assert_eq!(plan.ignored().collect::<Vec<_>>(), ["Phone"]);
+    let rows: Vec<_> = plan.rows.iter().map(|row| (row.line, row.key.as_deref().unwrap())).collect();
+    assert_eq!(rows, [(2, "wendle wardens|wendle lower valley"), (3, "friends of the ferry|ossmouth")]);
+    let first = Patch::from_json(
+        prospect(),
+        &json!({
+            "name": "Wendle Wardens",
+            "website": "http://wardens.example.org/",
+            "place": "Wendle, Lower Valley",
+            "coordinates": {"latitude": -28.81, "longitude": 153.28},
+            "tags": ["Water", "birds"],
+        }),
+    );
+    assert_eq!(plan.rows[0].patch, first.unwrap());
+    let bad: Vec<_> = plan.bad.iter().map(|bad| (bad.line, bad.reason.as_str())).collect();
+    assert_eq!(bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5, 6, 7, 8]);
+    assert!(bad[0].1.contains("191,153.28"), "{}", bad[0].1);
+    assert!(bad[1].1.contains("name is missing"), "{}", bad[1].1);
+    assert!(bad[2].1.contains("line 2"), "{}", bad[2].1);
+    assert!(bad[3].1.contains("coordinates"), "{}", bad[3].1);
+    assert!(bad[4].1.contains("expected 7 cells, found 8"), "{}", bad[4].1);
+}
+
+#[test]
+fn semicolons_tabs_and_json_read_alike() {
+    let wanted = plan("Name,City,Tags\nA,B,\"x, y\"\n").rows[0].patch.clone();
+    for table in [
+        "name;CITY;tags\r\nA;B;x, y\r\n",
+        "Organisation\tcity\tTopics\nA\tB\tx, y",
+        "sep=;\nName;Location;Keywords\nA;B;\"x; y\"\n",
+        r#"[{"name": "A", "city": "B", "tags": ["x", "y"]}]"#,
+        r#"{"items": [{"Name": "A", "Town": "B", "Tags": "x,y", "id": null}]}"#,
+    ] {
+        assert_eq!(plan(table).rows[0].patch, wanted, "{table}");
+    }
+    let points = plan(r#"[{"name": "A", "latitude": 1.5, "longitude": -2}]"#);
+    assert_eq!(points.rows[0].patch, plan("Name;Lat;Lng\nA;1,5;-2\n").rows[0].patch);
+}
+
+#[test]
+fn a_mapping_can_be_chosen() {
+    let chosen = |heading: &str, field: &str| ImportOptions {
+        delimiter: None,
+        mapping: vec![(heading.to_owned(), field.to_owned())],
+    };
+    let read = |options: &ImportOptions| ImportPlan::read(prospect(), b"Name,Ort,City\nA,B,C\n", options);
+    let plan = read(&chosen("ort", "place")).unwrap();
+    assert_eq!((&plan.mapping[1].mapped, &plan.mapping[2].mapped), (&Mapped::Field("place".into()), &Mapped::Ignored));
+    let plan = read(&chosen("City", "")).unwrap();
+    assert_eq!(plan.ignored().collect::<Vec<_>>(), ["Ort", "City"]);
+    assert!(matches!(read(&chosen("Ort", "colour")), Err(ImportError::UnknownChoice { .. })));
+}
+
+#[test]
+fn what_is_no_table_is_refused_with_the_reason() {
+    let read = |bytes: &[u8]| ImportPlan::read(prospect(), bytes, &ImportOptions::default()).unwrap_err();
+    assert!(matches!(read(b" \n"), ImportError::Empty));
+    assert!(matches!(read(b"Name\nWendle\nCaf\xe9\n"), ImportError::NotUtf8 { line: 3 }));
+    assert!(matches!(read(b"Phone,Fax\n1,2\n"), ImportError::NoTitle { .. }));
+    assert!(matches!(read(b"[1, 2]"), ImportError::NotAnArray));
+    assert!(matches!(read(b"{\"a\": "), ImportError::Json(_)));
+}
+
+#[test]
+fn the_same_file_twice_changes_nothing() {
+    let kind = prospect();
+    for row in &plan(OFFICE).rows {
+        let mut doc = document(1);
+        let patch = kind.merge_import(&Reading::default(), &row.patch);
+        assert_eq!(write(kind, &mut doc, &patch), 1);
+        let reading = kind.read(&doc);
+        assert_eq!(kind.identity(&reading.values), row.key);
+        let again = kind.merge_import(&reading, &row.patch);
+        assert!(again.is_empty(), "{again:?}");
+        assert_eq!(write(kind, &mut doc, &again), 0);
+    }
+}
+
+#[test]
+fn a_record_knows_its_row_whatever_a_person_calls_it_since() {
+    let kind = prospect();
+    let row = &plan("Name,City\nFerry,Ossmouth\n").rows[0];
+    let mut doc = document(1);
+    write(kind, &mut doc, &kind.merge_import(&Reading::default(), &row.patch));
+    write_json(kind, &mut doc, json!({"name": "Friends of the Ferry", "place": "Ossmouth Harbour"}));
+    let reading = kind.read(&doc);
+    assert_ne!(kind.identity(&reading.values), row.key);
+    assert_eq!(reading.imported.origin().map(ToOwned::to_owned), row.key.as_deref().map(origin_of));
+    assert!(kind.merge_import(&reading, &row.patch).is_empty());
+    assert_eq!(Reading::default().imported.origin(), None);
+}
+
+#[test]
+fn a_new_version_of_a_file_updates_what_nobody_edited() {
+    let kind = prospect();
+    let row = |csv: &str| plan(csv).rows[0].patch.clone();
+    let mut doc = document(1);
+    let import = |doc: &mut automerge::Automerge, csv: &str| {
+        let patch = kind.merge_import(&kind.read(doc), &row(csv));
+        write(kind, doc, &patch)
+    };
+    import(&mut doc, "Name,City,Website,Tags,About\nFerry,Ossmouth,https://a.example,one,First\n");
+    write_json(kind, &mut doc, json!({"website": "https://ours.example", "about": null, "contact": "talking"}));
+    import(
+        &mut doc,
+        "Name,City,Website,Tags,About,Status\nFerry,Ossmouth,https://b.example,one;two,Second,contacted\n",
+    );
+    let values = kind.read(&doc).values.to_json();
+    assert_eq!(
+        values,
+        json!({
+            "name": "Ferry", "place": "Ossmouth", "website": "https://ours.example", "tags": ["one", "two"],
+            "contact": "talking",
+        })
+    );
+    assert!(kind.read(&doc).imported.wrote("about"));
+
+    let mut doc = document(2);
+    import(&mut doc, "Name,Status\nFerry,wanted\n");
+    import(&mut doc, "Name,Status\nFerry,contacted\n");
+    assert_eq!(kind.read(&doc).values.text("contact"), "contacted");
+}
+
+#[test]
+fn formulas_are_defused_on_the_way_out_and_come_back_as_they_were() {
+    let kind = prospect();
+    let values = |name: &str| {
+        Patch::from_json(kind, &json!({"name": name, "place": "'-x", "about": "@SUM(A1)\n=2", "tags": ["+1"]})).unwrap()
+    };
+    let mut rows = Vec::new();
+    for name in ["=HYPERLINK(\"http://x\")", "'=1", "-5", "'tis"] {
+        let mut doc = document(1);
+        write(kind, &mut doc, &values(name));
+        rows.push(TableRow { id: format!("r{}", rows.len()), values: kind.read(&doc).values });
+    }
+    let csv = export_csv(kind, &rows);
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    for record in reader.records() {
+        assert!(record.unwrap().iter().all(|cell| !cell.starts_with(['=', '+', '@', '\t', '\r'])));
+    }
+    let plan = plan(&csv);
+    assert_eq!(plan.bad, []);
+    for (row, original) in plan.rows.iter().zip(&rows) {
+        assert_eq!(row.id.as_deref(), Some(original.id.as_str()));
+        assert!(original.values.iter().all(|(name, value)| row.patch.get(name) == Some(Some(value))));
+    }
+    let json = export_json(&rows);
+    let again = ImportPlan::read(kind, json.to_string().as_bytes(), &ImportOptions::default()).unwrap();
+    assert_eq!(
+        again.rows.iter().map(|row| &row.patch).collect::<Vec<_>>(),
+        plan.rows.iter().map(|row| &row.patch).collect::<Vec<_>>()
+    );
+}

@@ -1,0 +1,187 @@
+//! Admission: control records and runs are verified, stored and read, in this order and through one door.
+
+use super::effect::{Effect, Now};
+use super::peer::standing;
+use super::{Replica, recall};
+use crate::authority::Authority;
+use crate::control::{Offer, Record};
+use crate::id::DocumentId;
+use crate::key::{DeviceId, PeerKey};
+use crate::log::Placed;
+use crate::run::{Run, VerifiedRun};
+use crate::storage::{Storage, StorageError};
+use std::collections::BTreeSet;
+
+/// What became of offered records.
+#[derive(Debug, Default)]
+pub(super) struct Admitted {
+    /// Why some were refused.
+    pub(super) refused: Vec<String>,
+}
+
+impl<S: Storage> Replica<S> {
+    pub(super) fn admit_records_of(
+        &mut self,
+        peer: PeerKey,
+        records: Vec<Record>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), StorageError> {
+        for why in self.admit_records(records, effects)?.refused {
+            self.fault(peer, why, effects);
+        }
+        Ok(())
+    }
+
+    /// Offers control records to the set, keeps the new ones, and draws the consequences.
+    pub(super) fn admit_records(
+        &mut self,
+        records: Vec<Record>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Admitted, StorageError> {
+        let mut admitted = Admitted::default();
+        let (mut inserted, mut displaced) = (Vec::new(), Vec::new());
+        for record in records {
+            match self.control.offer(record) {
+                Offer::Inserted { inserted: new, displaced: old } => {
+                    inserted.extend(new);
+                    displaced.extend(old);
+                }
+                Offer::Refused(error) => admitted.refused.push(error.to_string()),
+                Offer::AlreadyKnown | Offer::Superseded | Offer::Waiting { .. } => {}
+            }
+        }
+        if inserted.is_empty() {
+            return Ok(admitted);
+        }
+        let kept: Vec<Record> = inserted.iter().filter_map(|id| self.control.get(id).cloned()).collect();
+        if let Err(error) = self.storage.put_records(&kept, &displaced) {
+            // What is not kept is not believed either, or nobody would ask for it again.
+            self.control = recall(self.me.coalition, &self.storage)?;
+            return Err(error);
+        }
+        let before = std::mem::replace(&mut self.authority, Authority::evaluate(&self.control));
+        if before.digest() != self.authority.digest() {
+            effects.push(Effect::AuthorityChanged);
+            self.read_touched(&before, effects)?;
+            self.regrade(effects);
+        }
+        Ok(admitted)
+    }
+
+    /// Reads the documents anew whose writers are believed otherwise than before.
+    fn read_touched(&mut self, before: &Authority, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
+        let touched: Vec<DeviceId> = self
+            .logs
+            .iter()
+            .map(|(device, _)| *device)
+            .filter(|device| {
+                let withdrawn = |authority: &Authority| {
+                    let group = authority.group_of(device)?;
+                    authority.membership().withdrawal(&group).map(|(id, _)| id)
+                };
+                let certified = |authority: &Authority| {
+                    authority.keys().device(device).map(|known| (known.group, known.capabilities))
+                };
+                certified(before) != certified(&self.authority)
+                    || before.stores_log_of(device) != self.authority.stores_log_of(device)
+                    || withdrawn(before) != withdrawn(&self.authority)
+            })
+            .collect();
+        let mut documents: BTreeSet<DocumentId> = BTreeSet::new();
+        for device in touched {
+            documents.extend(self.documents_of(&device, 0)?);
+        }
+        if !documents.is_empty() {
+            let rows = self.documents.rebuild(documents, &self.storage, &self.authority)?;
+            effects.push(Effect::Rows(rows));
+        }
+        Ok(())
+    }
+
+    /// What peers may do follows from who is a member.
+    fn regrade(&mut self, effects: &mut Vec<Effect>) {
+        let mut risen = Vec::new();
+        for (key, peer) in &mut self.peers {
+            let standing = standing(&self.authority, key);
+            if standing != peer.standing {
+                peer.standing = standing;
+                effects.push(Effect::Standing { peer: *key, standing });
+                risen.push(*key);
+            }
+        }
+        for key in risen {
+            self.greet(key, effects);
+            self.pull(key, effects);
+        }
+    }
+
+    pub(super) fn admit_runs(
+        &mut self,
+        now: Now,
+        peer: PeerKey,
+        runs: Vec<Run>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), StorageError> {
+        for run in runs {
+            let device = run.device;
+            if !self.authority.stores_log_of(&device) {
+                continue;
+            }
+            match run.verify(&self.me.coalition).map(|run| self.logs.place(run)) {
+                Ok(Placed::Next(run)) => self.store(now, run, effects)?,
+                Ok(Placed::AlreadyKnown | Placed::Gap { .. }) => {}
+                Ok(Placed::Conflict { seq }) => self.contradicted(peer, device, seq, effects),
+                Err(error) => self.fault(peer, error.to_string(), effects),
+            }
+        }
+        Ok(())
+    }
+
+    /// The one door: stores a run that continues its log, and what was waiting behind it, and reads.
+    pub(super) fn store(&mut self, now: Now, run: VerifiedRun, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
+        let device = run.device();
+        let mut runs = vec![run];
+        while let Some(next) = runs.last().and_then(|run| self.waiting.take(&device, run.head().seq + 1)) {
+            let fits = runs.last().is_some_and(|run| next.header().prev == run.head().id);
+            match VerifiedRun::single(next) {
+                Some(next) if fits => runs.push(next),
+                _ => break,
+            }
+        }
+        self.storage.append(&runs)?;
+        for run in &runs {
+            self.logs.advance(device, *run.head());
+        }
+        let entries = runs.iter().flat_map(VerifiedRun::entries);
+        let rows = self.documents.take(entries, &self.storage, &self.authority)?;
+        effects.push(Effect::Rows(rows));
+        self.owe_receipt(now, device);
+        Ok(())
+    }
+
+    /// A device has signed two histories. Whoever passes on the one that came to it first is not to blame,
+    /// unless it is that device; the rest of the pull goes on without this log.
+    pub(super) fn contradicted(&mut self, key: PeerKey, device: DeviceId, seq: u64, effects: &mut Vec<Effect>) {
+        let is_author = self
+            .authority
+            .device_of_peer(&key)
+            .is_some_and(|(group, _)| self.authority.group_of(&device) == Some(group));
+        if is_author {
+            return self.fault(key, conflict(&device, seq), effects);
+        }
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.session.set_aside(device);
+        }
+    }
+
+    pub(super) fn owe_receipt(&mut self, now: Now, log: DeviceId) {
+        if log != self.me.device {
+            let groups = self.authority.members().count();
+            self.receipts.owe(now.monotonic, groups, &mut self.random, log);
+        }
+    }
+}
+
+fn conflict(device: &DeviceId, seq: u64) -> String {
+    format!("device {device} has signed two different entries at {seq}; the one that came first is kept")
+}

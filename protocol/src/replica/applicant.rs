@@ -1,0 +1,160 @@
+//! Joining: what an applicant hands in, and what a member's node makes of it.
+
+use super::effect::{Effect, Now, PeerStanding, PeerSync};
+use super::{Replica, news};
+use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_application};
+use crate::codec;
+use crate::control::{Kind, Record, Signer};
+use crate::domain;
+use crate::id::Digest;
+use crate::key::PeerKey;
+use crate::storage::{Storage, StorageError};
+use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack};
+
+impl<S: Storage> Replica<S> {
+    /// What this group hands in: its own inception, certificate, join and signature.
+    pub(super) fn own_application(&self) -> Result<Vec<Record>, StorageError> {
+        let kept = self.storage.records()?;
+        let own = self.me.group;
+        // Of several answers to one invite the last one stands.
+        let join = kept
+            .iter()
+            .filter_map(|record| match record {
+                Record::Join(join) if join.body().group == own => Some(join),
+                _ => None,
+            })
+            .max_by_key(|join| join.body().joined_at)
+            .map(|join| (join.id(), join.body().issuer));
+        let issuer = join.map(|(_, issuer)| issuer);
+        let inviter = kept.iter().find_map(|record| match record {
+            Record::Invite(invite) if Some(invite.signer) == issuer.map(Signer::Device) => Some(invite.body.group),
+            _ => None,
+        });
+        let is_ours = |record: &Record| {
+            let kinds = [Kind::Inception, Kind::DeviceCert, Kind::Join, Kind::Signature];
+            let stale = matches!(record, Record::Join(_)) && join.is_some_and(|(id, _)| id != record.id());
+            record.group() == Some(own) && kinds.contains(&record.kind()) && !stale
+        };
+        // What proves the invite to a node that has not heard of it.
+        let proves = |record: &Record| {
+            let kinds = [Kind::Inception, Kind::DeviceCert, Kind::Invite];
+            inviter.is_some() && record.group() == inviter && kinds.contains(&record.kind())
+        };
+        let (mut proof, mut ours): (Vec<Record>, Vec<Record>) = (Vec::new(), Vec::new());
+        for record in kept {
+            if is_ours(&record) {
+                ours.push(record);
+            } else if proves(&record) {
+                proof.push(record);
+            }
+        }
+        if issuer.is_none() {
+            return Ok(Vec::new());
+        }
+        proof.sort_by_key(Record::kind);
+        ours.sort_by_key(Record::kind);
+        proof.extend(ours);
+        Ok(proof)
+    }
+
+    /// Hands this group's application to a peer that does not know it, once per content.
+    pub(super) fn apply(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
+        let digest = Digest::of(domain::AUTHORITY, &codec::encode(&self.application));
+        let Some(peer) = self.peers.get_mut(&key) else { return };
+        if self.application.is_empty() || peer.application.is_some_and(|(_, sent)| sent == digest) {
+            return;
+        }
+        let id = peer.session.fresh_id();
+        peer.application = Some((id, digest));
+        let request = Request::Apply(Application { coalition: self.me.coalition, records: self.application.clone() });
+        effects.push(Effect::Send { peer: key, id, bytes: pack(&request) });
+    }
+
+    /// Hands the application in again where it waits for what has just been added to it.
+    pub(super) fn apply_again(&mut self, effects: &mut Vec<Effect>) {
+        let waiting: Vec<PeerKey> =
+            self.peers.iter().filter(|(_, peer)| peer.sync == PeerSync::Waiting).map(|(key, _)| *key).collect();
+        for key in waiting {
+            self.apply(key, effects);
+        }
+    }
+
+    pub(super) fn application_answered(
+        &mut self,
+        key: PeerKey,
+        response: Response,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), StorageError> {
+        let (outcome, founding) = match response {
+            Response::Applied { outcome, founding } => (outcome, founding),
+            Response::Refused(refusal) => (ApplicationOutcome::Refused(refusal.to_string()), Vec::new()),
+            _ => {
+                self.fault(key, "the peer's answer is not of the kind that was asked for".to_owned(), effects);
+                return Ok(());
+            }
+        };
+        self.admit_records(founding, effects)?;
+        effects.push(Effect::Application { peer: key, outcome: outcome.clone() });
+        if matches!(outcome, ApplicationOutcome::Refused(_))
+            && let Some(peer) = self.peers.get_mut(&key)
+        {
+            // That node may hear of the inviter later: the next pull that it refuses hands it in again.
+            peer.application = None;
+        }
+        if outcome == ApplicationOutcome::Member {
+            self.pull(key, effects);
+        }
+        Ok(())
+    }
+
+    /// Judges what an applicant hands in.
+    pub(super) fn judge(
+        &mut self,
+        now: Now,
+        application: Application,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Response, StorageError> {
+        if application.coalition != self.me.coalition {
+            return Ok(Response::Refused(Refusal::WrongCoalition));
+        }
+        let verdict = judge_application(&self.control, &self.authority, now.wall, &application.records);
+        let group = match verdict {
+            ApplicationVerdict::Accept { group, .. } => group,
+            ApplicationVerdict::Refused(error) => {
+                let why = error.to_string();
+                let outcome = match error {
+                    ApplicationError::SlotTaken { .. } => ApplicationOutcome::SlotTaken(why),
+                    _ => ApplicationOutcome::Refused(why),
+                };
+                return Ok(Response::Applied { outcome, founding: Vec::new() });
+            }
+        };
+        let new: Vec<Record> =
+            application.records.into_iter().filter(|record| self.control.get(&record.id()).is_none()).collect();
+        effects.extend(new.iter().map(|record| Effect::Publish { bytes: news(News::Record(record.clone())) }));
+        self.admit_records(new, effects)?;
+        let outcome = match self.authority.is_member(&group) {
+            true => ApplicationOutcome::Member,
+            false => ApplicationOutcome::Noted,
+        };
+        Ok(Response::Applied { outcome, founding: self.founding_records() })
+    }
+
+    /// The genesis, and what proves that its founders signed it.
+    fn founding_records(&self) -> Vec<Record> {
+        let Some(genesis) = self.control.genesis() else { return Vec::new() };
+        let founders = &genesis.body.electors;
+        let of_founder = |record: &&Record| {
+            matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Genesis)
+                && record.group().is_none_or(|group| founders.contains(&group))
+        };
+        let mut records: Vec<Record> = self.control.iter().filter(of_founder).cloned().collect();
+        records.sort_by_key(Record::kind);
+        records
+    }
+
+    /// Whether a peer is a device of a member group.
+    pub fn is_member_peer(&self, peer: &PeerKey) -> bool {
+        matches!(super::peer::standing(&self.authority, peer), PeerStanding::Member { .. })
+    }
+}

@@ -1,0 +1,263 @@
+//! One document, brought to life from the entries that change it.
+//!
+//! A document is known once its opening has come from a device of the group that it names as owner:
+//! nobody opens a document in another group's name. From then on every change gets its verdict, and
+//! what the effective ones add up to is read as a record into a [`Row`].
+
+use crate::authority::{self, Authority, MayNot};
+use crate::codec;
+use crate::document::{Document, NoRight, Opening, Right, WriteRule};
+use crate::domain;
+use crate::entry::{EntryError, VerifiedChange};
+use crate::id::{ChangeHash, Digest, DocumentId, GroupId};
+use crate::key::DeviceId;
+use crate::record::{Presence, Registry, Values};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// A change on its way into a document.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The device that wrote it.
+    pub device: DeviceId,
+    /// The entry's place in the device's log.
+    pub seq: u64,
+    /// Claimed time of the entry.
+    pub time: Timestamp,
+    /// The change.
+    pub change: VerifiedChange,
+}
+
+/// A document in memory.
+pub struct LiveDocument {
+    id: DocumentId,
+    opening: Option<Opening>,
+    document: Document,
+    /// Changes that came before the opening.
+    early: Vec<Incoming>,
+    wholeness: Wholeness,
+    latest: BTreeMap<DeviceId, u64>,
+    created: Timestamp,
+    changed: Timestamp,
+    changed_by: Option<DeviceId>,
+}
+
+/// Whether everything that was taken in is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wholeness {
+    /// It is.
+    Whole,
+    /// Changes that waited for others were forgotten to keep within bounds. Storage has them: to take in
+    /// what they wait for, read the document anew.
+    Forgetful,
+}
+
+/// A document as views see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The document.
+    pub document: DocumentId,
+    /// The group that owns it, its kind and its write rule; none as long as its opening is missing.
+    pub opening: Option<Opening>,
+    /// The record's fields; defaults where something is missing or damaged.
+    pub values: Values,
+    /// Fields whose content is of the wrong type.
+    pub damaged: Vec<String>,
+    /// Accepted heads, sorted.
+    pub heads: Vec<ChangeHash>,
+    /// Claimed time of the first entry.
+    pub created: Timestamp,
+    /// Claimed time of the last entry.
+    pub changed: Timestamp,
+    /// The device that wrote the entry of that time.
+    pub changed_by: Option<DeviceId>,
+    /// The last entry of every device that wrote to it.
+    pub latest: BTreeMap<DeviceId, u64>,
+    /// Whether the record was removed.
+    pub presence: Presence,
+    /// Why Automerge could not be trusted with it on this machine.
+    pub quarantine: Option<String>,
+}
+
+impl LiveDocument {
+    /// A document of which nothing is known yet.
+    pub fn new(id: DocumentId) -> Self {
+        Self {
+            id,
+            opening: None,
+            document: Document::new(id),
+            early: Vec::new(),
+            wholeness: Wholeness::Whole,
+            latest: BTreeMap::new(),
+            created: Timestamp(u64::MAX),
+            changed: Timestamp::default(),
+            changed_by: None,
+        }
+    }
+
+    /// What the document is, once known.
+    pub const fn opening(&self) -> Option<&Opening> {
+        self.opening.as_ref()
+    }
+
+    /// Whether everything that was taken in is still there.
+    pub const fn wholeness(&self) -> Wholeness {
+        self.wholeness
+    }
+
+    /// The guard's view of it.
+    pub const fn document(&mut self) -> &mut Document {
+        &mut self.document
+    }
+
+    /// Takes a change in.
+    pub fn take(&mut self, authority: &Authority, incoming: Incoming) {
+        let Incoming { device, seq, time, ref change } = incoming;
+        let latest = self.latest.entry(device).or_insert(seq);
+        *latest = seq.max(*latest);
+        self.created = self.created.min(time);
+        if (time, Some(device)) > (self.changed, self.changed_by) {
+            (self.changed, self.changed_by) = (time, Some(device));
+        }
+        match (&self.opening, &change.opening) {
+            (None, Some(opening)) if authority.group_of(&device) == Some(opening.owner) => {
+                self.opening = Some(opening.clone());
+                let mut early = std::mem::take(&mut self.early);
+                early.push(incoming);
+                in_causal_order(early).into_iter().for_each(|incoming| self.offer(authority, incoming));
+            }
+            (None, _) => self.early.push(incoming),
+            (Some(_), _) => self.offer(authority, incoming),
+        }
+    }
+
+    fn offer(&mut self, authority: &Authority, incoming: Incoming) {
+        let Some(opening) = &self.opening else { return };
+        let right = right(authority, opening, &incoming.device, incoming.seq);
+        let offered = self.document.offer(incoming.change.change, incoming.device, right);
+        if !offered.dropped.is_empty() {
+            self.wholeness = Wholeness::Forgetful;
+        }
+    }
+
+    /// The document as views see it.
+    pub fn row(&mut self, registry: &Registry) -> Row {
+        let mut row = Row {
+            document: self.id,
+            opening: self.opening.clone(),
+            values: Values::default(),
+            damaged: Vec::new(),
+            heads: self.document.heads(),
+            created: self.created,
+            changed: self.changed,
+            changed_by: self.changed_by,
+            latest: self.latest.clone(),
+            presence: Presence::Present,
+            quarantine: None,
+        };
+        let kind = self.opening.as_ref().and_then(|opening| registry.kind(opening.kind.as_str()));
+        if let Some(kind) = kind
+            && !row.heads.is_empty()
+        {
+            let plain = self.document.plain().map(|plain| kind.read_values(plain.entries()));
+            match plain.map_or_else(|| self.document.read(|automerge| kind.read(automerge)), Ok) {
+                Ok(reading) => {
+                    row.presence = reading.presence;
+                    row.values = reading.values;
+                    row.damaged = reading.damaged.into_iter().map(|name| name.to_string()).collect();
+                }
+                Err(quarantine) => row.quarantine = Some(quarantine.to_string()),
+            }
+        }
+        row
+    }
+}
+
+impl Row {
+    /// The owner, where the opening is known.
+    pub fn owner(&self) -> Option<GroupId> {
+        self.opening.as_ref().map(|opening| opening.owner)
+    }
+
+    /// The kind's name, where the opening is known.
+    pub fn kind(&self) -> Option<&str> {
+        self.opening.as_ref().map(|opening| opening.kind.as_str())
+    }
+
+    /// Whether the record was removed.
+    pub fn is_removed(&self) -> bool {
+        self.presence == Presence::Removed
+    }
+
+    /// What the document adds to the digest of all documents.
+    pub fn digest(&self) -> Digest {
+        match self.heads.is_empty() {
+            true => Digest::ZERO,
+            false => Digest::of(domain::DOCUMENT_HEADS, &codec::encode(&(self.document, &self.heads))),
+        }
+    }
+}
+
+/// Brings a document to life from all its changes.
+pub(super) fn revive(
+    id: DocumentId,
+    authority: &Authority,
+    changes: impl IntoIterator<Item = Result<Incoming, EntryError>>,
+) -> LiveDocument {
+    let mut live = LiveDocument::new(id);
+    // What was admitted once reads again; a stored entry that no longer does is left out of the record.
+    for incoming in in_causal_order(changes.into_iter().flatten().collect()) {
+        live.take(authority, incoming);
+    }
+    live
+}
+
+/// The changes in an order in which each comes after those of them that it builds on, so that as few as
+/// possible have to wait.
+fn in_causal_order(changes: Vec<Incoming>) -> Vec<Incoming> {
+    let place: HashMap<ChangeHash, usize> =
+        changes.iter().enumerate().map(|(place, incoming)| (incoming.change.change.hash(), place)).collect();
+    let mut missing = vec![0_usize; changes.len()];
+    let mut dependants: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (own, (incoming, missing)) in changes.iter().zip(&mut missing).enumerate() {
+        for dep in incoming.change.change.deps().iter().filter_map(|dep| place.get(dep)) {
+            *missing += 1;
+            dependants.entry(*dep).or_default().push(own);
+        }
+    }
+    let mut ready: VecDeque<usize> =
+        missing.iter().enumerate().filter(|(_, missing)| **missing == 0).map(|(place, _)| place).collect();
+    let mut changes: Vec<Option<Incoming>> = changes.into_iter().map(Some).collect();
+    let mut ordered = Vec::with_capacity(changes.len());
+    while let Some(next) = ready.pop_front() {
+        ordered.extend(changes.get_mut(next).and_then(Option::take));
+        for dependant in dependants.remove(&next).into_iter().flatten() {
+            if let Some(missing) = missing.get_mut(dependant) {
+                *missing -= 1;
+                if *missing == 0 {
+                    ready.push_back(dependant);
+                }
+            }
+        }
+    }
+    // Equal changes stand in one place, so a second one of them is still here.
+    ordered.extend(changes.into_iter().flatten());
+    ordered
+}
+
+fn right(authority: &Authority, opening: &Opening, device: &DeviceId, seq: u64) -> Right {
+    let rule = match opening.rule {
+        WriteRule::Owner => authority::WriteRule::Owner,
+        WriteRule::Members => authority::WriteRule::Members,
+        WriteRule::Space(_) => return Right::MayNot(NoRight::Space),
+    };
+    match authority.may_write(device, &opening.owner, rule, seq) {
+        authority::Right::May => Right::MayWrite,
+        authority::Right::Unknown => Right::Unknown,
+        authority::Right::MayNot(why) => Right::MayNot(match why {
+            MayNot::NotOwner => NoRight::NotOwner,
+            MayNot::NoCapability | MayNot::DeviceOfSeveralGroups => NoRight::NoCapability,
+            MayNot::AfterWithdrawal => NoRight::AfterCut,
+        }),
+    }
+}

@@ -1,0 +1,248 @@
+//! All documents: which ones are in memory, and the digest of what they add up to.
+//!
+//! A coalition has many small documents; only the few that change again and again stay in memory. A
+//! document that comes with all its changes in one batch, as most do in a first sync, is read without
+//! looking at storage.
+
+use super::document::{Incoming, LiveDocument, Row, Wholeness, revive};
+use crate::authority::Authority;
+use crate::document::{ChangeBody, actor, prescan};
+use crate::entry::{EntryError, VerifiedChange, VerifiedEntry};
+use crate::id::{CoalitionId, Digest, DocumentId};
+use crate::record::Registry;
+use crate::storage::{Storage, StorageError, StoredEntry};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Documents that stay in memory after they changed.
+const KEPT: usize = 256;
+/// From this many new documents in a batch on, reading them is shared among threads.
+const PARALLEL_FROM: usize = 64;
+
+/// Reading recurses as deep as documents are nested.
+const STACK: usize = 8 * 1024 * 1024;
+
+/// The documents of a replica.
+pub struct Documents {
+    coalition: CoalitionId,
+    registry: Arc<Registry>,
+    live: BTreeMap<DocumentId, LiveDocument>,
+    /// In the order of their last use.
+    recent: VecDeque<DocumentId>,
+    /// What each known document adds to the digest.
+    digests: BTreeMap<DocumentId, Digest>,
+    sum: [u8; 32],
+    threads: usize,
+}
+
+impl Documents {
+    /// No documents yet.
+    pub fn new(coalition: CoalitionId, registry: Arc<Registry>) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            coalition,
+            registry,
+            live: BTreeMap::new(),
+            recent: VecDeque::new(),
+            digests: BTreeMap::new(),
+            sum: [0; 32],
+            threads,
+        }
+    }
+
+    /// The kinds by which documents are read.
+    pub const fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// How many documents are known.
+    pub fn len(&self) -> usize {
+        self.digests.len()
+    }
+
+    /// Whether none is known.
+    pub fn is_empty(&self) -> bool {
+        self.digests.is_empty()
+    }
+
+    /// Whether a document is known.
+    pub fn knows(&self, document: &DocumentId) -> bool {
+        self.digests.contains_key(document)
+    }
+
+    /// The digest of the accepted heads of all documents.
+    pub const fn digest(&self) -> Digest {
+        Digest(self.sum)
+    }
+
+    /// Notes a row that was read in an earlier run of the node.
+    pub fn recall(&mut self, row: &Row) {
+        self.note(row.document, row.digest());
+    }
+
+    /// A document in memory, brought to life from storage when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn live(
+        &mut self,
+        document: DocumentId,
+        storage: &impl Storage,
+        authority: &Authority,
+    ) -> Result<&mut LiveDocument, StorageError> {
+        if !self.live.contains_key(&document) {
+            let entries = storage.document(&document)?;
+            let coalition = self.coalition;
+            let live = revive(document, authority, entries.into_iter().map(|entry| recall(&coalition, entry)));
+            self.keep(document, live);
+        } else {
+            self.recent.retain(|id| *id != document);
+            self.recent.push_back(document);
+        }
+        Ok(self.live.entry(document).or_insert_with(|| LiveDocument::new(document)))
+    }
+
+    /// Takes entries in that are in storage already, and reads the documents that they change.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn take<'a>(
+        &mut self,
+        entries: impl IntoIterator<Item = &'a VerifiedEntry>,
+        storage: &impl Storage,
+        authority: &Authority,
+    ) -> Result<Vec<Row>, StorageError> {
+        let mut by_document: BTreeMap<DocumentId, Vec<Incoming>> = BTreeMap::new();
+        for entry in entries {
+            by_document.entry(entry.header().document).or_default().push(Incoming::of(entry));
+        }
+        let mut rows = Vec::with_capacity(by_document.len());
+        let mut fresh = Vec::new();
+        for (document, incoming) in by_document {
+            if self.live.get(&document).is_some_and(|live| live.wholeness() == Wholeness::Forgetful) {
+                self.live.remove(&document);
+            }
+            if let Some(live) = self.live.get_mut(&document) {
+                for incoming in incoming {
+                    live.take(authority, incoming);
+                }
+                rows.push(live.row(&self.registry));
+            } else if self.knows(&document) {
+                let registry = self.registry.clone();
+                rows.push(self.live(document, storage, authority)?.row(&registry));
+            } else {
+                fresh.push((document, incoming));
+            }
+        }
+        rows.extend(self.read_fresh(fresh, authority));
+        for row in &rows {
+            self.note(row.document, row.digest());
+        }
+        Ok(rows)
+    }
+
+    /// Reads documents anew from storage, because what is believed about their writers has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn rebuild(
+        &mut self,
+        documents: impl IntoIterator<Item = DocumentId>,
+        storage: &impl Storage,
+        authority: &Authority,
+    ) -> Result<Vec<Row>, StorageError> {
+        let registry = self.registry.clone();
+        let mut rows = Vec::new();
+        for document in documents {
+            self.live.remove(&document);
+            let row = self.live(document, storage, authority)?.row(&registry);
+            self.note(document, row.digest());
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    /// Documents none of whose changes were known: read from the batch alone, on all cores.
+    fn read_fresh(&mut self, fresh: Vec<(DocumentId, Vec<Incoming>)>, authority: &Authority) -> Vec<Row> {
+        let registry = self.registry.clone();
+        let read = |(document, incoming): (DocumentId, Vec<Incoming>)| {
+            let mut live = revive(document, authority, incoming.into_iter().map(Ok));
+            (live.row(&registry), live)
+        };
+        if fresh.len() < PARALLEL_FROM {
+            let mut rows = Vec::with_capacity(fresh.len());
+            for (row, live) in fresh.into_iter().map(read) {
+                self.keep(row.document, live);
+                rows.push(row);
+            }
+            return rows;
+        }
+        let share = fresh.len().div_ceil(self.threads.max(1));
+        let mut shares: Vec<Vec<(DocumentId, Vec<Incoming>)>> = Vec::new();
+        let mut rest = fresh.into_iter();
+        loop {
+            let part: Vec<_> = rest.by_ref().take(share).collect();
+            if part.is_empty() {
+                break;
+            }
+            shares.push(part);
+        }
+        let read = &read;
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = shares
+                .into_iter()
+                .map(|part| {
+                    let work = move || part.into_iter().map(|one| read(one).0).collect::<Vec<Row>>();
+                    let worker = std::thread::Builder::new().stack_size(STACK);
+                    worker.spawn_scoped(scope, work).expect("the system gives a thread")
+                })
+                .collect();
+            workers
+                .into_iter()
+                .flat_map(|worker| worker.join().expect("reading a document catches its own panics"))
+                .collect()
+        })
+    }
+
+    fn keep(&mut self, document: DocumentId, live: LiveDocument) {
+        self.live.insert(document, live);
+        self.recent.retain(|id| *id != document);
+        self.recent.push_back(document);
+        while self.live.len() > KEPT {
+            let Some(oldest) = self.recent.pop_front() else { break };
+            self.live.remove(&oldest);
+        }
+    }
+
+    /// The digest of all documents is the exclusive or of theirs, so that it is kept in one step.
+    fn note(&mut self, document: DocumentId, digest: Digest) {
+        let before = self.digests.insert(document, digest).unwrap_or(Digest::ZERO);
+        for (sum, (before, after)) in self.sum.iter_mut().zip(before.0.iter().zip(digest.0)) {
+            *sum ^= before ^ after;
+        }
+    }
+
+    /// All documents that are known.
+    pub fn ids(&self) -> BTreeSet<DocumentId> {
+        self.digests.keys().copied().collect()
+    }
+}
+
+impl Incoming {
+    /// The change of a verified entry.
+    pub fn of(entry: &VerifiedEntry) -> Self {
+        let header = entry.header();
+        Self { device: header.device, seq: header.seq, time: header.time, change: entry.change().clone() }
+    }
+}
+
+/// The change of a stored entry, read again.
+fn recall(coalition: &CoalitionId, entry: StoredEntry) -> Result<Incoming, EntryError> {
+    let StoredEntry { device, seq, time, document, body, .. } = entry;
+    let ChangeBody { opening, change } = ChangeBody::decode(&body)?;
+    let change = prescan(&change, &actor(coalition, &document, &device))?;
+    Ok(Incoming { device, seq, time, change: VerifiedChange { opening, change } })
+}

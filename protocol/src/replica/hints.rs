@@ -1,0 +1,63 @@
+//! Where devices can be reached, as they say themselves: kept to be told to whoever connects, because a
+//! newcomer was not there when they said it.
+
+use super::Random;
+use crate::codec;
+use crate::key::DeviceId;
+use crate::limits::MAX_REQUEST;
+use crate::sync::{Hint, Says};
+use std::collections::BTreeMap;
+
+/// Hints that a newcomer is told at most: enough to find the rest.
+pub(super) const TOLD: usize = 128;
+/// Bytes of such hints at most: they share a request with nothing else, and it is bounded.
+const TOLD_BYTES: usize = MAX_REQUEST / 2;
+
+/// The last such hint of every device.
+#[derive(Debug, Default)]
+pub(super) struct Reachable {
+    hints: BTreeMap<DeviceId, Hint>,
+}
+
+/// Whether a hint was news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It was.
+    New,
+    /// The same or a later one is known.
+    Known,
+}
+
+impl Reachable {
+    /// Keeps the hint if it is the latest of its device that tells addresses.
+    pub(super) fn keep(&mut self, hint: &Hint) -> Kept {
+        let device = hint.body.device;
+        let known = self.hints.get(&device).is_some_and(|known| known.body.time >= hint.body.time);
+        if known || !matches!(hint.body.says, Says::Reachable(_)) {
+            return Kept::Known;
+        }
+        self.hints.insert(device, hint.clone());
+        Kept::New
+    }
+
+    /// Some of the hints, others each time where there are many.
+    pub(super) fn some(&self, random: &mut Random) -> Vec<Hint> {
+        let many = self.hints.len().max(1) as u64;
+        let skip = usize::try_from(random.number() % many).unwrap_or(0);
+        let first = if self.hints.len() > TOLD { skip } else { 0 };
+        let mut room = TOLD_BYTES;
+        self.hints
+            .values()
+            .cycle()
+            .skip(first)
+            .take(self.hints.len().min(TOLD))
+            .take_while(|hint| {
+                let size = codec::encode(*hint).len();
+                let fits = size <= room;
+                room = room.saturating_sub(size);
+                fits
+            })
+            .cloned()
+            .collect()
+    }
+}

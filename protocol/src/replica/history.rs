@@ -1,0 +1,106 @@
+//! The history of one record: what each change did to its fields.
+
+use super::Replica;
+use crate::document::{ChangeBody, Verdict, actor, prescan};
+use crate::id::{ChangeHash, DocumentId};
+use crate::key::DeviceId;
+use crate::record::{Value, Values};
+use crate::storage::{Storage, StorageError};
+use crate::time::Timestamp;
+use automerge::{Automerge, Change};
+use std::collections::BTreeMap;
+
+/// Changes whose fields are worked out; older ones are listed with all fields of the first that is.
+const WORKED_OUT: usize = 1_000;
+
+/// One change of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Claimed time of the entry.
+    pub time: Timestamp,
+    /// The device that wrote it.
+    pub device: DeviceId,
+    /// The change.
+    pub change: ChangeHash,
+    /// Fields that it changed, with their new content; cleared ones are left out.
+    pub fields: Values,
+    /// Why it has no effect, if it has none.
+    pub inert: Option<String>,
+}
+
+impl<S: Storage> Replica<S> {
+    /// The changes of a record in causal order, then those without effect.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn history(&mut self, document: DocumentId) -> Result<Vec<Step>, StorageError> {
+        let times = self.times(document)?;
+        let registry = self.documents.registry().clone();
+        let live = self.documents.live(document, &self.storage, &self.authority)?;
+        let kind = live.opening().and_then(|opening| registry.kind(opening.kind.as_str())).cloned();
+        let effective: Vec<(ChangeHash, DeviceId, Vec<u8>)> = live
+            .document()
+            .effective()
+            .map(|(change, device)| (change.hash(), device, change.bytes().to_vec()))
+            .collect();
+        let without: Vec<(ChangeHash, DeviceId, String)> = live
+            .document()
+            .without_effect()
+            .map(|(change, device, verdict)| (change, device, reason(verdict)))
+            .collect();
+        let skipped = effective.len().saturating_sub(WORKED_OUT);
+        let mut draft = Automerge::new();
+        let mut before = Values::default();
+        let mut steps = Vec::new();
+        for (index, (change, device, bytes)) in effective.into_iter().enumerate() {
+            // The changes have passed the guard; one that does not apply is left out of the story.
+            let Ok(applied) = Change::from_bytes(bytes) else { continue };
+            if draft.apply_changes([applied]).is_err() {
+                continue;
+            }
+            let after = match &kind {
+                Some(kind) if index + 1 >= skipped => kind.read(&draft).values,
+                _ => Values::default(),
+            };
+            let fields = after
+                .iter()
+                .filter(|(name, value)| before.get(name) != Some(*value))
+                .map(|(name, value)| (name.clone(), Value::clone(value)))
+                .collect();
+            before = after;
+            let time = times.get(&change).copied().unwrap_or_default();
+            steps.push(Step { time, device, change, fields, inert: None });
+        }
+        steps.extend(without.into_iter().map(|(change, device, why)| Step {
+            time: times.get(&change).copied().unwrap_or_default(),
+            device,
+            change,
+            fields: Values::default(),
+            inert: Some(why),
+        }));
+        Ok(steps)
+    }
+
+    fn times(&self, document: DocumentId) -> Result<BTreeMap<ChangeHash, Timestamp>, StorageError> {
+        let mut times = BTreeMap::new();
+        for entry in self.storage.document(&document)? {
+            let Ok(body) = ChangeBody::decode(&entry.body) else { continue };
+            if let Ok(change) = prescan(&body.change, &actor(&self.me.coalition, &document, &entry.device)) {
+                times.insert(change.hash(), entry.time);
+            }
+        }
+        Ok(times)
+    }
+}
+
+fn reason(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Effective => String::new(),
+        Verdict::Inert(why) => why.to_string(),
+        Verdict::Waiting { missing } if missing.is_empty() => {
+            "it is not known yet whether its author may write".to_owned()
+        }
+        Verdict::Waiting { missing } => format!("{} changes that it builds on have not arrived", missing.len()),
+    }
+}

@@ -1,0 +1,283 @@
+//! What comes in: decoded, verified, stored, read, in this order and through one door.
+
+use super::effect::{Effect, Input, Now, PeerStanding, PeerSync};
+use super::peer::{Peer, standing};
+use super::{PULL_EVERY, Replica, hints};
+use crate::entry::VerifiedEntry;
+use crate::key::PeerKey;
+use crate::storage::{Storage, StorageError};
+use crate::sync::{Failed, Intake, Lookahead, Next, Refusal, Request, Response, pack, serve, unpack};
+
+/// Batches of one peer that may wait before we stop asking ahead.
+const BACKLOG_PER_PEER: usize = 2;
+
+/// A batch that waits to be worked on.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Entries that are stored and not read yet.
+    Read(Vec<VerifiedEntry>),
+    /// What a peer sent.
+    Take {
+        /// The peer.
+        peer: PeerKey,
+        /// The batch.
+        intake: Intake,
+    },
+}
+
+impl<S: Storage> Replica<S> {
+    /// Takes one input. Quick: heavy work goes to the backlog.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when this machine's storage fails; the replica stays usable.
+    pub fn handle(&mut self, now: Now, input: Input) -> Result<Vec<Effect>, StorageError> {
+        let mut effects = Vec::new();
+        match input {
+            Input::Connected { peer, direction } => {
+                let standing = standing(&self.authority, &peer);
+                self.peers.insert(peer, Peer::new(direction, standing));
+                effects.push(Effect::Standing { peer, standing });
+                self.greet(peer, &mut effects);
+                self.pull(peer, &mut effects);
+            }
+            Input::Disconnected { peer } => {
+                self.peers.remove(&peer);
+            }
+            Input::Request { peer, token, bytes } => {
+                let response = self.answer(now, peer, &bytes, &mut effects)?;
+                effects.push(Effect::Reply { token, bytes: pack(&response) });
+            }
+            Input::Response { peer, id, bytes } => self.take_response(peer, id, &bytes, &mut effects)?,
+            Input::RequestFailed { peer, id } => {
+                if let Some(known) = self.peers.get_mut(&peer) {
+                    if known.application.is_some_and(|(application, _)| application == id) {
+                        known.application = None;
+                    }
+                    if known.session.fail(id) == Failed::Pull {
+                        known.sync = PeerSync::NotYet;
+                    }
+                }
+            }
+            Input::Gossip { from, token, bytes } => self.take_news(now, from, token, &bytes, &mut effects)?,
+            Input::Audible { peer } => {
+                if let PeerStanding::Member { group, .. } = standing(&self.authority, &peer) {
+                    for log in self.authority.devices_of(&group).to_vec() {
+                        self.owe_receipt(now, log);
+                    }
+                }
+            }
+            Input::Tick => self.tick(now, &mut effects),
+        }
+        Ok(effects)
+    }
+
+    /// Works on one batch of the backlog.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when this machine's storage fails; the batch is dropped, and pulled again.
+    pub fn work(&mut self, now: Now) -> Result<Vec<Effect>, StorageError> {
+        let mut effects = Vec::new();
+        match self.backlog.pop_front() {
+            None => {}
+            Some(Work::Read(entries)) => {
+                let rows = self.documents.take(&entries, &self.storage, &self.authority)?;
+                effects.push(Effect::Rows(rows));
+            }
+            Some(Work::Take { peer, intake }) => {
+                if let Some(known) = self.peers.get_mut(&peer) {
+                    known.backlog = known.backlog.saturating_sub(1);
+                }
+                let admitted = match intake {
+                    Intake::Nothing => Ok(()),
+                    Intake::Records(records) => self.admit_records_of(peer, records, &mut effects),
+                    Intake::Runs(runs) => self.admit_runs(now, peer, runs, &mut effects),
+                };
+                if let Err(error) = admitted {
+                    // Nothing would ask for the rest: the next pull begins afresh.
+                    if let Some(known) = self.peers.get_mut(&peer) {
+                        known.session.give_up();
+                        known.sync = PeerSync::NotYet;
+                    }
+                    return Err(error);
+                }
+                self.go_on(peer, &mut effects);
+            }
+        }
+        Ok(effects)
+    }
+
+    fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        if let Some(says) = self.receipts.collect(now.monotonic, &self.logs) {
+            effects.push(Effect::Sign(says));
+        }
+        if now.monotonic >= self.pull_due {
+            self.pull_due = now.monotonic + PULL_EVERY + self.random.up_to(PULL_EVERY / 4);
+            let asked: Vec<PeerKey> =
+                self.peers.iter().filter(|(_, peer)| peer.is_asked()).map(|(key, _)| *key).collect();
+            if !asked.is_empty() {
+                let index = usize::try_from(self.random.number() % asked.len() as u64).unwrap_or(0);
+                if let Some(peer) = asked.get(index) {
+                    self.pull(*peer, effects);
+                }
+            }
+        }
+    }
+
+    /// Tells a member where the others can be reached.
+    pub(super) fn greet(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
+        let hints = self.hints.some(&mut self.random);
+        let Some(peer) = self.peers.get_mut(&key) else { return };
+        if matches!(peer.standing, PeerStanding::Member { .. }) && !hints.is_empty() {
+            let id = peer.session.fresh_id();
+            effects.push(Effect::Send { peer: key, id, bytes: pack(&Request::Hints(hints)) });
+        }
+    }
+
+    /// Begins a pull, or notes that one is due after the one under way.
+    pub(super) fn pull(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
+        let nonce = self.random.number();
+        let Some(mut peer) = self.peers.remove(&key) else { return };
+        if peer.is_asked() {
+            match peer.session.start(self.view(), nonce) {
+                Some((id, request)) => {
+                    if peer.sync == PeerSync::NotYet {
+                        peer.sync = PeerSync::Fetching;
+                    }
+                    effects.push(Effect::Send { peer: key, id, bytes: pack(&request) });
+                }
+                None => peer.pull_again = true,
+            }
+        }
+        self.peers.insert(key, peer);
+    }
+
+    /// Asks for what is still missing, or ends the pull.
+    fn go_on(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
+        let Some(mut peer) = self.peers.remove(&key) else { return };
+        if peer.backlog == 0 {
+            match peer.session.next(self.view()) {
+                None => {}
+                Some(Next::Ask(requests)) => {
+                    if !requests.is_empty() {
+                        peer.sync = PeerSync::Fetching;
+                    }
+                    effects.extend(requests.iter().map(|(id, request)| Effect::Send {
+                        peer: key,
+                        id: *id,
+                        bytes: pack(request),
+                    }));
+                }
+                Some(Next::Done(pulled)) => {
+                    peer.sync = PeerSync::InSync;
+                    self.confirmed |= matches!(peer.standing, PeerStanding::Member { .. });
+                    effects.push(Effect::Pulled { peer: key, pulled });
+                }
+            }
+        }
+        let again = peer.pull_again && !peer.session.is_pulling();
+        peer.pull_again &= !again;
+        self.peers.insert(key, peer);
+        if again {
+            self.pull(key, effects);
+        }
+    }
+
+    fn answer(
+        &mut self,
+        now: Now,
+        peer: PeerKey,
+        bytes: &[u8],
+        effects: &mut Vec<Effect>,
+    ) -> Result<Response, StorageError> {
+        let request = match unpack::<Request>(bytes) {
+            Ok(request) => request,
+            Err(error) => {
+                self.fault(peer, error.to_string(), effects);
+                return Ok(Response::Refused(Refusal::NotUnderstood));
+            }
+        };
+        let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
+        Ok(match request {
+            Request::Apply(application) => self.judge(now, application, effects)?,
+            Request::Hello(hello) if hello.coalition != self.me.coalition => Response::Refused(Refusal::WrongCoalition),
+            _ if !is_member => Response::Refused(Refusal::NotMember),
+            Request::Hello(hello) => {
+                // Whoever asks us now will answer us, too, where it did not before.
+                if self.peers.get(&peer).is_some_and(|peer| matches!(peer.sync, PeerSync::Waiting | PeerSync::NotYet)) {
+                    self.pull(peer, effects);
+                }
+                serve::hello(self.view(), &hello)
+            }
+            Request::Control(wants) => serve::control(self.view(), &wants),
+            Request::Runs(wants) => {
+                serve::runs(self.view(), &self.storage, &wants).unwrap_or(Response::Refused(Refusal::Unable))
+            }
+            Request::Hints(hints) if hints.len() > hints::TOLD => Response::Refused(Refusal::NotUnderstood),
+            Request::Hints(hints) => {
+                for hint in hints {
+                    self.take_hint(now, peer, &hint, effects);
+                }
+                Response::Noted
+            }
+        })
+    }
+
+    fn take_response(
+        &mut self,
+        key: PeerKey,
+        id: u64,
+        bytes: &[u8],
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), StorageError> {
+        let response = match unpack::<Response>(bytes) {
+            Ok(response) => response,
+            Err(error) => {
+                self.fault(key, error.to_string(), effects);
+                return Ok(());
+            }
+        };
+        let Some(mut peer) = self.peers.remove(&key) else { return Ok(()) };
+        if peer.application.is_some_and(|(application, _)| application == id) {
+            self.peers.insert(key, peer);
+            return self.application_answered(key, response, effects);
+        }
+        let lookahead = if peer.backlog < BACKLOG_PER_PEER { Lookahead::Allowed } else { Lookahead::Held };
+        let unknown = matches!(response, Response::Refused(Refusal::NotMember));
+        match peer.session.take(self.view(), id, response, lookahead) {
+            Ok((intake, ahead)) => {
+                effects.extend(ahead.map(|(id, request)| Effect::Send { peer: key, id, bytes: pack(&request) }));
+                let waits = !matches!(intake, Intake::Nothing);
+                if waits {
+                    peer.backlog += 1;
+                    self.backlog.push_back(Work::Take { peer: key, intake });
+                }
+                self.peers.insert(key, peer);
+                if !waits {
+                    self.go_on(key, effects);
+                }
+            }
+            Err(_) if unknown => {
+                peer.sync = PeerSync::Waiting;
+                self.peers.insert(key, peer);
+                self.apply(key, effects);
+            }
+            Err(error) => {
+                peer.sync = PeerSync::NotYet;
+                self.peers.insert(key, peer);
+                self.fault(key, error.to_string(), effects);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a peer broke a rule; what it was asked for is given up.
+    pub(super) fn fault(&mut self, key: PeerKey, why: String, effects: &mut Vec<Effect>) {
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.session.give_up();
+            peer.fault = Some(why.clone());
+        }
+        effects.push(Effect::Fault { peer: key, why });
+    }
+}

@@ -1,0 +1,339 @@
+//! A node without I/O: what it holds, what it believes, and what it says to its peers.
+//!
+//! ```text
+//! Input ─▶ handle ─▶ Effects          (quick: decode, answer, decide)
+//!             └─▶ backlog ─▶ work ─▶ Effects   (verify, store, read: one batch a call)
+//! ```
+//!
+//! The daemon drives it with a real network and a real store; the simulated network drives the same
+//! code with others. Time and randomness come in as arguments.
+
+mod admit;
+mod applicant;
+mod delivery;
+mod document;
+mod documents;
+mod effect;
+mod hints;
+mod history;
+mod inbound;
+mod news;
+mod peer;
+mod waiting;
+
+pub use delivery::{Counted, Delivery, Receipts};
+pub use document::{LiveDocument, Row, Wholeness};
+pub use documents::Documents;
+pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSync, PeerView};
+pub use history::Step;
+
+use crate::authority::Authority;
+use crate::codec;
+use crate::control::{ControlSet, Record};
+use crate::domain;
+use crate::entry::{Head, VerifiedEntry};
+use crate::id::{CoalitionId, Digest, DocumentId, GroupId};
+use crate::key::{DeviceId, PeerKey};
+use crate::limits::MAX_GOSSIP;
+use crate::log::Logs;
+use crate::record::Registry;
+use crate::run::VerifiedRun;
+use crate::storage::{Storage, StorageError};
+use crate::sync::{Gossip, Hint, News, View, pack};
+use peer::Peer;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use waiting::Waiting;
+
+/// A pull with a random peer, in case news went lost.
+const PULL_EVERY: Duration = Duration::from_secs(60);
+
+/// Who this node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its coalition.
+    pub coalition: CoalitionId,
+    /// Its group.
+    pub group: GroupId,
+    /// Its device.
+    pub device: DeviceId,
+}
+
+/// The state of a node and the machine that changes it.
+pub struct Replica<S> {
+    me: Identity,
+    storage: S,
+    control: ControlSet,
+    authority: Authority,
+    logs: Logs,
+    documents: Documents,
+    peers: BTreeMap<PeerKey, Peer>,
+    waiting: Waiting,
+    backlog: VecDeque<inbound::Work>,
+    receipts: Receipts,
+    random: Random,
+    pull_due: Duration,
+    /// What this group hands in where it is not known yet.
+    application: Vec<Record>,
+    /// Where devices can be reached, to be passed on to whoever connects.
+    hints: hints::Reachable,
+    /// A member's node has answered this one.
+    confirmed: bool,
+}
+
+/// Rows that an earlier run of the node read, and how far they reach.
+#[derive(Debug, Default)]
+pub struct Recalled {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// For every log how many entries they reflect.
+    pub entries: BTreeMap<DeviceId, u64>,
+    /// The digest of the authority under which they were read.
+    pub authority: Option<Digest>,
+}
+
+impl<S: Storage> Replica<S> {
+    /// Opens a replica over what its storage holds. The rows are those that `recalled` did not have.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage can't be read.
+    pub fn open(
+        me: Identity,
+        registry: Arc<Registry>,
+        storage: S,
+        recalled: &Recalled,
+        seed: [u8; 32],
+    ) -> Result<(Self, Vec<Row>), StorageError> {
+        let control = recall(me.coalition, &storage)?;
+        let authority = Authority::evaluate(&control);
+        let mut replica = Self {
+            me,
+            logs: Logs::new(storage.heads()?),
+            documents: Documents::new(me.coalition, registry),
+            storage,
+            control,
+            authority,
+            peers: BTreeMap::new(),
+            waiting: Waiting::default(),
+            backlog: VecDeque::new(),
+            receipts: Receipts::default(),
+            random: Random::new(seed),
+            pull_due: Duration::ZERO,
+            application: Vec::new(),
+            hints: hints::Reachable::default(),
+            confirmed: false,
+        };
+        replica.application = replica.own_application()?;
+        let rows = replica.read_again(recalled)?;
+        Ok((replica, rows))
+    }
+
+    /// Rows for every document that `recalled` does not reflect.
+    fn read_again(&mut self, recalled: &Recalled) -> Result<Vec<Row>, StorageError> {
+        let stale = if recalled.authority == Some(self.authority.digest()) {
+            recalled.rows.iter().for_each(|row| self.documents.recall(row));
+            let logs: Vec<(DeviceId, u64)> = self
+                .logs
+                .iter()
+                .map(|(device, _)| (*device, recalled.entries.get(device).copied().unwrap_or(0)))
+                .collect();
+            let mut stale = BTreeSet::new();
+            for (device, from) in logs {
+                stale.extend(self.documents_of(&device, from)?);
+            }
+            stale
+        } else {
+            self.storage.documents()?.into_iter().collect()
+        };
+        self.documents.rebuild(stale, &self.storage, &self.authority)
+    }
+
+    /// The documents that a log changes from `first` on.
+    fn documents_of(&self, device: &DeviceId, mut first: u64) -> Result<BTreeSet<DocumentId>, StorageError> {
+        let mut documents = BTreeSet::new();
+        while first < self.logs.entries(device) {
+            let Some(run) = self.storage.run(device, first, 1 << 20)? else { break };
+            first = first.saturating_add(run.entries.len().max(1) as u64);
+            documents.extend(run.entries.iter().map(|entry| entry.document));
+        }
+        Ok(documents)
+    }
+
+    /// Who this node is.
+    pub const fn me(&self) -> Identity {
+        self.me
+    }
+
+    /// The control records.
+    pub const fn control(&self) -> &ControlSet {
+        &self.control
+    }
+
+    /// What they add up to.
+    pub const fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The logs.
+    pub const fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
+    /// The documents.
+    pub const fn documents(&self) -> &Documents {
+        &self.documents
+    }
+
+    /// What lies behind all this.
+    pub const fn storage(&self) -> &S {
+        &self.storage
+    }
+
+    /// The storage, to be closed.
+    pub fn into_storage(self) -> S {
+        self.storage
+    }
+
+    /// Receipts for this node's log.
+    pub const fn receipts(&self) -> &Receipts {
+        &self.receipts
+    }
+
+    /// Receipts for this node's log, to take in those that were kept.
+    pub const fn receipts_mut(&mut self) -> &mut Receipts {
+        &mut self.receipts
+    }
+
+    /// What this group hands in where it is not known yet.
+    pub fn application(&self) -> &[Record] {
+        &self.application
+    }
+
+    /// Head of this node's own log.
+    pub fn own_head(&self) -> Option<&Head> {
+        self.logs.head(&self.me.device)
+    }
+
+    /// The connected peers.
+    pub fn peers(&self) -> impl Iterator<Item = PeerView> {
+        self.peers.iter().map(|(key, peer)| peer.view(*key))
+    }
+
+    /// One hash over everything that is held and believed: equal on nodes that hold the same.
+    pub fn state_root(&self) -> Digest {
+        let parts = (self.logs.digest(), self.authority.digest(), self.documents.digest());
+        Digest::of(domain::STATE_ROOT, &codec::encode(&parts))
+    }
+
+    /// Whether another node has taken this group in, as far as is known here.
+    pub fn is_confirmed(&self) -> bool {
+        let vouched = |record: &Record| matches!(record, Record::Vouch(vouch) if vouch.body.target == self.me.group);
+        self.confirmed || self.control.iter().any(vouched)
+    }
+
+    /// A document in memory, for a writer.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn live(&mut self, document: DocumentId) -> Result<&mut LiveDocument, StorageError> {
+        self.documents.live(document, &self.storage, &self.authority)
+    }
+
+    /// Takes in what this node itself has written. When it returns, everything would survive a loss of
+    /// power; the news is among the effects, and reading follows with [`Self::work`].
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`]; then nothing was kept and nothing is announced.
+    pub fn commit(&mut self, entries: Vec<VerifiedEntry>, records: Vec<Record>) -> Result<Vec<Effect>, StorageError> {
+        let runs: Vec<VerifiedRun> = entries.iter().cloned().filter_map(VerifiedRun::single).collect();
+        self.storage.append_own(&runs, &records)?;
+        let mut effects = Vec::new();
+        for run in &runs {
+            self.logs.advance(run.device(), *run.head());
+            effects.extend(run.first().announce().map(|entry| {
+                let whole = news(News::Entry(entry));
+                let bytes = match whole.len() <= MAX_GOSSIP {
+                    true => whole,
+                    // Too large for gossip: whoever hears of it pulls it.
+                    false => news(News::Head { device: run.device(), head: *run.head() }),
+                };
+                Effect::Publish { bytes }
+            }));
+        }
+        if !entries.is_empty() {
+            self.backlog.push_front(inbound::Work::Read(entries));
+        }
+        if !records.is_empty() {
+            effects.extend(records.iter().map(|record| Effect::Publish { bytes: news(News::Record(record.clone())) }));
+            if let Err(error) = self.admit_records(records, &mut effects) {
+                // They are kept: the start after next believes them, whatever happens now.
+                effects.push(Effect::Failed(Arc::new(error)));
+            }
+            self.application = self.own_application()?;
+            self.apply_again(&mut effects);
+        }
+        Ok(effects)
+    }
+
+    /// Announces a hint that this node has signed.
+    pub fn announce(&mut self, hint: Hint) -> Effect {
+        self.hints.keep(&hint);
+        Effect::Publish { bytes: news(News::Hint(hint)) }
+    }
+
+    /// When [`Input::Tick`] is due.
+    pub fn next_deadline(&self) -> Duration {
+        self.receipts.due().map_or(self.pull_due, |due| due.min(self.pull_due))
+    }
+
+    /// Whether [`Self::work`] has anything to do.
+    pub fn is_busy(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
+    fn view(&self) -> View<'_> {
+        View { coalition: self.me.coalition, control: &self.control, authority: &self.authority, logs: &self.logs }
+    }
+}
+
+/// The control set that a storage holds. In the order of kinds few records wait for others, so that none
+/// is forgotten while it waits.
+fn recall(coalition: CoalitionId, storage: &impl Storage) -> Result<ControlSet, StorageError> {
+    let mut records = storage.records()?;
+    records.sort_by_key(Record::kind);
+    let mut control = ControlSet::new(coalition);
+    for record in records {
+        control.offer(record);
+    }
+    Ok(control)
+}
+
+/// The frame of a piece of news.
+pub(crate) fn news(news: News) -> Vec<u8> {
+    pack(&Gossip { version: codec::Format, news })
+}
+
+/// Jitter and nonces from a seed: BLAKE3 in counter mode.
+struct Random(blake3::OutputReader);
+
+impl Random {
+    fn new(seed: [u8; 32]) -> Self {
+        Self(blake3::Hasher::new_keyed(&seed).finalize_xof())
+    }
+
+    fn number(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    /// A duration from zero to `most`.
+    fn up_to(&mut self, most: Duration) -> Duration {
+        let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        Duration::from_millis(self.number() % most)
+    }
+}

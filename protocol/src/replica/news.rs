@@ -1,0 +1,150 @@
+//! News: what arrives by gossip, and what becomes of it.
+//!
+//! Only what is wrong on every node for ever is rejected; what is unknown or waits is ignored, and pulled.
+
+use super::delivery::Counted;
+use super::effect::{Effect, Judgement, Now};
+use super::{Replica, hints};
+use crate::control::Record;
+use crate::entry::{Entry, Head, verify_signature};
+use crate::key::{DeviceId, PeerKey};
+use crate::log::Placed;
+use crate::run::VerifiedRun;
+use crate::storage::{Storage, StorageError};
+use crate::sync::{Gossip, Hint, News, Says, unpack};
+
+impl<S: Storage> Replica<S> {
+    pub(super) fn take_news(
+        &mut self,
+        now: Now,
+        from: PeerKey,
+        token: u64,
+        bytes: &[u8],
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), StorageError> {
+        let judgement = match unpack::<Gossip>(bytes) {
+            Err(error) => {
+                self.fault(from, error.to_string(), effects);
+                Judgement::Reject
+            }
+            Ok(Gossip { news: News::Entry(entry), .. }) => {
+                return self.take_entry(now, from, token, entry, effects);
+            }
+            Ok(Gossip { news: News::Record(record), .. }) => self.take_record(from, record, effects)?,
+            Ok(Gossip { news: News::Head { device, head }, .. }) => self.take_head(from, device, &head, effects),
+            Ok(Gossip { news: News::Hint(hint), .. }) => self.take_hint(now, from, &hint, effects),
+        };
+        effects.push(Effect::Judge { token, judgement });
+        Ok(())
+    }
+
+    fn take_head(&mut self, from: PeerKey, device: DeviceId, head: &Head, effects: &mut Vec<Effect>) -> Judgement {
+        if !self.authority.stores_log_of(&device) || head.seq < self.logs.entries(&device) {
+            return Judgement::Ignore;
+        }
+        match verify_signature(&device, head.seq, &head.id, &head.signature) {
+            Ok(()) => {
+                self.pull(from, effects);
+                Judgement::Accept
+            }
+            Err(error) => {
+                self.fault(from, error.to_string(), effects);
+                Judgement::Reject
+            }
+        }
+    }
+
+    fn take_entry(
+        &mut self,
+        now: Now,
+        from: PeerKey,
+        token: u64,
+        entry: Entry,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), StorageError> {
+        let device = entry.header.device;
+        let ignore = Effect::Judge { token, judgement: Judgement::Ignore };
+        if entry.header.seq < self.logs.entries(&device) {
+            effects.push(ignore);
+            return Ok(());
+        }
+        if !self.authority.stores_log_of(&device) {
+            effects.push(ignore);
+            self.pull(from, effects);
+            return Ok(());
+        }
+        let verified = match entry.verify(&self.me.coalition) {
+            Ok(verified) => verified,
+            Err(error) => {
+                effects.push(Effect::Judge { token, judgement: Judgement::Reject });
+                self.fault(from, error.to_string(), effects);
+                return Ok(());
+            }
+        };
+        let Some(run) = VerifiedRun::single(verified) else { return Ok(()) };
+        match self.logs.place(run) {
+            Placed::Next(run) => {
+                effects.push(Effect::Judge { token, judgement: Judgement::Accept });
+                self.store(now, run, effects)?;
+            }
+            Placed::AlreadyKnown => effects.push(ignore),
+            Placed::Gap { run, .. } => {
+                effects.push(ignore);
+                self.waiting.push(run.first().clone());
+                self.pull(from, effects);
+            }
+            Placed::Conflict { seq } => {
+                effects.push(ignore);
+                self.contradicted(from, device, seq, effects);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_record(
+        &mut self,
+        from: PeerKey,
+        record: Record,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Judgement, StorageError> {
+        if self.control.get(&record.id()).is_some() {
+            return Ok(Judgement::Ignore);
+        }
+        let id = record.id();
+        let outcome = self.admit_records(vec![record], effects)?;
+        Ok(match outcome.refused.into_iter().next() {
+            Some(why) => {
+                self.fault(from, why, effects);
+                Judgement::Reject
+            }
+            None if self.control.get(&id).is_some() => Judgement::Accept,
+            None => {
+                self.pull(from, effects);
+                Judgement::Ignore
+            }
+        })
+    }
+
+    pub(super) fn take_hint(&mut self, now: Now, from: PeerKey, hint: &Hint, effects: &mut Vec<Effect>) -> Judgement {
+        let body = match hint.verify(&self.me.coalition) {
+            Ok(body) => body,
+            Err(error) => {
+                self.fault(from, error.to_string(), effects);
+                return Judgement::Reject;
+            }
+        };
+        if body.device == self.me.device || !self.authority.stores_log_of(&body.device) {
+            return Judgement::Ignore;
+        }
+        match &body.says {
+            // Only the authors that it names keep it.
+            Says::Received(_) if self.receipts.take(&self.me, body) == Counted::No => return Judgement::Accept,
+            Says::Received(_) => {}
+            Says::Reachable(_) if self.hints.keep(hint) == hints::Kept::Known => return Judgement::Ignore,
+            // Its author is back, or new: it may have missed our receipt.
+            Says::Reachable(_) => self.owe_receipt(now, body.device),
+        }
+        effects.push(Effect::Hint(body.clone()));
+        Judgement::Accept
+    }
+}

@@ -1,0 +1,55 @@
+//! One connected peer.
+
+use super::effect::{Direction, PeerStanding, PeerSync, PeerView};
+use crate::authority::Authority;
+use crate::id::Digest;
+use crate::key::PeerKey;
+use crate::sync::Session;
+
+/// What is kept of a connected peer.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) direction: Direction,
+    pub(super) standing: PeerStanding,
+    pub(super) session: Session,
+    pub(super) sync: PeerSync,
+    pub(super) fault: Option<String>,
+    /// News showed that a pull is due while one was under way.
+    pub(super) pull_again: bool,
+    /// Batches of this peer that wait to be admitted.
+    pub(super) backlog: usize,
+    /// The request that carries our application, and a digest of what it handed in.
+    pub(super) application: Option<(u64, Digest)>,
+}
+
+impl Peer {
+    pub(super) fn new(direction: Direction, standing: PeerStanding) -> Self {
+        Self {
+            direction,
+            standing,
+            session: Session::default(),
+            sync: PeerSync::NotYet,
+            fault: None,
+            pull_again: false,
+            backlog: 0,
+            application: None,
+        }
+    }
+
+    /// We ask members, and whoever we dialled ourselves: its address came from an invite or a member.
+    pub(super) fn is_asked(&self) -> bool {
+        matches!(self.standing, PeerStanding::Member { .. }) || self.direction == Direction::Dialled
+    }
+
+    pub(super) fn view(&self, peer: PeerKey) -> PeerView {
+        PeerView { peer, standing: self.standing, sync: self.sync, fault: self.fault.clone() }
+    }
+}
+
+/// What a peer may do, as far as authority goes.
+pub(super) fn standing(authority: &Authority, peer: &PeerKey) -> PeerStanding {
+    match authority.device_of_peer(peer) {
+        Some((group, device)) if authority.is_member(&group) => PeerStanding::Member { group, device },
+        _ => PeerStanding::Lobby,
+    }
+}

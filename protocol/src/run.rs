@@ -1,0 +1,159 @@
+//! Runs: consecutive entries of one log, as they travel and as they lie on disk.
+//!
+//! What every entry of a run shares, or what the one before it already says, is left out: coalition,
+//! device, seq, prev, and hash and length of the body. A run always ends at a signature, so that it is
+//! proven as a whole.
+
+use crate::codec::Format;
+use crate::entry::{EntryError, EntryKind, Head, Header, VerifiedEntry, body_hash, keeps_signature, verify_signature};
+use crate::id::{CoalitionId, DocumentId, EntryId};
+use crate::key::{DeviceId, Signature};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An entry without what its place in a run says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeanEntry {
+    /// Claimed wall clock.
+    pub time: Timestamp,
+    /// What the body is.
+    pub kind: EntryKind,
+    /// The document that it changes.
+    pub document: DocumentId,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The signature, at places that keep one and at the end of a run.
+    pub signature: Option<Signature>,
+}
+
+/// Consecutive entries of one log, not verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The log.
+    pub device: DeviceId,
+    /// `seq` of the first entry.
+    pub first: u64,
+    /// The entry before the first one.
+    pub prev: EntryId,
+    /// The entries.
+    pub entries: Vec<LeanEntry>,
+}
+
+/// A run whose every entry is proven. Never empty.
+#[derive(Clone, Debug)]
+pub struct VerifiedRun {
+    entries: Vec<VerifiedEntry>,
+    head: Head,
+}
+
+/// Why a run is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// It holds nothing.
+    #[error("the run is empty")]
+    Empty,
+    /// It does not end at a signature, so nothing proves it.
+    #[error("the run of device {device} ends at {seq} without a signature")]
+    Unsigned {
+        /// The log.
+        device: DeviceId,
+        /// The last entry.
+        seq: u64,
+    },
+    /// A place that keeps a signature has none, or another place has one.
+    #[error("the run of device {device} has a signature too many or too few at {seq}")]
+    Signatures {
+        /// The log.
+        device: DeviceId,
+        /// The entry.
+        seq: u64,
+    },
+    /// One of its entries is refused.
+    #[error("an entry of the run is refused: {0}")]
+    Entry(#[from] EntryError),
+}
+
+impl Run {
+    /// Checks chain, signatures, bodies and prescans.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] names the first rule that was broken. The peer that sent it is at fault.
+    pub fn verify(self, coalition: &CoalitionId) -> Result<VerifiedRun, RunError> {
+        let Run { device, first, mut prev, entries } = self;
+        let count = entries.len();
+        let mut verified = Vec::with_capacity(count);
+        let mut head = None;
+        for (index, (seq, lean)) in (first..).zip(entries).enumerate() {
+            let last = index + 1 == count;
+            let header = lean.header(*coalition, device, seq, prev);
+            let id = header.id();
+            match lean.signature {
+                Some(signature) if keeps_signature(seq) || last => {
+                    verify_signature(&device, seq, &id, &signature)?;
+                    head = Some(Head { seq, id, signature });
+                }
+                None if last => return Err(RunError::Unsigned { device, seq }),
+                None if !keeps_signature(seq) => {}
+                _ => return Err(RunError::Signatures { device, seq }),
+            }
+            verified.push(VerifiedEntry::check(id, header, lean.body, lean.signature, coalition)?);
+            prev = id;
+        }
+        let head = head.ok_or(RunError::Empty)?;
+        Ok(VerifiedRun { entries: verified, head })
+    }
+}
+
+impl LeanEntry {
+    /// The whole header, from the place of the entry in its log.
+    pub fn header(&self, coalition: CoalitionId, device: DeviceId, seq: u64, prev: EntryId) -> Header {
+        Header {
+            version: Format,
+            coalition,
+            device,
+            seq,
+            prev,
+            time: self.time,
+            kind: self.kind,
+            document: self.document,
+            body_len: u32::try_from(self.body.len()).unwrap_or(u32::MAX),
+            body_hash: body_hash(&self.body),
+        }
+    }
+}
+
+impl VerifiedRun {
+    /// A run of a single entry; none where no signature of its own proves it.
+    pub fn single(entry: VerifiedEntry) -> Option<Self> {
+        let head = entry.head()?;
+        Some(Self { entries: vec![entry], head })
+    }
+
+    /// The log.
+    pub fn device(&self) -> DeviceId {
+        self.first().header().device
+    }
+
+    /// The first entry.
+    pub fn first(&self) -> &VerifiedEntry {
+        self.entries.first().expect("a verified run is never empty")
+    }
+
+    /// The head of the log once the run is appended.
+    pub const fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The entries in order.
+    pub fn entries(&self) -> &[VerifiedEntry] {
+        &self.entries
+    }
+
+    /// The run without the entries below `seq`; none when nothing remains.
+    #[must_use]
+    pub fn from_seq(mut self, seq: u64) -> Option<Self> {
+        self.entries.retain(|entry| entry.header().seq >= seq);
+        (!self.entries.is_empty()).then_some(self)
+    }
+}

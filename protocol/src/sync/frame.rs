@@ -1,0 +1,112 @@
+//! Frames: how messages lie on the wire.
+//!
+//! `[format: u8 = 1][packing: u8][payload]`, where packing 0 is plain and 1 is zstd. The unpacked size
+//! is bounded before anything is unpacked, so a small frame can't claim a large memory.
+
+use crate::codec::{self, DecodeError};
+use crate::limits::MAX_FRAME;
+use serde::{Serialize, de::DeserializeOwned};
+
+const FORMAT: u8 = 1;
+const PLAIN: u8 = 0;
+const ZSTD: u8 = 1;
+/// Below this many bytes packing gains nothing.
+const PACK_FROM: usize = 256;
+/// zstd's fastest ordinary level: the wire is seldom slower.
+const LEVEL: i32 = 3;
+
+/// A frame that holds no message. The sender is at fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// Shorter than its own head.
+    #[error("the frame is cut short")]
+    Short,
+    /// Of another format.
+    #[error("the frame has format {found}, expected {FORMAT}")]
+    Format {
+        /// What stood there.
+        found: u8,
+    },
+    /// Packed in an unknown way, damaged, or larger than the bound when unpacked.
+    #[error("the frame does not unpack to at most {MAX_FRAME} bytes")]
+    Packing,
+    /// Not the message that was expected.
+    #[error("the frame holds no such message")]
+    Message(#[from] DecodeError),
+}
+
+/// The frame of a message.
+pub fn pack<T: Serialize>(message: &T) -> Vec<u8> {
+    let plain = codec::encode(message);
+    if plain.len() >= PACK_FROM
+        && let Ok(packed) = zstd::bulk::compress(&plain, LEVEL)
+        && packed.len() < plain.len()
+    {
+        return framed(ZSTD, &packed);
+    }
+    framed(PLAIN, &plain)
+}
+
+/// The message of a frame.
+///
+/// # Errors
+///
+/// [`FrameError`].
+pub fn unpack<T: Serialize + DeserializeOwned>(frame: &[u8]) -> Result<T, FrameError> {
+    match frame {
+        [FORMAT, PLAIN, payload @ ..] if payload.len() <= MAX_FRAME => Ok(codec::decode(payload)?),
+        [FORMAT, ZSTD, payload @ ..] => {
+            let claimed = zstd::zstd_safe::get_frame_content_size(payload).ok().flatten();
+            let capacity = claimed
+                .and_then(|size| usize::try_from(size).ok())
+                .filter(|size| *size <= MAX_FRAME)
+                .ok_or(FrameError::Packing)?;
+            let plain = zstd::bulk::decompress(payload, capacity).map_err(|_| FrameError::Packing)?;
+            Ok(codec::decode(&plain)?)
+        }
+        [FORMAT, _, ..] => Err(FrameError::Packing),
+        [found, _, ..] => Err(FrameError::Format { found: *found }),
+        _ => Err(FrameError::Short),
+    }
+}
+
+fn framed(packing: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(payload.len() + 2);
+    frame.extend([FORMAT, packing]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_back_plain_and_packed() {
+        for message in [vec![1u8; 10], vec![2u8; 100_000]] {
+            assert_eq!(unpack::<Vec<u8>>(&pack(&message)), Ok(message));
+        }
+    }
+
+    #[test]
+    fn a_frame_that_would_unpack_to_too_much_is_refused_unopened() {
+        let bomb = zstd::bulk::compress(&vec![0u8; MAX_FRAME + 1], 19).unwrap();
+        assert!(bomb.len() < 1000);
+        assert_eq!(unpack::<Vec<u8>>(&framed(ZSTD, &bomb)), Err(FrameError::Packing));
+    }
+
+    #[test]
+    fn another_format_is_named() {
+        assert_eq!(unpack::<u8>(&[9, 0, 0]), Err(FrameError::Format { found: 9 }));
+        assert_eq!(unpack::<u8>(&[1]), Err(FrameError::Short));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_frames_never_panic(bytes: Vec<u8>) {
+            let _ = unpack::<crate::sync::Request>(&bytes);
+            let _ = unpack::<crate::sync::Response>(&bytes);
+            let _ = unpack::<crate::sync::Gossip>(&bytes);
+        }
+    }
+}

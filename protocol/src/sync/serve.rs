@@ -1,0 +1,80 @@
+//! The side that answers: one request in, one response out, nothing remembered in between.
+
+use super::message::{BucketWant, ControlSummary, Height, Hello, LogSummary, LogWant, Refusal, Response, Rest};
+use super::session::View;
+use crate::codec;
+use crate::control::Record;
+use crate::limits::MAX_FRAME;
+use crate::run::Run;
+use crate::storage::{Storage, StorageError};
+
+/// Bytes of entries or records in one answer: a frame, less room for what is around them.
+const ANSWER_BUDGET: usize = MAX_FRAME - MAX_FRAME / 8;
+/// What an entry costs beside its body, at most.
+const ENTRY_OVERHEAD: usize = 128;
+
+/// Compares an asker's fingerprints with this node's state.
+pub fn hello(view: View<'_>, hello: &Hello) -> Response {
+    if hello.coalition != view.coalition {
+        return Response::Refused(Refusal::WrongCoalition);
+    }
+    let control = match view.control.fingerprint() == hello.control {
+        true => ControlSummary::Same,
+        false => ControlSummary::Buckets(view.control.bucket_fingerprints()),
+    };
+    let logs = if view.logs.digest() == hello.logs {
+        LogSummary::Same
+    } else if view.logs.devices_digest() == hello.devices {
+        LogSummary::Heights(view.logs.iter().map(|(_, head)| Height::of(head, hello.nonce)).collect())
+    } else {
+        LogSummary::Devices(view.logs.iter().map(|(device, head)| (*device, Height::of(head, hello.nonce))).collect())
+    };
+    Response::Hello { control, logs }
+}
+
+/// The control records that the asker lacks, as many as fit.
+pub fn control(view: View<'_>, wants: &[BucketWant]) -> Response {
+    let mut records: Vec<Record> = Vec::new();
+    let mut room = ANSWER_BUDGET;
+    for want in wants {
+        let held: std::collections::BTreeSet<[u8; 8]> = want.held.iter().copied().collect();
+        for id in
+            view.control.ids_in_bucket(want.bucket).into_iter().filter(|id| !held.contains(&BucketWant::prefix(id)))
+        {
+            let Some(record) = view.control.get(&id) else { continue };
+            let size = codec::encode(record).len();
+            if size > room && !records.is_empty() {
+                return Response::Control { records, rest: Rest::More };
+            }
+            room = room.saturating_sub(size);
+            records.push(record.clone());
+        }
+    }
+    Response::Control { records, rest: Rest::None }
+}
+
+/// The runs that the asker lacks, as many as fit, in the order asked.
+///
+/// # Errors
+///
+/// [`StorageError`] when this node can't read its own store.
+pub fn runs(view: View<'_>, storage: &impl Storage, wants: &[LogWant]) -> Result<Response, StorageError> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut room = ANSWER_BUDGET;
+    for want in wants {
+        if want.first >= view.logs.entries(&want.device) {
+            continue;
+        }
+        let Some(run) = storage.run(&want.device, want.first, room)? else { continue };
+        let size: usize = run.entries.iter().map(|entry| entry.body.len() + ENTRY_OVERHEAD).sum();
+        if size > room && !runs.is_empty() {
+            break;
+        }
+        room = room.saturating_sub(size);
+        runs.push(run);
+        if room == 0 {
+            break;
+        }
+    }
+    Ok(Response::Runs(runs))
+}
