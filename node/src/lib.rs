@@ -1,1 +1,28 @@
-//! x
+//! The daemon of the Coalition Grid.
+//!
+//! ```text
+//! network ─┐                ┌─ store (sled, journal)
+//!          ├─▶ driver ─▶ replica (protocol, pure) ─▶ views ─▶ http
+//! handle ──┘      └─ outbound (keys)
+//! ```
+//!
+//! [`setup`] makes homes, [`node`] runs one, [`handle::Handle`] is the only way in.
+
+pub mod clock;
+mod driver;
+pub mod event;
+pub mod handle;
+pub mod home;
+pub mod http;
+mod keystore;
+pub mod network;
+pub mod node;
+mod outbound;
+mod ports;
+mod profile;
+pub mod serve;
+pub mod setup;
+pub mod store;
+pub mod view;
+
+pub use keystore::KeystoreError;

@@ -1,0 +1,241 @@
+//! Where peers can be reached, and when to dial them.
+//!
+//! Addresses come from the invite, from what devices say of themselves, and from connections that once
+//! worked. A small coalition is connected each to each; in a large one a node dials a dozen peers, and
+//! gossip carries news to the rest.
+
+use crate::clock::random;
+use grid_protocol::authority::Authority;
+use grid_protocol::key::{DeviceId, PeerKey};
+use grid_protocol::limits::MAX_ADDRESSES;
+use grid_protocol::replica::{Direction, Now};
+use grid_protocol::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Connections that a node strives for.
+const WANTED: usize = 12;
+/// Dials under way at one time.
+const AT_ONCE: usize = 8;
+/// The first pause after a dial that failed; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A dial that was not answered by then counts as failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where peers can be reached.
+#[derive(Debug, Default)]
+pub(crate) struct AddressBook {
+    /// Addresses from the invite, and those that somebody typed in.
+    given: BTreeSet<String>,
+    /// What devices say of themselves.
+    said: BTreeMap<DeviceId, (Timestamp, Vec<String>)>,
+    devices: BTreeMap<PeerKey, DeviceId>,
+    peers: BTreeMap<DeviceId, PeerKey>,
+    connected: BTreeMap<PeerKey, String>,
+    last_seen: BTreeMap<DeviceId, Timestamp>,
+    tries: BTreeMap<String, Try>,
+    own: BTreeSet<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Try {
+    pause: Duration,
+    next: Duration,
+}
+
+impl AddressBook {
+    /// A book with the addresses of an invite.
+    pub(crate) fn new(given: impl IntoIterator<Item = String>) -> Self {
+        Self { given: given.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Takes in an address that somebody typed in: it is dialled at once.
+    pub(crate) fn give(&mut self, address: String) {
+        self.tries.remove(&address);
+        self.given.insert(address);
+    }
+
+    /// Takes in what a device says of itself. Of two sayings the later counts.
+    pub(crate) fn learn(&mut self, device: DeviceId, time: Timestamp, addresses: &[String], now: Duration) {
+        if self.said.get(&device).is_some_and(|(known, _)| *known > time) {
+            return;
+        }
+        let addresses: Vec<String> = addresses.iter().take(MAX_ADDRESSES).cloned().collect();
+        for old in self.said.get(&device).into_iter().flat_map(|(_, old)| old).filter(|old| !addresses.contains(old)) {
+            self.tries.remove(old);
+        }
+        for address in &addresses {
+            // It has just said so, so it is there: a new address is tried at once, a known one keeps its pause.
+            self.tries.entry(address.clone()).or_insert(Try { pause: FIRST_PAUSE, next: now });
+        }
+        self.said.insert(device, (time, addresses));
+    }
+
+    /// Takes in who belongs to whom.
+    pub(crate) fn take_authority(&mut self, authority: &Authority) {
+        for group in authority.members() {
+            for device in authority.devices_of(&group) {
+                if let Some(certificate) = authority.certificate(device) {
+                    self.identified(certificate.body().peer, *device);
+                }
+            }
+        }
+    }
+
+    /// The device behind a peer is known now.
+    pub(crate) fn identified(&mut self, peer: PeerKey, device: DeviceId) {
+        self.devices.insert(peer, device);
+        self.peers.insert(device, peer);
+    }
+
+    /// A connection is open. An address that we dialled is remembered; of one that came to us the port is
+    /// not the one that the peer listens on.
+    pub(crate) fn connected(&mut self, peer: PeerKey, address: &str, direction: Direction) {
+        self.connected.insert(peer, address.to_owned());
+        if direction == Direction::Dialled {
+            self.tries.remove(address);
+        }
+    }
+
+    /// A connection is gone: its addresses are tried again at once.
+    pub(crate) fn disconnected(&mut self, peer: PeerKey, now: Now) {
+        if let Some(device) = self.devices.get(&peer) {
+            self.last_seen.insert(*device, now.wall);
+            for address in self.said.get(device).into_iter().flat_map(|(_, addresses)| addresses) {
+                self.tries.insert(address.clone(), Try { pause: FIRST_PAUSE, next: now.monotonic + FIRST_PAUSE });
+            }
+        }
+        if let Some(address) = self.connected.remove(&peer) {
+            self.tries.insert(address, Try { pause: FIRST_PAUSE, next: now.monotonic + FIRST_PAUSE });
+        }
+    }
+
+    /// A dial failed.
+    pub(crate) fn failed(&mut self, address: &str, now: Duration) {
+        let tried = self.tries.entry(address.to_owned()).or_insert(Try { pause: FIRST_PAUSE, next: now });
+        tried.next = now + tried.pause + tried.pause.mul_f64(f64::from(random()[0]) / 512.0);
+        tried.pause = (tried.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Addresses to dial now. Each counts as tried.
+    pub(crate) fn due(&mut self, now: Duration) -> Vec<String> {
+        let room = WANTED.saturating_sub(self.connected.len()).min(AT_ONCE);
+        let mut candidates: Vec<(Duration, String)> = self
+            .candidates()
+            .into_iter()
+            .map(|address| (self.tries.get(&address).map_or(Duration::ZERO, |tried| tried.next), address))
+            .filter(|(next, _)| *next <= now)
+            .collect();
+        candidates.sort();
+        candidates.truncate(room);
+        for (_, address) in &candidates {
+            let pause = self.tries.get(address).map_or(FIRST_PAUSE, |tried| tried.pause);
+            self.tries.insert(address.clone(), Try { pause, next: now + PATIENCE });
+        }
+        candidates.into_iter().map(|(_, address)| address).collect()
+    }
+
+    /// Addresses of whoever is not connected.
+    fn candidates(&self) -> BTreeSet<String> {
+        let away = |device: &DeviceId| self.peers.get(device).is_none_or(|peer| !self.connected.contains_key(peer));
+        let said = self.said.iter().filter(|(device, _)| away(device)).flat_map(|(_, (_, addresses))| addresses.iter());
+        said.chain(&self.given)
+            .filter(|address| !self.own.contains(*address) && !self.reaches_connected(address))
+            .cloned()
+            .collect()
+    }
+
+    fn reaches_connected(&self, address: &str) -> bool {
+        let peer = |address: &str| address.rsplit_once("/p2p/").map(|(_, peer)| peer.to_owned());
+        let wanted = peer(address);
+        self.connected.values().any(|known| peer(known) == wanted)
+    }
+
+    /// This node listens there.
+    pub(crate) fn note_listening(&mut self, address: &str) {
+        self.own.insert(address.to_owned());
+    }
+
+    /// The addresses to tell others: those of this machine alone only where there are no others.
+    pub(crate) fn own_addresses(&self, listen: &[String]) -> Vec<String> {
+        let is_local = |address: &&String| address.starts_with("/ip4/127.") || address.starts_with("/ip6/::1/");
+        let mut addresses: Vec<String> = listen.iter().filter(|address| !is_local(address)).cloned().collect();
+        if addresses.is_empty() {
+            addresses = listen.to_vec();
+        }
+        addresses.truncate(MAX_ADDRESSES);
+        addresses
+    }
+
+    /// Addresses for an invite: this node's own, then those of other members, in case it is away.
+    pub(crate) fn for_invite(&self, listen: &[String]) -> Vec<String> {
+        let others = self.said.values().flat_map(|(_, addresses)| addresses.first().cloned());
+        let mut addresses = self.own_addresses(listen);
+        addresses.extend(others.take(MAX_ADDRESSES));
+        addresses.dedup();
+        addresses.truncate(2 * MAX_ADDRESSES);
+        addresses
+    }
+
+    /// When a device was connected last.
+    pub(crate) fn last_seen(&self, device: &DeviceId) -> Option<Timestamp> {
+        self.last_seen.get(device).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grid_protocol::key::PublicKey;
+
+    fn device(number: u8) -> DeviceId {
+        DeviceId(PublicKey([number; 32]))
+    }
+
+    #[test]
+    fn an_address_that_fails_is_tried_less_and_less_often() {
+        let mut book = AddressBook::new(["/ip4/10.0.0.1/tcp/1/p2p/a".to_owned()]);
+        let mut now = Duration::ZERO;
+        let mut pauses = Vec::new();
+        for _ in 0..6 {
+            assert_eq!(book.due(now).len(), 1);
+            assert!(book.due(now).is_empty(), "it counts as tried");
+            book.failed("/ip4/10.0.0.1/tcp/1/p2p/a", now);
+            let next = book.tries.values().next().unwrap().next;
+            pauses.push(next - now);
+            now = next;
+        }
+        assert!(pauses.windows(2).all(|pair| pair[1] > pair[0]));
+    }
+
+    #[test]
+    fn whoever_is_connected_is_not_dialled_again() {
+        let mut book = AddressBook::default();
+        book.learn(device(1), Timestamp(1), &["/ip4/10.0.0.1/tcp/1/p2p/a".to_owned()], Duration::ZERO);
+        book.identified(PeerKey([1; 32]), device(1));
+        book.connected(PeerKey([1; 32]), "/ip4/10.0.0.1/tcp/9/p2p/a", Direction::Accepted);
+        assert!(book.due(Duration::from_secs(1)).is_empty());
+        let later = Now { monotonic: Duration::from_secs(2), wall: Timestamp(5) };
+        book.disconnected(PeerKey([1; 32]), later);
+        assert_eq!(book.last_seen(&device(1)), Some(Timestamp(5)));
+        assert!(book.due(Duration::from_secs(4)).contains(&"/ip4/10.0.0.1/tcp/1/p2p/a".to_owned()));
+    }
+
+    #[test]
+    fn an_older_saying_of_a_device_does_not_replace_a_later_one() {
+        let mut book = AddressBook::default();
+        book.learn(device(1), Timestamp(2), &["new".to_owned()], Duration::ZERO);
+        book.learn(device(1), Timestamp(1), &["old".to_owned()], Duration::ZERO);
+        assert_eq!(book.due(Duration::ZERO), ["new"]);
+    }
+
+    #[test]
+    fn addresses_of_this_machine_alone_are_told_only_where_there_are_no_others() {
+        let book = AddressBook::default();
+        let local = "/ip4/127.0.0.1/tcp/1".to_owned();
+        let other = "/ip4/10.0.0.1/tcp/1".to_owned();
+        assert_eq!(book.own_addresses(&[local.clone(), other.clone()]), [other]);
+        assert_eq!(book.own_addresses(std::slice::from_ref(&local)), [local]);
+    }
+}

@@ -1,0 +1,215 @@
+//! What the driver keeps beside entries and records, so that a start is quick: rows as they were read,
+//! how far they reach, and the last hints. All of it may be lost.
+
+use crate::store::Store;
+use grid_protocol::authority::Authority;
+use grid_protocol::codec;
+use grid_protocol::document::Opening;
+use grid_protocol::id::{ChangeHash, Digest, DocumentId};
+use grid_protocol::key::DeviceId;
+use grid_protocol::log::Logs;
+use grid_protocol::record::{Presence, Registry, Values};
+use grid_protocol::replica::{Recalled, Row};
+use grid_protocol::storage::StorageError;
+use grid_protocol::sync::{HintBody, Says};
+use grid_protocol::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Rows of another format are read anew.
+const FORMAT: u8 = 1;
+const ROW: &[u8] = b"row/";
+const REACH: &[u8] = b"reach/";
+const AUTHORITY: &[u8] = b"authority";
+const HINT_RECEIVED: &[u8] = b"received/";
+const HINT_REACHABLE: &[u8] = b"reachable/";
+
+#[derive(Serialize, Deserialize)]
+struct CachedRow {
+    format: u8,
+    document: DocumentId,
+    opening: Option<Opening>,
+    /// JSON, because a kind's fields may differ between versions of the program.
+    values: String,
+    damaged: Vec<String>,
+    heads: Vec<ChangeHash>,
+    created: Timestamp,
+    changed: Timestamp,
+    changed_by: Option<DeviceId>,
+    latest: Vec<(DeviceId, u64)>,
+    removed: bool,
+}
+
+/// Rows that one step keeps: a few milliseconds' worth, so that peers and commands hardly wait.
+const STEP: usize = 32;
+
+/// Rows that may wait: their memory is the views' own until they change again.
+const MOST: usize = 65_536;
+
+/// What is to be kept once nothing else is to be done: nobody waits for it.
+///
+/// Rows come first, then how far they reach and under which authority they were read. Whatever is not
+/// reached after a crash is read anew.
+#[derive(Debug, Default)]
+pub(super) struct Keeping {
+    rows: VecDeque<Arc<Row>>,
+    writers: BTreeSet<DeviceId>,
+    authority: Option<Digest>,
+    state: State,
+}
+
+/// Whether rows can still be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Whole,
+    /// A row was not kept: nothing may reach further than it before the next start.
+    Broken,
+}
+
+impl Keeping {
+    /// Takes in rows that are shown already.
+    pub(super) fn rows(&mut self, rows: impl IntoIterator<Item = Arc<Row>>) {
+        for row in rows.into_iter().take_while(|_| self.state == State::Whole) {
+            self.writers.extend(row.latest.keys());
+            self.rows.push_back(row);
+        }
+    }
+
+    /// Takes in under which authority rows are read from now on.
+    pub(super) fn authority(&mut self, authority: &Authority) {
+        if self.state == State::Whole {
+            self.authority = Some(authority.digest());
+        }
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.writers.is_empty() && self.authority.is_none()
+    }
+
+    /// Whether so much waits that it can't wait for a quiet moment.
+    pub(super) fn presses(&self) -> bool {
+        self.rows.len() > MOST
+    }
+
+    /// Keeps some of it. Call it only while every entry in the logs has been read into a row.
+    pub(super) fn step(&mut self, store: &Store, logs: &Logs) {
+        if let Err(error) = self.try_step(store, logs) {
+            tracing::warn!(%error, "rows are not kept: they are read anew at the next start");
+            *self = Self { state: State::Broken, ..Self::default() };
+        }
+    }
+
+    fn try_step(&mut self, store: &Store, logs: &Logs) -> Result<(), StorageError> {
+        for row in self.rows.drain(..self.rows.len().min(STEP)) {
+            let key = [ROW, row.document.as_bytes()].concat();
+            match row.quarantine {
+                // Read anew at the next start.
+                Some(_) => store.row_remove(&key)?,
+                None => store.row_put(&key, &codec::encode(&CachedRow::of(&row)))?,
+            }
+        }
+        if self.rows.is_empty() {
+            for device in std::mem::take(&mut self.writers) {
+                let entries = logs.entries(&device);
+                store.row_put(&[REACH, device.as_bytes()].concat(), &entries.to_be_bytes())?;
+            }
+            if let Some(digest) = self.authority.take() {
+                store.row_put(AUTHORITY, digest.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps a hint.
+pub(crate) fn keep_hint(store: &Store, hint: &HintBody) {
+    let prefix = match hint.says {
+        Says::Received(_) => HINT_RECEIVED,
+        Says::Reachable(_) => HINT_REACHABLE,
+    };
+    note(store.hint_put(&[prefix, hint.device.as_bytes()].concat(), &codec::encode(hint)));
+}
+
+/// What was kept: rows, and hints. Whatever does not read is left out, and made again.
+pub(crate) fn recall(store: &Store, registry: &Registry) -> (Recalled, Vec<HintBody>) {
+    let reader = store.reader();
+    let rows = reader
+        .rows_iter(ROW)
+        .filter_map(Result::ok)
+        .filter_map(|(_, value)| codec::decode::<CachedRow>(&value).ok()?.row(registry))
+        .collect();
+    let entries = reader
+        .rows_iter(REACH)
+        .filter_map(Result::ok)
+        .filter_map(|(key, value)| {
+            let device: [u8; 32] = key.strip_prefix(REACH)?.try_into().ok()?;
+            let entries: [u8; 8] = value.as_slice().try_into().ok()?;
+            Some((DeviceId(grid_protocol::key::PublicKey(device)), u64::from_be_bytes(entries)))
+        })
+        .collect();
+    let authority =
+        reader.row(AUTHORITY).ok().flatten().and_then(|value| Some(Digest(value.as_slice().try_into().ok()?)));
+    let hints = [HINT_RECEIVED, HINT_REACHABLE]
+        .into_iter()
+        .flat_map(|prefix| reader.hints_iter(prefix).filter_map(Result::ok).collect::<Vec<_>>())
+        .filter_map(|(_, value)| codec::decode::<HintBody>(&value).ok())
+        .collect();
+    (Recalled { rows, entries, authority }, hints)
+}
+
+fn note(kept: Result<(), StorageError>) {
+    if let Err(error) = kept {
+        // It is made again at the next start.
+        tracing::warn!(%error, "cache not written");
+    }
+}
+
+impl CachedRow {
+    fn of(row: &Row) -> Self {
+        Self {
+            format: FORMAT,
+            document: row.document,
+            opening: row.opening.clone(),
+            values: row.values.to_json().to_string(),
+            damaged: row.damaged.clone(),
+            heads: row.heads.clone(),
+            created: row.created,
+            changed: row.changed,
+            changed_by: row.changed_by,
+            latest: row.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
+            removed: row.is_removed(),
+        }
+    }
+
+    /// The row, where this program still reads it the same way.
+    fn row(self, registry: &Registry) -> Option<Row> {
+        if self.format != FORMAT {
+            return None;
+        }
+        let kind = self.opening.as_ref().and_then(|opening| registry.kind(opening.kind.as_str()));
+        let mut values = Values::default();
+        let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&self.values).ok()?;
+        for (name, value) in json {
+            let field = kind?.field(&name)?;
+            if let Some(value) = field.from_json(&value).ok()? {
+                values.set(field.name.clone(), value);
+            }
+        }
+        Some(Row {
+            document: self.document,
+            opening: self.opening,
+            values,
+            damaged: self.damaged,
+            heads: self.heads,
+            created: self.created,
+            changed: self.changed,
+            changed_by: self.changed_by,
+            latest: self.latest.into_iter().collect(),
+            presence: if self.removed { Presence::Removed } else { Presence::Present },
+            quarantine: None,
+        })
+    }
+}

@@ -1,0 +1,201 @@
+//! Commands of the handle: one method each.
+
+use super::{Driver, Flow};
+use crate::clock::random;
+use crate::handle::{Command, CommandError, HistoryEntry, InviteRow, InviteState, NewInvite};
+use crate::node::Dialling;
+use grid_protocol::authority::SlotState;
+use grid_protocol::control::Record;
+use grid_protocol::id::DocumentId;
+use grid_protocol::invite::{self, InviteTicket};
+use grid_protocol::replica::Delivery;
+use grid_protocol::sheet::StatementSheet;
+use grid_protocol::time::Timestamp;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+impl Driver {
+    pub(super) async fn take_command(&mut self, command: Command, more: &mut mpsc::Receiver<Command>) -> Flow {
+        match command {
+            Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } => {
+                return self.write_batch(command, more).await;
+            }
+            Command::Sign { answer } => {
+                let record = self.outbound.sign(&self.replica, self.clock.now().wall);
+                let _ = answer.send(self.commit_record(record).await);
+            }
+            Command::Withdraw { answer } => {
+                let record = self.outbound.withdraw(&self.replica, self.clock.now().wall);
+                let _ = answer.send(self.commit_record(record).await);
+            }
+            Command::Invite { count, expires, answer } => {
+                let invite = self.invite(count, expires).await;
+                let _ = answer.send(invite);
+            }
+            Command::Invites { answer } => {
+                let _ = answer.send(Ok(self.invites()));
+            }
+            Command::RevokeInvite { slot, answer } => {
+                let revoked = self.revoke_invite(slot).await;
+                let _ = answer.send(revoked);
+            }
+            Command::Sheet { answer } => {
+                let _ = answer.send(self.sheet());
+            }
+            Command::Status { answer } => {
+                let _ = answer.send(Ok(self.status()));
+            }
+            Command::History { document, answer } => {
+                let _ = answer.send(self.history(document));
+            }
+            Command::Deliveries { documents, answer } => {
+                let _ = answer.send(Ok(documents.iter().map(|document| self.delivery(document)).collect()));
+            }
+            Command::Dial { address, answer } => {
+                match self.dialling {
+                    Dialling::Automatic => {
+                        self.book.give(address);
+                        self.dial_due().await;
+                    }
+                    Dialling::OnRequest => self.network.dial(address).await,
+                }
+                let _ = answer.send(Ok(()));
+            }
+            Command::HangUp { answer } => {
+                for peer in self.links.keys() {
+                    self.network.disconnect(*peer).await;
+                }
+                let _ = answer.send(Ok(()));
+            }
+            Command::Stop { answer } => return Flow::Stop(answer),
+        }
+        Flow::Continue
+    }
+
+    /// Keeps and announces a control record of this group.
+    async fn commit_record(&mut self, record: Result<Record, CommandError>) -> Result<Record, CommandError> {
+        let record = record?;
+        let effects = self.replica.commit(Vec::new(), vec![record.clone()]);
+        match effects {
+            Ok(effects) => {
+                self.carry_out(effects).await;
+                Ok(record)
+            }
+            Err(error) => {
+                self.note_storage(&error);
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn invite(&mut self, count: u32, expires: Duration) -> Result<NewInvite, CommandError> {
+        let now = self.clock.now().wall;
+        if !self.replica.authority().is_member(&self.outbound.group()) {
+            return Err(CommandError::Refused {
+                why: "only a member can invite, and this group is not a member yet".to_owned(),
+                hint: "see `grid status` for what is missing".to_owned(),
+            });
+        }
+        let new = invite::NewInvite {
+            device: self.outbound.device_key(),
+            seed: random(),
+            count,
+            now,
+            expires: now.after(expires),
+            addresses: self.book.for_invite(&self.listen),
+        };
+        let (ticket, record) =
+            InviteTicket::issue(self.replica.control(), self.replica.authority(), new).map_err(|error| {
+                CommandError::Refused {
+                    why: error.to_string(),
+                    hint: "take back invites that nobody used: `grid invite list`, `grid invite revoke SLOT`"
+                        .to_owned(),
+                }
+            })?;
+        let slots = (ticket.first..ticket.first.saturating_add(ticket.count)).collect();
+        let expires = ticket.expires;
+        self.commit_record(Ok(record)).await?;
+        let short = ticket.clone().short().to_text().map_err(too_long)?;
+        // A statement too long for the text of an invite is fetched when the nodes meet.
+        let text = ticket.to_text().unwrap_or_else(|_| short.clone());
+        Ok(NewInvite { text, short, expires, slots })
+    }
+
+    fn invites(&self) -> Vec<InviteRow> {
+        let me = self.replica.me().device;
+        let authority = self.replica.authority();
+        let now = self.clock.now().wall;
+        let mut rows = Vec::new();
+        for (slot, state) in authority.slots_of(&me) {
+            let expires = authority
+                .governance()
+                .invites_of(&me)
+                .find(|invite| invite.covers(slot))
+                .map_or(Timestamp(0), |invite| invite.expires);
+            let state = match state {
+                SlotState::Free | SlotState::None => continue,
+                SlotState::Taken { group, .. } => InviteState::Used(group),
+                SlotState::Revoked | SlotState::Void => InviteState::Revoked,
+                SlotState::Invited { .. } if now > expires => InviteState::Expired,
+                SlotState::Invited { .. } => InviteState::Open,
+            };
+            rows.push(InviteRow { slot, expires, state });
+        }
+        rows
+    }
+
+    async fn revoke_invite(&mut self, slot: u32) -> Result<(), CommandError> {
+        let open = self.invites().into_iter().find(|row| row.slot == slot);
+        match open.map(|row| row.state) {
+            None => return Err(CommandError::NotFound { what: "invite".to_owned(), id: slot.to_string() }),
+            Some(InviteState::Used(_)) => {
+                return Err(CommandError::Refused {
+                    why: format!("invite {slot} has been used; the group that used it is in"),
+                    hint: "a used invite can't be taken back".to_owned(),
+                });
+            }
+            Some(InviteState::Revoked) => return Ok(()),
+            Some(InviteState::Open | InviteState::Expired) => {}
+        }
+        let record = self.outbound.revoke_invites(&self.replica, vec![slot]);
+        self.commit_record(record).await.map(drop)
+    }
+
+    fn sheet(&self) -> Result<Vec<u8>, CommandError> {
+        let sheet = StatementSheet::export(self.replica.control(), self.replica.authority());
+        sheet.map(|sheet| sheet.to_bytes()).map_err(|error| CommandError::Refused {
+            why: error.to_string(),
+            hint: "keep the node running until the founding records have arrived".to_owned(),
+        })
+    }
+
+    fn delivery(&self, document: &DocumentId) -> Option<Delivery> {
+        let me = self.replica.me();
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let seq = *views.records.row(document)?.latest.get(&me.device)?;
+        Some(self.replica.receipts().delivery(&me, self.replica.authority(), seq))
+    }
+
+    fn history(&mut self, document: DocumentId) -> Result<Vec<HistoryEntry>, CommandError> {
+        if !self.replica.documents().knows(&document) {
+            return Err(CommandError::NotFound { what: "record".to_owned(), id: document.to_string() });
+        }
+        let history = self.replica.history(document)?;
+        let authority = self.replica.authority();
+        Ok(history
+            .into_iter()
+            .map(|step| HistoryEntry {
+                time: step.time,
+                group: authority.group_of(&step.device),
+                device: step.device,
+                change: step.change,
+                fields: step.fields,
+                inert: step.inert,
+            })
+            .collect())
+    }
+}
+
+fn too_long(error: invite::InviteTooLong) -> CommandError {
+    CommandError::Refused { why: error.to_string(), hint: "shorten the name of the coalition".to_owned() }
+}

@@ -1,0 +1,108 @@
+//! Where the node stands, as its operator asks for it.
+
+use super::Driver;
+use crate::handle::{OwnStanding, Status};
+use crate::network::Path;
+use crate::view::{PeerPath, PeerRow, PeerState};
+use grid_protocol::authority::{Lacking, Standing};
+use grid_protocol::id::GroupId;
+use grid_protocol::key::DeviceId;
+use grid_protocol::replica::{PeerStanding, PeerSync, PeerView};
+use std::collections::BTreeSet;
+
+impl Driver {
+    pub(super) fn status(&self) -> Status {
+        let me = self.replica.me();
+        let authority = self.replica.authority();
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let head = self.replica.own_head().map(|head| head.seq);
+        Status {
+            coalition: me.coalition,
+            coalition_name: self.replica.control().genesis().map(|genesis| genesis.body.name.clone()),
+            group: me.group,
+            group_name: views.name_of(&me.group),
+            device: me.device,
+            standing: self.standing(),
+            state_root: self.replica.state_root(),
+            members: views.members.len(),
+            records: views.records.len(),
+            pending: self.replica.receipts().unseen(&me, authority, head),
+            peers: self.peers(|group| views.name_of(group)),
+            listen: self.listen.clone(),
+            troubles: self.start_troubles.iter().chain(&self.storage_trouble).cloned().collect(),
+        }
+    }
+
+    fn standing(&self) -> OwnStanding {
+        let me = self.replica.me();
+        match self.replica.authority().standing(&me.group) {
+            Standing::Withdrawn => OwnStanding::Withdrawn,
+            Standing::Applicant { missing: Lacking::Signature | Lacking::SignatureAndVouch } => OwnStanding::NotSigned,
+            _ if self.application.is_some() => OwnStanding::Refused(self.application.clone().unwrap_or_default()),
+            // What this node believes of itself counts once another node has said so too.
+            Standing::Member if self.is_known_to_others() => OwnStanding::Member,
+            _ => OwnStanding::Waiting,
+        }
+    }
+
+    /// A founder needs nobody; whoever joined needs one peer that has taken its answer in.
+    fn is_known_to_others(&self) -> bool {
+        let me = self.replica.me();
+        let founded = self.replica.control().genesis().is_some_and(|genesis| genesis.body.electors.contains(&me.group));
+        founded || self.replica.is_confirmed()
+    }
+
+    fn peers(&self, name: impl Fn(&GroupId) -> String) -> Vec<PeerRow> {
+        let now = self.clock.now().wall;
+        let mut seen: BTreeSet<DeviceId> = BTreeSet::from([self.replica.me().device]);
+        let mut rows: Vec<PeerRow> = Vec::new();
+        for view in self.replica.peers() {
+            let (group, device) = match view.standing {
+                PeerStanding::Member { group, device } => (Some(group), Some(device)),
+                PeerStanding::Lobby => (None, None),
+            };
+            seen.extend(device);
+            let link = self.links.get(&view.peer);
+            rows.push(PeerRow {
+                group,
+                name: group.as_ref().map(&name),
+                device,
+                path: match link.map(|link| link.path) {
+                    Some(Path::Tcp) => PeerPath::Tcp,
+                    Some(Path::Quic) => PeerPath::Quic,
+                    None => PeerPath::None,
+                },
+                address: link.map(|link| link.address.clone()),
+                sync: state(&view),
+                last_seen: Some(now),
+                fault: view.fault.or_else(|| link.and_then(|link| link.fault.clone())),
+            });
+        }
+        let authority = self.replica.authority();
+        for group in authority.members() {
+            for device in authority.devices_of(&group) {
+                if seen.insert(*device) {
+                    rows.push(PeerRow {
+                        group: Some(group),
+                        name: Some(name(&group)),
+                        device: Some(*device),
+                        path: PeerPath::None,
+                        address: None,
+                        sync: PeerState::Offline,
+                        last_seen: self.book.last_seen(device),
+                        fault: None,
+                    });
+                }
+            }
+        }
+        rows
+    }
+}
+
+fn state(view: &PeerView) -> PeerState {
+    match view.sync {
+        PeerSync::NotYet | PeerSync::Fetching => PeerState::Fetching,
+        PeerSync::InSync => PeerState::InSync,
+        PeerSync::Waiting => PeerState::Waiting,
+    }
+}

@@ -1,0 +1,62 @@
+//! What happens in a node, as its API streams it.
+
+use grid_protocol::id::{DocumentId, GroupId};
+use serde::Serialize;
+
+/// Something that happened. Sent as JSON, named by `event`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A record is new or has changed.
+    RecordChanged {
+        /// Its kind.
+        kind: String,
+        /// The record.
+        #[serde(serialize_with = "as_text")]
+        id: DocumentId,
+        /// The group that owns it.
+        #[serde(serialize_with = "as_text")]
+        group: GroupId,
+    },
+    /// Another group's node has received entries of this one.
+    Received {
+        /// The group.
+        #[serde(serialize_with = "as_text")]
+        group: GroupId,
+    },
+    /// Groups, members or signatures have changed.
+    MembersChanged,
+    /// A peer is connected.
+    PeerConnected {
+        /// Where.
+        address: String,
+    },
+    /// A peer is gone.
+    PeerGone,
+    /// All that a peer had is here.
+    Synced {
+        /// The peer's group, where known.
+        group: Option<String>,
+    },
+    /// A member's node has answered this group's application.
+    Application {
+        /// What became of it: `member`, `noted` or `refused`.
+        outcome: String,
+        /// Why, when refused.
+        why: Option<String>,
+    },
+    /// A peer broke a rule.
+    PeerFault {
+        /// The rule, in words.
+        why: String,
+    },
+    /// Something is wrong on this machine.
+    Trouble {
+        /// What.
+        what: String,
+    },
+}
+
+fn as_text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}

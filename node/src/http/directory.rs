@@ -1,0 +1,134 @@
+//! Groups in the API: members and prospects in one list.
+//!
+//! A group that is here is named by its own id, as everywhere in the coalition; a prospect has no keys yet and is
+//! named by its record.
+
+use super::Api;
+use super::error::ApiError;
+use super::filter::{Filter, Page, no_field};
+use super::find::{Candidate, Found, one};
+use super::input::Words;
+use super::items::{Item, Listed, with_deliveries};
+use crate::view::{DirectoryRow, Membership, PROSPECT, Views};
+use grid_protocol::record::Kind;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+/// A page of the directory.
+pub(super) async fn list(api: &Api, kind: &Kind, mut words: Words) -> Result<(Vec<Item>, usize), ApiError> {
+    let page = Page::take(&mut words)?;
+    let member: Option<bool> = words.parse("member", "true or false")?;
+    let (listed, total) = api.handle.look(|views| {
+        let filters = filters(views, kind, words)?;
+        let rows = views.directory().into_iter().filter(|row| {
+            member.is_none_or(|member| (row.membership == Membership::Member) == member) && filters.show(row)
+        });
+        let (rows, total) = page.of(rows);
+        Ok::<_, ApiError>((rows.iter().map(|row| listed(views, kind, row)).collect(), total))
+    })?;
+    Ok((with_deliveries(api, listed).await?, total))
+}
+
+/// One filter for groups that are here, one for those that are not: their records have different fields.
+struct Filters {
+    groups: Option<Filter>,
+    prospects: Option<Filter>,
+}
+
+fn filters(views: &Views, kind: &Kind, words: Words) -> Result<Filters, ApiError> {
+    let prospect = views.registry.kind(PROSPECT);
+    let fields: Vec<&str> = words.names().filter(|name| !["text", "group"].contains(name)).collect();
+    let knows = |kind: &Kind| fields.iter().all(|name| kind.field(name).is_some());
+    let unknown = fields
+        .iter()
+        .find(|name| kind.field(name).is_none() && prospect.is_none_or(|prospect| prospect.field(name).is_none()));
+    if let Some(name) = unknown {
+        return Err(no_field(kind, name));
+    }
+    let groups = if knows(kind) { Some(Filter::read(views, kind, words.clone())?) } else { None };
+    let prospects = match prospect.filter(|prospect| knows(prospect)) {
+        Some(prospect) => Some(Filter::read(views, prospect, words)?),
+        None => None,
+    };
+    Ok(Filters { groups, prospects })
+}
+
+impl Filters {
+    fn show(&self, row: &DirectoryRow) -> bool {
+        let filter = match row.membership {
+            Membership::Prospect => &self.prospects,
+            Membership::Member | Membership::Known => &self.groups,
+        };
+        let Some(filter) = filter else { return false };
+        match &row.row {
+            Some(record) => filter.shows(record),
+            None => filter.shows_bare(row.group, &row.name),
+        }
+    }
+}
+
+/// A group in a list.
+pub(super) fn listed(views: &Views, kind: &Kind, row: &DirectoryRow) -> Listed {
+    let mut listed = match &row.row {
+        Some(record) => Listed::new(views, record),
+        None => Listed { item: bare(views, kind, row), own: None },
+    };
+    let mut put = |name: &str, value: Json| drop(listed.item.insert(name.to_owned(), value));
+    let membership = match row.membership {
+        Membership::Member => "member",
+        Membership::Known => "known",
+        Membership::Prospect => "prospect",
+    };
+    if let Some(group) = row.group {
+        put("id", json!(group.to_string()));
+    }
+    put("record", json!(row.record.map(|record| record.to_string())));
+    put("member", json!(row.membership == Membership::Member));
+    put("membership", json!(membership));
+    put("was", json!(row.was.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    put(&kind.title, json!(row.name));
+    listed
+}
+
+/// A group that has not written its profile yet.
+fn bare(views: &Views, kind: &Kind, row: &DirectoryRow) -> Item {
+    let group = row.group.map(|group| group.to_string());
+    let item = json!({
+        "id": group, "record_kind": kind.name, "group": group, "group_name": row.name,
+        "mine": row.group == Some(views.own), "changed_at": null, "created_at": null, "damaged": [],
+    });
+    match item {
+        Json::Object(item) => item,
+        _ => Item::new(),
+    }
+}
+
+/// Finds a group by its own id, or by the id of the record that describes it or did so before it joined.
+pub(super) fn find(views: &Views, kind: &Kind, prefix: &str) -> Result<Found, ApiError> {
+    let mut candidates = Vec::new();
+    for row in views.directory() {
+        let own = row.group.map(|group| (group.to_string(), row.row.clone()));
+        let records = row.record.iter().chain(&row.was);
+        let records = records.map(|record| (record.to_string(), views.records.row(record).cloned()));
+        let fitting = own.into_iter().chain(records).find(|(id, _)| id.starts_with(prefix));
+        if let Some((id, record)) = fitting {
+            let title = row.name.clone();
+            candidates.push(Candidate { id, title, found: Found { row: record, directory: Some(row) } });
+        }
+    }
+    if candidates.is_empty() {
+        candidates.extend(removed(views, prefix));
+    }
+    one(views, kind, prefix, candidates)
+}
+
+/// Prospects that were removed: they have a history still.
+fn removed(views: &Views, prefix: &str) -> Vec<Candidate> {
+    let rows = views.records.with_prefix(PROSPECT, prefix).into_iter();
+    let candidate = |row: &Arc<grid_protocol::replica::Row>| Candidate {
+        id: row.document.to_string(),
+        title: String::new(),
+        found: Found { row: Some(row.clone()), directory: None },
+    };
+    rows.map(candidate).collect()
+}

@@ -1,0 +1,210 @@
+//! What a listing is narrowed by, read once and then asked of every record.
+
+use super::error::ApiError;
+use super::input::Words;
+use crate::view::Views;
+use grid_protocol::id::GroupId;
+use grid_protocol::record::{Field, FieldName, FieldType, Kind, Value};
+use grid_protocol::replica::Row;
+
+/// Words of a query that are no fields. A test holds them apart from the fields of every kind, but for one: `text`
+/// looks through a long text of that name as through all others, and nobody asks for one that is equal.
+pub(crate) const QUERY: &[&str] = &["limit", "offset", "text", "group", "member", "format"];
+
+/// Records of a page where nothing is said.
+const LIMIT: usize = 50;
+/// Records of a page at most.
+const MAX_LIMIT: usize = 1_000;
+
+/// Which part of a listing is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    pub(crate) limit: usize,
+    pub(crate) offset: usize,
+}
+
+impl Page {
+    pub(crate) fn take(words: &mut Words) -> Result<Self, ApiError> {
+        let limit = words.parse("limit", "a number up to 1000")?.unwrap_or(LIMIT);
+        let offset = words.parse("offset", "a number")?.unwrap_or(0);
+        if limit > MAX_LIMIT {
+            let message = format!("limit: expected at most {MAX_LIMIT}, found {limit}");
+            return Err(ApiError::invalid(message, "Ask for the rest with offset, or use export."));
+        }
+        Ok(Self { limit, offset })
+    }
+
+    /// The part of `rows`, and how many there are.
+    pub(crate) fn of<T>(self, rows: impl Iterator<Item = T>) -> (Vec<T>, usize) {
+        let mut total = 0;
+        let mut page = Vec::new();
+        for row in rows {
+            if total >= self.offset && page.len() < self.limit {
+                page.push(row);
+            }
+            total += 1;
+        }
+        (page, total)
+    }
+}
+
+/// What a listing is narrowed by.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    group: Option<GroupId>,
+    text: Option<Text>,
+    fields: Vec<(FieldName, Wanted)>,
+}
+
+#[derive(Debug)]
+enum Wanted {
+    Nothing,
+    Tag(String),
+    Value(Value),
+}
+
+impl Filter {
+    /// The filter that a query asks for; what the listing has no name for is a field.
+    pub(crate) fn read(views: &Views, kind: &Kind, mut words: Words) -> Result<Self, ApiError> {
+        let text = words.take("text")?.filter(|text| !text.is_empty()).map(|text| Text::new(&text));
+        let group = words.take("group")?.map(|id| group(views, &id)).transpose()?;
+        let wanted = |(name, value): (String, String)| {
+            let field = kind.field(&name).ok_or_else(|| no_field(kind, &name))?;
+            Ok((field.name.clone(), Wanted::read(field, &value)?))
+        };
+        let fields = words.rest().into_iter().map(wanted).collect::<Result<_, ApiError>>()?;
+        Ok(Self { group, text, fields })
+    }
+
+    /// Whether it shows everything.
+    pub(crate) fn is_open(&self) -> bool {
+        self.group.is_none() && self.text.is_none() && self.fields.is_empty()
+    }
+
+    /// Whether it shows a record.
+    pub(crate) fn shows(&self, row: &Row) -> bool {
+        self.group.is_none_or(|group| row.owner() == Some(group))
+            && self.fields.iter().all(|(field, wanted)| wanted.is(row.values.get(field)))
+            && self.text.as_ref().is_none_or(|text| text.is_in_row(row))
+    }
+
+    /// Whether it shows a group of which nothing is known but its name.
+    pub(crate) fn shows_bare(&self, group: Option<GroupId>, name: &str) -> bool {
+        self.fields.is_empty()
+            && (self.group.is_none() || self.group == group)
+            && self.text.as_ref().is_none_or(|text| text.is_in(name))
+    }
+}
+
+impl Wanted {
+    fn read(field: &Field, text: &str) -> Result<Self, ApiError> {
+        if field.field_type == FieldType::Tags && !text.is_empty() {
+            return Ok(Self::Tag(text.to_lowercase()));
+        }
+        match field.from_text(text) {
+            Ok(value) => Ok(value.map_or(Self::Nothing, Self::Value)),
+            Err(unfit) => {
+                let hint = unfit.hint.clone().unwrap_or_else(|| format!("Give {}.", unfit.expected));
+                Err(ApiError::invalid(format!("{}: {unfit}", field.name), hint))
+            }
+        }
+    }
+
+    fn is(&self, found: Option<&Value>) -> bool {
+        match self {
+            Self::Nothing => found.is_none(),
+            Self::Tag(tag) => {
+                found.and_then(Value::as_tags).is_some_and(|tags| tags.iter().any(|it| it.to_lowercase() == *tag))
+            }
+            Self::Value(value) => found == Some(value),
+        }
+    }
+}
+
+/// A text to be found whatever the case.
+#[derive(Debug)]
+struct Text {
+    folded: String,
+}
+
+impl Text {
+    fn new(text: &str) -> Self {
+        Self { folded: text.to_lowercase() }
+    }
+
+    fn is_in_row(&self, row: &Row) -> bool {
+        row.values.iter().any(|(_, value)| match value {
+            Value::Tags(tags) => tags.iter().any(|tag| self.is_in(tag)),
+            value => value.as_text().is_some_and(|text| self.is_in(text)),
+        })
+    }
+
+    /// Texts in ASCII are looked through where they are: a listing asks this of every text of every record.
+    fn is_in(&self, text: &str) -> bool {
+        if !self.folded.is_ascii() || !text.is_ascii() {
+            return text.to_lowercase().contains(&self.folded);
+        }
+        let (text, wanted) = (text.as_bytes(), self.folded.as_bytes());
+        let Some((first, rest)) = wanted.split_first() else { return true };
+        text.iter().enumerate().any(|(place, letter)| {
+            letter.eq_ignore_ascii_case(first)
+                && text.get(place + 1..=place + rest.len()).is_some_and(|found| found.eq_ignore_ascii_case(rest))
+        })
+    }
+}
+
+/// The group that an id or the beginning of one means.
+fn group(views: &Views, id: &str) -> Result<GroupId, ApiError> {
+    if let Ok(group) = id.parse() {
+        return Ok(group);
+    }
+    let prefix = id.to_ascii_lowercase();
+    let known = views.names.keys().chain(&views.members).chain([&views.own]);
+    let mut fitting: Vec<GroupId> =
+        known.filter(|group| prefix.len() >= 6 && group.to_string().starts_with(&prefix)).copied().collect();
+    fitting.sort_unstable();
+    fitting.dedup();
+    match fitting.as_slice() {
+        [group] => Ok(*group),
+        [] => {
+            let shown: String = id.chars().take(80).collect();
+            let message = format!("group: expected the id of a group or its first letters, found {shown:?}");
+            Err(ApiError::invalid(message, "List the groups to see their ids."))
+        }
+        several => {
+            let named: Vec<String> =
+                several.iter().map(|group| format!("{group} ({})", views.name_of(group))).collect();
+            let message = format!("group: {prefix} fits several groups: {}", named.join(", "));
+            Err(ApiError::invalid(message, "Give more letters of the id."))
+        }
+    }
+}
+
+pub(super) fn no_field(kind: &Kind, name: &str) -> ApiError {
+    let shown: String = name.chars().take(80).collect();
+    let fields: Vec<&str> = kind.fields.iter().map(|field| &*field.name).collect();
+    let hint = format!("The fields of a {} are: {}.", kind.name, fields.join(", "));
+    ApiError::invalid(format!("{} has no field {shown:?}", kind.name), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_found_whatever_the_case_and_script() {
+        for (wanted, text) in [("river", "Clean RIVER"), ("ÉCOLE", "une école"), ("r", "R"), ("", "x")] {
+            assert!(Text::new(wanted).is_in(text), "{wanted} in {text}");
+        }
+        for (wanted, text) in [("rivers", "river"), ("river", "rive"), ("a", ""), ("école", "ecole")] {
+            assert!(!Text::new(wanted).is_in(text), "{wanted} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_a_part_and_the_count_of_all() {
+        assert_eq!(Page { limit: 2, offset: 1 }.of(0..5), (vec![1, 2], 5));
+        assert_eq!(Page { limit: 2, offset: 4 }.of(0..5), (vec![4], 5));
+        assert_eq!(Page { limit: 0, offset: 9 }.of(0..5), (vec![], 5));
+    }
+}

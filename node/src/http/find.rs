@@ -1,0 +1,83 @@
+//! From the id in a path to the record that is meant: the whole id, or the beginning of it where only one fits.
+
+use super::directory;
+use super::error::ApiError;
+use crate::view::{DirectoryRow, PROFILE, Views};
+use grid_protocol::id::DocumentId;
+use grid_protocol::record::Kind;
+use grid_protocol::replica::Row;
+use std::sync::Arc;
+
+/// The shortest beginning of an id that is looked up: with fewer letters a slip would find something.
+const MIN_PREFIX: usize = 6;
+/// The letters of a whole id.
+const WHOLE: usize = 52;
+/// Candidates that an error names.
+const NAMED: usize = 5;
+
+/// What an id stands for.
+pub(super) struct Found {
+    /// Its record; a group may have none yet.
+    pub(super) row: Option<Arc<Row>>,
+    /// Its place in the directory, where groups were looked through.
+    pub(super) directory: Option<DirectoryRow>,
+}
+
+/// Finds what `id` means among the records of a kind.
+pub(super) fn find(views: &Views, kind: &Kind, id: &str) -> Result<Found, ApiError> {
+    let prefix = prefix(id)?;
+    if kind.name == PROFILE {
+        return directory::find(views, kind, &prefix);
+    }
+    let rows = match prefix.parse::<DocumentId>() {
+        Ok(document) => {
+            views.records.row(&document).filter(|row| row.kind() == Some(&*kind.name)).into_iter().collect()
+        }
+        Err(_) => views.records.with_prefix(&kind.name, &prefix),
+    };
+    let candidates = rows.into_iter().map(|row| {
+        let found = Found { row: Some(row.clone()), directory: None };
+        Candidate { id: row.document.to_string(), title: row.values.text(&kind.title).to_owned(), found }
+    });
+    one(views, kind, &prefix, candidates.collect())
+}
+
+/// Something that a prefix fits.
+pub(super) struct Candidate {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) found: Found,
+}
+
+/// The only candidate.
+pub(super) fn one(views: &Views, kind: &Kind, id: &str, candidates: Vec<Candidate>) -> Result<Found, ApiError> {
+    let count = candidates.len();
+    if count > 1 {
+        let named: Vec<String> = candidates.iter().take(NAMED).map(|it| format!("{} ({})", it.id, it.title)).collect();
+        let more = if count > NAMED { ", and more" } else { "" };
+        let message = format!("{id} fits {count} of the {}: {}{more}", kind.plural, named.join(", "));
+        return Err(ApiError::invalid(message, "Give more letters of the id."));
+    }
+    let only = candidates.into_iter().next();
+    only.map(|candidate| candidate.found).ok_or_else(|| none(views, kind, id))
+}
+
+fn none(views: &Views, kind: &Kind, id: &str) -> ApiError {
+    let other = id.parse::<DocumentId>().ok().and_then(|document| views.records.row(&document)?.kind());
+    let hint = match other {
+        Some(other) if other != kind.name => format!("It is the id of a record of the kind {other}."),
+        _ => format!("List the {} to see their ids; what others wrote may still be on its way.", kind.plural),
+    };
+    ApiError::not_found(format!("there is no {} {id} here", kind.name), hint)
+}
+
+/// The text as the beginning of an id.
+fn prefix(id: &str) -> Result<String, ApiError> {
+    let sound = id.chars().all(|letter| letter.is_ascii_alphabetic() || ('2'..='7').contains(&letter));
+    if sound && (MIN_PREFIX..=WHOLE).contains(&id.len()) {
+        return Ok(id.to_ascii_lowercase());
+    }
+    let shown: String = id.chars().take(80).collect();
+    let message = format!("expected an id of {WHOLE} letters and digits (a-z, 2-7), found {shown:?}");
+    Err(ApiError::invalid(message, format!("The first {MIN_PREFIX} letters are enough where only one id fits.")))
+}

@@ -1,0 +1,182 @@
+//! What comes in and goes out, read and written the same way everywhere: path, query, JSON body, answer.
+//!
+//! Every refusal says what was expected and what was found, as the API's own error and never as plain text.
+
+use super::error::ApiError;
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::error::Error;
+use std::str::FromStr;
+
+/// The version that every answer names.
+pub(crate) const SCHEMA: u8 = 1;
+/// A JSON body in bytes: a record whose every text is as long as it may be, and room.
+pub(crate) const MAX_JSON: usize = 4 * 1024 * 1024;
+/// A file to import in bytes.
+pub(crate) const MAX_FILE: usize = 16 * 1024 * 1024;
+
+/// An answer: the version and what there is to say.
+pub(crate) struct Answer<T>(pub(crate) T);
+
+#[derive(Serialize)]
+struct Versioned<T> {
+    schema: u8,
+    #[serde(flatten)]
+    body: T,
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        Json(Versioned { schema: SCHEMA, body: self.0 }).into_response()
+    }
+}
+
+/// Nothing to say but that it is done.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Done {}
+
+/// A list of things.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Items<T> {
+    /// The things.
+    pub(crate) items: Vec<T>,
+}
+
+/// A file to be saved under a name.
+pub(crate) struct Download {
+    pub(crate) content_type: &'static str,
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl IntoResponse for Download {
+    fn into_response(self) -> Response {
+        let disposition = format!("attachment; filename=\"{}\"", self.name);
+        let headers =
+            [(header::CONTENT_TYPE, self.content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+        (StatusCode::OK, headers, self.bytes).into_response()
+    }
+}
+
+/// The variable segments of the path.
+pub(crate) struct Segments<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(segments)) => Ok(Self(segments)),
+            Err(rejection) => Err(ApiError::invalid(rejection.body_text(), "See /openapi.json.")),
+        }
+    }
+}
+
+/// The words of the query, taken out one by one.
+#[derive(Clone, Debug)]
+pub(crate) struct Words(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Words {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        match Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) {
+            Ok(Query(words)) => Ok(Self(words)),
+            Err(rejection) => Err(ApiError::invalid(rejection.body_text(), "Expected is ?name=value&name=value.")),
+        }
+    }
+}
+
+impl Words {
+    /// Takes a word out.
+    pub(crate) fn take(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+        let (mut taken, rest): (Vec<_>, Vec<_>) = self.0.drain(..).partition(|(found, _)| found == name);
+        self.0 = rest;
+        match (taken.pop(), taken.is_empty()) {
+            (Some(_), false) => Err(ApiError::invalid(format!("{name} is given twice"), "Give it once.")),
+            (word, _) => Ok(word.map(|(_, value)| value)),
+        }
+    }
+
+    /// Takes a word out that is one of a kind.
+    pub(crate) fn parse<T: FromStr>(&mut self, name: &str, expected: &str) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.take(name)? else { return Ok(None) };
+        let unfit = |_| {
+            let shown: String = text.chars().take(80).collect();
+            ApiError::invalid(format!("{name}: expected {expected}, found {shown:?}"), format!("Give {expected}."))
+        };
+        text.parse().map(Some).map_err(unfit)
+    }
+
+    /// The names of what has not been taken out.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// What has not been taken out.
+    pub(crate) fn rest(self) -> Vec<(String, String)> {
+        self.0
+    }
+
+    /// Refuses what has not been taken out.
+    pub(crate) fn nothing_else(self, known: &[&str]) -> Result<(), ApiError> {
+        match self.0.first() {
+            None => Ok(()),
+            Some((name, _)) => {
+                let shown: String = name.chars().take(80).collect();
+                let hint = format!("Known here: {}.", if known.is_empty() { "none".into() } else { known.join(", ") });
+                Err(ApiError::invalid(format!("there is no query parameter {shown:?}"), hint))
+            }
+        }
+    }
+}
+
+/// A JSON body.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        // A form of another site can't send this type without asking first, and nobody here answers such a question.
+        let found = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let essence = found.split(';').next().unwrap_or("").trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(ApiError::wrong_type(found));
+        }
+        let bytes = read(request.into_body(), MAX_JSON).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            ApiError::invalid(format!("the body is not the expected JSON: {error}"), "See /openapi.json for its shape.")
+        })
+    }
+}
+
+/// A file, as bytes.
+pub(crate) struct File(pub(crate) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for File {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        read(request.into_body(), MAX_FILE).await.map(Self)
+    }
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(body, limit).await.map_err(|error| {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(error) = cause {
+            if error.is::<http_body_util::LengthLimitError>() {
+                return ApiError::too_large(limit);
+            }
+            cause = error.source();
+        }
+        ApiError::invalid(format!("the body broke off: {error}"), "Send it again.")
+    })
+}

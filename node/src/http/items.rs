@@ -1,0 +1,114 @@
+//! A record as the API shows it: what every record has, and the fields of its kind beside it.
+//!
+//! Both stand on one level, so that scripts write `item.title`. A test holds the names apart.
+
+use super::Api;
+use super::error::ApiError;
+use crate::view::Views;
+use grid_protocol::document::WriteRule;
+use grid_protocol::id::DocumentId;
+use grid_protocol::replica::{Delivery, Row};
+use serde_json::{Map, Value as Json, json};
+
+/// An item, as JSON.
+pub(crate) type Item = Map<String, Json>;
+
+/// What an item says beside the fields of its kind.
+pub(crate) const META: &[&str] = &[
+    "schema",
+    "id",
+    "record_kind",
+    "group",
+    "group_name",
+    "mine",
+    "changed_at",
+    "created_at",
+    "damaged",
+    "unreadable",
+    "received_by",
+    "groups",
+    "waiting_for",
+    "heads",
+    "latest_by",
+    "member",
+    "membership",
+    "record",
+    "was",
+];
+
+/// An item on its way out, which may still lack its delivery.
+pub(crate) struct Listed {
+    /// What there is of it.
+    pub(crate) item: Item,
+    /// Its record, where this group may have written to it.
+    pub(crate) own: Option<DocumentId>,
+}
+
+impl Listed {
+    /// A record in a list.
+    pub(crate) fn new(views: &Views, row: &Row) -> Self {
+        Self { item: item(views, row), own: own(views, row) }
+    }
+}
+
+/// The record, if this group may have written to it: it is its own, or one that every member writes.
+pub(crate) fn own(views: &Views, row: &Row) -> Option<DocumentId> {
+    let shared = row.opening.as_ref().is_some_and(|opening| opening.rule == WriteRule::Members);
+    (shared || row.owner() == Some(views.own)).then_some(row.document)
+}
+
+fn item(views: &Views, row: &Row) -> Item {
+    let mut item = Item::new();
+    let mut put = |name: &str, value: Json| drop(item.insert(name.to_owned(), value));
+    put("id", json!(row.document.to_string()));
+    put("record_kind", json!(row.kind()));
+    put("group", json!(row.owner().map(|group| group.to_string())));
+    put("group_name", json!(row.owner().map(|group| views.name_of(&group))));
+    put("mine", json!(row.owner() == Some(views.own)));
+    put("changed_at", json!(row.changed.to_string()));
+    put("created_at", json!(row.created.to_string()));
+    put("damaged", json!(row.damaged));
+    if let Some(why) = &row.quarantine {
+        put("unreadable", json!(why));
+    }
+    for (name, value) in row.values.iter() {
+        put(name, value.to_json());
+    }
+    item
+}
+
+/// What is added where one record is shown alone.
+pub(crate) fn add_details(item: &mut Item, row: Option<&Row>) {
+    let heads: Vec<String> = row.into_iter().flat_map(|row| &row.heads).map(ToString::to_string).collect();
+    item.insert("heads".to_owned(), json!(heads));
+    let latest_by = row.and_then(|row| row.changed_by).map(|device| device.to_string());
+    item.insert("latest_by".to_owned(), json!(latest_by));
+}
+
+/// Says for own records who has received them, with one question for all.
+pub(crate) async fn with_deliveries(api: &Api, listed: Vec<Listed>) -> Result<Vec<Item>, ApiError> {
+    let documents: Vec<DocumentId> = listed.iter().filter_map(|listed| listed.own).collect();
+    let deliveries = if documents.is_empty() { Vec::new() } else { api.handle.deliveries(documents).await? };
+    let mut deliveries = deliveries.into_iter();
+    Ok(api.handle.look(|views| {
+        let finish = |Listed { mut item, own }| {
+            if own.is_some() {
+                add_delivery(&mut item, views, deliveries.next().flatten().as_ref());
+            }
+            item
+        };
+        listed.into_iter().map(finish).collect()
+    }))
+}
+
+/// Says who has received a record; nulls where this node has written nothing to it.
+pub(crate) fn add_delivery(item: &mut Item, views: &Views, delivery: Option<&Delivery>) {
+    let waiting_for = delivery.map(|delivery| {
+        let waiting = delivery.waiting_for.iter();
+        waiting.map(|group| json!({"group": group.to_string(), "name": views.name_of(group)})).collect::<Vec<_>>()
+    });
+    item.insert("received_by".to_owned(), json!(delivery.map(|delivery| delivery.received_by.len())));
+    let groups = delivery.map(|delivery| delivery.received_by.len() + delivery.waiting_for.len());
+    item.insert("groups".to_owned(), json!(groups));
+    item.insert("waiting_for".to_owned(), json!(waiting_for));
+}

@@ -1,0 +1,241 @@
+//! Records of every kind: listed, shown, written, removed, with their history.
+
+use super::Api;
+use super::directory;
+use super::error::ApiError;
+use super::filter::{Filter, Page};
+use super::find::{Found, find};
+use super::input::{Answer, Items, JsonBody, Segments, Words};
+use super::items::{Item, Listed, add_delivery, add_details, own, with_deliveries};
+use crate::handle::{Change, CommandError, HistoryEntry, Target, Written};
+use crate::view::PROFILE;
+use axum::extract::State;
+use axum::http::StatusCode;
+use grid_protocol::id::DocumentId;
+use grid_protocol::record::{Kind, Patch, Singleton};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use utoipa::ToSchema;
+
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PageAnswer {
+    /// The records, newest first; groups by name, members first.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<Item>,
+    /// How many there are on all pages.
+    total: usize,
+}
+
+/// What to write.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WriteRequest {
+    /// The fields with their new content; null empties one.
+    #[schema(value_type = Object)]
+    fields: Map<String, Json>,
+    /// The heads of the record as the writer saw it; nothing means: as it is now.
+    #[schema(value_type = Option<Vec<String>>)]
+    based_on: Option<Json>,
+}
+
+/// What a write did.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WriteAnswer {
+    /// The record.
+    id: String,
+    /// Its heads after the write.
+    heads: Vec<String>,
+    /// `created`, `changed` or `unchanged`.
+    change: &'static str,
+}
+
+/// What was removed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RemoveAnswer {
+    /// The record.
+    id: String,
+}
+
+/// One change of a record.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HistoryItem {
+    /// When its device says that it was, RFC 3339.
+    time: String,
+    /// The group that wrote it, where known.
+    group: Option<String>,
+    /// Its name.
+    name: Option<String>,
+    /// The device that wrote it.
+    device: String,
+    /// The hash of the change.
+    change: String,
+    /// The fields that it changed, with their new content.
+    #[schema(value_type = Object)]
+    fields: Json,
+    /// Why it has no effect, if it has none.
+    inert: Option<String>,
+}
+
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Segments(kind): Segments<String>,
+    mut words: Words,
+) -> Result<Answer<PageAnswer>, ApiError> {
+    let kind = api.kind(&kind)?;
+    if kind.name == PROFILE {
+        let (items, total) = directory::list(&api, &kind, words).await?;
+        return Ok(Answer(PageAnswer { items, total }));
+    }
+    let page = Page::take(&mut words)?;
+    let (listed, total) = api.handle.look(|views| {
+        let filter = Filter::read(views, &kind, words)?;
+        let rows = views.records.of_kind(&kind.name);
+        let (rows, total) = match filter.is_open() {
+            true => (rows.skip(page.offset).take(page.limit).collect(), views.records.count_of(&kind.name)),
+            false => page.of(rows.filter(|row| filter.shows(row))),
+        };
+        let listed: Vec<Listed> = rows.into_iter().map(|row| Listed::new(views, row)).collect();
+        Ok::<_, ApiError>((listed, total))
+    })?;
+    Ok(Answer(PageAnswer { items: with_deliveries(&api, listed).await?, total }))
+}
+
+pub(crate) async fn create(
+    State(api): State<Api>,
+    Segments(kind): Segments<String>,
+    JsonBody(request): JsonBody<WriteRequest>,
+) -> Result<(StatusCode, Answer<WriteAnswer>), ApiError> {
+    let kind = api.kind(&kind)?;
+    let target = match kind.singleton {
+        Singleton::OncePerGroup => Target::Own(kind.name.clone()),
+        Singleton::Many => Target::New(kind.name.clone()),
+    };
+    let written = api.handle.write(target, request.patch(&kind)?).await?;
+    let status = if written.change == Change::Created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Answer(written.into())))
+}
+
+pub(crate) async fn show(
+    State(api): State<Api>,
+    Segments((kind, id)): Segments<(String, String)>,
+) -> Result<Answer<Item>, ApiError> {
+    let kind = api.kind(&kind)?;
+    let (mut item, own) = api.handle.look(|views| {
+        let found = find(views, &kind, &id)?;
+        let row = match &found.directory {
+            Some(directory) => directory.row.as_deref(),
+            None => found.row.as_deref(),
+        };
+        if let Some(row) = row.filter(|row| row.is_removed()) {
+            let hint = "Its history still shows what it said.";
+            return Err(ApiError::not_found(format!("the {} {} was removed", kind.name, row.document), hint));
+        }
+        let listed = match (&found.directory, row) {
+            (Some(directory), _) => directory::listed(views, &kind, directory),
+            (None, Some(row)) => Listed::new(views, row),
+            (None, None) => return Err(ApiError::internal("an id was found without what it names")),
+        };
+        let mut item = listed.item;
+        add_details(&mut item, row);
+        Ok((item, row.and_then(|row| own(views, row))))
+    })?;
+    let delivery = match own {
+        Some(document) => api.handle.deliveries(vec![document]).await?.into_iter().next().flatten(),
+        None => None,
+    };
+    api.handle.look(|views| add_delivery(&mut item, views, delivery.as_ref()));
+    Ok(Answer(item))
+}
+
+pub(crate) async fn edit(
+    State(api): State<Api>,
+    Segments((kind, id)): Segments<(String, String)>,
+    JsonBody(request): JsonBody<WriteRequest>,
+) -> Result<Answer<WriteAnswer>, ApiError> {
+    let kind = api.kind(&kind)?;
+    let found = api.handle.look(|views| find(views, &kind, &id))?;
+    let (target, kind) = match &found.row {
+        Some(row) => (Target::Existing(row.document), api.kind(row.kind().unwrap_or(&kind.name))?),
+        None => match &found.directory {
+            Some(group) if group.group == Some(api.handle.look(|views| views.own)) => {
+                (Target::Own(kind.name.clone()), kind)
+            }
+            _ => return Err(without_record(&found)),
+        },
+    };
+    let written = api.handle.write(target, request.patch(&kind)?).await?;
+    Ok(Answer(written.into()))
+}
+
+pub(crate) async fn remove(
+    State(api): State<Api>,
+    Segments((kind, id)): Segments<(String, String)>,
+) -> Result<Answer<RemoveAnswer>, ApiError> {
+    let document = api.document(&kind, &id)?;
+    let written = api.handle.remove(document).await?;
+    Ok(Answer(RemoveAnswer { id: written.document.to_string() }))
+}
+
+pub(crate) async fn history(
+    State(api): State<Api>,
+    Segments((kind, id)): Segments<(String, String)>,
+) -> Result<Answer<Items<HistoryItem>>, ApiError> {
+    let document = api.document(&kind, &id)?;
+    let entries = api.handle.history(document).await?;
+    let items = api.handle.look(|views| {
+        let item = |entry: HistoryEntry| HistoryItem {
+            time: entry.time.to_string(),
+            group: entry.group.map(|group| group.to_string()),
+            name: entry.group.map(|group| views.name_of(&group)),
+            device: entry.device.to_string(),
+            change: entry.change.to_string(),
+            fields: entry.fields.to_json(),
+            inert: entry.inert,
+        };
+        entries.into_iter().map(item).collect()
+    });
+    Ok(Answer(Items { items }))
+}
+
+impl Api {
+    /// The document that an id means.
+    fn document(&self, kind: &str, id: &str) -> Result<DocumentId, ApiError> {
+        let kind = self.kind(kind)?;
+        let found = self.handle.look(|views| find(views, &kind, id))?;
+        found.row.as_ref().map(|row| row.document).ok_or_else(|| {
+            let hint = "It is there once the group has written it.";
+            ApiError::not_found(format!("the {} {id} has no record yet", kind.name), hint)
+        })
+    }
+}
+
+impl WriteRequest {
+    fn patch(self, kind: &Kind) -> Result<Patch, ApiError> {
+        let mut object = self.fields;
+        if let Some(heads) = self.based_on.filter(|heads| !heads.is_null()) {
+            object.insert("based_on".to_owned(), heads);
+        }
+        Ok(Patch::from_json(kind, &Json::Object(object))?)
+    }
+}
+
+impl From<Written> for WriteAnswer {
+    fn from(written: Written) -> Self {
+        Self {
+            id: written.document.to_string(),
+            heads: written.heads.iter().map(ToString::to_string).collect(),
+            change: match written.change {
+                Change::Created => "created",
+                Change::Changed => "changed",
+                Change::Unchanged => "unchanged",
+            },
+        }
+    }
+}
+
+/// A group without a profile: only the group itself can write one.
+fn without_record(found: &Found) -> ApiError {
+    let owner = found.directory.as_ref().map(|row| row.name.clone()).unwrap_or_default();
+    CommandError::NotYours { owner }.into()
+}

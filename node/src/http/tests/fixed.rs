@@ -1,0 +1,63 @@
+//! What is there beside records: status, invites, statement, kinds.
+
+use super::*;
+
+#[tokio::test]
+async fn the_status_says_where_the_node_stands() {
+    let grid = Grid::start().await;
+    let (status, answer) = grid.get("/api/status").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(answer["schema"], 1);
+    assert_eq!(answer["coalition"], json!({"id": CoalitionId([4; 32]).to_string(), "name": null}));
+    assert_eq!(answer["group"]["name"], "We");
+    assert_eq!((&answer["standing"], &answer["standing_why"]), (&json!("refused"), &json!("the invite was used")));
+    assert_eq!((&answer["members"], &answer["records"], &answer["pending"]), (&json!(2), &json!(7), &json!(1)));
+    assert_eq!(answer["http"], grid.tcp.to_string());
+    assert_eq!(answer["state_root"], Digest([5; 32]).to_string());
+}
+
+#[tokio::test]
+async fn invites_are_made_listed_and_taken_back() {
+    let grid = Grid::start().await;
+    let made = grid.post("/api/invites", json!({"count": 2})).await.1;
+    assert_eq!(made["slots"], json!([0, 1]));
+    assert_eq!((&made["invite"], &made["expires"]), (&json!("grid:long"), &json!("1970-01-01T00:00:01Z")));
+    let listed = grid.get("/api/invites").await.1;
+    let states: Vec<&str> =
+        listed["items"].as_array().unwrap().iter().map(|it| it["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["open", "expired", "used", "revoked"]);
+    assert_eq!(listed["items"][2]["name"], "Clean River");
+    assert_eq!(grid.ask(Method::DELETE, "/api/invites/0", None).await.0, StatusCode::OK);
+    assert_eq!(code(&grid.ask(Method::DELETE, "/api/invites/7", None).await), (404, "not_found"));
+    for body in [json!({"count": 0}), json!({"expires_s": 0}), json!({"expires_s": 40_000_000_u64})] {
+        assert_eq!(code(&grid.post("/api/invites", body).await), (400, "invalid"));
+    }
+}
+
+#[tokio::test]
+async fn the_statement_comes_with_its_signatures() {
+    let grid = Grid::start().await;
+    let answer = grid.get("/api/statement").await.1;
+    assert_eq!((&answer["title"], &answer["text"]), (&json!("We stand"), &json!("Together.")));
+    assert_eq!(answer["signatures"][0]["signed_at"], "1970-01-01T00:00:01Z");
+    let sheet = grid.send(Request::builder().uri("/api/statement/sheet").body(nothing()).unwrap()).await;
+    assert_eq!(bytes(sheet).await, &b"{\"sheet\": true}"[..]);
+    assert_eq!(code(&grid.ask(Method::POST, "/api/statement/signature", None).await), (403, "refused"));
+    assert_eq!(code(&grid.ask(Method::DELETE, "/api/statement/signature", None).await), (403, "refused"));
+}
+
+#[tokio::test]
+async fn every_kind_is_described() {
+    let grid = Grid::start().await;
+    let answer = grid.get("/api/kinds").await.1;
+    let names: Vec<&str> = answer["items"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    let known: Vec<&str> = Registry::standard().kinds().map(|kind| kind.name.as_str()).collect();
+    assert_eq!(names, known);
+    for name in known {
+        let kind = answer["items"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap();
+        assert_eq!(grid.get(&format!("/api/schema/{name}")).await.1, kind["schema"]);
+        for field in kind["fields"].as_array().unwrap() {
+            assert!(!field["help"].as_str().unwrap().is_empty());
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The pull protocol on a stream: one request, one response, each a length and its bytes.
+//!
+//! ```text
+//! u32 length (big endian) || bytes
+//! ```
+//!
+//! A length above the bound ends the stream before anything is allocated for it.
+
+use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use grid_protocol::limits;
+use libp2p::StreamProtocol;
+use libp2p::request_response::Codec;
+use std::io;
+
+/// The protocol's name in negotiation.
+pub(super) const PULL: StreamProtocol = StreamProtocol::new("/coalition-grid/pull/1");
+/// Bytes set aside for a frame before any of it has arrived: a length alone must not claim megabytes.
+const FIRST_ALLOCATION: usize = 16 * 1024;
+/// Bytes of a request above its bound that are read and dropped.
+const DROPPED: u64 = 1024 * 1024;
+/// Frames up to this size are written in one piece together with their length.
+const ONE_PIECE: usize = 16 * 1024;
+
+/// A request as it arrives. One that breaks its bound is handed on as such: libp2p keeps a failed reading to
+/// itself, and nobody would learn whose request it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Within the bound.
+    Frame(Vec<u8>),
+    /// Above it, and not read.
+    TooLarge {
+        /// What is wrong, in words.
+        why: String,
+    },
+}
+
+/// Reads and writes the frames of the pull protocol, within bounds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PullCodec {
+    read: Bounds,
+    write: Bounds,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    request: usize,
+    response: usize,
+}
+
+const PROTOCOL_BOUNDS: Bounds = Bounds { request: limits::MAX_REQUEST, response: limits::MAX_FRAME };
+
+impl Default for PullCodec {
+    fn default() -> Self {
+        Self { read: PROTOCOL_BOUNDS, write: PROTOCOL_BOUNDS }
+    }
+}
+
+#[cfg(test)]
+impl PullCodec {
+    /// A codec of somebody who sends whatever he likes.
+    pub(super) fn unbounded_writer() -> Self {
+        Self { read: PROTOCOL_BOUNDS, write: Bounds { request: usize::MAX, response: usize::MAX } }
+    }
+}
+
+impl Codec for PullCodec {
+    type Protocol = StreamProtocol;
+    type Request = Asked;
+    type Response = Vec<u8>;
+
+    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Asked>
+    where
+        T: AsyncRead + Unpin + Send,
+    {
+        match read_frame(io, "request", self.read.request).await {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                // A peer whose writing stalls would wait for its own timeout: what it sends is read and dropped.
+                futures::io::copy(io.take(DROPPED), &mut futures::io::sink()).await?;
+                Ok(Asked::TooLarge { why: error.to_string() })
+            }
+            read => read.map(Asked::Frame),
+        }
+    }
+
+    async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Vec<u8>>
+    where
+        T: AsyncRead + Unpin + Send,
+    {
+        read_frame(io, "response", self.read.response).await
+    }
+
+    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, request: Asked) -> io::Result<()>
+    where
+        T: AsyncWrite + Unpin + Send,
+    {
+        match request {
+            Asked::Frame(frame) => write_frame(io, "request", self.write.request, &frame).await,
+            Asked::TooLarge { why } => Err(io::Error::new(io::ErrorKind::InvalidData, why)),
+        }
+    }
+
+    async fn write_response<T>(&mut self, _: &StreamProtocol, io: &mut T, frame: Vec<u8>) -> io::Result<()>
+    where
+        T: AsyncWrite + Unpin + Send,
+    {
+        write_frame(io, "response", self.write.response, &frame).await
+    }
+}
+
+async fn read_frame<T: AsyncRead + Unpin + Send>(io: &mut T, what: &str, bound: usize) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    io.read_exact(&mut length).await?;
+    let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+    if length > bound {
+        return Err(too_large(what, bound, length));
+    }
+    let mut frame = Vec::with_capacity(length.min(FIRST_ALLOCATION));
+    while frame.len() < length {
+        let start = frame.len();
+        // Doubles what has arrived, so that memory follows the bytes.
+        frame.resize(length.min((2 * start).max(FIRST_ALLOCATION)), 0);
+        let (_, rest) = frame.split_at_mut(start);
+        io.read_exact(rest).await?;
+    }
+    Ok(frame)
+}
+
+async fn write_frame<T>(io: &mut T, what: &str, bound: usize, frame: &[u8]) -> io::Result<()>
+where
+    T: AsyncWrite + Unpin + Send,
+{
+    let length = match u32::try_from(frame.len()) {
+        Ok(length) if frame.len() <= bound => length.to_be_bytes(),
+        _ => return Err(too_large(what, bound, frame.len())),
+    };
+    if frame.len() <= ONE_PIECE {
+        return io.write_all(&[&length, frame].concat()).await;
+    }
+    io.write_all(&length).await?;
+    io.write_all(frame).await
+}
+
+fn too_large(what: &str, bound: usize, found: usize) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("a {what} has at most {bound} bytes, this one has {found}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::executor::block_on;
+    use futures::io::Cursor;
+    use proptest::prelude::*;
+
+    fn read(bytes: &[u8]) -> io::Result<Asked> {
+        block_on(PullCodec::default().read_request(&PULL, &mut Cursor::new(bytes)))
+    }
+
+    #[test]
+    fn a_frame_of_any_allowed_size_comes_back_as_it_was() {
+        for size in [0, 1, ONE_PIECE, ONE_PIECE + 1, 3 * FIRST_ALLOCATION + 5, limits::MAX_REQUEST] {
+            let frame: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
+            let mut wire = Vec::new();
+            block_on(PullCodec::default().write_request(&PULL, &mut wire, Asked::Frame(frame.clone()))).unwrap();
+            assert_eq!(wire.len(), size + 4);
+            assert_eq!(read(&wire).unwrap(), Asked::Frame(frame));
+        }
+    }
+
+    #[test]
+    fn a_frame_above_its_bound_is_refused_by_its_length_alone() {
+        let asked = read(&u32::MAX.to_be_bytes()).unwrap();
+        assert!(matches!(asked, Asked::TooLarge { why } if why.contains("4294967295")));
+        let frame = vec![0; limits::MAX_FRAME + 1];
+        let error = block_on(PullCodec::default().write_response(&PULL, &mut Vec::new(), frame)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn a_frame_cut_short_is_an_error() {
+        assert_eq!(read(&[0, 0, 0, 9, 1, 2]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(read(&[0, 0]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = read(&bytes);
+        }
+    }
+}

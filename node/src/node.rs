@@ -1,0 +1,302 @@
+//! Running a node: opens the home, starts network and driver, and hands out the handle.
+
+use crate::clock::{Clock, random};
+use crate::driver::{AddressBook, Driver, Parts, recall};
+use crate::handle::{Handle, Trouble};
+use crate::home::{Home, HomeError};
+use crate::keystore::{Keystore, KeystoreError};
+use crate::network::{self, NetworkConfig, NetworkError, NetworkEvent};
+use crate::outbound::Outbound;
+use crate::ports;
+use crate::profile::{Profile, ProfileError};
+use crate::store::{OpenReport, Store, StoreError};
+use crate::view::Views;
+use grid_protocol::domain;
+use grid_protocol::id::{CoalitionId, derive};
+use grid_protocol::record::Registry;
+use grid_protocol::replica::{Identity, Replica};
+use grid_protocol::storage::StorageError;
+use grid_protocol::sync::Says;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc};
+
+/// Commands that may wait for the driver; whoever sends more waits.
+const COMMANDS: usize = 1_024;
+/// Events that a slow listener may fall behind.
+const EVENTS: usize = 4_096;
+/// How long the network may take until it listens.
+const LISTEN_WITHIN: Duration = Duration::from_secs(5);
+/// Reading documents recurses as deep as they are nested.
+const STACK: usize = 16 * 1024 * 1024;
+
+/// What a node is started with.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// Multiaddresses to listen on. A port of 0 takes the port of the last time, or any that is free.
+    pub listen: Vec<String>,
+    /// The kinds of records.
+    pub registry: Arc<Registry>,
+    /// Who decides when a peer is dialled.
+    pub dialling: Dialling,
+}
+
+/// Who decides when a peer is dialled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialling {
+    /// The node itself, from all the addresses that it knows.
+    #[default]
+    Automatic,
+    /// Only whoever holds its handle: for measurements, where every connection is meant.
+    OnRequest,
+}
+
+/// A node that runs. Dropping it stops the node without waiting; [`Node::stop`] waits.
+pub struct Node {
+    handle: Handle,
+    driver: Option<JoinHandle<()>>,
+    report: Vec<Trouble>,
+    identity: Identity,
+    // Released last.
+    _home: Arc<Home>,
+}
+
+/// Why a node did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The home can't be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The keys can't be read.
+    #[error(transparent)]
+    Keys(#[from] KeystoreError),
+    /// What the home belongs to can't be read.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The store can't be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store can't be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The network can't be used.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The system gives no thread.
+    #[error("the system gives no thread to run the node on")]
+    Thread(#[source] std::io::Error),
+}
+
+impl StartError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Home(error) => error.hint().to_owned(),
+            Self::Network(NetworkError::AddressInUse { .. }) => {
+                "stop the other program, or listen elsewhere: --listen /ip4/0.0.0.0/tcp/0".to_owned()
+            }
+            Self::Network(_) => {
+                "an address looks like /ip4/0.0.0.0/tcp/4040 or /ip4/0.0.0.0/udp/4040/quic-v1".to_owned()
+            }
+            Self::Store(StoreError::NewerFormat { .. }) => "install the newest version of this program".to_owned(),
+            Self::Keys(_) | Self::Profile(_) => {
+                "restore the file from a backup of this home; your recovery words can replace the keys".to_owned()
+            }
+            Self::Store(_) | Self::Storage(_) | Self::Thread(_) => {
+                "check that the disk has space and works; nothing that was acknowledged is lost".to_owned()
+            }
+        }
+    }
+}
+
+impl Node {
+    /// Starts the node of a home. When this returns it listens and takes commands.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn start(path: &Path, config: NodeConfig) -> Result<Self, StartError> {
+        let home = Arc::new(Home::open(path)?);
+        let mut profile = Profile::load(&home)?;
+        let keys = Keystore::load(&home)?;
+        let identity = profile.identity;
+        let (store, report) = Store::open(path, identity.coalition)?;
+        let own_log = report
+            .unplaced
+            .iter()
+            .filter(|unplaced| unplaced.entry.header.device == identity.device)
+            .map(|unplaced| unplaced.entry.header.seq.saturating_add(1))
+            .max()
+            .unwrap_or(0);
+        let report = troubles(&report);
+
+        let mut settings = NetworkConfig::new(keys.transport_seed(), topic(&identity.coalition));
+        settings.listen = ports::with_last(&profile.ports, &config.listen);
+        let (network, mut news) = match network::start(settings).await {
+            Ok(started) => started,
+            // The port of the last time is taken: any other does, where none was asked for.
+            Err(NetworkError::AddressInUse { .. })
+                if ports::with_last(&profile.ports, &config.listen) != config.listen =>
+            {
+                let mut settings = NetworkConfig::new(keys.transport_seed(), topic(&identity.coalition));
+                settings.listen.clone_from(&config.listen);
+                network::start(settings).await?
+            }
+            Err(error) => return Err(error.into()),
+        };
+
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (events, _) = broadcast::channel(EVENTS);
+        let views = Arc::new(RwLock::new(Views::new(config.registry.clone(), identity.group)));
+        let handle = Handle::new(commands, views.clone(), events.clone());
+
+        let (recalled, hints) = recall(&store, &config.registry);
+        let (mut replica, rows) = Replica::open(identity, config.registry.clone(), store, &recalled, random())?;
+        let clock = Clock::start();
+        let mut book = AddressBook::new(profile.addresses.clone());
+        book.take_authority(replica.authority());
+        for hint in &hints {
+            match &hint.says {
+                Says::Received(_) => {
+                    replica.receipts_mut().take(&identity, hint);
+                }
+                Says::Reachable(addresses) => book.learn(hint.device, hint.time, addresses, clock.now().monotonic),
+            }
+        }
+        {
+            let mut views = views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            views.take_rows(recalled.rows);
+            views.take_authority(replica.control(), replica.authority());
+        }
+        let outbound = Outbound::new(identity, keys, config.registry, profile.ticket());
+        let parts = Parts { clock, replica, outbound, views, events, network, book, troubles: report.clone(), own_log };
+        let mut driver = Driver::new(parts, config.dialling);
+        driver.begin(rows);
+        let early = listening(&mut news, config.listen.len()).await;
+        if ports::note(&mut profile.ports, &config.listen, &early) == ports::Noted::New {
+            profile.save(&home)?;
+        }
+        let thread = std::thread::Builder::new().name("grid-driver".to_owned()).stack_size(STACK);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
+        let kept = home.clone();
+        let driver = thread
+            .spawn(move || {
+                runtime.block_on(driver.run(inbox, early, news));
+                drop(kept);
+            })
+            .map_err(StartError::Thread)?;
+        Ok(Self { handle, driver: Some(driver), report, identity, _home: home })
+    }
+
+    /// The way into the node.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Who the node is.
+    pub const fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// What its operator should know about the start.
+    pub fn report(&self) -> &[Trouble] {
+        &self.report
+    }
+
+    /// Waits until the node has ended, whoever stopped it.
+    pub async fn ended(&self) {
+        self.handle.ended().await;
+    }
+
+    /// Stops the node: connections are closed, everything is on disk.
+    pub async fn stop(mut self) {
+        self.handle.stop().await;
+        let Some(driver) = self.driver.take() else { return };
+        if let Ok(Err(_)) = tokio::task::spawn_blocking(move || driver.join()).await {
+            tracing::error!(
+                "the main thread of the node ended by a panic: this is a bug; the journal has what was acknowledged"
+            );
+        }
+    }
+}
+
+/// What the network says until it listens on as many addresses as were asked for.
+async fn listening(news: &mut mpsc::Receiver<NetworkEvent>, wanted: usize) -> Vec<NetworkEvent> {
+    let mut early = Vec::new();
+    let all = async {
+        let mut found = 0;
+        while found < wanted {
+            let Some(event) = news.recv().await else { return };
+            found += usize::from(matches!(event, NetworkEvent::Listening { .. }));
+            early.push(event);
+        }
+    };
+    // An address that never comes up is missing in the status; the node is of use without it.
+    let _ = tokio::time::timeout(LISTEN_WITHIN, all).await;
+    early
+}
+
+/// The gossip topic of a coalition.
+fn topic(coalition: &CoalitionId) -> [u8; 32] {
+    derive(domain::TOPIC, coalition.as_bytes())
+}
+
+fn troubles(report: &OpenReport) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
+    if let Some(rebuilt) = &report.rebuilt {
+        troubles.push(Trouble {
+            what: format!(
+                "the store was damaged ({}); it {} and is built again",
+                rebuilt.reason,
+                match &rebuilt.kept_in {
+                    Some(path) => format!("was set aside as {}", path.display()),
+                    None => "was gone".to_owned(),
+                }
+            ),
+            hint: "leave the node running until it is in sync with a peer; what you wrote yourself is all here"
+                .to_owned(),
+        });
+    }
+    if report.journal.damaged > 0 {
+        troubles.push(Trouble {
+            what: format!(
+                "{} places of the journal can't be read: the disk lost something there",
+                report.journal.damaged
+            ),
+            hint: "look at the disk; peers give back what they have of it".to_owned(),
+        });
+    }
+    if report.went_back() {
+        troubles.push(Trouble {
+            what: format!(
+                "the store was damaged: its newest part is gone, {} items of it came back from the journal",
+                report.replayed
+            ),
+            hint: "leave the node running until it is in sync with a peer; what you wrote yourself is all here"
+                .to_owned(),
+        });
+    }
+    if !report.repaired.is_empty() {
+        let logs = report.repaired.len();
+        let removed: usize = report.repaired.iter().map(|log| log.removed).sum();
+        troubles.push(Trouble {
+            what: format!(
+                "the store was damaged; {logs} logs were cut back to where they are whole, {removed} entries shorter"
+            ),
+            hint: "leave the node running until it is in sync with a peer; what you wrote yourself is all here"
+                .to_owned(),
+        });
+    }
+    if !report.unplaced.is_empty() {
+        troubles.push(Trouble {
+            what: format!(
+                "{} of this device's own entries wait for earlier ones to come back from peers",
+                report.unplaced.len()
+            ),
+            hint: "leave the node running until it is in sync with a peer, then restart it".to_owned(),
+        });
+    }
+    troubles
+}

@@ -1,0 +1,342 @@
+//! What goes out: a command becomes a change, an entry, a line of the journal, and then takes the same
+//! way in as everybody's. The only room that signs.
+
+use crate::clock::random;
+use crate::handle::{Change, CommandError, Target};
+use crate::keystore::Keystore;
+use automerge::transaction::CommitOptions;
+use automerge::{ActorId, Automerge};
+use grid_protocol::authority::Standing;
+use grid_protocol::control::{InviteRevoked, Record, SigningKey, StatementSignature, Vouch, Withdrawal};
+use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
+use grid_protocol::entry::{Head, VerifiedEntry};
+use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::invite::InviteTicket;
+use grid_protocol::record::{self, Kind, Patch, Presence, Registry, Singleton};
+use grid_protocol::replica::{Identity, Replica};
+use grid_protocol::storage::Storage;
+use grid_protocol::sync::{Hint, Says};
+use grid_protocol::time::Timestamp;
+use std::sync::Arc;
+
+/// Writes as this device of this group.
+pub(crate) struct Outbound {
+    me: Identity,
+    keys: Keystore,
+    registry: Arc<Registry>,
+    /// The invite that this group answered.
+    ticket: Option<InviteTicket>,
+}
+
+/// A write that is worked out and signed, and not kept yet.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// The record.
+    pub(crate) document: DocumentId,
+    /// Whether anything changes.
+    pub(crate) change: Change,
+    /// The entries to commit, in order.
+    pub(crate) entries: Vec<VerifiedEntry>,
+}
+
+/// What is to become of a record.
+#[derive(Clone, Debug)]
+pub(crate) enum Edit {
+    /// Fields change.
+    Patch(Patch),
+    /// It is removed.
+    Remove,
+}
+
+impl Outbound {
+    /// Writes with these keys.
+    pub(crate) const fn new(
+        me: Identity,
+        keys: Keystore,
+        registry: Arc<Registry>,
+        ticket: Option<InviteTicket>,
+    ) -> Self {
+        Self { me, keys, registry, ticket }
+    }
+
+    /// Works a write out. `head` is where this device's log stands, drafts before this one included.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] when the record is not this group's to write, or the input breaks a rule of its kind.
+    pub(crate) fn draft<S: Storage>(
+        &self,
+        replica: &mut Replica<S>,
+        now: Timestamp,
+        head: Option<Head>,
+        target: &Target,
+        edit: &Edit,
+    ) -> Result<Draft, CommandError> {
+        let (document, opening) = self.resolve(replica, target)?;
+        let kind = self.kind(opening.kind.as_str())?;
+        let live = replica.live(document)?;
+        self.may_write(live.opening().unwrap_or(&opening))?;
+        let is_new = live.opening().is_none();
+        let before =
+            live.document().automerge().map_err(|error| CommandError::Quarantined { why: error.to_string() })?;
+        let presence = kind.read(before).presence;
+        if presence == Presence::Removed {
+            match (target, edit) {
+                (_, Edit::Remove) => return Ok(Draft { document, change: Change::Unchanged, entries: Vec::new() }),
+                _ => {
+                    return Err(CommandError::Refused {
+                        why: "this record was removed, so nobody would see the change".to_owned(),
+                        hint: "make a new one; what it held is in its history".to_owned(),
+                    });
+                }
+            }
+        }
+        if matches!(edit, Edit::Remove) && kind.singleton == Singleton::OncePerGroup {
+            return Err(CommandError::Refused {
+                why: format!("a group has one {} for ever, so it can't be removed", kind.name),
+                hint: "empty its fields instead: `edit --clear FIELD`".to_owned(),
+            });
+        }
+        let actor = actor(&self.me.coalition, &document, &self.me.device);
+        let mut draft = before.clone().with_actor(ActorId::from(actor.0.as_slice()));
+        let changes = write(&mut draft, &kind, edit, now)?;
+        let mut entries = Vec::with_capacity(changes.len());
+        let mut head = head;
+        for (index, change) in changes.into_iter().enumerate() {
+            let opening = (is_new && index == 0).then(|| opening.clone());
+            let body = ChangeBody { opening, change }.encode();
+            let entry = VerifiedEntry::write(self.me.coalition, self.keys.device(), head.as_ref(), now, document, body)
+                .map_err(|error| CommandError::Refused {
+                    why: format!("what was written breaks a rule of the log: {error}"),
+                    hint: "shorten what you write, or write it in several steps".to_owned(),
+                })?;
+            head = entry.head();
+            entries.push(entry);
+        }
+        let change = match (entries.is_empty(), is_new) {
+            (true, _) => Change::Unchanged,
+            (false, true) => Change::Created,
+            (false, false) => Change::Changed,
+        };
+        Ok(Draft { document, change, entries })
+    }
+
+    /// The record that a target names, and what it is.
+    fn resolve<S: Storage>(
+        &self,
+        replica: &mut Replica<S>,
+        target: &Target,
+    ) -> Result<(DocumentId, Opening), CommandError> {
+        let opening = match target {
+            Target::New(name) => {
+                let kind = self.kind(name)?;
+                match kind.singleton {
+                    Singleton::OncePerGroup => self.own_opening(&kind)?,
+                    Singleton::Many => Opening { nonce: nonce(), ..self.own_opening(&kind)? },
+                }
+            }
+            Target::Own(name) => self.own_opening(&*self.kind(name)?)?,
+            Target::Existing(document) => {
+                let opening = match replica.documents().knows(document) {
+                    true => replica.live(*document)?.opening().cloned(),
+                    false => None,
+                };
+                opening.ok_or_else(|| CommandError::NotFound { what: "record".to_owned(), id: document.to_string() })?
+            }
+        };
+        Ok((opening.document(&self.me.coalition), opening))
+    }
+
+    fn own_opening(&self, kind: &Kind) -> Result<Opening, CommandError> {
+        let rule = match kind.rule {
+            record::WriteRule::Owner => WriteRule::Owner,
+            record::WriteRule::Members => WriteRule::Members,
+        };
+        let unknown = |_| CommandError::NotFound { what: "kind of record".to_owned(), id: kind.name.clone() };
+        let name = kind.name.parse::<KindName>().map_err(unknown)?;
+        Ok(Opening::singleton(self.me.group, name, rule))
+    }
+
+    fn kind(&self, name: &str) -> Result<Arc<Kind>, CommandError> {
+        self.registry
+            .kind(name)
+            .cloned()
+            .ok_or_else(|| CommandError::NotFound { what: "kind of record".to_owned(), id: name.to_owned() })
+    }
+
+    fn may_write(&self, opening: &Opening) -> Result<(), CommandError> {
+        match opening.rule {
+            WriteRule::Owner if opening.owner != self.me.group => {
+                Err(CommandError::NotYours { owner: opening.owner.to_string() })
+            }
+            WriteRule::Space(_) => Err(CommandError::Refused {
+                why: "this record belongs to a private space".to_owned(),
+                hint: "this version of the program can't write there yet".to_owned(),
+            }),
+            WriteRule::Owner | WriteRule::Members => Ok(()),
+        }
+    }
+
+    /// This group's signature under the statement in force.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when there is no text to sign yet, or it is signed already.
+    pub(crate) fn sign<S: Storage>(&self, replica: &Replica<S>, now: Timestamp) -> Result<Record, CommandError> {
+        let (version, genesis) = self.version(replica)?;
+        if matches!(replica.authority().standing(&self.me.group), Standing::Member) {
+            return Err(CommandError::Refused {
+                why: "this group has signed the statement already".to_owned(),
+                hint: "see `grid statement show`".to_owned(),
+            });
+        }
+        let counter = self.counter(replica).saturating_add(1);
+        let text = genesis.text_hash();
+        let about = (self.me.coalition, version);
+        let key = SigningKey::Device(self.keys.device());
+        Ok(Record::Signature(StatementSignature::new(about, text, self.me.group, counter, now, key)))
+    }
+
+    /// The withdrawal of this group's signature.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when there is nothing to withdraw.
+    pub(crate) fn withdraw<S: Storage>(&self, replica: &Replica<S>, now: Timestamp) -> Result<Record, CommandError> {
+        let (version, _) = self.version(replica)?;
+        let counter = self.counter(replica);
+        if counter == 0 {
+            return Err(CommandError::Refused {
+                why: "this group has not signed the statement".to_owned(),
+                hint: "there is nothing to withdraw".to_owned(),
+            });
+        }
+        let last = replica
+            .authority()
+            .devices_of(&self.me.group)
+            .iter()
+            .filter_map(|device| Some((*device, replica.logs().head(device)?.seq)))
+            .collect();
+        let about = (self.me.coalition, version);
+        let key = SigningKey::Device(self.keys.device());
+        Ok(Record::Withdrawal(Withdrawal::new(about, self.me.group, counter, now, last, key)))
+    }
+
+    /// The highest counter under which this group has signed; 0 when it never has.
+    fn counter<S: Storage>(&self, replica: &Replica<S>) -> u64 {
+        let group = self.me.group;
+        let counters = replica.control().iter().filter_map(|record| match record {
+            Record::Signature(signed) if signed.body.group == group => Some(signed.body.counter.0),
+            Record::Withdrawal(signed) if signed.body.group == group => Some(signed.body.counter.0),
+            _ => None,
+        });
+        counters.max().unwrap_or(0)
+    }
+
+    fn version<'a, S: Storage>(
+        &self,
+        replica: &'a Replica<S>,
+    ) -> Result<(grid_protocol::id::VersionId, &'a grid_protocol::control::Statement), CommandError> {
+        let genesis = replica.control().genesis().ok_or_else(|| CommandError::Refused {
+            why: "the statement has not arrived yet".to_owned(),
+            hint: "keep the node running until it meets a member's node".to_owned(),
+        })?;
+        Ok((genesis.version(), &genesis.body.statement))
+    }
+
+    /// Confirmations of joins through this device's invites.
+    pub(crate) fn vouches<S: Storage>(&self, replica: &Replica<S>) -> Vec<Record> {
+        let Some(genesis) = replica.control().genesis() else { return Vec::new() };
+        let about = (self.me.coalition, genesis.version());
+        replica
+            .authority()
+            .vouches_due(&self.me.device)
+            .into_iter()
+            .map(|due| Record::Vouch(Vouch::new(about, self.me.group, due.slot, due.target, self.keys.device())))
+            .collect()
+    }
+
+    /// The answer to the invite with its next slot; none when every slot was tried.
+    pub(crate) fn next_join<S: Storage>(&self, replica: &Replica<S>, now: Timestamp) -> Option<Record> {
+        let ticket = self.ticket.as_ref()?;
+        let group = self.me.group;
+        let tried: Vec<u32> = replica
+            .application()
+            .iter()
+            .filter_map(|record| match record {
+                Record::Join(join) => Some(join.body().slot),
+                _ => None,
+            })
+            .collect();
+        let last = (0..ticket.count).find(|attempt| tried.contains(&ticket.slot_for(&group, *attempt)))?;
+        let next = last.checked_add(1).filter(|attempt| *attempt < ticket.count)?;
+        let slot = ticket.slot_for(&group, next);
+        Some(Record::Join(ticket.join(group, SigningKey::Device(self.keys.device()), slot, now)))
+    }
+
+    /// Takes back the invites of these slots.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when the founding records have not arrived.
+    pub(crate) fn revoke_invites<S: Storage>(
+        &self,
+        replica: &Replica<S>,
+        slots: Vec<u32>,
+    ) -> Result<Record, CommandError> {
+        let (version, _) = self.version(replica)?;
+        let revoked = replica.authority().governance().revoked_by(&self.me.device).collect::<Vec<u32>>();
+        let slots = [revoked, slots].concat();
+        let about = (self.me.coalition, version);
+        Ok(Record::InviteRevoked(InviteRevoked::new(about, self.me.group, slots, self.keys.device())))
+    }
+
+    /// Signs a hint.
+    pub(crate) fn hint(&self, now: Timestamp, says: Says) -> Hint {
+        Hint::write(self.me.coalition, self.keys.device(), now, says)
+    }
+
+    /// The device's key, for invites.
+    pub(crate) const fn device_key(&self) -> &grid_protocol::key::SecretKey {
+        self.keys.device()
+    }
+
+    /// The group that writes.
+    pub(crate) const fn group(&self) -> GroupId {
+        self.me.group
+    }
+}
+
+/// Applies an edit and returns the raw bytes of each change that it took.
+fn write(document: &mut Automerge, kind: &Kind, edit: &Edit, now: Timestamp) -> Result<Vec<Vec<u8>>, CommandError> {
+    let invalid = |error: record::PatchError| CommandError::Invalid {
+        why: error.to_string(),
+        hint: error.hint().unwrap_or("see `--help` for what each field takes").to_owned(),
+    };
+    let mut changes = Vec::new();
+    let options = || CommitOptions::default().with_time(i64::try_from(now.0 / 1000).unwrap_or(0));
+    match edit {
+        Edit::Remove => {
+            let mut transaction = document.transaction();
+            record::mark_removed(&mut transaction).map_err(|error| invalid(error.into()))?;
+            transaction.commit_with(options());
+            changes.extend(document.get_last_local_change().map(|change| change.raw_bytes().to_vec()));
+        }
+        Edit::Patch(patch) => {
+            let edit = kind.prepare(document, patch).map_err(invalid)?;
+            for piece in edit.pieces() {
+                let mut transaction = document.transaction();
+                piece.write(&mut transaction).map_err(invalid)?;
+                transaction.commit_with(options());
+                changes.extend(document.get_last_local_change().map(|change| change.raw_bytes().to_vec()));
+            }
+        }
+    }
+    Ok(changes)
+}
+
+fn nonce() -> [u8; 16] {
+    let mut nonce = [0; 16];
+    nonce.copy_from_slice(&random()[..16]);
+    nonce
+}

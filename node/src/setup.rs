@@ -1,0 +1,248 @@
+//! Making homes: founding a coalition, and taking an invite. Works without a network.
+
+use crate::clock::{random, wall};
+use crate::handle::{CommandError, Target};
+use crate::home::{Before, Home, HomeError};
+use crate::keystore::{Keystore, KeystoreError};
+use crate::outbound::{Edit, Outbound};
+use crate::profile::{Profile, ProfileError};
+use crate::store::{Store, StoreError};
+use crate::view::PROFILE;
+use grid_protocol::control::{self, GenesisBody, NewGroup, Record, RecordError, Signs, Statement};
+use grid_protocol::id::{CoalitionId, GroupId};
+use grid_protocol::invite::{InviteTicket, ParseInviteError};
+use grid_protocol::key::DeviceId;
+use grid_protocol::record::{Patch, Registry, Value};
+use grid_protocol::replica::{Identity, Recalled, Replica};
+use grid_protocol::storage::{Storage as _, StorageError};
+use grid_protocol::time::Timestamp;
+use grid_protocol::words::RecoveryWords;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a device is called until somebody names it.
+const FIRST_DEVICE: &str = "first computer";
+
+/// A coalition to be founded.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its name.
+    pub coalition_name: String,
+    /// The founding group's name.
+    pub group_name: String,
+    /// What it is for, in a sentence or two.
+    pub purpose: String,
+    /// Title of the statement.
+    pub statement_title: String,
+    /// Text of the statement, to be signed byte for byte as it is.
+    pub statement_text: String,
+}
+
+/// An invite to be taken.
+#[derive(Clone, Debug)]
+pub struct JoinRequest {
+    /// The text of the invite.
+    pub invite: String,
+    /// The joining group's name.
+    pub group_name: String,
+    /// Whether it signs the statement.
+    pub signing: Signing,
+}
+
+/// Whether a group signs as it joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// It has read the statement, and signs.
+    Sign,
+    /// It signs later, and is no member until then.
+    Later,
+}
+
+/// A home that was made.
+#[derive(Debug)]
+pub struct Created {
+    /// The coalition.
+    pub coalition: CoalitionId,
+    /// Its name, where it is known.
+    pub coalition_name: Option<String>,
+    /// The group.
+    pub group: GroupId,
+    /// Its first device.
+    pub device: DeviceId,
+    /// The 24 recovery words. They are shown once and written nowhere.
+    pub words: Vec<&'static str>,
+}
+
+/// Why no home was made. Nothing of it is left behind.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The home can't be made.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The invite can't be read.
+    #[error(transparent)]
+    Invite(#[from] ParseInviteError),
+    /// The invite is over.
+    #[error("the invite expired on {at}")]
+    Expired {
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// The invite is the short form, and the text to sign is not in it.
+    #[error("this invite does not carry the statement, so there is nothing to sign yet")]
+    NoText,
+    /// A name or a text is out of bounds.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The profile could not be written.
+    #[error(transparent)]
+    Group(#[from] CommandError),
+    /// The keys could not be saved.
+    #[error(transparent)]
+    Keys(#[from] KeystoreError),
+    /// What the home belongs to could not be saved.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The store could not be made.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The records could not be saved.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl SetupError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Home(error) => error.hint().to_owned(),
+            Self::Invite(ParseInviteError::NewerFormat { .. }) => "install the newest version of this program".to_owned(),
+            Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
+            Self::Expired { .. } => "ask the group that invited you for a new invite".to_owned(),
+            Self::NoText => {
+                "join without --sign, start the node, read the statement with `grid statement show`, then `grid statement sign`"
+                    .to_owned()
+            }
+            Self::Record(_) => "shorten the name or the text, and leave out line breaks in names".to_owned(),
+            Self::Group(_) => "choose another name for the group".to_owned(),
+            Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => {
+                "check that the disk has space and that the directory belongs to you".to_owned()
+            }
+        }
+    }
+}
+
+/// Founds a coalition in a new home.
+///
+/// # Errors
+///
+/// [`SetupError`]; then there is no home.
+pub fn found(home: &Path, found: &Found) -> Result<Created, SetupError> {
+    let words = RecoveryWords::from_entropy(random());
+    let keys = Keystore::generate(&words, &mut random);
+    let statement =
+        Statement { title: found.statement_title.clone(), text: found.statement_text.clone(), policies: Vec::new() };
+    let genesis = GenesisBody::usual(&found.coalition_name, &found.purpose, statement, Vec::new(), nonce());
+    let secrets = keys.secrets();
+    let group =
+        NewGroup { name: &found.group_name, words: &words, nonce: nonce(), device: &secrets, label: FIRST_DEVICE };
+    let founding = control::found(&group, genesis, wall())?;
+    let identity = Identity { coalition: founding.coalition, group: founding.group, device: founding.device };
+    let profile = Profile {
+        identity,
+        name: found.group_name.clone(),
+        addresses: Vec::new(),
+        ports: Default::default(),
+        invite: None,
+    };
+    make(home, keys, profile, founding.records, &[])?;
+    Ok(Created {
+        coalition: identity.coalition,
+        coalition_name: Some(found.coalition_name.clone()),
+        group: identity.group,
+        device: identity.device,
+        words: words.words(),
+    })
+}
+
+/// Takes an invite in a new home. The node hands the answer in when it meets a member's node.
+///
+/// # Errors
+///
+/// [`SetupError`]; then there is no home.
+pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
+    let ticket = InviteTicket::parse(&request.invite)?;
+    let now = wall();
+    if ticket.expired(now) {
+        return Err(SetupError::Expired { at: ticket.expires });
+    }
+    let signs = match (request.signing, ticket.genesis()) {
+        (Signing::Later, _) => Signs::Later,
+        (Signing::Sign, Some(genesis)) => Signs::Now(genesis.body.statement.text_hash()),
+        (Signing::Sign, None) => return Err(SetupError::NoText),
+    };
+    let words = RecoveryWords::from_entropy(random());
+    let keys = Keystore::generate(&words, &mut random);
+    let secrets = keys.secrets();
+    let group =
+        NewGroup { name: &request.group_name, words: &words, nonce: nonce(), device: &secrets, label: FIRST_DEVICE };
+    let joining = control::join_records(&group, &ticket, 0, signs, now)?;
+    let identity = Identity { coalition: ticket.coalition, group: joining.group, device: joining.device };
+    let profile = Profile {
+        identity,
+        name: request.group_name.clone(),
+        addresses: ticket.addresses.clone(),
+        ports: Default::default(),
+        // The short form is all that a further answer takes.
+        invite: ticket.clone().short().to_text().ok(),
+    };
+    make(home, keys, profile, joining.records, &ticket.records)?;
+    Ok(Created {
+        coalition: identity.coalition,
+        coalition_name: Some(ticket.coalition_name.clone()),
+        group: identity.group,
+        device: identity.device,
+        words: words.words(),
+    })
+}
+
+/// Makes the home, or nothing.
+fn make(path: &Path, keys: Keystore, profile: Profile, own: Vec<Record>, others: &[Record]) -> Result<(), SetupError> {
+    let before = if path.exists() { Before::Directory } else { Before::Missing };
+    let home = Home::create(path)?;
+    let made = fill(&home, keys, &profile, own, others);
+    if made.is_err() {
+        // Nothing half-made stays; what was there before the home was made does.
+        home.discard(before);
+    }
+    made
+}
+
+fn fill(home: &Home, keys: Keystore, profile: &Profile, own: Vec<Record>, others: &[Record]) -> Result<(), SetupError> {
+    keys.save(home)?;
+    let (mut store, _) = Store::open(home.paths().root(), profile.identity.coalition)?;
+    store.put_records(others, &[])?;
+    store.append_own(&[], &own)?;
+    let registry = Arc::new(Registry::standard().clone());
+    let (mut replica, _) = Replica::open(profile.identity, registry.clone(), store, &Recalled::default(), random())?;
+    let outbound = Outbound::new(profile.identity, keys, registry.clone(), None);
+    // The group's profile begins with its name.
+    let mut patch = Patch::default();
+    if let Some(kind) = registry.kind(PROFILE) {
+        let name = Value::Text(profile.name.clone());
+        patch.set(kind, &kind.title, Some(name)).map_err(|error| CommandError::Invalid {
+            why: error.to_string(),
+            hint: error.hint().unwrap_or_default().to_owned(),
+        })?;
+    }
+    let draft = outbound.draft(&mut replica, wall(), None, &Target::Own(PROFILE.to_owned()), &Edit::Patch(patch))?;
+    replica.commit(draft.entries, Vec::new())?;
+    // Last of all: a home with a profile is a whole one.
+    Ok(profile.save(home)?)
+}
+
+fn nonce() -> [u8; 16] {
+    let mut nonce = [0; 16];
+    nonce.copy_from_slice(&random()[..16]);
+    nonce
+}

@@ -1,0 +1,40 @@
+//! The store: entries, control records, and caches of what was made of them.
+//!
+//! Two things lie on disk. The [`Journal`](journal::Journal) holds what this node wrote itself, and a write
+//! counts once it is there. sled holds everything, and follows within 50 ms: it can be built again from the
+//! journal and from peers, and it is, when it turns out damaged. Nothing else in the node knows of either.
+//!
+//! All calls block: they belong on a thread of their own. A [`Reader`] reads from any other.
+
+mod check;
+mod flusher;
+mod frame;
+mod health;
+mod index;
+pub mod journal;
+mod open;
+mod reader;
+mod row;
+#[cfg(test)]
+mod tests;
+mod trees;
+mod wide;
+mod write;
+
+pub use check::RepairedLog;
+pub use open::{LastEnd, OpenReport, Rebuilt, StoreError, Unplaced, UnplacedReason};
+pub use reader::Reader;
+
+/// The layout of the store that this program reads and writes.
+pub const STORE_FORMAT: u32 = 1;
+
+/// The open store. Dropping it flushes what was written.
+#[derive(Debug)]
+pub struct Store {
+    // The thread ends before the trees are let go.
+    flusher: flusher::Flusher,
+    reader: Reader,
+    journal: journal::Journal,
+    // Dropped last: what is before it has been written by then.
+    _ending: open::Ending,
+}

@@ -1,0 +1,179 @@
+//! Reading the store: everything that needs no write, from any thread.
+
+use super::health::{Fault, Health};
+use super::index::Index;
+use super::row;
+use super::trees::Trees;
+use super::wide::Wide;
+use grid_protocol::codec;
+use grid_protocol::control::Record;
+use grid_protocol::entry::Head;
+use grid_protocol::id::{DocumentId, EntryId};
+use grid_protocol::key::DeviceId;
+use grid_protocol::run::Run;
+use grid_protocol::storage::{StorageError, StoredEntry};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+/// What an entry of a run is taken to cost beside its body, in bytes.
+const ENTRY_COST: usize = 100;
+
+/// A view of the store for reading, cheap to copy. The store stays open while one is left.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub(super) trees: Trees,
+    pub(super) index: Arc<RwLock<Index>>,
+    pub(super) health: Arc<Health>,
+}
+
+impl Reader {
+    /// All control records.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn records(&self) -> Result<Vec<Record>, StorageError> {
+        self.health.guard("read the control records", || {
+            let values = self.trees.records.iter(&[]);
+            values.map(|item| codec::decode(&item?.1).map_err(|error| Fault::Damaged(error.to_string()))).collect()
+        })
+    }
+
+    /// The heads of all logs.
+    pub fn heads(&self) -> Vec<(DeviceId, Head)> {
+        self.index().heads().map(|(device, head)| (*device, *head)).collect()
+    }
+
+    /// The head of one log.
+    pub fn head(&self, device: &DeviceId) -> Option<Head> {
+        self.index().head(device).copied()
+    }
+
+    /// Entries of a log, as [`Storage::run`](grid_protocol::storage::Storage::run) says.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn run(&self, device: &DeviceId, first: u64, budget: usize) -> Result<Option<Run>, StorageError> {
+        match self.head(device) {
+            Some(head) if head.seq >= first => {
+                self.health.guard("read a log", || self.read_run(device, first, budget, &head))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn read_run(&self, device: &DeviceId, first: u64, budget: usize, head: &Head) -> Result<Option<Run>, Fault> {
+        let entries = &self.trees.entries;
+        let mut run = Run { device: *device, first, prev: EntryId::ZERO, entries: Vec::new() };
+        let (mut signed, mut cost) = (0, 0_usize);
+        let keys = row::key(device, first)..=row::key(device, head.seq);
+        for (seq, item) in (first..).zip(entries.tree().range(keys)) {
+            let (key, raw) = item?;
+            if row::read_key(&key)?.1 != seq {
+                return Err(Fault::Damaged(format!("entry {seq} of device {device} is missing")));
+            }
+            let (prev, mut entry) = row::decode(&entries.read(&key, &raw)?)?;
+            cost = cost.saturating_add(entry.body.len() + ENTRY_COST);
+            if cost > budget && signed > 0 {
+                break;
+            }
+            if seq == first {
+                run.prev = prev;
+            }
+            if seq == head.seq {
+                entry.signature = Some(head.signature);
+            }
+            let ends_here = entry.signature.is_some();
+            run.entries.push(entry);
+            if ends_here {
+                signed = run.entries.len();
+            }
+        }
+        run.entries.truncate(signed);
+        Ok((signed > 0).then_some(run))
+    }
+
+    /// Id of one entry, when it is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn entry_id(&self, device: &DeviceId, seq: u64) -> Result<Option<EntryId>, StorageError> {
+        match self.head(device) {
+            Some(head) if head.seq == seq => Ok(Some(head.id)),
+            Some(head) if head.seq > seq => self.health.guard("read an entry", || {
+                let value = self.trees.entries.get(&row::key(device, seq + 1))?;
+                value.map(|value| Ok(row::decode_front(&value)?.prev)).transpose()
+            }),
+            _ => Ok(None),
+        }
+    }
+
+    /// Every kept entry of a document, by device and seq.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn document(&self, document: &DocumentId) -> Result<Vec<StoredEntry>, StorageError> {
+        let places = self.index().document(document);
+        self.health
+            .guard("read a document", || places.into_iter().map(|(device, seq)| self.read_entry(device, seq)).collect())
+    }
+
+    fn read_entry(&self, device: DeviceId, seq: u64) -> Result<StoredEntry, Fault> {
+        let value = self.trees.entries.get(&row::key(&device, seq))?;
+        let value = value.ok_or_else(|| Fault::Damaged(format!("entry {seq} of device {device} is missing")))?;
+        let (_, entry) = row::decode(&value)?;
+        Ok(StoredEntry { device, seq, time: entry.time, kind: entry.kind, document: entry.document, body: entry.body })
+    }
+
+    /// Every document that has entries.
+    pub fn documents(&self) -> Vec<DocumentId> {
+        self.index().documents().copied().collect()
+    }
+
+    /// A row that a view cached.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.health.guard("read a row", || self.trees.rows.get(key))
+    }
+
+    /// Every cached row whose key has this prefix, in the order of the keys.
+    pub fn rows_iter(&self, prefix: &[u8]) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StorageError>> + use<'_> {
+        self.pairs("read the rows", &self.trees.rows, prefix)
+    }
+
+    /// A hint: a receipt, an address, or what else may be lost.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn hint(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.health.guard("read a hint", || self.trees.hints.get(key))
+    }
+
+    /// Every hint whose key has this prefix, in the order of the keys.
+    pub fn hints_iter(
+        &self,
+        prefix: &[u8],
+    ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StorageError>> + use<'_> {
+        self.pairs("read the hints", &self.trees.hints, prefix)
+    }
+
+    fn pairs<'a>(
+        &'a self,
+        doing: &'static str,
+        tree: &'a Wide,
+        prefix: &[u8],
+    ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StorageError>> + use<'a> {
+        let mut pairs = tree.iter(prefix);
+        std::iter::from_fn(move || self.health.guard(doing, || pairs.next().transpose()).transpose())
+    }
+
+    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}

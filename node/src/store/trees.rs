@@ -1,0 +1,169 @@
+//! The trees of the store, and how sled is opened.
+//!
+//! | tree | key | value |
+//! |---|---|---|
+//! | entries | device, seq | see `row` |
+//! | heads | device | postcard of the head |
+//! | records | id of the control record | its encoding |
+//! | rows, hints | as the caller likes | as the caller likes |
+//! | pieces | see `wide` | |
+//! | meta | `format`, `coalition` | u32 LE; 32 bytes |
+
+use super::health::{Fault, panic_text};
+use super::wide::{Wide, WideBatch};
+use super::{STORE_FORMAT, StoreError, row};
+use grid_protocol::id::CoalitionId;
+use grid_protocol::run::VerifiedRun;
+use grid_protocol::{codec, control::Record};
+use sled::{Batch, Db, Tree};
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+/// Memory that sled may use for pages, in bytes.
+const CACHE: u64 = 32 * 1024 * 1024;
+/// How often, and how long in between, to try again while sled's threads of an earlier use let go of the lock.
+const LOCK_TRIES: u32 = 40;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// The trees.
+#[derive(Clone, Debug)]
+pub(super) struct Trees {
+    pub(super) db: Db,
+    pub(super) entries: Wide,
+    pub(super) heads: Tree,
+    pub(super) records: Wide,
+    pub(super) rows: Wide,
+    pub(super) hints: Wide,
+    meta: Tree,
+    pub(super) origin: Origin,
+}
+
+/// Whether the trees were there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    New,
+    Known,
+}
+
+/// Why the trees did not open.
+#[derive(Debug)]
+pub(super) enum Unopened {
+    /// What is on disk can't be used: set aside and built anew.
+    Damaged(String),
+    /// What is on disk may be sound: left as it is.
+    Refused(StoreError),
+}
+
+impl From<Fault> for Unopened {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Damaged(what) => Self::Damaged(what),
+            Fault::Sled(sled::Error::Io(error)) if is_refusal(error.kind()) => {
+                Self::Refused(StoreError::Storage(super::journal::storage_error("open", error)))
+            }
+            Fault::Sled(error) => Self::Damaged(error.to_string()),
+        }
+    }
+}
+
+impl Trees {
+    /// Opens the trees in `path` and checks whose they are.
+    pub(super) fn open(path: &Path, coalition: &CoalitionId) -> Result<Self, Unopened> {
+        let db = open_db(path)?;
+        let mut trees = contained(|| {
+            let pieces = db.open_tree("pieces")?;
+            let wide = |name: &str, tag| Ok::<_, sled::Error>(Wide::new(db.open_tree(name)?, pieces.clone(), tag));
+            Ok(Self {
+                entries: wide("entries", 0)?,
+                records: wide("records", 1)?,
+                rows: wide("rows", 2)?,
+                hints: wide("hints", 3)?,
+                heads: db.open_tree("heads")?,
+                meta: db.open_tree("meta")?,
+                db,
+                origin: Origin::Known,
+            })
+        })?;
+        match contained(|| Ok(trees.meta.get("format")?))?.as_deref() {
+            None => {
+                trees.origin = Origin::New;
+                contained(|| Ok(trees.meta.insert("format", &STORE_FORMAT.to_le_bytes()).map(drop)?))?;
+            }
+            Some(bytes) => match bytes.try_into().map(u32::from_le_bytes) {
+                Ok(found) if found > STORE_FORMAT => {
+                    let path = path.into();
+                    return Err(Unopened::Refused(StoreError::NewerFormat { path, found, known: STORE_FORMAT }));
+                }
+                Ok(1..) => {}
+                _ => return Err(Unopened::Damaged(format!("its format reads {bytes:?}"))),
+            },
+        }
+        match contained(|| Ok(trees.meta.get("coalition")?))?.as_deref() {
+            None => contained(|| Ok(trees.meta.insert("coalition", coalition.as_bytes()).map(drop)?))?,
+            Some(bytes) if bytes == coalition.as_bytes() => {}
+            Some(bytes) => {
+                return Err(match bytes.try_into().map(CoalitionId) {
+                    Ok(found) => Unopened::Refused(StoreError::WrongCoalition { expected: *coalition, found }),
+                    Err(_) => Unopened::Damaged(format!("its coalition reads {bytes:?}")),
+                });
+            }
+        }
+        Ok(trees)
+    }
+
+    /// Writes entries, then heads: sled gives back a prefix of what was written, so that after a crash a
+    /// head may lag behind its log, and never stand for entries that are gone.
+    pub(super) fn write_runs(&self, runs: &[VerifiedRun]) -> Result<(), Fault> {
+        let (mut entries, mut heads) = (WideBatch::default(), Batch::default());
+        for run in runs {
+            let device = run.device();
+            for entry in run.entries() {
+                self.entries.insert(&row::key(&device, entry.header().seq), &row::encode(entry), &mut entries);
+            }
+            heads.insert(device.as_bytes(), codec::encode(run.head()));
+        }
+        self.entries.apply(entries)?;
+        Ok(self.heads.apply_batch(heads)?)
+    }
+
+    /// Writes control records.
+    pub(super) fn write_records(&self, records: &[Record]) -> Result<(), Fault> {
+        records.iter().try_for_each(|record| self.records.put(record.id().as_bytes(), &codec::encode(record)))
+    }
+}
+
+/// Runs a call into sled and makes a panic of it a fault.
+pub(super) fn contained<T>(call: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(call))
+        .unwrap_or_else(|panic| Err(Fault::Damaged(panic_text(panic.as_ref()).to_owned())))
+}
+
+fn open_db(path: &Path) -> Result<Db, Unopened> {
+    let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None);
+    for _ in 0..LOCK_TRIES {
+        match contained(|| Ok(config.open()?)) {
+            // sled gives this case no kind of its own.
+            Err(Fault::Sled(sled::Error::Io(error))) if error.to_string().contains("could not acquire lock") => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            opened => return Ok(opened?),
+        }
+    }
+    Err(Unopened::Refused(StoreError::InUse { path: path.into() }))
+}
+
+/// Errors that say nothing about what is on disk.
+fn is_refusal(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::StorageFull
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::FileTooLarge
+            | ErrorKind::OutOfMemory
+            | ErrorKind::Interrupted
+    )
+}

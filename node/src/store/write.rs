@@ -1,0 +1,163 @@
+//! Writing to the store.
+
+use super::health::Fault;
+use super::journal::JournalItem;
+use super::{Reader, Store};
+use grid_protocol::control::Record;
+use grid_protocol::entry::Head;
+use grid_protocol::id::{DocumentId, EntryId, RecordId};
+use grid_protocol::key::DeviceId;
+use grid_protocol::run::{Run, VerifiedRun};
+use grid_protocol::storage::{Storage, StorageError, StoredEntry};
+
+impl Store {
+    /// A view for reading, for use on other threads. Let go of every one before the store is opened again.
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// Whether writes still succeed.
+    ///
+    /// # Errors
+    ///
+    /// What every write fails with until the node is started again.
+    pub fn writable(&self) -> Result<(), StorageError> {
+        self.reader.health.writable()
+    }
+
+    /// Returns when everything written so far would survive a loss of power.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn flush(&self) -> Result<(), StorageError> {
+        self.flusher.flush()
+    }
+
+    /// Caches a row for a view, over an older one. Rows never outlive the entries they were made from:
+    /// when a crash or damage took some of these, all rows are gone at the next start.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn row_put(&self, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
+        self.write("save a row", || self.reader.trees.rows.put(key, value))
+    }
+
+    /// Forgets a row.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn row_remove(&self, key: &[u8]) -> Result<(), StorageError> {
+        self.write("remove a row", || self.reader.trees.rows.remove(key))
+    }
+
+    /// Forgets all rows.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn rows_clear(&self) -> Result<(), StorageError> {
+        self.write("remove the rows", || self.reader.trees.rows.clear())
+    }
+
+    /// Keeps a hint: a receipt, an address, or what else may be lost.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn hint_put(&self, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
+        self.write("save a hint", || self.reader.trees.hints.put(key, value))
+    }
+
+    /// Forgets a hint.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn hint_remove(&self, key: &[u8]) -> Result<(), StorageError> {
+        self.write("remove a hint", || self.reader.trees.hints.remove(key))
+    }
+
+    /// Runs one write, unless an earlier one was lost.
+    fn write(&self, doing: &'static str, call: impl FnOnce() -> Result<(), Fault>) -> Result<(), StorageError> {
+        self.reader.health.writable()?;
+        self.reader.health.guard(doing, call)?;
+        self.flusher.wake();
+        Ok(())
+    }
+
+    /// Checks that `runs` can be appended.
+    fn check(&self, runs: &[VerifiedRun]) -> Result<(), StorageError> {
+        self.reader.index().check(runs)
+    }
+}
+
+impl Storage for Store {
+    fn append(&mut self, runs: &[VerifiedRun]) -> Result<(), StorageError> {
+        self.check(runs)?;
+        self.write("save entries", || self.reader.trees.write_runs(runs))?;
+        self.reader.add_runs(runs);
+        Ok(())
+    }
+
+    fn append_own(&mut self, runs: &[VerifiedRun], records: &[Record]) -> Result<(), StorageError> {
+        self.writable()?;
+        self.check(runs)?;
+        self.journal.append(&journal_items(runs, records)?)?;
+        // From here on it is kept, whatever happens to sled: a second entry at the same place would
+        // contradict the first. When sled fails, the next write is refused, and the next start catches up.
+        let written = self.write("save own entries", || {
+            self.reader.trees.write_runs(runs)?;
+            self.reader.trees.write_records(records)
+        });
+        if let Err(error) = written {
+            tracing::error!(%error, "the journal holds what the store could not take");
+        }
+        self.reader.add_runs(runs);
+        Ok(())
+    }
+
+    fn put_records(&mut self, records: &[Record], displaced: &[RecordId]) -> Result<(), StorageError> {
+        self.write("save control records", || {
+            self.reader.trees.write_records(records)?;
+            displaced.iter().try_for_each(|id| self.reader.trees.records.remove(id.as_bytes()))
+        })
+    }
+
+    fn records(&self) -> Result<Vec<Record>, StorageError> {
+        self.reader.records()
+    }
+
+    fn heads(&self) -> Result<Vec<(DeviceId, Head)>, StorageError> {
+        Ok(self.reader.heads())
+    }
+
+    fn run(&self, device: &DeviceId, first: u64, budget: usize) -> Result<Option<Run>, StorageError> {
+        self.reader.run(device, first, budget)
+    }
+
+    fn entry_id(&self, device: &DeviceId, seq: u64) -> Result<Option<EntryId>, StorageError> {
+        self.reader.entry_id(device, seq)
+    }
+
+    fn document(&self, document: &DocumentId) -> Result<Vec<StoredEntry>, StorageError> {
+        self.reader.document(document)
+    }
+
+    fn documents(&self) -> Result<Vec<DocumentId>, StorageError> {
+        Ok(self.reader.documents())
+    }
+}
+
+/// What the journal gets: every entry with its own signature, so that each stands for itself.
+fn journal_items(runs: &[VerifiedRun], records: &[Record]) -> Result<Vec<JournalItem>, StorageError> {
+    let entries = runs.iter().flat_map(VerifiedRun::entries).map(|entry| {
+        entry.announce().map(JournalItem::Entry).ok_or_else(|| StorageError::Io {
+            doing: "save an entry of this node's own log",
+            source: format!("entry {} came without its signature", entry.header().seq).into(),
+        })
+    });
+    entries.chain(records.iter().cloned().map(JournalItem::Record).map(Ok)).collect()
+}

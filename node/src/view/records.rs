@@ -1,0 +1,80 @@
+//! All records, by id and by kind, newest first.
+
+use grid_protocol::id::DocumentId;
+use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What every listing is ordered by: newest first, then id.
+type Place = (Reverse<Timestamp>, DocumentId);
+
+/// The table of all records.
+#[derive(Default)]
+pub struct Records {
+    rows: HashMap<DocumentId, Arc<Row>>,
+    /// The records that are not removed.
+    by_kind: BTreeMap<String, BTreeMap<Place, Arc<Row>>>,
+}
+
+impl Records {
+    /// Takes rows in that were read anew.
+    pub fn take(&mut self, rows: impl IntoIterator<Item = Arc<Row>>) {
+        for row in rows {
+            self.remove(&row.document);
+            if let Some(kind) = row.kind().filter(|_| !row.heads.is_empty() && !row.is_removed()) {
+                let place = (Reverse(row.changed), row.document);
+                match self.by_kind.get_mut(kind) {
+                    Some(rows) => {
+                        rows.insert(place, row.clone());
+                    }
+                    None => {
+                        self.by_kind.insert(kind.to_owned(), BTreeMap::from([(place, row.clone())]));
+                    }
+                }
+            }
+            self.rows.insert(row.document, row);
+        }
+    }
+
+    fn remove(&mut self, document: &DocumentId) {
+        if let Some(before) = self.rows.remove(document)
+            && let Some(rows) = before.kind().and_then(|kind| self.by_kind.get_mut(kind))
+        {
+            rows.remove(&(Reverse(before.changed), *document));
+        }
+    }
+
+    /// One record.
+    pub fn row(&self, document: &DocumentId) -> Option<&Arc<Row>> {
+        self.rows.get(document)
+    }
+
+    /// How many records are held, removed ones left out.
+    pub fn len(&self) -> usize {
+        self.by_kind.values().map(BTreeMap::len).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many records of a kind are held, removed ones left out.
+    pub fn count_of(&self, kind: &str) -> usize {
+        self.by_kind.get(kind).map_or(0, BTreeMap::len)
+    }
+
+    /// The records of a kind that are not removed, newest first.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Arc<Row>> {
+        self.by_kind.get(kind).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// The records of a kind whose id begins with `prefix`, removed ones too.
+    pub fn with_prefix(&self, kind: &str, prefix: &str) -> Vec<&Arc<Row>> {
+        let prefix = prefix.to_ascii_lowercase();
+        let of_kind = self.rows.values().filter(|row| row.kind() == Some(kind) && !row.heads.is_empty());
+        of_kind.filter(|row| row.document.to_string().starts_with(&prefix)).collect()
+    }
+}

@@ -1,0 +1,91 @@
+//! The statement in force and who has signed it.
+
+use super::Views;
+use crate::handle::{SignatureRow, StatementView};
+use data_encoding::HEXLOWER;
+use grid_protocol::authority::{Authority, Validity};
+use grid_protocol::control::ControlSet;
+use grid_protocol::id::GroupId;
+use grid_protocol::record::Registry;
+use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Views {
+    /// Views of nothing yet.
+    pub fn new(registry: Arc<Registry>, own: GroupId) -> Self {
+        Self {
+            registry,
+            own,
+            records: super::Records::default(),
+            names: BTreeMap::new(),
+            founding_names: BTreeMap::new(),
+            members: Vec::new(),
+            statement: None,
+        }
+    }
+
+    /// Takes in what the control records add up to.
+    pub fn take_authority(&mut self, control: &ControlSet, authority: &Authority) {
+        self.members = authority.members().collect();
+        self.founding_names =
+            authority.groups().filter_map(|group| Some((group, authority.name_of(&group)?.to_owned()))).collect();
+        self.take_names();
+        self.statement = self.read_statement(control, authority);
+    }
+
+    /// Takes rows in that were read anew.
+    pub fn take_rows(&mut self, rows: impl IntoIterator<Item = impl Into<Arc<Row>>>) {
+        let rows: Vec<Arc<Row>> = rows.into_iter().map(Into::into).collect();
+        let names_changed = rows.iter().any(|row| row.kind() == Some(super::directory::PROFILE));
+        self.records.take(rows);
+        if names_changed {
+            self.take_names();
+        }
+    }
+
+    fn take_names(&mut self) {
+        self.names = self.founding_names.clone();
+        for row in self.records.of_kind(super::directory::PROFILE) {
+            let name = row.values.text("name");
+            if let Some(owner) = row.owner()
+                && !name.is_empty()
+            {
+                self.names.insert(owner, name.to_owned());
+            }
+        }
+        let names = &self.names;
+        if let Some(statement) = &mut self.statement {
+            for signature in &mut statement.signatures {
+                if let Some(name) = names.get(&signature.group) {
+                    signature.name.clone_from(name);
+                }
+            }
+        }
+    }
+
+    fn read_statement(&self, control: &ControlSet, authority: &Authority) -> Option<StatementView> {
+        let statement = &control.genesis()?.body.statement;
+        let version = *authority.leaves().first()?;
+        let signatures = authority
+            .signatures(&version)
+            .iter()
+            .filter(|signed| signed.validity == Validity::Standing)
+            .map(|signed| SignatureRow {
+                group: signed.group,
+                name: self.name_of(&signed.group),
+                key: HEXLOWER.encode(signed.key.as_bytes()),
+                signature: HEXLOWER.encode(&signed.record.signature.0),
+                signed_at: Timestamp(signed.record.body.signed_at.0),
+            })
+            .collect();
+        Some(StatementView {
+            version,
+            title: statement.title.clone(),
+            text: statement.text.clone(),
+            hash: statement.text_hash(),
+            signatures,
+        })
+    }
+}
