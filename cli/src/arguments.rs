@@ -1,0 +1,133 @@
+//! The words of the command line: what stands in the source, and what the descriptions of the kinds add.
+
+use crate::{
+    command::{self, Verb},
+    failure::Failure,
+    output::Format,
+};
+use clap::{ArgMatches, Args, Command, FromArgMatches as _, Subcommand as _, error::ErrorKind};
+use grid_protocol::record::Registry;
+use std::{ffi::OsString, path::PathBuf};
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Globals {
+    /// The directory that holds everything of your group [default: coalition-grid in your state directory]
+    #[arg(
+        long,
+        global = true,
+        env = "GRID_HOME",
+        hide_env_values = true,
+        value_name = "DIR",
+        help_heading = "Everywhere"
+    )]
+    pub(crate) home: Option<PathBuf>,
+    /// Answer in JSON, for programs
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+    /// Never ask a question: what is missing is an error
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) no_input: bool,
+}
+
+const ABOUT: &str = "Groups that act together, without anybody in the middle.";
+
+const FIRST_STEPS: &str = "\
+First steps:
+  grid demo                 look around: three groups on this computer
+  grid init                 found a coalition
+  grid join INVITE          take an invite
+  grid node                 keep your group's node running
+  grid status               see how things stand
+
+Exit codes: 0 done, 1 error, 2 wrong words, 3 no node is running, 4 not found, 5 refused, 75 --wait ran out.";
+
+/// The whole command line. Commands of a kind are only built when one of them is used.
+pub(crate) fn command() -> Command {
+    // First what is derived: it brings descriptions of its own types along.
+    let root = Verb::augment_subcommands(Globals::augment_args(Command::new("grid")))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(FIRST_STEPS)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .max_term_width(100);
+    Registry::standard().kinds().fold(root, |root, kind| root.subcommand(command::kind::command(kind)))
+}
+
+/// Who reads the answers of a command.
+pub(crate) fn format(matches: &ArgMatches) -> Format {
+    if matches.get_flag("json") { Format::Json } else { Format::Human }
+}
+
+/// The flags that every command takes.
+pub(crate) fn globals(matches: &ArgMatches) -> Result<Globals, Failure> {
+    Globals::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Who would have read the answer, when the words did not parse.
+pub(crate) fn format_asked_for(words: &[OsString]) -> Format {
+    let asked = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+    if asked { Format::Json } else { Format::Human }
+}
+
+/// What is wrong with the words; none when they asked for help.
+pub(crate) fn failure(error: &clap::Error, format: Format) -> Option<Failure> {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return None;
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && format == Format::Human {
+        return Some(Failure::usage(format!("say what to do\n\n{}", error.render().to_string().trim_end())));
+    }
+    let shown = error.render().to_string();
+    let shown = shown.strip_prefix("error: ").unwrap_or(&shown);
+    let mut message = Vec::new();
+    let mut hint = None;
+    for line in shown.lines() {
+        if let Some(tip) = line.trim().strip_prefix("tip: ") {
+            hint.get_or_insert(tip.to_owned());
+        } else if let Some(more) = line.strip_prefix("For more information, ") {
+            hint.get_or_insert(more.trim_end_matches('.').replace('\'', "`"));
+        } else {
+            message.push(line);
+        }
+    }
+    let message = match format {
+        Format::Human => message.join("\n").trim_end().to_owned(),
+        // Usage lines are for people.
+        Format::Json => {
+            message.split(|line| line.starts_with("Usage:")).next().unwrap_or_default().join(" ").trim().to_owned()
+        }
+    };
+    let message = if message.is_empty() { "a command is missing".to_owned() } else { message };
+    Some(Failure::usage(message).hint(hint.unwrap_or_else(|| "try `grid --help`".to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_with_every_kind() {
+        let mut command = command();
+        command.build();
+        command.debug_assert();
+    }
+
+    #[test]
+    fn no_kind_is_called_like_a_command() {
+        let verbs = Verb::augment_subcommands(Command::new("x"));
+        let taken: Vec<&str> = verbs.get_subcommands().map(Command::get_name).collect();
+        let kinds: Vec<&str> = Registry::standard().kinds().map(|kind| kind.name.as_str()).collect();
+        assert!(!kinds.is_empty() && kinds.iter().all(|kind| !taken.contains(kind)), "{kinds:?} {taken:?}");
+    }
+
+    #[test]
+    fn wrong_words_are_told_with_a_way_on() {
+        let error = command().try_get_matches_from(["grid", "statsu"]).unwrap_err();
+        let failure = failure(&error, Format::Json).unwrap();
+        assert!(failure.message.contains("statsu"), "{failure:?}");
+        assert!(failure.hint.unwrap().contains("status"));
+    }
+}

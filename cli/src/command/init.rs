@@ -1,0 +1,124 @@
+//! `grid init`: a group founds a coalition.
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    file,
+    welcome::{self, Created},
+};
+use clap::Args;
+use grid_node::setup;
+use grid_protocol::limits::MAX_STATEMENT;
+use std::path::{Path, PathBuf};
+
+/// Found a coalition: its name, your group, and the statement that others will sign
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Init {
+    /// What the coalition is called
+    #[arg(long, value_name = "NAME")]
+    coalition: Option<String>,
+    /// What your group is called
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// What the coalition is for, in one sentence [default: the title of the statement]
+    #[arg(long, value_name = "SENTENCE")]
+    purpose: Option<String>,
+    /// The file with the statement, in plain text or Markdown; its first line is the title
+    #[arg(long, value_name = "FILE")]
+    statement: Option<PathBuf>,
+}
+
+/// All that founding takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Founding {
+    coalition: String,
+    group: String,
+    purpose: String,
+    title: String,
+    text: String,
+}
+
+impl Init {
+    pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        welcome::empty_home(context.home()?)?;
+        let founding = self.complete(context)?;
+        let created = found(context.home()?, founding)?;
+        welcome::show(context, &created, &[context.line("node"), context.line("invite create"), context.line("status")])
+    }
+
+    /// Asks for what the flags left out.
+    fn complete(self, context: &mut Context<'_>) -> Result<Founding, Failure> {
+        let text = self.statement.as_deref().map(|path| file::read_text(path, MAX_STATEMENT)).transpose()?;
+        let missing: Vec<&str> = [
+            ("--coalition", self.coalition.is_none()),
+            ("--group", self.group.is_none()),
+            ("--statement", text.is_none()),
+        ]
+        .into_iter()
+        .filter_map(|(flag, missing)| missing.then_some(flag))
+        .collect();
+        let (coalition, group, purpose, text) = match (self.coalition, self.group, self.purpose, text) {
+            (Some(coalition), Some(group), purpose, Some(text)) => (coalition, group, purpose, text),
+            (coalition, group, purpose, text) => {
+                let mut keyboard = context.keyboard().ok_or_else(|| {
+                    Failure::usage(format!("founding a coalition takes {}", missing.join(", ")))
+                        .hint("give them as flags, or leave out --no-input and answer questions")
+                })?;
+                keyboard.show(|page| {
+                    page.heading("You found a coalition. This works without internet.");
+                    page.line("Nobody will own it: the groups that sign its statement are its members.");
+                });
+                let coalition = coalition.map_or_else(|| keyboard.line("What is the coalition called?"), Ok)?;
+                let group = group.map_or_else(|| keyboard.line("What is your group called?"), Ok)?;
+                let purpose =
+                    purpose.map_or_else(|| keyboard.line("What is the coalition for, in one sentence?"), Ok)?;
+                let text = text.map_or_else(
+                    || {
+                        let question = "Write the statement that others will sign. Its first line is the title; two empty lines, or a dot alone, end it.";
+                        keyboard.text(question)
+                    },
+                    Ok,
+                )?;
+                (coalition, group, Some(purpose), text)
+            }
+        };
+        let title = title(&text, self.statement.as_deref());
+        let purpose = purpose.unwrap_or_else(|| title.clone());
+        Ok(Founding { coalition, group, purpose, title, text })
+    }
+}
+
+/// The first line that says something, without the marks of a heading.
+fn title(text: &str, file: Option<&Path>) -> String {
+    const LONGEST: usize = 120;
+    let line = text.lines().map(|line| line.trim().trim_start_matches('#').trim()).find(|line| !line.is_empty());
+    let stem = file.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+    let title = line.map(str::to_owned).or(stem).unwrap_or_default();
+    match title.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", title[..end].trim_end()),
+        None => title,
+    }
+}
+
+fn found(home: &Path, founding: Founding) -> Result<Created, Failure> {
+    let found = setup::Found {
+        coalition_name: founding.coalition,
+        group_name: founding.group,
+        purpose: founding.purpose,
+        statement_title: founding.title,
+        statement_text: founding.text,
+    };
+    setup::found(home, &found).map(Created::from).map_err(|error| welcome::not_made(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_of_a_statement_is_its_first_line() {
+        assert_eq!(title("\n# Clean river\n\nWe ...", None), "Clean river");
+        assert_eq!(title("  ", Some(Path::new("a/river.md"))), "river");
+        assert_eq!(title(&"ü".repeat(200), None).chars().count(), 121);
+    }
+}

@@ -1,0 +1,129 @@
+//! `grid invite`: the way in for another group.
+
+use crate::{
+    context::{self, Context},
+    failure::Failure,
+    file, qr, span,
+    table::Table,
+    when,
+};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::{path::PathBuf, time::Duration};
+
+/// Invite other groups: create, list and revoke invites
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Invite {
+    Create(Create),
+    List(List),
+    Revoke(Revoke),
+}
+
+/// Make an invite; whoever has it can join, so pass it on in private
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Create {
+    /// Whom it is for, as a reminder in what is printed
+    #[arg(long = "for", value_name = "NAME")]
+    name: Option<String>,
+    /// How long it can be used: 12h, 7d, 2w
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = span::parse)]
+    expires: Duration,
+    /// How many groups may use it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+    /// Show it as a QR code too
+    #[arg(long)]
+    qr: bool,
+    /// Write it to a file, for a USB stick or a mail
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// List the invites of this computer
+#[derive(Clone, Debug, Args)]
+pub(crate) struct List {}
+
+/// Take back an invite that nobody has used
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Revoke {
+    /// Its number, from `grid invite list`
+    slot: u32,
+}
+
+impl Invite {
+    pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        match self {
+            Invite::Create(verb) => verb.run(context),
+            Invite::List(verb) => verb.run(context),
+            Invite::Revoke(verb) => verb.run(context),
+        }
+    }
+}
+
+impl Create {
+    fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let ask = json!({"count": self.count, "expires_s": self.expires.as_secs()});
+        let mut answer = context.client()?.post("/api/invites", &ask)?;
+        let invite = answer["invite"].as_str().unwrap_or_default().to_owned();
+        let code = if self.qr { Some(qr::code(answer["short"].as_str().unwrap_or(&invite))?) } else { None };
+        if let Some(path) = &self.file {
+            file::write_private(path, format!("{invite}\n").as_bytes())?;
+            answer["file"] = json!(path.display().to_string());
+        }
+        if let Some(name) = &self.name {
+            answer["for"] = json!(name);
+        }
+        let expires = when::detailed(answer["expires"].as_str().unwrap_or_default(), context::now());
+        context.out.answer(&answer, |page| {
+            match &self.file {
+                Some(path) => page.line(&format!("The invite is in {}.", path.display())),
+                None => page.whole(&invite),
+            }
+            if let Some(code) = &code {
+                code.lines().for_each(|line| page.whole(line));
+            }
+        });
+        let whom = self.name.as_deref().unwrap_or("the group you invite");
+        context.out.note(&format!("\nPass it on to {whom} in private: whoever has it can join."));
+        context.out.note(&format!("It can be used until {expires}. They run: grid join INVITE"));
+        Ok(())
+    }
+}
+
+impl List {
+    fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let invites = context.client()?.get("/api/invites")?;
+        let create = context.line("invite create");
+        context.out.answer(&invites, |page| {
+            let mut table = Table::new(["Number", "State", "Used by", "Expires"]);
+            for invite in invites["items"].as_array().into_iter().flatten() {
+                table.row([
+                    invite["slot"].to_string(),
+                    invite["state"].as_str().unwrap_or_default().to_owned(),
+                    used_by(invite),
+                    when::relative(invite["expires"].as_str().unwrap_or_default(), context::now()),
+                ]);
+            }
+            if table.is_empty() {
+                page.line(&format!("No invites yet. Make one with `{create}`."));
+            } else {
+                page.table(&table);
+            }
+        });
+        Ok(())
+    }
+}
+
+fn used_by(invite: &Value) -> String {
+    let text = |key: &str| invite[key].as_str().filter(|text| !text.is_empty());
+    text("name").or_else(|| text("group")).unwrap_or("-").to_owned()
+}
+
+impl Revoke {
+    fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let mut answer = context.client()?.delete(&format!("/api/invites/{}", self.slot))?;
+        answer["slot"] = json!(self.slot);
+        context.out.answer(&answer, |page| page.line(&format!("Invite {} is taken back.", self.slot)));
+        Ok(())
+    }
+}

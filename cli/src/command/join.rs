@@ -1,0 +1,122 @@
+//! `grid join`: a group takes an invite.
+
+use crate::{
+    context::{self, Context},
+    failure::{Exit, Failure},
+    file,
+    output::Page,
+    prompt::Answer,
+    welcome, when,
+};
+use clap::Args;
+use grid_node::setup::{self, JoinRequest, Signing};
+use grid_protocol::{
+    invite::{InviteTicket, ParseInviteError},
+    limits::MAX_INVITE,
+    time::Timestamp,
+};
+use std::path::PathBuf;
+
+/// Take an invite: read the statement, sign it, be a member
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Join {
+    /// The invite, as it came to you
+    #[arg(value_name = "INVITE", required_unless_present = "file")]
+    invite: Option<String>,
+    /// The file with the invite; `-` reads it from the pipe
+    #[arg(long, value_name = "FILE", conflicts_with = "invite")]
+    file: Option<PathBuf>,
+    /// What your group is called
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// Sign the statement: only then your group is a member
+    #[arg(long)]
+    sign: bool,
+}
+
+impl Join {
+    pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        welcome::empty_home(context.home()?)?;
+        let text = self.text()?;
+        let ticket = InviteTicket::parse(&text).map_err(|error| unreadable(&error))?;
+        let now = u64::try_from(context::now().as_millisecond()).map(Timestamp).unwrap_or_default();
+        if ticket.expired(now) {
+            return Err(Failure::new(Exit::Refused, format!("the invite ended on {}", ticket.expires))
+                .code("invite_expired")
+                .hint(format!("ask {} for a new one", inviter(&ticket))));
+        }
+        let (group, signing) = self.complete(context, &ticket)?;
+        let request = JoinRequest { invite: text, group_name: group, signing };
+        let created = setup::join(context.home()?, &request).map_err(|error| welcome::not_made(&error))?.into();
+        let mut next = vec![context.line("node"), context.line("status")];
+        if signing == Signing::Later {
+            next.insert(1, context.line("statement sign"));
+        }
+        welcome::show(context, &created, &next)?;
+        if signing == Signing::Later {
+            context.out.note("Your group has not signed the statement, so it is no member yet.");
+        }
+        Ok(())
+    }
+
+    fn text(&self) -> Result<String, Failure> {
+        match (&self.file, &self.invite) {
+            (Some(path), _) => file::read_text(path, 2 * MAX_INVITE),
+            (None, invite) => Ok(invite.clone().unwrap_or_default()),
+        }
+    }
+
+    /// Shows what is being joined and asks for what the flags left out.
+    fn complete(self, context: &mut Context<'_>, ticket: &InviteTicket) -> Result<(String, Signing), Failure> {
+        let flagged = if self.sign { Signing::Sign } else { Signing::Later };
+        let Some(mut keyboard) = context.keyboard() else {
+            let group = self.group.ok_or_else(|| {
+                Failure::usage("joining takes --group").hint("give the name of your group: --group NAME")
+            })?;
+            return Ok((group, flagged));
+        };
+        keyboard.show(|page| show_invite(page, ticket));
+        let group = self.group.map_or_else(|| keyboard.line("What is your group called?"), Ok)?;
+        if self.sign || ticket.genesis().is_none() {
+            return Ok((group, flagged));
+        }
+        Ok(
+            match keyboard.yes_or_no("Does your group sign this statement? (You can also join now and sign later.)")? {
+                Answer::Yes => (group, Signing::Sign),
+                Answer::No => (group, Signing::Later),
+            },
+        )
+    }
+}
+
+fn inviter(ticket: &InviteTicket) -> &str {
+    if ticket.inviter.is_empty() { "the group that invited you" } else { &ticket.inviter }
+}
+
+fn show_invite(page: &mut Page, ticket: &InviteTicket) {
+    page.heading(&format!("{} invites you to {}.", inviter(ticket), ticket.coalition_name));
+    page.field("Ends", &when::detailed(&ticket.expires.to_string(), context::now()));
+    match ticket.genesis() {
+        Some(genesis) => {
+            page.field("Purpose", &genesis.body.purpose);
+            page.gap();
+            page.titled("  ", &genesis.body.statement.title, &genesis.body.statement.text);
+            page.gap();
+        }
+        None => {
+            page.line(
+                "This is a short invite: purpose and statement arrive when your node meets theirs. You sign then.",
+            );
+        }
+    }
+    page.line("What the other groups will see: the name of your group, your signature, what you write in your profile, your actions and the like, and the network address of this computer.");
+}
+
+fn unreadable(error: &ParseInviteError) -> Failure {
+    let hint = match error {
+        ParseInviteError::NewerFormat { .. } => "install the newer program",
+        ParseInviteError::NotAnInvite => "an invite begins with grid1; if it came as a file, use --file FILE",
+        _ => "copy it again as a whole, or ask for it as a file and use --file FILE",
+    };
+    Failure::caused(Exit::Usage, error).code("invalid_invite").hint(hint)
+}

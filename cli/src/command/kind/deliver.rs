@@ -1,0 +1,93 @@
+//! Who has received a record, and waiting for the first who does.
+
+use crate::{
+    client::{Client, Heard, path},
+    failure::{Exit, Failure},
+    span,
+};
+use clap::{Arg, ArgMatches};
+use grid_protocol::record::Kind;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// `--wait`, and how long when nothing is said.
+pub(super) fn wait_argument() -> Arg {
+    Arg::new("wait")
+        .long("wait")
+        .value_name("SECONDS")
+        .num_args(0..=1)
+        .require_equals(true)
+        .default_missing_value("30")
+        .value_parser(span::parse)
+        .help("Wait until another group has received it; exit code 75 if none does in time [30 s]")
+}
+
+/// Whether somebody else has a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// Another group has received it.
+    Delivered,
+    /// It is saved here, and goes when the nodes meet.
+    Queued,
+}
+
+/// Waits as `--wait` says.
+pub(super) fn wait(kind: &Kind, id: &str, matches: &ArgMatches, client: &Client) -> Result<Delivery, Failure> {
+    let Some(time) = matches.get_one::<Duration>("wait") else { return Ok(Delivery::Queued) };
+    let deadline = Instant::now() + *time;
+    // Listening comes first, so that nothing happens between the look and the wait.
+    let mut events = client.events()?;
+    loop {
+        let record = client.get(&path(["records", &kind.name, id]))?;
+        if record["received_by"].as_u64().unwrap_or_default() > 0 {
+            return Ok(Delivery::Delivered);
+        }
+        match events.next(deadline) {
+            Heard::Event => {}
+            Heard::Nothing => return Ok(Delivery::Queued),
+            Heard::End => {
+                return Err(Failure::new(Exit::Failed, "the node stopped while waiting")
+                    .hint("the record is saved; start the node again and look with `show`"));
+            }
+        }
+    }
+}
+
+/// The failure of a wait that ran out.
+pub(super) fn ran_out(kind: &Kind, id: &str) -> Failure {
+    Failure::new(Exit::TimeUp, "saved on this computer, but no other group has received it in time")
+        .hint(format!("it goes by itself when the nodes meet; look with `grid {} show {id}`", kind.name))
+}
+
+/// Where a record is, in words.
+pub(super) fn told(record: &Value) -> Option<String> {
+    let received = record["received_by"].as_u64()?;
+    let groups = record["groups"].as_u64()?;
+    let waiting: Vec<&str> =
+        record["waiting_for"].as_array().into_iter().flatten().filter_map(|group| group["name"].as_str()).collect();
+    Some(match (groups, waiting.as_slice()) {
+        (0, _) => "saved here; there is no other group yet".to_owned(),
+        (_, []) => format!("received by {received} of {groups} groups"),
+        (_, waiting) => {
+            const NAMED: usize = 5;
+            let more = waiting.len().saturating_sub(NAMED);
+            let names = waiting.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("received by {received} of {groups} groups; waiting for {names}{more}")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_person_reads_who_has_it_and_who_has_not() {
+        assert_eq!(told(&json!({})), None);
+        assert!(told(&json!({"received_by": 0, "groups": 0, "waiting_for": []})).unwrap().contains("no other group"));
+        let record = json!({"received_by": 1, "groups": 2, "waiting_for": [{"group": "x", "name": "Weir"}]});
+        assert_eq!(told(&record).unwrap(), "received by 1 of 2 groups; waiting for Weir");
+    }
+}

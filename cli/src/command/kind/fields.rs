@@ -1,0 +1,125 @@
+//! Fields as flags, and flags as fields.
+
+use crate::{
+    client::{Client, path},
+    context,
+    failure::{Exit, Failure},
+    file, when,
+};
+use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, parser::ValueSource};
+use grid_protocol::{
+    limits::MAX_TEXT,
+    record::{Field, FieldType, Flag, Kind, Many, Patch, PatchError},
+};
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// The heading of a kind's own flags in help.
+const HEADING: &str = "Fields";
+
+/// One flag for each field, save those whose names are taken.
+pub(super) fn flags(kind: &Kind, taken: &[&str]) -> Vec<Arg> {
+    let free = |flag: &Flag| !taken.contains(&flag.name.as_str());
+    let pairs = kind.fields.iter().zip(kind.flags());
+    pairs.filter(|(_, flag)| free(flag)).map(|(field, flag)| argument(field, flag)).collect()
+}
+
+fn argument(field: &Field, flag: Flag) -> Arg {
+    let mut help = flag.help;
+    if matches!(field.field_type, FieldType::Text) {
+        help.push_str(" (`-` reads it from the pipe)");
+    }
+    let action = match flag.many {
+        Many::Once => ArgAction::Set,
+        Many::Repeated => ArgAction::Append,
+    };
+    let arg =
+        Arg::new(flag.name.clone()).long(flag.name).value_name(flag.value_name).action(action).help_heading(HEADING);
+    if !flag.choices.is_empty() {
+        return arg.help(help).value_parser(PossibleValuesParser::new(flag.choices)).ignore_case(true);
+    }
+    // Points west and south begin with a dash.
+    arg.help(help).allow_hyphen_values(matches!(field.field_type, FieldType::Coordinates | FieldType::Number))
+}
+
+/// What the flags say, as the words stand there.
+pub(super) fn words(kind: &Kind, matches: &ArgMatches) -> Result<Vec<(String, String)>, Failure> {
+    let mut words = Vec::new();
+    for field in &kind.fields {
+        let flag = field.flag();
+        // Flags whose names are taken by the command itself are not there.
+        let Ok(Some(values)) = matches.try_get_many::<String>(&flag) else { continue };
+        if matches.value_source(&flag) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        for value in values {
+            let piped = value == "-" && matches!(field.field_type, FieldType::Text);
+            let value = if piped { file::read_text(Path::new("-"), MAX_TEXT)? } else { value.clone() };
+            words.push((flag.clone(), value));
+        }
+    }
+    Ok(words)
+}
+
+/// The fields that the flags set, in their JSON form; a field that was emptied is `null`.
+pub(super) fn patch(kind: &Kind, matches: &ArgMatches, client: &Client) -> Result<Map<String, Value>, Failure> {
+    let mut words = words(kind, matches)?;
+    for (flag, text) in &mut words {
+        let field = kind.fields.iter().find(|field| field.flag() == *flag);
+        if let Some(Field { field_type: FieldType::Reference(of), .. }) = field {
+            *text = whole_id(client, of, text)?;
+        }
+    }
+    let patch = Patch::from_flags(kind, words).map_err(|error| unfit(kind, &error))?;
+    Ok(patch
+        .fields()
+        .map(|(name, value)| (name.to_string(), value.map_or(Value::Null, |value| value.to_json())))
+        .collect())
+}
+
+/// What a flag does not take, with what it would.
+pub(super) fn unfit(kind: &Kind, error: &PatchError) -> Failure {
+    let hint = error.hint().map_or_else(|| format!("see `grid {} new --help`", kind.name), str::to_owned);
+    Failure::usage(error.to_string()).code("invalid").hint(hint)
+}
+
+/// The whole id behind the beginning of one, where a field refers to another record.
+fn whole_id(client: &Client, kind: &str, id: &str) -> Result<String, Failure> {
+    const WHOLE: usize = 52;
+    if id.trim().is_empty() || id.trim().len() >= WHOLE {
+        return Ok(id.to_owned());
+    }
+    let item = client.get(&path(["records", kind, &super::checked(id)?]))?;
+    item["id"]
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new(Exit::NotFound, format!("there is no {kind} {id} here")))
+}
+
+/// A field as people read it in detail.
+pub(super) fn shown(field: &Field, json: &Value) -> String {
+    match (&field.field_type, json) {
+        (FieldType::DateTime, Value::String(text)) => {
+            let instant = text.split('[').next().unwrap_or_default();
+            format!("{}, {}", when::moment(text), when::relative(instant, context::now()))
+        }
+        _ => plain(field, json),
+    }
+}
+
+/// A field as people read it in a cell of a table.
+pub(super) fn cell(field: &Field, json: &Value) -> String {
+    match (&field.field_type, json) {
+        (FieldType::DateTime, Value::String(text)) => when::moment_short(text),
+        _ => plain(field, json),
+    }
+}
+
+fn plain(field: &Field, json: &Value) -> String {
+    match field.from_json(json) {
+        Ok(Some(value)) => value.to_string(),
+        Ok(None) => String::new(),
+        // What the field would not take is shown as it came.
+        Err(_) => json.as_str().map_or_else(|| json.to_string(), str::to_owned),
+    }
+}

@@ -1,0 +1,43 @@
+//! `grid KIND history`.
+
+use super::{fields, id_argument, record_path};
+use crate::{
+    context::{self, Context},
+    failure::Failure,
+    table::Table,
+    when,
+};
+use clap::{ArgMatches, Command};
+use grid_protocol::record::Kind;
+use serde_json::Value;
+
+pub(super) fn command(kind: &Kind) -> Command {
+    Command::new("history").about(format!("Show who changed a {}, when, and what", kind.name)).arg(id_argument(kind))
+}
+
+pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    let client = context.client()?;
+    let history = client.get(&format!("{}/history", record_path(kind, matches, &client)?))?;
+    context.out.answer(&history, |page| {
+        let mut table = Table::new(["When", "Group", "What"]);
+        for change in history["items"].as_array().into_iter().flatten() {
+            let text = |key: &str| change[key].as_str().unwrap_or_default();
+            let group = change["name"].as_str().or(change["group"].as_str()).unwrap_or("(not known)");
+            table.row([&when::relative(text("time"), context::now()), group, &what(kind, change)]);
+        }
+        page.table(&table);
+    });
+    Ok(())
+}
+
+fn what(kind: &Kind, change: &Value) -> String {
+    if let Some(why) = change["inert"].as_str() {
+        return format!("has no effect: {why}");
+    }
+    let changed = change["fields"].as_object().into_iter().flatten();
+    let told = changed.map(|(name, value)| match kind.field(name) {
+        Some(field) => format!("{}: {}", field.label(), fields::cell(field, value)),
+        None => name.clone(),
+    });
+    told.collect::<Vec<_>>().join("; ")
+}

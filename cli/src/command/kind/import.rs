@@ -1,0 +1,91 @@
+//! `grid KIND import`.
+
+use crate::{
+    client::{path, with_query},
+    context::Context,
+    failure::{Exit, Failure},
+    file,
+    output::Page,
+    table::Table,
+};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use grid_protocol::{limits::MAX_IMPORT, record::Kind};
+use serde_json::Value;
+use std::path::PathBuf;
+
+pub(super) fn command(kind: &Kind) -> Command {
+    Command::new("import")
+        .about(format!(
+            "Take in {} from a spreadsheet saved as CSV, or from JSON; twice the same file changes nothing",
+            kind.plural
+        ))
+        .arg(
+            Arg::new("input")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("The file; `-` reads it from the pipe"),
+        )
+        .arg(Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Only show what would happen"))
+}
+
+pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    let Some(input) = matches.get_one::<PathBuf>("input") else { return Err(Failure::usage("which file?")) };
+    let dry = matches.get_flag("dry-run");
+    let client = context.client()?;
+    let bytes = file::read(input, MAX_IMPORT)?;
+    let name = input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let json = name.to_lowercase().ends_with(".json") || bytes.trim_ascii_start().starts_with(b"[");
+    let content_type = if json { "application/json" } else { "text/csv" };
+    let query = [("dry_run", if dry { "true" } else { "false" }), ("filename", name.as_str())];
+    let path = with_query(&path(["records", &kind.name, "import"]), query);
+    let report = client.send_file(&path, content_type, bytes)?;
+    context.out.answer(&report, |page| show(page, kind, &report, dry));
+    verdict(context, &report)
+}
+
+fn show(page: &mut Page, kind: &Kind, report: &Value, dry: bool) {
+    let number = |key: &str| report[key].as_u64().unwrap_or_default();
+    let mut table = Table::new(["Column of the file", "becomes"]);
+    for mapped in report["mapping"].as_array().into_iter().flatten() {
+        let text = |key: &str| mapped[key].as_str().unwrap_or_default();
+        table.row([text("heading"), text("field")]);
+    }
+    for heading in report["ignored"].as_array().into_iter().flatten() {
+        table.row([heading.as_str().unwrap_or_default(), "(left out)"]);
+    }
+    page.table(&table);
+    page.gap();
+    let becomes = report["kind"].as_str().unwrap_or(&kind.name);
+    let done = if dry { "Would be" } else { "Now" };
+    let (created, changed, unchanged) = (number("created"), number("changed"), number("unchanged"));
+    page.line(&format!("{done}, as {becomes}: {created} new, {changed} changed, {unchanged} as they were."));
+    let bad = report["bad"].as_array().map_or(&[][..], Vec::as_slice);
+    if !bad.is_empty() {
+        let mut table = Table::new(["Line", "Not taken, because"]);
+        for row in bad {
+            table.row([row["line"].to_string(), row["reason"].as_str().unwrap_or_default().to_owned()]);
+        }
+        page.gap();
+        page.table(&table);
+    }
+}
+
+/// Some bad rows are a remark; nothing but bad rows is an error.
+fn verdict(context: &mut Context<'_>, report: &Value) -> Result<(), Failure> {
+    let number = |key: &str| report[key].as_u64().unwrap_or_default();
+    let bad = report["bad"].as_array().map_or(0, Vec::len);
+    let taken = number("created") + number("changed") + number("unchanged");
+    match (bad, taken) {
+        (0, _) => Ok(()),
+        (bad, 0) => Err(Failure::new(Exit::Failed, format!("none of the {bad} rows could be taken"))
+            .code("nothing_imported")
+            .hint("the reasons stand beside the lines; mend the file and import it again")),
+        (bad, _) => {
+            context.out.note(&format!(
+                "{bad} rows were not taken. Mend them and import the file again: the others stay as they are."
+            ));
+            Ok(())
+        }
+    }
+}

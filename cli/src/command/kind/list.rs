@@ -1,0 +1,128 @@
+//! `grid KIND list`.
+
+use super::{fields, new::short};
+use crate::{
+    client::{Client, path, with_query},
+    context::{self, Context},
+    failure::Failure,
+    table::Table,
+    when,
+};
+use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
+use grid_node::view::PROFILE;
+use grid_protocol::record::{Field, FieldType, Kind};
+use serde_json::Value;
+
+/// Names that this command uses for itself.
+const OWN: &[&str] = &["limit", "offset", "text", "group", "member"];
+/// So many columns beside id, title, group and time.
+const COLUMNS: usize = 3;
+
+pub(super) fn command(kind: &Kind) -> Command {
+    let filters = kind.fields.iter().zip(fields::flags(kind, &[])).filter(|(field, _)| filters_by(field));
+    let filters =
+        filters.map(|(_, arg)| arg.help_heading("Only those with")).filter(|arg| !OWN.contains(&arg.get_id().as_str()));
+    let list = Command::new("list")
+        .about(format!("List {}, the newest first", kind.plural))
+        .arg(number("limit", "50", "At most so many"))
+        .arg(number("offset", "0", "Leave out so many of the newest"))
+        .arg(Arg::new("text").long("text").value_name("WORDS").help("Only those that contain this text"))
+        .arg(Arg::new("group").long("group").value_name("ID").help("Only those of this group"))
+        .args(filters);
+    if kind.name != PROFILE {
+        return list;
+    }
+    let words = PossibleValuesParser::new(["true", "false"]);
+    let help = "true: only members; false: only those that are not";
+    list.arg(Arg::new("member").long("member").value_name("TRUE|FALSE").value_parser(words).help(help))
+}
+
+fn number(name: &'static str, default: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("N").default_value(default).value_parser(value_parser!(u64)).help(help)
+}
+
+fn filters_by(field: &Field) -> bool {
+    !matches!(field.field_type, FieldType::Text | FieldType::Coordinates)
+}
+
+pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    let number = |name| matches.get_one::<u64>(name).copied().unwrap_or_default();
+    let (limit, offset) = (number("limit"), number("offset"));
+    let mut query: Vec<(String, String)> = Vec::new();
+    for name in ["text", "group", "member"] {
+        let word = matches.try_get_one::<String>(name).ok().flatten();
+        query.extend(word.map(|value| (name.to_owned(), value.clone())));
+    }
+    let listed = |flag: &str| kind.fields.iter().find(|field| field.flag() == flag && !OWN.contains(&flag));
+    for (flag, text) in fields::words(kind, matches)? {
+        query.extend(listed(&flag).map(|field| (field.name.to_string(), text)));
+    }
+    let list = fetch(kind, limit, offset, &query, &context.client()?)?;
+    let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+    let new = context.line(&format!("{} new --help", kind.name));
+    context.out.answer(&list, |page| {
+        if items.is_empty() {
+            page.line(&format!("No {} here. Make one: {new}", kind.plural));
+        } else {
+            page.table(&table(kind, items));
+        }
+    });
+    let total = list["total"].as_u64().unwrap_or_default();
+    let until = offset.saturating_add(items.len() as u64);
+    if total > until {
+        context.out.note(&format!("{} of {total}. More: --offset {until}", items.len()));
+    }
+    Ok(())
+}
+
+/// So many at once; a node gives no more.
+const PAGE: u64 = 1_000;
+
+/// As many as were asked for, page by page.
+fn fetch(kind: &Kind, limit: u64, offset: u64, query: &[(String, String)], client: &Client) -> Result<Value, Failure> {
+    let mut items = Vec::new();
+    loop {
+        let got = items.len() as u64;
+        let page = (limit - got.min(limit)).min(PAGE);
+        let part = [("limit", page.to_string()), ("offset", offset.saturating_add(got).to_string())];
+        let part = part.iter().map(|(name, value)| (*name, value.as_str()));
+        let words = query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut list = client.get(&with_query(&path(["records", &kind.name]), part.chain(words)))?;
+        let more = list["items"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        let short = (more.len() as u64) < page;
+        items.extend(more);
+        if short || items.len() as u64 >= limit {
+            list["items"] = Value::Array(items);
+            return Ok(list);
+        }
+    }
+}
+
+fn table(kind: &Kind, items: &[Value]) -> Table {
+    let shown: Vec<&Field> =
+        kind.fields.iter().filter(|field| field.name != kind.title && in_lists(field)).take(COLUMNS).collect();
+    let title = kind.field(&kind.title).map_or_else(String::new, Field::label);
+    // Where the titles are the groups themselves, their names need no second column.
+    let with_group = items.iter().any(|item| item["group_name"] != item[&*kind.title]);
+    let with_member = items.iter().any(|item| item["member"].is_boolean());
+    let mut headings = vec!["Id".to_owned(), title];
+    headings.extend(with_member.then(|| "Member".to_owned()));
+    headings.extend(shown.iter().map(|field| field.label()));
+    headings.extend(with_group.then(|| "Group".to_owned()));
+    headings.push("Changed".to_owned());
+    let mut table = Table::new(headings);
+    for item in items {
+        let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
+        let mut row = vec![short(&text("id")).to_owned(), text(&kind.title)];
+        row.extend(with_member.then(|| if item["member"] == Value::Bool(true) { "yes" } else { "not yet" }.to_owned()));
+        row.extend(shown.iter().map(|field| fields::cell(field, &item[&*field.name])));
+        row.extend(with_group.then(|| text("group_name")));
+        row.push(when::relative(&text("changed_at"), context::now()));
+        table.row(row);
+    }
+    table
+}
+
+fn in_lists(field: &Field) -> bool {
+    matches!(field.field_type, FieldType::DateTime | FieldType::Place | FieldType::Choice(_) | FieldType::Tags)
+}

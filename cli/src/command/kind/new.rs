@@ -1,0 +1,64 @@
+//! `grid KIND new`.
+
+use super::{deliver, deliver::Delivery, fields};
+use crate::{client::path, context::Context, failure::Failure};
+use clap::{ArgMatches, Command};
+use grid_protocol::record::{Kind, Singleton};
+use serde_json::{Value, json};
+
+/// Names that this command uses for itself.
+const OWN: &[&str] = &["wait"];
+
+pub(super) fn command(kind: &Kind) -> Command {
+    let about = match kind.singleton {
+        Singleton::OncePerGroup => format!("Write your own {}; your group has one", kind.name),
+        Singleton::Many => format!("Make a new {}; it is saved here and goes to the others by itself", kind.name),
+    };
+    Command::new("new").about(about).arg(deliver::wait_argument()).args(fields::flags(kind, OWN))
+}
+
+pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    let client = context.client()?;
+    let fields = fields::patch(kind, matches, &client)?;
+    // A kind that exists once may be written piece by piece.
+    if kind.singleton == Singleton::Many && fields.get(&*kind.title).is_none_or(Value::is_null) {
+        let title = kind.field(&kind.title).map_or_else(|| kind.title.to_string(), |field| field.flag());
+        return Err(Failure::usage(format!("--{title} is missing: every {} needs one", kind.name))
+            .code("invalid")
+            .hint(format!("see `grid {} new --help`", kind.name)));
+    }
+    let written = client.post(&path(["records", &kind.name]), &json!({"fields": fields}))?;
+    finish(kind, written, matches, &client, context)
+}
+
+/// Tells what was written, after waiting as `--wait` says.
+pub(super) fn finish(
+    kind: &Kind,
+    mut written: Value,
+    matches: &ArgMatches,
+    client: &crate::client::Client,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let id = written["id"].as_str().unwrap_or_default().to_owned();
+    let delivery = deliver::wait(kind, &id, matches, client)?;
+    written["delivered"] = json!(delivery == Delivery::Delivered);
+    let show = context.line(&format!("{} show {}", kind.name, short(&id)));
+    context.out.answer(&written, |page| {
+        page.whole(&id);
+    });
+    context.out.note(match (written["change"].as_str(), delivery) {
+        (Some("unchanged"), _) => "All was so already; nothing was written.",
+        (_, Delivery::Delivered) => "Saved, and another group has received it.",
+        (_, Delivery::Queued) => "Saved on this computer; it goes to the others when the nodes meet.",
+    });
+    context.out.note(&format!("See how far it is: {show}"));
+    if matches.contains_id("wait") && delivery == Delivery::Queued {
+        return Err(deliver::ran_out(kind, short(&id)));
+    }
+    Ok(())
+}
+
+/// As much of an id as people type.
+pub(super) fn short(id: &str) -> &str {
+    id.get(..10).unwrap_or(id)
+}

@@ -1,0 +1,51 @@
+//! `grid KIND show`.
+
+use super::{deliver, fields, id_argument, record_path};
+use crate::{
+    context::{self, Context},
+    failure::Failure,
+    output::Page,
+    when,
+};
+use clap::{ArgMatches, Command};
+use grid_protocol::record::Kind;
+use serde_json::Value;
+
+pub(super) fn command(kind: &Kind) -> Command {
+    Command::new("show").about(format!("Show a {} whole, and who has received it", kind.name)).arg(id_argument(kind))
+}
+
+pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    let client = context.client()?;
+    let record = client.get(&record_path(kind, matches, &client)?)?;
+    context.out.answer(&record, |page| show(page, kind, &record));
+    Ok(())
+}
+
+fn show(page: &mut Page, kind: &Kind, record: &Value) {
+    let text = |key: &str| record[key].as_str().unwrap_or_default();
+    page.heading(text(&kind.title));
+    for field in kind.fields.iter().filter(|field| field.name != kind.title) {
+        let shown = fields::shown(field, &record[&*field.name]);
+        if !shown.is_empty() {
+            page.field(&field.label(), &shown);
+        }
+    }
+    page.gap();
+    page.field(
+        "Group",
+        &format!("{}{}", text("group_name"), if record["mine"] == Value::Bool(true) { " (yours)" } else { "" }),
+    );
+    if let Some(member) = record["member"].as_bool() {
+        page.field("Member", if member { "yes" } else { "not yet" });
+    }
+    page.field("Changed", &when::detailed(text("changed_at"), context::now()));
+    if let Some(delivery) = deliver::told(record) {
+        page.field("Where it is", &delivery);
+    }
+    let damaged: Vec<&str> = record["damaged"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !damaged.is_empty() {
+        page.field("Damaged", &format!("{}: something that does not belong there, shown as empty", damaged.join(", ")));
+    }
+    page.field("Id", text("id"));
+}

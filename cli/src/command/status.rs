@@ -1,0 +1,107 @@
+//! `grid status`: health first, then one line for each group.
+
+use crate::{
+    context::{self, Context},
+    failure::Failure,
+    output::Page,
+    table::Table,
+    when,
+};
+use clap::Args;
+use serde_json::Value;
+
+/// See how things stand: what needs you first, then one line for each group
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Status {}
+
+impl Status {
+    pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let status = context.client()?.get("/api/status")?;
+        let sign = context.line("statement sign");
+        let invite = context.line("invite create");
+        context.out.answer(&status, |page| show(page, &status, &sign, &invite));
+        Ok(())
+    }
+}
+
+fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let number = |name: &str| status[name].as_u64().unwrap_or_default();
+    let troubles = status["troubles"].as_array().map_or(&[][..], Vec::as_slice);
+    let peers = status["peers"].as_array().map_or(&[][..], Vec::as_slice);
+    match troubles {
+        [] if status["standing"] != "member" => {
+            page.heading("Your group is not a member yet: nobody receives what it writes.")
+        }
+        [] => page.heading("All is well."),
+        troubles => {
+            page.heading("Something needs you:");
+            for trouble in troubles {
+                page.indented("  ", &text(&trouble["what"]));
+                page.indented("    Hint: ", &text(&trouble["hint"]));
+            }
+        }
+    }
+    page.gap();
+    let coalition = status["coalition"]["name"].as_str().unwrap_or("its name has not arrived yet");
+    page.field("Coalition", coalition);
+    page.field("Group", &format!("{}, {}", text(&status["group"]["name"]), standing(status, sign)));
+    page.field("Members", &number("members").to_string());
+    page.field("Records", &number("records").to_string());
+    page.field("Saved here", &pending(number("pending"), peers.len()));
+    for listen in status["listen"].as_array().into_iter().flatten() {
+        page.field("Listens on", &text(listen));
+    }
+    page.field("API", &format!("http://{}", text(&status["http"])));
+    page.gap();
+    if peers.is_empty() {
+        page.line("No other groups yet. This is normal: everything is saved on this computer.");
+        page.line(&format!("Next: invite a group with `{invite}`."));
+        return;
+    }
+    let mut table = Table::new(["Group", "Path", "Sync", "Last seen", "Next step"]);
+    for peer in peers {
+        let seen = peer["last_seen"].as_str().map(|time| when::relative(time, context::now()));
+        table.row([
+            peer["name"].as_str().unwrap_or("(not known yet)").to_owned(),
+            peer["path"].as_str().filter(|path| *path != "none").unwrap_or("-").to_owned(),
+            text(&peer["sync"]).replace('_', " "),
+            seen.unwrap_or_else(|| "not yet".to_owned()),
+            next_step(peer),
+        ]);
+    }
+    page.table(&table);
+}
+
+fn standing(status: &Value, sign: &str) -> String {
+    let why = status["standing_why"].as_str().filter(|why| !why.is_empty());
+    match status["standing"].as_str().unwrap_or_default() {
+        "member" => "a member".to_owned(),
+        "not_signed" => format!("no member yet: the statement is not signed (`{sign}`)"),
+        "waiting" => "waiting for a node of the coalition: your answer is saved and will go when you meet".to_owned(),
+        "refused" => format!("not admitted: {}", why.unwrap_or("the invite was refused")),
+        "withdrawn" => "no member any more: it has left".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn pending(pending: u64, peers: usize) -> String {
+    match (pending, peers) {
+        (0, 0) => "everything".to_owned(),
+        (0, _) => "everything, and others have it too".to_owned(),
+        (1, _) => "everything; 1 change waits for another group to come by".to_owned(),
+        (pending, _) => format!("everything; {pending} changes wait for another group to come by"),
+    }
+}
+
+fn next_step(peer: &Value) -> String {
+    if let Some(fault) = peer["fault"].as_str().filter(|fault| !fault.is_empty()) {
+        return fault.to_owned();
+    }
+    match peer["sync"].as_str() {
+        Some("offline") => "nothing: it catches up when it is back".to_owned(),
+        Some("fetching") => "nothing: it is catching up".to_owned(),
+        Some("waiting") => "nothing: something is still on its way".to_owned(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,215 @@
+//! The nodes of the demo: child processes of this same program, each on a home of its own.
+
+use super::Interrupt;
+use crate::{
+    client::Client,
+    failure::{Exit, Failure},
+};
+use serde_json::{Value, json};
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io,
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Everything that the demo waits for happens within this, or something is wrong.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// A node that was told to stop is ended after this.
+const GOODBYE: Duration = Duration::from_secs(8);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A group of the demo: its home, and its node while it runs.
+#[derive(Debug)]
+pub(super) struct Station {
+    pub(super) name: String,
+    pub(super) home: PathBuf,
+    node: Option<Child>,
+}
+
+impl Station {
+    pub(super) fn new(name: &str, home: PathBuf) -> Self {
+        Self { name: name.to_owned(), home, node: None }
+    }
+
+    /// Runs a command of this program on the home, and gives its answer.
+    pub(super) fn grid<T: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = T>) -> Result<Value, Failure> {
+        let mut command = self.command()?;
+        command.args(["--json", "--no-input"]).args(words).stdin(Stdio::null());
+        let output = command.output().map_err(|error| Failure::io("run a command of the demo", &error))?;
+        if output.status.success() {
+            return serde_json::from_slice(&output.stdout)
+                .map_err(|error| Failure::new(Exit::Failed, format!("{}: unreadable answer: {error}", self.name)));
+        }
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap_or_default();
+        let why = error["error"]["message"]
+            .as_str()
+            .map_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned(), str::to_owned);
+        let failure = Failure::new(Exit::Failed, format!("{}: {why}", self.name));
+        Err(match error["error"]["hint"].as_str() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        })
+    }
+
+    /// Starts the node and waits until it answers.
+    pub(super) fn start(&mut self, interrupt: &Interrupt) -> Result<(), Failure> {
+        let log = self.log();
+        let errors = File::create(&log).map_err(|error| Failure::io("write the log of a node", &error))?;
+        let mut command = self.command()?;
+        command
+            .args([
+                "node",
+                "--listen",
+                "/ip4/127.0.0.1/tcp/0",
+                "--http",
+                "127.0.0.1:0",
+                "--log",
+                "warn",
+                "--with-parent",
+            ])
+            // The node ends when this pipe does: also when the demo is killed.
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(errors)
+            // Ctrl-C is for the demo, which then says goodbye for all.
+            .process_group(0);
+        self.node = Some(command.spawn().map_err(|error| Failure::io("start a node", &error))?);
+        let name = self.name.clone();
+        interrupt.until(&format!("the node of {name} answers"), PATIENCE, || {
+            if let Some(status) = self.node.as_mut().and_then(|node| node.try_wait().ok().flatten()) {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                return Err(Failure::new(
+                    Exit::Failed,
+                    format!("the node of {name} ended with {status}: {}", said.trim()),
+                ));
+            }
+            Ok(self.client()?.get("/api/status").ok())
+        })?;
+        Ok(())
+    }
+
+    /// Tells the node to stop, and ends it if it does not.
+    pub(super) fn stop(&mut self) -> Stopped {
+        let Some(mut node) = self.node.take() else { return Stopped::InTime };
+        // A node that can't be asked is ended below.
+        let _ = self.client().and_then(|client| client.post("/api/stop", &json!({})));
+        drop(node.stdin.take());
+        match ended_within(&mut node, GOODBYE) {
+            Ok(Ended::Yes) => Stopped::InTime,
+            Ok(Ended::No) | Err(_) => {
+                let _ = node.kill();
+                let _ = node.wait();
+                Stopped::ByForce
+            }
+        }
+    }
+
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        Client::new(self.home.clone())
+    }
+
+    fn log(&self) -> PathBuf {
+        self.home.with_extension("log")
+    }
+
+    fn command(&self) -> Result<Command, Failure> {
+        let program = std::env::current_exe().map_err(|error| Failure::io("find this program", &error))?;
+        let mut command = Command::new(program);
+        command.arg("--home").arg(&self.home);
+        for name in ["GRID_HOME", "GRID_LISTEN", "GRID_HTTP", "GRID_LOG"] {
+            command.env_remove(name);
+        }
+        Ok(command)
+    }
+}
+
+impl Drop for Station {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// How a node ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stopped {
+    /// By itself.
+    InTime,
+    /// It had to be ended.
+    ByForce,
+}
+
+enum Ended {
+    Yes,
+    No,
+}
+
+fn ended_within(child: &mut Child, time: Duration) -> io::Result<Ended> {
+    let deadline = Instant::now() + time;
+    while Instant::now() < deadline {
+        if child.try_wait()?.is_some() {
+            return Ok(Ended::Yes);
+        }
+        std::thread::sleep(LOOK);
+    }
+    Ok(Ended::No)
+}
+
+/// Where the homes lie.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) dir: PathBuf,
+    after: After,
+}
+
+/// What becomes of the homes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    /// They stay.
+    Keep,
+    /// They are removed.
+    Remove,
+}
+
+impl Ground {
+    /// Takes a directory that is new or empty.
+    pub(super) fn at(dir: &Path) -> Result<Self, Failure> {
+        std::fs::create_dir_all(dir).map_err(|error| Failure::io(&format!("make {}", dir.display()), &error))?;
+        let mut items =
+            std::fs::read_dir(dir).map_err(|error| Failure::io(&format!("look into {}", dir.display()), &error))?;
+        if items.next().is_some() {
+            return Err(
+                Failure::usage(format!("{} is not empty", dir.display())).hint("name a directory that is new or empty")
+            );
+        }
+        let dir = dir.canonicalize().map_err(|error| Failure::io(&format!("find {}", dir.display()), &error))?;
+        Ok(Self { dir, after: After::Keep })
+    }
+
+    /// Makes a directory among the temporary ones, for this user alone.
+    pub(super) fn temporary(after: After) -> Result<Self, Failure> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let random = getrandom::u64().map_err(|error| Failure::new(Exit::Failed, format!("no randomness: {error}")))?;
+        let dir = std::env::temp_dir().join(format!("grid-demo-{random:016x}"));
+        let made = std::fs::DirBuilder::new().mode(0o700).create(&dir);
+        made.map_err(|error| Failure::io(&format!("make {}", dir.display()), &error))?;
+        Ok(Self { dir, after })
+    }
+
+    pub(super) const fn after(&self) -> After {
+        self.after
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        if self.after == After::Remove {
+            // What can't be removed is in a temporary directory anyway.
+            let _ = std::fs::remove_dir_all(&self.dir);
+        }
+    }
+}

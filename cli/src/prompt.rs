@@ -1,0 +1,138 @@
+//! Questions to the person at the keyboard.
+
+use crate::{
+    failure::Failure,
+    output::{Output, Page},
+};
+use std::{fmt, io::BufRead};
+
+/// Somebody who answers questions.
+pub(crate) struct Keyboard<'a> {
+    out: &'a mut Output,
+    input: Box<dyn BufRead + 'a>,
+}
+
+/// An answer to a question of yes and no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Yes,
+    No,
+}
+
+impl<'a> Keyboard<'a> {
+    pub(crate) fn new(out: &'a mut Output, input: Box<dyn BufRead + 'a>) -> Self {
+        Self { out, input }
+    }
+
+    /// Shows something before the next question.
+    pub(crate) fn show(&mut self, page: impl FnOnce(&mut Page)) {
+        self.out.aside(page);
+    }
+
+    /// One line of text that is not empty.
+    pub(crate) fn line(&mut self, question: &str) -> Result<String, Failure> {
+        loop {
+            let line = self.read(question)?;
+            if !line.is_empty() {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// Text of several lines; an empty line after text ends it.
+    pub(crate) fn text(&mut self, question: &str) -> Result<String, Failure> {
+        self.show(|page| page.line(question));
+        let mut lines: Vec<String> = Vec::new();
+        loop {
+            let line = self.read(">")?;
+            if line == "." || (line.is_empty() && lines.last().is_some_and(String::is_empty)) {
+                let text = lines.join("\n").trim().to_owned();
+                if !text.is_empty() {
+                    return Ok(text);
+                }
+                lines.clear();
+            } else {
+                lines.push(line);
+            }
+        }
+    }
+
+    /// Yes or no.
+    pub(crate) fn yes_or_no(&mut self, question: &str) -> Result<Answer, Failure> {
+        loop {
+            match self.read(&format!("{question} [yes/no]"))?.to_lowercase().as_str() {
+                "y" | "yes" => return Ok(Answer::Yes),
+                "n" | "no" => return Ok(Answer::No),
+                _ => {}
+            }
+        }
+    }
+
+    /// Asks for words of a list by their number, until each is right.
+    pub(crate) fn confirm_words(&mut self, words: &[String], asked: &[usize]) -> Result<(), Failure> {
+        for position in asked {
+            let Some(word) = words.get(*position) else { continue };
+            loop {
+                let typed = self.read(&format!("Word {}:", position + 1))?;
+                if typed.eq_ignore_ascii_case(word) {
+                    break;
+                }
+                self.show(|page| page.line("That is another word. Look at your paper again."));
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, question: &str) -> Result<String, Failure> {
+        self.out.ask(question);
+        let mut line = String::new();
+        let read = self.input.read_line(&mut line).map_err(|error| Failure::io("read your answer", &error))?;
+        if read == 0 {
+            return Err(Failure::usage("the answers ended before the questions did")
+                .hint("give everything as flags: see `--help`"));
+        }
+        Ok(line.trim().to_owned())
+    }
+}
+
+impl fmt::Debug for Keyboard<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyboard").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Format;
+
+    fn with<T>(typed: &str, ask: impl FnOnce(&mut Keyboard<'_>) -> T) -> T {
+        let mut out = Output::new(Format::Human);
+        ask(&mut Keyboard::new(&mut out, Box::new(typed.as_bytes())))
+    }
+
+    #[test]
+    fn an_empty_line_is_no_answer() {
+        assert_eq!(with("\n  \n River \n", |keyboard| keyboard.line("Name?")).unwrap(), "River");
+    }
+
+    #[test]
+    fn a_text_ends_at_two_empty_lines_or_a_dot() {
+        let text = with("One\n\nTwo\n\n\n", |keyboard| keyboard.text("Text?")).unwrap();
+        assert_eq!(text, "One\n\nTwo");
+        assert_eq!(with("One\n.\n", |keyboard| keyboard.text("Text?")).unwrap(), "One");
+    }
+
+    #[test]
+    fn a_wrong_word_is_asked_for_again() {
+        let words = ["river".to_owned(), "stone".to_owned()];
+        with("stone\nRiver\n", |keyboard| keyboard.confirm_words(&words, &[0])).unwrap();
+    }
+
+    #[test]
+    fn answers_that_end_are_an_error_and_no_loop() {
+        assert!(with("", |keyboard| keyboard.line("Name?")).is_err());
+        assert!(with("maybe\n", |keyboard| keyboard.yes_or_no("Sure?")).is_err());
+        assert_eq!(with("maybe\nYES\n", |keyboard| keyboard.yes_or_no("Sure?")).unwrap(), Answer::Yes);
+    }
+}

@@ -1,0 +1,92 @@
+//! Times as people read them: how long ago in lists, date with zone in detail.
+
+use jiff::{Timestamp, Zoned, fmt::temporal::Pieces, tz::TimeZone};
+
+/// How a time in RFC 3339 lies to now: `3 minutes ago`, `in 2 days`; beyond a month the date. What is no time stays as
+/// it is.
+pub(crate) fn relative(text: &str, now: Timestamp) -> String {
+    let Ok(time) = text.parse::<Timestamp>() else { return text.to_owned() };
+    let seconds = time.as_second().saturating_sub(now.as_second());
+    // An invite for seven days says so, also a second later: what lies ahead is rounded up a little.
+    let round = |unit: u64, seconds: u64| if time > now { (seconds + unit / 20) / unit } else { seconds / unit };
+    let span = match seconds.unsigned_abs() {
+        0..10 => return "just now".to_owned(),
+        seconds @ 10..60 => count(seconds, "second"),
+        seconds @ 60..3_600 => count(round(60, seconds), "minute"),
+        seconds @ 3_600..86_400 => count(round(3_600, seconds), "hour"),
+        seconds @ 86_400..2_678_400 => count(round(86_400, seconds), "day"),
+        _ => return time.to_zoned(TimeZone::system()).strftime("%-d %b %Y").to_string(),
+    };
+    if seconds < 0 { format!("{span} ago") } else { format!("in {span}") }
+}
+
+/// A time in RFC 3339 in the zone of this computer, and how it lies to now.
+pub(crate) fn detailed(text: &str, now: Timestamp) -> String {
+    match text.parse::<Timestamp>() {
+        Ok(time) => {
+            let here = time.to_zoned(TimeZone::system());
+            format!("{} ({})", full(&here), relative(text, now))
+        }
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// A moment as its people see it, with their zone: `Mon 30 Nov 2026, 10:00 (Australia/Sydney, +11:00)`.
+pub(crate) fn moment(text: &str) -> String {
+    let Some((local, zone)) = parts(text) else { return text.to_owned() };
+    format!("{} ({zone})", local.strftime("%a %-d %b %Y, %H:%M"))
+}
+
+/// A moment in a list: `30 Nov 2026 10:00`.
+pub(crate) fn moment_short(text: &str) -> String {
+    parts(text).map_or_else(|| text.to_owned(), |(local, _)| local.strftime("%-d %b %Y %H:%M").to_string())
+}
+
+fn full(time: &Zoned) -> String {
+    let zone = time.time_zone().iana_name().unwrap_or("local time");
+    format!("{}, {zone}", time.strftime("%a %-d %b %Y, %H:%M:%S %:z"))
+}
+
+/// Date and time as written, and the zone as written: no zone database is asked.
+fn parts(text: &str) -> Option<(jiff::civil::DateTime, String)> {
+    let pieces = Pieces::parse(text).ok()?;
+    let local = pieces.date().to_datetime(pieces.time()?);
+    let offset = pieces.to_numeric_offset()?;
+    let written = if offset.seconds() == 0 { "UTC".to_owned() } else { format!("UTC{offset}") };
+    let zone = match pieces.time_zone_annotation().map(|annotation| annotation.kind().clone()) {
+        Some(jiff::fmt::temporal::TimeZoneAnnotationKind::Named(name)) => format!("{}, {written}", name.as_str()),
+        _ => written,
+    };
+    Some((local, zone))
+}
+
+fn count(number: u64, unit: &str) -> String {
+    if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_as_people_say_it() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        assert_eq!(relative("2026-03-01T11:59:55Z", now), "just now");
+        assert_eq!(relative("2026-03-01T11:59:00Z", now), "1 minute ago");
+        assert_eq!(relative("2026-03-01T15:30:00Z", now), "in 3 hours");
+        assert_eq!(relative("2026-02-20T12:00:00Z", now), "9 days ago");
+        assert_eq!(relative("2026-03-08T11:59:58Z", now), "in 7 days");
+        assert_eq!(relative("not a time", now), "not a time");
+    }
+
+    #[test]
+    fn a_moment_is_shown_as_its_own_people_see_it() {
+        assert_eq!(
+            moment("2026-11-30T10:00:00+11:00[Australia/Sydney]"),
+            "Mon 30 Nov 2026, 10:00 (Australia/Sydney, UTC+11)"
+        );
+        assert_eq!(moment("2026-11-30T10:00:00Z"), "Mon 30 Nov 2026, 10:00 (UTC)");
+        assert_eq!(moment_short("2026-11-30T10:00:00+11:00"), "30 Nov 2026 10:00");
+        assert_eq!(moment("soon"), "soon");
+    }
+}

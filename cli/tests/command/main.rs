@@ -1,0 +1,10 @@
+//! The program as scripts and people use it: words in; stdout, stderr and exit code out.
+
+mod contract;
+mod demo;
+mod node;
+mod node_away;
+mod node_there;
+mod running;
+mod support;
+mod words;
