@@ -1,0 +1,177 @@
+//! Real nodes in this process, on loopback, each with a home of its own that goes when it is dropped.
+
+use grid_node::handle::{Handle, Status, Target};
+use grid_node::node::{Dialling, Node, NodeConfig};
+use grid_node::setup::{self, Found, JoinRequest, Signing};
+use grid_protocol::id::DocumentId;
+use grid_protocol::record::{Patch, Registry};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long anything may take before a test gives up; nothing is ever this slow.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A node that can be stopped and started again.
+pub struct Member {
+    home: TempDir,
+    listen: Vec<String>,
+    registry: Arc<Registry>,
+    node: Option<Node>,
+}
+
+impl Member {
+    /// Founds a coalition and starts the founder's node.
+    pub async fn found(name: &str, listen: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let found = Found {
+            coalition_name: "Clear Water".to_owned(),
+            group_name: name.to_owned(),
+            purpose: "To keep the river clear.".to_owned(),
+            statement_title: "What unites us".to_owned(),
+            statement_text: "The river belongs to everybody who lives by it.\n".to_owned(),
+        };
+        setup::found(&inner(&home), &found).expect("a new home");
+        Self::started(home, listen).await
+    }
+
+    /// Joins with an invite and starts the node.
+    pub async fn join(name: &str, invite: &str, signing: Signing, listen: &[&str]) -> Self {
+        let mut member = Self::joined(name, invite, signing, listen);
+        member.start().await;
+        member
+    }
+
+    /// Joins with an invite; the node is not started.
+    pub fn joined(name: &str, invite: &str, signing: Signing, listen: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let request = JoinRequest { invite: invite.to_owned(), group_name: name.to_owned(), signing };
+        setup::join(&inner(&home), &request).expect("a new home");
+        Self::stopped(home, listen)
+    }
+
+    async fn started(home: TempDir, listen: &[&str]) -> Self {
+        let mut member = Self::stopped(home, listen);
+        member.start().await;
+        member
+    }
+
+    fn stopped(home: TempDir, listen: &[&str]) -> Self {
+        let listen = listen.iter().map(|address| (*address).to_owned()).collect();
+        Self { home, listen, registry: Arc::new(Registry::standard().clone()), node: None }
+    }
+
+    /// Reads records by these kinds from the next start on.
+    pub fn with_kinds(&mut self, registry: Registry) {
+        self.registry = Arc::new(registry);
+    }
+
+    /// Starts the node.
+    pub async fn start(&mut self) {
+        let config =
+            NodeConfig { listen: self.listen.clone(), registry: self.registry.clone(), dialling: Dialling::Automatic };
+        self.node = Some(Node::start(&inner(&self.home), config).await.expect("the node starts"));
+    }
+
+    /// Stops the node.
+    pub async fn stop(&mut self) {
+        if let Some(node) = self.node.take() {
+            node.stop().await;
+        }
+    }
+
+    /// The directory of the home.
+    pub fn path(&self) -> PathBuf {
+        inner(&self.home)
+    }
+
+    /// The way into the running node.
+    pub fn handle(&self) -> Handle {
+        self.node.as_ref().expect("the node runs").handle()
+    }
+
+    /// Where the node stands.
+    pub async fn status(&self) -> Status {
+        self.handle().status().await.expect("a running node answers")
+    }
+
+    /// An invite for one group.
+    pub async fn invite(&self) -> String {
+        self.handle().invite(1, Duration::from_secs(3_600)).await.expect("a member can invite").text
+    }
+
+    /// Writes a new record of a kind.
+    pub async fn write(&self, kind: &str, fields: serde_json::Value) -> DocumentId {
+        let kind = self.registry.kind(kind).expect("a known kind");
+        let patch = Patch::from_json(kind, &fields).expect("fields of the kind");
+        self.handle().write(Target::New(kind.name.clone()), patch).await.expect("written").document
+    }
+
+    /// Changes a record.
+    pub async fn edit(&self, kind: &str, document: DocumentId, fields: serde_json::Value) {
+        let kind = self.registry.kind(kind).expect("a known kind");
+        let patch = Patch::from_json(kind, &fields).expect("fields of the kind");
+        self.handle().write(Target::Existing(document), patch).await.expect("written");
+    }
+
+    /// The text of a field, empty where the record or the field is not there.
+    pub fn text(&self, document: &DocumentId, field: &str) -> String {
+        self.handle()
+            .look(|views| views.records.row(document).map(|row| row.values.text(field).to_owned()).unwrap_or_default())
+    }
+
+    /// Waits until `holds` gives something, looking again whenever anything happens.
+    pub async fn until<T>(&self, what: &str, mut holds: impl AsyncFnMut(&Self) -> Option<T>) -> T {
+        let mut events = self.handle().events();
+        let found = async {
+            loop {
+                if let Some(found) = holds(self).await {
+                    return found;
+                }
+                // Not everything is an event: look again soon in any case.
+                let _ = tokio::time::timeout(Duration::from_millis(50), events.recv()).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, found).await {
+            Ok(found) => found,
+            Err(_) => panic!("waited in vain until {what}; status: {:#?}", self.status().await),
+        }
+    }
+
+    /// Waits until this node knows `count` members.
+    pub async fn until_members(&self, count: usize) {
+        self.until(&format!("there are {count} members"), async |me| {
+            (me.status().await.members == count).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until a record is here.
+    pub async fn until_here(&self, document: DocumentId) {
+        self.until("the record is here", async |me| {
+            me.handle().look(|views| views.records.row(&document).map(|row| row.opening.is_some()))
+        })
+        .await;
+    }
+}
+
+/// Waits until all members have the same root.
+pub async fn until_equal(members: &[&Member]) {
+    let Some((first, rest)) = members.split_first() else { return };
+    first
+        .until("all roots are equal", async |first| {
+            let root = first.status().await.state_root;
+            for other in rest {
+                if other.status().await.state_root != root {
+                    return None;
+                }
+            }
+            Some(())
+        })
+        .await;
+}
+
+fn inner(home: &TempDir) -> PathBuf {
+    Path::new(home.path()).join("home")
+}

@@ -1,0 +1,264 @@
+//! What people do with their nodes: found, invite, join, write, sign, start and stop.
+
+use super::World;
+use super::author::{Author, Keys, Subject};
+use super::check::Acknowledged;
+use super::event::{Event, NodeIndex, Route};
+use super::node::{Node, State};
+use super::storage::Disk;
+use grid_protocol::control::Record;
+use grid_protocol::id::{Digest, DocumentId};
+use grid_protocol::invite::InviteTicket;
+use grid_protocol::replica::{Recalled, Replica};
+use grid_protocol::storage::{Storage, StorageError};
+use grid_protocol::time::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Wall clocks are off by up to this much.
+const SKEW: Duration = Duration::from_secs(300);
+
+/// How a node stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It says goodbye and everything is on disk.
+    Properly,
+    /// The power goes: what was not safe on disk yet is lost, and nobody is told.
+    Crash,
+}
+
+impl World {
+    /// Founds a coalition and starts the founder's node.
+    pub fn found(&mut self, name: &str) -> NodeIndex {
+        let number = self.next_number();
+        let (author, records) = Author::found(Arc::new(Keys::new(number)), self.registry.clone(), name, self.wall());
+        let node = self.settle(author, &records, &[]);
+        self.start(node);
+        node
+    }
+
+    /// Invites as many groups at one node.
+    pub fn invite(&mut self, node: NodeIndex, count: u32) -> InviteTicket {
+        let (author, seed, now) = (self.nodes[node].author.clone(), self.random.bytes(), self.clocks(node).wall);
+        let (ticket, record) = author.invite(self.replica(node), seed, count, now);
+        self.commit_record(node, record);
+        ticket
+    }
+
+    /// Takes an invite. The node is not started, and linked with nobody yet.
+    pub fn take_invite(&mut self, ticket: &InviteTicket) -> NodeIndex {
+        self.take_invite_at(ticket, 0)
+    }
+
+    /// Takes an invite with the slot of this attempt.
+    pub fn take_invite_at(&mut self, ticket: &InviteTicket, attempt: u32) -> NodeIndex {
+        let keys = Arc::new(Keys::new(self.next_number()));
+        let (author, records) = Author::join(keys, self.registry.clone(), ticket, attempt, self.wall());
+        self.settle(author, &records, &ticket.records)
+    }
+
+    /// Joins through one node: takes the invite, starts, and links with that node.
+    pub fn join(&mut self, ticket: &InviteTicket, through: NodeIndex) -> NodeIndex {
+        let node = self.take_invite(ticket);
+        self.start(node);
+        self.link(node, through);
+        node
+    }
+
+    /// A coalition of `count` members who all know each other's records, with linked and started nodes.
+    pub fn assemble(&mut self, count: usize, degree: usize) {
+        let founder = self.found("Clear Water");
+        let seats = u32::try_from(count - 1).expect("a world of that size fits nowhere");
+        if seats > 0 {
+            let ticket = self.invite(founder, seats);
+            for seat in 0..seats {
+                self.take_seat(founder, &ticket, seat);
+            }
+        }
+        // Joined by fixed seats, so no two groups stand in one slot.
+        let effects = self.confirm_joins(founder);
+        self.carry_out(founder, effects);
+        let records = self.replica(founder).storage().records().expect("a storage in memory reads");
+        for node in 1..count {
+            self.give(node, &records);
+            self.start(node);
+        }
+        for node in 1..count {
+            self.link(node, node - 1);
+            self.link_with_some(node, degree / 2, count);
+        }
+    }
+
+    /// A newcomer takes one slot of an invite for many, and its records are handed to the inviter's node.
+    fn take_seat(&mut self, inviter: NodeIndex, ticket: &InviteTicket, seat: u32) {
+        let one = InviteTicket { first: ticket.first + seat, count: 1, ..ticket.clone() };
+        let node = self.take_invite(&one);
+        let records =
+            self.nodes[node].disk().map(Storage::records).expect("a disk").expect("a storage in memory reads");
+        self.give(inviter, &records);
+    }
+
+    /// Puts records on the disk of a node as if they had come over the network.
+    fn give(&mut self, node: NodeIndex, records: &[Record]) {
+        let was_on = self.nodes[node].replica().is_some();
+        if was_on {
+            self.stop(node, Stop::Properly);
+        }
+        if let State::Off(disk) = &mut self.nodes[node].state {
+            disk.put_records(records, &[]).expect("a storage in memory takes every record");
+        }
+        if was_on {
+            self.start(node);
+        }
+    }
+
+    fn settle(&mut self, author: Author, own: &[Record], others: &[Record]) -> NodeIndex {
+        let mut disk = Disk::new(self.clock.clone());
+        disk.put_records(others, &[]).expect("a storage in memory takes every record");
+        disk.append_own(&[], own).expect("a storage in memory takes every record");
+        let skew = self.random.between(Duration::ZERO, SKEW);
+        let node = self.nodes.len();
+        self.by_peer.insert(author.peer(), node);
+        self.nodes.push(Node::new(author, disk, skew));
+        node
+    }
+
+    fn next_number(&self) -> u32 {
+        u32::try_from(self.nodes.len()).expect("a world of that size fits nowhere")
+    }
+
+    fn wall(&self) -> Timestamp {
+        super::BEGINNING.after(self.now)
+    }
+
+    /// Starts a node from its disk.
+    pub fn start(&mut self, node: NodeIndex) {
+        let seed = self.random.bytes();
+        let registry = self.registry.clone();
+        let (now, member) = (self.now, &mut self.nodes[node]);
+        let State::Off(disk) = std::mem::replace(&mut member.state, State::Gone) else {
+            panic!("node {node} runs already");
+        };
+        let opened = Replica::open(member.author.me, registry, disk, &Recalled::default(), seed);
+        let (replica, _) = opened.expect("a storage in memory reads");
+        member.state = State::On(Box::new(replica));
+        member.life += 1;
+        member.wake_at = Some(now);
+        let life = member.life;
+        self.put(Duration::ZERO, Event::Wake { node, life });
+        let effects = self.confirm_joins(node);
+        self.carry_out(node, effects);
+        self.redial_of(node);
+    }
+
+    /// Stops a node.
+    pub fn stop(&mut self, node: NodeIndex, how: Stop) {
+        let peers: Vec<(NodeIndex, u64)> =
+            self.nodes[node].sides.iter().map(|(peer, side)| (*peer, side.epoch)).collect();
+        for (peer, epoch) in peers {
+            match how {
+                Stop::Crash => self.break_link(node, peer),
+                Stop::Properly => {
+                    self.break_link(node, peer);
+                    self.put(self.conditions.quickest, Event::Closed { route: Route { from: peer, to: node, epoch } });
+                }
+            }
+        }
+        let member = &mut self.nodes[node];
+        let State::On(replica) = std::mem::replace(&mut member.state, State::Gone) else {
+            panic!("node {node} does not run");
+        };
+        let mut disk = replica.into_storage();
+        if how == Stop::Crash {
+            disk.lose_power();
+        }
+        member.state = State::Off(disk);
+        member.life += 1;
+        member.sides.clear();
+        member.asked.clear();
+        member.tokens.clear();
+        member.seen = super::node::Seen::default();
+        member.works = false;
+        member.wake_at = None;
+        member.announced = None;
+    }
+
+    /// Whether a node runs.
+    pub fn runs(&self, node: NodeIndex) -> bool {
+        self.nodes[node].replica().is_some()
+    }
+
+    /// Writes a record at a node.
+    pub fn write(&mut self, node: NodeIndex, subject: &Subject, fields: &serde_json::Value) -> DocumentId {
+        let written = self.try_write(node, subject, fields);
+        written.unwrap_or_else(|error| panic!("seed {}: node {node} could not write: {error}", self.seed))
+    }
+
+    /// Writes a record at a node whose disk may be full.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`]; then nothing was written.
+    pub fn try_write(
+        &mut self,
+        node: NodeIndex,
+        subject: &Subject,
+        fields: &serde_json::Value,
+    ) -> Result<DocumentId, StorageError> {
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(&self.random.bytes()[..16]);
+        let (author, now) = (self.nodes[node].author.clone(), self.clocks(node).wall);
+        let replica = self.nodes[node].replica_mut().expect("the node runs");
+        let (document, entries) = author.write(replica, now, subject, nonce, fields);
+        let acknowledged: Vec<Acknowledged> = entries
+            .iter()
+            .map(|entry| Acknowledged { node, device: author.me.device, seq: entry.header().seq, entry: entry.id() })
+            .collect();
+        let effects = replica.commit(entries, Vec::new())?;
+        self.acknowledged.extend(acknowledged);
+        self.carry_out(node, effects);
+        // What was written is readable at once.
+        let now = self.clocks(node);
+        if let Some(effects) = self.nodes[node].replica_mut().map(|replica| replica.work(now)) {
+            self.carry_out_or_note(node, effects);
+        }
+        self.plan(node);
+        Ok(document)
+    }
+
+    /// Keeps and announces a control record at its author's node.
+    pub fn commit_record(&mut self, node: NodeIndex, record: Record) {
+        let replica = self.nodes[node].replica_mut().expect("the node runs");
+        let effects = replica.commit(Vec::new(), vec![record]).expect("a storage in memory takes every record");
+        self.carry_out(node, effects);
+        self.plan(node);
+    }
+
+    /// The keys of a node's group.
+    pub fn author(&self, node: NodeIndex) -> Author {
+        self.nodes[node].author.clone()
+    }
+
+    /// The wall clock of a node.
+    pub fn wall_of(&self, node: NodeIndex) -> Timestamp {
+        self.clocks(node).wall
+    }
+
+    /// The text of a field of a record, as a node reads it; empty where it is not there.
+    pub fn text(&mut self, node: NodeIndex, document: DocumentId, field: &str) -> String {
+        let registry = self.registry.clone();
+        let replica = self.nodes[node].replica_mut().expect("the node runs");
+        let live = replica.live(document).expect("a storage in memory reads");
+        live.row(&registry).values.text(field).to_owned()
+    }
+
+    /// Gives an input to a replica directly, as a network of its own would, and carries out what follows.
+    pub fn feed(&mut self, node: NodeIndex, input: grid_protocol::replica::Input) {
+        self.input(node, input);
+    }
+
+    /// The state root of a running node.
+    pub fn root(&self, node: NodeIndex) -> Digest {
+        self.replica(node).state_root()
+    }
+}

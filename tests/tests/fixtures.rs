@@ -1,0 +1,110 @@
+//! Data of today's formats is read by every later version.
+
+use grid_node::node::{Dialling, Node, NodeConfig};
+use grid_protocol::invite::InviteTicket;
+use grid_protocol::record::{ImportOptions, ImportPlan, Registry};
+use grid_protocol::sheet::StatementSheet;
+use grid_tests::fixtures::{content, directory, unpack_home};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::Arc;
+
+fn read(name: &str) -> Vec<u8> {
+    fs::read(directory().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn read_json(name: &str) -> Value {
+    serde_json::from_slice(&read(name)).expect("a fixture in JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_opens_with_all_that_was_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    unpack_home(&directory().join("home"), &home).unwrap();
+    let expected = read_json("home.json");
+    let registry = Arc::new(Registry::standard().clone());
+    let node =
+        Node::start(&home, NodeConfig { listen: Vec::new(), registry, dialling: Dialling::OnRequest }).await.unwrap();
+    assert!(node.report().is_empty(), "{:?}", node.report());
+    let status = node.handle().status().await.unwrap();
+    assert_eq!(status.troubles, []);
+    for (name, found) in [
+        ("coalition", status.coalition.to_string()),
+        ("group", status.group.to_string()),
+        ("device", status.device.to_string()),
+        ("state_root", status.state_root.to_string()),
+    ] {
+        assert_eq!(expected[name], found, "{name}");
+    }
+    assert_eq!(expected["members"], status.members);
+    node.handle().look(|views| {
+        let rows = Registry::standard().kinds().flat_map(|kind| views.records.of_kind(&kind.name));
+        let found: serde_json::Map<_, _> = rows.map(|row| (row.document.to_string(), row.values.to_json())).collect();
+        assert_eq!(json!(found), expected["records"]);
+        assert_eq!(json!(views.statement.as_ref().map(|it| &it.text)), expected["statement"]);
+    });
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_lost_its_store_opens_with_what_its_journal_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    unpack_home(&directory().join("home"), &home).unwrap();
+    fs::remove_dir_all(home.join("store")).unwrap();
+    let registry = Arc::new(Registry::standard().clone());
+    let node =
+        Node::start(&home, NodeConfig { listen: Vec::new(), registry, dialling: Dialling::OnRequest }).await.unwrap();
+    assert_eq!(node.report().len(), 1);
+    let titles: BTreeSet<String> = node
+        .handle()
+        .look(|views| views.records.of_kind("action").map(|row| row.values.text("title").to_owned()).collect());
+    assert_eq!(titles, BTreeSet::from(["Walk to the spring".to_owned()]));
+    node.stop().await;
+}
+
+#[test]
+fn every_encoded_sample_decodes_to_what_was_encoded() {
+    let expected = read_json("encoded.json");
+    let expected = expected.as_object().unwrap();
+    for (name, expected) in expected {
+        let bytes = fs::read(directory().join("encoded").join(name)).unwrap();
+        let found = content(name, &bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(&found, expected, "{name}");
+    }
+    let has = |beginning: &str| expected.keys().filter(|name| name.starts_with(beginning)).count();
+    let counts = ["record-", "entry", "run", "request-", "response-", "gossip-"].map(has);
+    assert_eq!(counts, [9, 1, 1, 5, 8, 5]);
+}
+
+#[test]
+fn invites_in_both_forms_are_read() {
+    let expected = read_json("invites.json");
+    for form in ["long", "short"] {
+        let text = String::from_utf8(read(&format!("invite-{form}.txt"))).unwrap();
+        let ticket = InviteTicket::parse(&text).unwrap();
+        assert_eq!(serde_json::to_value(&ticket).unwrap(), expected[form], "{form}");
+        assert_eq!(ticket.coalition_name, "Clear Water");
+    }
+}
+
+#[test]
+fn an_exported_statement_verifies() {
+    let report = StatementSheet::verify(&read("statement.json")).unwrap();
+    assert!(report.is_sound());
+}
+
+#[test]
+fn exported_tables_are_read() {
+    let kind = Registry::standard().kind("action").unwrap();
+    let plans = ["actions.csv", "actions.json"]
+        .map(|name| ImportPlan::read(kind, &read(name), &ImportOptions::default()).unwrap());
+    for plan in &plans {
+        assert!(plan.bad.is_empty(), "{:?}", plan.bad);
+        assert_eq!(plan.rows.len(), 1);
+        assert!(plan.rows[0].id.is_some());
+    }
+    assert_eq!(plans[0].rows[0].patch, plans[1].rows[0].patch);
+}

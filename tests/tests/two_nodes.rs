@@ -1,0 +1,130 @@
+//! Two and three real nodes on loopback: found, join, write, receive, restart.
+
+use grid_node::setup::Signing;
+use grid_tests::grid::{Member, until_equal};
+use serde_json::json;
+
+const TCP: &[&str] = &["/ip4/127.0.0.1/tcp/0"];
+const QUIC: &[&str] = &["/ip4/127.0.0.1/udp/0/quic-v1"];
+
+async fn a_record_written_at_one_node_is_received_at_the_other(listen: &[&str]) {
+    let a = Member::found("Clean River", listen).await;
+    let b = Member::join("Mill Street", &a.invite().await, Signing::Sign, listen).await;
+    b.until_members(2).await;
+    a.until_members(2).await;
+
+    let action = a.write("action", json!({"title": "Walk to the spring", "place": "Old bridge"})).await;
+    b.until_here(action).await;
+    assert_eq!(b.text(&action, "title"), "Walk to the spring");
+
+    a.until("b's receipt is here", async |a| {
+        let delivery = a.handle().deliveries(vec![action]).await.ok()?.pop()??;
+        (delivery.received_by.len() == 1 && delivery.waiting_for.is_empty()).then_some(())
+    })
+    .await;
+    until_equal(&[&a, &b]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_written_at_one_node_is_received_at_the_other_over_tcp() {
+    a_record_written_at_one_node_is_received_at_the_other(TCP).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_written_at_one_node_is_received_at_the_other_over_quic() {
+    a_record_written_at_one_node_is_received_at_the_other(QUIC).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_joins_while_the_inviter_is_away_and_is_let_in_when_it_comes_back() {
+    let mut a = Member::found("Clean River", TCP).await;
+    let invite = a.invite().await;
+    a.stop().await;
+    let b = Member::join("Mill Street", &invite, Signing::Sign, TCP).await;
+    assert!(matches!(b.status().await.standing, grid_node::handle::OwnStanding::Waiting));
+    a.start().await;
+    a.until_members(2).await;
+    until_equal(&[&a, &b]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_joins_through_any_member_while_the_inviter_is_away() {
+    let mut a = Member::found("Clean River", TCP).await;
+    let b = Member::join("Mill Street", &a.invite().await, Signing::Sign, TCP).await;
+    until_equal(&[&a, &b]).await;
+    a.until("b's address is known", async |a| {
+        a.invite().await;
+        let known = a.status().await.peers.iter().any(|peer| peer.group.is_some());
+        known.then_some(())
+    })
+    .await;
+    let invite = a.invite().await;
+    a.stop().await;
+    let c = Member::join("Upper Lake", &invite, Signing::Sign, TCP).await;
+    b.until_members(3).await;
+    let page = c.write("action", json!({"title": "Count the fish"})).await;
+    b.until_here(page).await;
+    a.start().await;
+    a.until_here(page).await;
+    until_equal(&[&a, &b, &c]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_has_not_signed_is_no_member_until_it_signs() {
+    let a = Member::found("Clean River", TCP).await;
+    let b = Member::join("Mill Street", &a.invite().await, Signing::Later, TCP).await;
+    b.until("a's node has answered", async |b| (!b.status().await.peers.is_empty()).then_some(())).await;
+    assert_eq!(a.status().await.members, 1);
+    assert!(matches!(b.status().await.standing, grid_node::handle::OwnStanding::NotSigned));
+    b.handle().sign().await.unwrap();
+    a.until_members(2).await;
+    until_equal(&[&a, &b]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_groups_edit_one_page_apart_and_both_edits_stay() {
+    let a = Member::found("Clean River", TCP).await;
+    let mut b = Member::join("Mill Street", &a.invite().await, Signing::Sign, TCP).await;
+    let page = a.write("page", json!({"title": "How we work", "text": "We meet by the river.\n"})).await;
+    b.until_here(page).await;
+    b.stop().await;
+    a.edit("page", page, json!({"text": "We meet by the river every month.\n"})).await;
+    b.start().await;
+    b.edit("page", page, json!({"text": "Welcome. We meet by the river.\n"})).await;
+    until_equal(&[&a, &b]).await;
+    assert_eq!(a.text(&page, "text"), b.text(&page, "text"));
+    assert!(a.text(&page, "text").contains("every month"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_invite_for_six_lets_six_groups_in_and_a_seventh_is_told_why_not() {
+    let a = Member::found("Clean River", TCP).await;
+    let invite = a.handle().invite(6, std::time::Duration::from_secs(3_600)).await.unwrap().text;
+    let mut others = Vec::new();
+    for number in 0..6 {
+        others.push(Member::join(&format!("Group {number}"), &invite, Signing::Sign, TCP).await);
+        a.until_members(number + 2).await;
+    }
+    let late = Member::join("Late", &invite, Signing::Sign, TCP).await;
+    let why = late
+        .until("the seventh is refused", async |late| match late.status().await.standing {
+            grid_node::handle::OwnStanding::Refused(why) => Some(why),
+            _ => None,
+        })
+        .await;
+    assert!(why.contains("used"), "{why}");
+    assert_eq!(a.status().await.members, 7);
+    let all: Vec<&Member> = std::iter::once(&a).chain(&others).collect();
+    until_equal(&all).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_of_several_changes_arrives_whole() {
+    let a = Member::found("Clean River", TCP).await;
+    let b = Member::join("Mill Street", &a.invite().await, Signing::Sign, TCP).await;
+    b.until_members(2).await;
+    let long: String = (0..8_000).map(|number| format!("{number} ")).collect();
+    let page = a.write("page", json!({"title": "Long", "text": long})).await;
+    b.until("the whole text is here", async |b| (b.text(&page, "text") == long).then_some(())).await;
+    until_equal(&[&a, &b]).await;
+}
