@@ -196,11 +196,6 @@ impl Governance {
         &self.leaves
     }
 
-    /// Whether a group votes on the next version.
-    pub fn is_elector(&self, group: &GroupId) -> bool {
-        self.rules.as_ref().is_some_and(|rules| rules.electors.contains(group))
-    }
-
     /// How many slots a device has.
     pub fn slot_count(&self, keys: &Keys, device: &DeviceId) -> u32 {
         match (&self.rules, keys.governs(device)) {

@@ -1,6 +1,6 @@
 //! What a kind of record is: its fields, who may write it, who may read each field.
 
-use super::{FieldName, Reading, Unfit, Value, Values, compile};
+use super::{FieldName, Unfit, Value, Values, compile};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt};
@@ -205,14 +205,6 @@ impl Kind {
     /// What a record holds that nobody wrote to: the defaults.
     pub fn defaults(&self) -> Values {
         self.fields.iter().filter_map(|field| Some((field.name.clone(), field.default.clone()?))).collect()
-    }
-
-    /// What names a record: its title, or words that say it has none.
-    pub fn title_of<'a>(&self, reading: &'a Reading) -> &'a str {
-        match reading.values.text(&self.title) {
-            "" => "(untitled)",
-            title => title,
-        }
     }
 
     /// The rules between fields of this kind.

@@ -51,14 +51,6 @@ impl Value {
         }
     }
 
-    /// The moment of a date-time.
-    pub fn as_date_time(&self) -> Option<&DateTime> {
-        match self {
-            Value::DateTime(moment) => Some(moment),
-            _ => None,
-        }
-    }
-
     /// The point of coordinates.
     pub fn as_coordinates(&self) -> Option<Coordinates> {
         match self {

@@ -1,6 +1,6 @@
 //! Joining: what an applicant hands in, and what a member's node makes of it.
 
-use super::effect::{Effect, Now, PeerStanding, PeerSync};
+use super::effect::{Effect, Now, PeerSync};
 use super::{Replica, news};
 use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_application};
 use crate::codec;
@@ -151,10 +151,5 @@ impl<S: Storage> Replica<S> {
         let mut records: Vec<Record> = self.control.iter().filter(of_founder).cloned().collect();
         records.sort_by_key(Record::kind);
         records
-    }
-
-    /// Whether a peer is a device of a member group.
-    pub fn is_member_peer(&self, peer: &PeerKey) -> bool {
-        matches!(super::peer::standing(&self.authority, peer), PeerStanding::Member { .. })
     }
 }
