@@ -9,6 +9,7 @@ use crate::authority::fault::Fault;
 use crate::authority::governance::Governance;
 use crate::authority::keys::Keys;
 use crate::control::{Admission, ControlSet, Record, Signer, StatementSignature, VouchedBy, Withdrawal};
+use crate::domain;
 use crate::id::{GroupId, RecordId};
 use crate::key::{DeviceId, PublicKey};
 use std::cmp::Reverse;
@@ -119,10 +120,13 @@ impl Membership {
         for (group, (counter, signature, record)) in signed {
             let key = match record.signer {
                 Signer::Device(device) => device.0,
-                Signer::Root(_) => match set.inception(&group) {
-                    Some(inception) => inception.body.root,
-                    None => continue,
-                },
+                Signer::Root(number) => {
+                    let (purpose, id) = (domain::STATEMENT_SIGNATURE, signature.as_bytes());
+                    match set.signing_root(&group, number, (purpose, id), &record.signature) {
+                        Some(root) => root,
+                        None => continue,
+                    }
+                }
             };
             // The higher counter wins; on a tie the withdrawal.
             let taken_back = withdrawn.get(&group).filter(|(withdrawal, ..)| withdrawal.0 >= counter.0);

@@ -22,6 +22,8 @@ pub enum Right {
     May,
     /// It may not, as far as is known.
     MayNot(MayNot),
+    /// The log of the device ends before it: it counts only where a device that is not cut built on it.
+    IfBuiltOn,
     /// A certificate or the admission of the group has not arrived; it may do so yet.
     Unknown,
 }
@@ -51,20 +53,24 @@ pub(super) fn may_write(
     rule: WriteRule,
     seq: u64,
 ) -> Right {
-    let Some(known) = keys.device(device) else {
+    let Some((group, capabilities)) = keys.writer(device) else {
         let disputed = keys.is_disputed(device);
         return if disputed { Right::MayNot(MayNot::DeviceOfSeveralGroups) } else { Right::Unknown };
     };
-    if !known.capabilities.has(Capabilities::WRITE) {
+    if !capabilities.has(Capabilities::WRITE) {
         return Right::MayNot(MayNot::NoCapability);
     }
+    let may = match keys.cut(device) {
+        Some(cut) if seq >= cut.seq => Right::IfBuiltOn,
+        _ => Right::May,
+    };
     match rule {
-        WriteRule::Owner if known.group == *owner => Right::May,
+        WriteRule::Owner if group == *owner => may,
         WriteRule::Owner => Right::MayNot(MayNot::NotOwner),
-        WriteRule::Members if !membership.was_admitted(&known.group) => Right::Unknown,
-        WriteRule::Members => match membership.withdrawal(&known.group) {
+        WriteRule::Members if !membership.was_admitted(&group) => Right::Unknown,
+        WriteRule::Members => match membership.withdrawal(&group) {
             Some((_, last)) if !written_before(last, device, seq) => Right::MayNot(MayNot::AfterWithdrawal),
-            _ => Right::May,
+            _ => may,
         },
     }
 }

@@ -10,6 +10,7 @@ use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::genesis::Genesis;
 use crate::control::inception::Inception;
 use crate::control::record::{Record, RecordKey};
+use crate::control::root::RootNumber;
 use crate::control::signed::Signer;
 use crate::control::waiting::Waiting;
 use crate::domain;
@@ -20,8 +21,14 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-/// Records that stand in one place at most.
-const PER_PLACE: usize = 2;
+/// Records that stand in one place at most; of forks of a device only the lowest is kept.
+const fn per_place(key: &RecordKey) -> usize {
+    match key {
+        RecordKey::ForkProof { .. } => 1,
+        _ => 2,
+    }
+}
+
 /// Parts of the set that are compared one by one: by the first byte of the record's id.
 const BUCKETS: usize = 256;
 
@@ -105,7 +112,7 @@ impl ControlSet {
             return Offer::Refused(error);
         }
         let (key, place) = (record.key(), (Reverse(record.rank()), id));
-        if self.places.get(&key).and_then(|held| held.get(PER_PLACE - 1)).is_some_and(|last| *last < place) {
+        if self.places.get(&key).and_then(|held| held.get(per_place(&key) - 1)).is_some_and(|last| *last < place) {
             return Offer::Superseded;
         }
         match record.admit(self) {
@@ -151,10 +158,11 @@ impl ControlSet {
             }
         }
         self.records.insert(id, record);
+        let most = per_place(&key);
         let held = self.places.entry(key).or_default();
         held.push(place);
         held.sort_unstable();
-        let displaced = (held.len() > PER_PLACE).then(|| held.pop()).flatten();
+        let displaced = (held.len() > most).then(|| held.pop()).flatten();
         self.refresh_bucket(id);
         let (_, displaced) = displaced?;
         self.records.remove(&displaced);
@@ -175,6 +183,13 @@ impl ControlSet {
             Some(Record::Inception(inception)) => Missing::Inception(inception.group()),
             Some(Record::DeviceCert(certificate)) => {
                 Missing::Certificate { group: certificate.body().group, device: certificate.body().device }
+            }
+            Some(Record::Rotation(rotation)) => {
+                Missing::Root { group: rotation.body.group, number: rotation.body.number }
+            }
+            Some(Record::Recovery(recovery)) => {
+                let number = RootNumber { recovery: recovery.body.recovery, rotation: 0 }.number();
+                Missing::Root { group: recovery.body.group, number }
             }
             _ => return Vec::new(),
         };
@@ -297,7 +312,7 @@ impl ControlSet {
         })
     }
 
-    fn in_places(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = &Record> {
+    pub(super) fn in_places(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = &Record> {
         self.places.range(range).flat_map(|(_, held)| held).filter_map(|(_, id)| self.records.get(id))
     }
 

@@ -89,7 +89,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic_and_what_decodes_has_one_encoding(
-        kind in 0_u8..12, bytes in proptest::collection::vec(any::<u8>(), 0..400)
+        kind in 0_u8..16, bytes in proptest::collection::vec(any::<u8>(), 0..400)
     ) {
         let bytes: Vec<u8> = [kind, 1].into_iter().chain(bytes).collect();
         if let Ok(record) = Record::decode(&bytes) {

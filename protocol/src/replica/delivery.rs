@@ -109,8 +109,10 @@ impl Receipts {
         let named: Vec<DeviceId> = self.owed.iter().copied().take(MAX_RECEIPT_LOGS).collect();
         self.owed.retain(|log| !named.contains(log));
         self.due = if self.owed.is_empty() { None } else { Some(now + RECEIPT_AFTER) };
-        let received: Vec<(DeviceId, u64)> =
-            named.into_iter().filter_map(|log| logs.head(&log).map(|head| (log, head.seq))).collect();
+        let received: Vec<(DeviceId, u64)> = named
+            .into_iter()
+            .filter_map(|log| logs.counted(&log).map(|counted| (log, counted.entries.saturating_sub(1))))
+            .collect();
         (!received.is_empty()).then_some(Says::Received(received))
     }
 }

@@ -8,7 +8,7 @@ use crate::authority::{self, Authority, MayNot};
 use crate::codec;
 use crate::document::{Document, NoRight, Opening, Right, WriteRule};
 use crate::domain;
-use crate::entry::{EntryError, VerifiedChange};
+use crate::entry::VerifiedChange;
 use crate::id::{ChangeHash, Digest, DocumentId, GroupId};
 use crate::key::DeviceId;
 use crate::record::{Presence, Registry, Values};
@@ -105,6 +105,11 @@ impl LiveDocument {
         self.wholeness
     }
 
+    /// Whether changes wait for something that is not there.
+    pub fn waits(&self) -> bool {
+        self.opening.is_none() || self.wholeness == Wholeness::Forgetful || self.document.waits()
+    }
+
     /// The guard's view of it.
     pub const fn document(&mut self) -> &mut Document {
         &mut self.document
@@ -113,14 +118,17 @@ impl LiveDocument {
     /// Takes a change in.
     pub fn take(&mut self, authority: &Authority, incoming: Incoming) {
         let Incoming { device, seq, time, ref change } = incoming;
-        let latest = self.latest.entry(device).or_insert(seq);
-        *latest = seq.max(*latest);
-        self.created = self.created.min(time);
-        if (time, Some(device)) > (self.changed, self.changed_by) {
-            (self.changed, self.changed_by) = (time, Some(device));
+        // What lies behind a cut may count, and is nobody's latest word.
+        if authority.cut(&device).is_none_or(|cut| seq < cut.seq) {
+            let latest = self.latest.entry(device).or_insert(seq);
+            *latest = seq.max(*latest);
+            self.created = self.created.min(time);
+            if (time, Some(device)) > (self.changed, self.changed_by) {
+                (self.changed, self.changed_by) = (time, Some(device));
+            }
         }
         match (&self.opening, &change.opening) {
-            (None, Some(opening)) if authority.group_of(&device) == Some(opening.owner) => {
+            (None, Some(opening)) if authority.author_of(&device) == Some(opening.owner) => {
                 self.opening = Some(opening.clone());
                 let mut early = std::mem::take(&mut self.early);
                 early.push(incoming);
@@ -133,6 +141,9 @@ impl LiveDocument {
 
     fn offer(&mut self, authority: &Authority, incoming: Incoming) {
         let Some(opening) = &self.opening else { return };
+        if let Some(group) = authority.author_of(&incoming.device) {
+            self.document.name_group(incoming.device, group);
+        }
         let right = right(authority, opening, &incoming.device, incoming.seq);
         let offered = self.document.offer(incoming.change.change, incoming.device, right);
         if !offered.dropped.is_empty() {
@@ -202,13 +213,14 @@ impl Row {
 pub(super) fn revive(
     id: DocumentId,
     authority: &Authority,
-    changes: impl IntoIterator<Item = Result<Incoming, EntryError>>,
+    changes: impl IntoIterator<Item = Incoming>,
 ) -> LiveDocument {
     let mut live = LiveDocument::new(id);
-    // What was admitted once reads again; a stored entry that no longer does is left out of the record.
-    for incoming in in_causal_order(changes.into_iter().flatten().collect()) {
+    live.document.gather();
+    for incoming in in_causal_order(changes.into_iter().collect()) {
         live.take(authority, incoming);
     }
+    live.document.settle();
     live
 }
 
@@ -253,6 +265,7 @@ fn right(authority: &Authority, opening: &Opening, device: &DeviceId, seq: u64) 
     };
     match authority.may_write(device, &opening.owner, rule, seq) {
         authority::Right::May => Right::MayWrite,
+        authority::Right::IfBuiltOn => Right::IfBuiltOn,
         authority::Right::Unknown => Right::Unknown,
         authority::Right::MayNot(why) => Right::MayNot(match why {
             MayNot::NotOwner => NoRight::NotOwner,

@@ -10,10 +10,12 @@
 
 mod admit;
 mod applicant;
+mod branch;
 mod delivery;
 mod document;
 mod documents;
 mod effect;
+mod fork;
 mod hints;
 mod history;
 mod inbound;
@@ -125,6 +127,7 @@ impl<S: Storage> Replica<S> {
             hints: hints::Reachable::default(),
             confirmed: false,
         };
+        replica.end_logs()?;
         replica.application = replica.own_application()?;
         let rows = replica.read_again(recalled)?;
         Ok((replica, rows))

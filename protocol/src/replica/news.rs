@@ -64,8 +64,17 @@ impl<S: Storage> Replica<S> {
     ) -> Result<(), StorageError> {
         let device = entry.header.device;
         let ignore = Effect::Judge { token, judgement: Judgement::Ignore };
+        if self.logs.is_complete(&device) {
+            effects.push(ignore);
+            return Ok(());
+        }
         if entry.header.seq < self.logs.entries(&device) {
             effects.push(ignore);
+            let known = self.storage.entry_id(&device, entry.header.seq)?;
+            let (id, seq) = (entry.header.id(), entry.header.seq);
+            if known != Some(id) && verify_signature(&device, seq, &id, &entry.signature).is_ok() {
+                self.contradicted(from, device, seq, effects);
+            }
             return Ok(());
         }
         if !self.authority.stores_log_of(&device) {
