@@ -222,6 +222,25 @@ fn a_revocation_takes_back_what_came_too_late_and_a_revoked_device_is_no_member_
     assert_eq!(reopened.state_root(), replica.state_root());
 }
 
+#[test]
+fn a_new_laptop_under_a_new_root_is_let_in_by_whoever_has_not_heard_of_it() {
+    let valley = Valley::new();
+    let stolen = valley.notes(&valley.guest, None, 0..4);
+    let desk = open(&valley.guest, disk(&valley.records, &[]));
+    let cuts = BTreeMap::from([(valley.guest.me.device, cut_before(&stolen, 3))]);
+    let rotation = valley.guest.rotate(&desk, &cuts);
+    let (laptop, certificate) = valley.guest.device_under(1, 70);
+    let own = disk(&[valley.records.clone(), vec![rotation, certificate]].concat(), &[]);
+    let member = disk(&valley.records, &[&stolen]);
+    let mut exchange = Exchange::new((&laptop, own), (&valley.office, member));
+    exchange.pull();
+    assert_eq!(exchange.blames, Vec::<String>::new());
+    assert_eq!(exchange.answerer.authority().group_of(&laptop.me.device), Some(valley.guest.me.group));
+    assert_eq!(effective(&mut exchange.asker, stolen[2].header().document), 1);
+    assert_eq!(effective(&mut exchange.answerer, stolen[3].header().document), 0);
+    assert_eq!(exchange.asker.state_root(), exchange.answerer.state_root());
+}
+
 /// Everything that is said in a quarrel: records and entries, in an order in which all of it makes sense.
 fn quarrel() -> (Valley, Vec<News>, Disk) {
     let valley = Valley::new();

@@ -13,8 +13,7 @@
 
 use crate::authority::fault::Fault;
 use crate::authority::root::{Kept, smallest};
-use crate::control::{Capabilities, ControlSet, DeviceCert, Listed, Record, Revoke, Signer};
-use crate::domain;
+use crate::control::{Capabilities, ControlSet, DeviceCert, Listed, Record, Revoke};
 use crate::id::{GroupId, RecordId};
 use crate::key::{DeviceId, PeerKey};
 use crate::limits::{MAX_DEVICES, MAX_GOVERNING_DEVICES};
@@ -112,22 +111,16 @@ impl Keys {
                 None => {}
             }
         }
-        by_group.into_iter().for_each(|(group, devices)| keys.add_devices(set, group, devices, &found));
+        by_group.into_iter().for_each(|(group, devices)| keys.add_devices(group, devices, &found));
         keys
     }
 
-    fn add_devices(
-        &mut self,
-        set: &ControlSet,
-        id: GroupId,
-        devices: Vec<(DeviceId, Certificates<'_>)>,
-        found: &Found<'_>,
-    ) {
+    fn add_devices(&mut self, id: GroupId, devices: Vec<(DeviceId, Certificates<'_>)>, found: &Found<'_>) {
         let Some(group) = self.groups.get(&id) else { return };
         let root = group.root.clone();
         let mut counting = Vec::new();
         for (device, certificates) in devices {
-            match count(set, &root, device, &certificates) {
+            match count(&root, device, &certificates) {
                 Some(device) => counting.push(device),
                 None => {
                     self.former.insert(device, (id, union(&certificates)));
@@ -158,7 +151,7 @@ impl Keys {
             sharing.sort_unstable();
             self.devices.insert(device, Device { group: id, capabilities, certificate: shown.clone() });
             let signed = found.revoked.get(&device).into_iter().flatten();
-            let revoked = signed.filter(|revoke| revoke.body.group == id && counts(set, &root, revoke));
+            let revoked = signed.filter(|revoke| revoke.body.group == id && root.made(revoke));
             let ended = smallest(revoked.map(|revoke| Some(revoke.body.cut)).chain([listed_cut]));
             if ended.is_some() {
                 self.revoked.insert(device);
@@ -254,23 +247,8 @@ impl Keys {
 }
 
 /// What a device may do under a root; none where no certificate of it counts.
-fn count<'a>(
-    set: &ControlSet,
-    root: &RootInForce,
-    device: DeviceId,
-    certificates: &Certificates<'a>,
-) -> Option<Counting<'a>> {
-    let by_root = |cert: &DeviceCert| {
-        let signed = &cert.signed;
-        signed.signer == Signer::Root(root.number.number())
-            && set.signing_root(
-                &signed.body.group,
-                root.number.number(),
-                (domain::DEVICE_CERT, signed.id().as_bytes()),
-                &signed.signature,
-            ) == Some(root.key)
-    };
-    let signed: Certificates<'a> = certificates.iter().copied().filter(|(_, cert)| by_root(cert)).collect();
+fn count<'a>(root: &RootInForce, device: DeviceId, certificates: &Certificates<'a>) -> Option<Counting<'a>> {
+    let signed: Certificates<'a> = certificates.iter().copied().filter(|(_, cert)| root.made(&cert.signed)).collect();
     let kept: Option<&Kept> = root.listed.as_ref().and_then(|listed| listed.get(&device));
     let listed = certificates.iter().filter(|(id, _)| kept.is_some_and(|kept| kept.certificate == *id));
     let by_serial = |(id, cert): &&(RecordId, &'a DeviceCert)| (Reverse(cert.body().serial), *id);
@@ -284,14 +262,4 @@ fn count<'a>(
 
 fn union(certificates: &Certificates<'_>) -> Capabilities {
     certificates.iter().fold(Capabilities::NONE, |sum, (_, cert)| sum.and(cert.body().capabilities))
-}
-
-/// Whether the root in force made a revocation.
-fn counts(set: &ControlSet, root: &RootInForce, revoke: &Revoke) -> bool {
-    let number = root.number.number();
-    let key = || {
-        let signed = (domain::REVOKE, revoke.id());
-        set.signing_root(&revoke.body.group, number, (signed.0, signed.1.as_bytes()), &revoke.signature)
-    };
-    revoke.signer == Signer::Root(number) && key() == Some(root.key)
 }

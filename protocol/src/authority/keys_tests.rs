@@ -1,13 +1,12 @@
 //! Roots, revocations, forks: what counts, in whatever order it is heard of.
 
-use super::{Authority, Cut, Fault};
+use super::{Authority, Cut, Fault, RenewalError, recovery, rotate};
 use crate::chain::{HeaderChain, LeanHeader};
 use crate::codec::Format;
 use crate::control::sample::{Coalition, Group, secrets};
 use crate::control::{
     Capabilities, ControlSet, DeviceCert, DeviceCertBody, DeviceSecrets, ForkProof, Inception, Offer, Record,
-    RecordError, Recovery, RenewalError, Revoke, RootNumber, Rotation, Signed, SigningKey, first_device_with, recovery,
-    rotate,
+    RecordError, Recovery, Revoke, RootNumber, Rotation, Signed, SigningKey, first_device_with,
 };
 use crate::domain;
 use crate::entry::{EntryKind, Header};

@@ -11,6 +11,7 @@ mod fault;
 pub mod governance;
 pub mod keys;
 pub mod membership;
+mod renewal;
 mod right;
 mod root;
 
@@ -25,6 +26,7 @@ pub use fault::Fault;
 pub use governance::{SlotState, TakenBy, VouchDue};
 pub use keys::{Cut, Device, RootInForce};
 pub use membership::{Lacking, SignedBy, Standing, Validity};
+pub use renewal::{RenewalError, recovery, rotate};
 pub use right::{MayNot, Right, WriteRule};
 
 use crate::codec::encode;

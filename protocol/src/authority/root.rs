@@ -3,7 +3,7 @@
 //! The highest recovery counts, and under it the highest rotation. Several records of one root: a device
 //! keeps its place where all of them list it, with the smallest of their cuts.
 
-use crate::control::{Capabilities, ControlSet, Cut, Listed, RootNumber};
+use crate::control::{Body, Capabilities, ControlSet, Cut, Listed, RootNumber, Signed, Signer};
 use crate::id::{Digest, GroupId, RecordId};
 use crate::key::{DeviceId, PublicKey};
 use crate::words::chain_link;
@@ -20,6 +20,14 @@ pub struct RootInForce {
     pub chain: Digest,
     /// The devices that kept their place; None under the root of the inception, which lists none.
     pub(super) listed: Option<BTreeMap<DeviceId, Kept>>,
+    rivals: Rivals,
+}
+
+/// Whether another root of the same number is known, which only rival recoveries bring about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rivals {
+    None,
+    Some,
 }
 
 /// What all lists of a root agree on about one device.
@@ -35,10 +43,19 @@ impl RootInForce {
     pub(super) fn of(set: &ControlSet, group: &GroupId) -> Option<Self> {
         let inception = &set.inception(group)?.body;
         let (number, key, chain) = (RootNumber::FIRST, inception.root, inception.chain);
-        let mut this = Self { number, key, chain, listed: None };
+        let mut this = Self { number, key, chain, listed: None, rivals: Rivals::None };
         this.recover(set, group);
         while this.rotate(set, group) {}
+        if this.number.recovery > 0 && set.roots(group, this.number.number()).len() > 1 {
+            this.rivals = Rivals::Some;
+        }
         Some(this)
+    }
+
+    /// Whether this root made a record that was admitted as signed by a root of this number.
+    pub(super) fn made<B: Body>(&self, record: &Signed<B>) -> bool {
+        let of_number = record.signer == Signer::Root(self.number.number());
+        of_number && (self.rivals == Rivals::None || record.verify(&self.key).is_ok())
     }
 
     /// The highest recovery; of rivals the one with the smallest id decides about the root.
@@ -61,7 +78,7 @@ impl RootInForce {
         let all = || set.rotations(group, next.number()).map(|known| &known.body).filter(|body| follows(body));
         let Some((key, chain)) = all().next().map(|body| (body.root, body.chain)) else { return false };
         let listed = intersection(all().map(|body| body.devices.as_slice()));
-        *self = Self { number: next, key, chain, listed };
+        *self = Self { number: next, key, chain, listed, rivals: self.rivals };
         true
     }
 }

@@ -12,6 +12,7 @@ use crate::control::set::ControlSet;
 use crate::domain::Purpose;
 use crate::id::{Digest, GroupId};
 use crate::key::{PublicKey, Signature};
+use std::collections::BTreeSet;
 
 /// A root of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,33 @@ impl ControlSet {
             Record::Rotation(rotation) => Some(rotation),
             _ => None,
         })
+    }
+
+    /// The records that lead from a group's inception to a root, each after those it needs. The inception
+    /// itself is left out; those of the contacts who recovered the group are among them.
+    pub(crate) fn root_proof(&self, group: &GroupId, number: RootNumber) -> Vec<Record> {
+        let mut proof = Vec::new();
+        self.lead_to(group, number, &mut BTreeSet::from([*group]), &mut proof);
+        proof
+    }
+
+    fn lead_to(&self, group: &GroupId, number: RootNumber, known: &mut BTreeSet<GroupId>, proof: &mut Vec<Record>) {
+        let recoveries = self.recoveries(group).filter(|recovery| recovery.body.recovery == number.recovery);
+        for recovery in recoveries {
+            for approval in &recovery.approvals {
+                if known.insert(approval.contact) {
+                    proof.extend(self.inception(&approval.contact).cloned().map(Record::Inception));
+                    if let Some(number) = RootNumber::of(approval.number) {
+                        self.lead_to(&approval.contact, number, known, proof);
+                    }
+                }
+            }
+            proof.push(Record::Recovery(Box::new(recovery.clone())));
+        }
+        for rotation in 1..=number.rotation {
+            let number = RootNumber { rotation, ..number }.number();
+            proof.extend(self.rotations(group, number).cloned().map(Record::Rotation));
+        }
     }
 
     /// The root of this number that made a signature.

@@ -14,7 +14,6 @@ mod invitation;
 mod known_root;
 mod record;
 mod recovery;
-mod renewal;
 mod revoke;
 mod root;
 mod rotation;
@@ -25,6 +24,8 @@ mod statement;
 mod vouch;
 mod waiting;
 
+#[cfg(test)]
+mod every_kind;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
@@ -40,7 +41,6 @@ pub use invitation::{Invite, InviteBody, InviteRevoked, InviteRevokedBody, Join,
 pub use known_root::KnownRoot;
 pub use record::{Kind, Record, RecordKey};
 pub use recovery::{Approval, Recovery, RecoveryBody};
-pub use renewal::{RenewalError, recovery, rotate};
 pub use revoke::{Cut, Revoke, RevokeBody};
 pub use root::RootNumber;
 pub use rotation::{Listed, Rotation, RotationBody};

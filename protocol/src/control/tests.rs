@@ -1,11 +1,12 @@
 //! Records and the set: bytes, forgeries, places, waiting, and any order of delivery.
 
+use super::every_kind::of_every_kind;
 use super::sample::{Coalition, Group, LATER, NOW, secrets};
 use super::*;
 use crate::authority::Authority;
 use crate::codec::Format;
-use crate::id::{Digest, GroupId, RecordId, VersionId};
-use crate::key::{DeviceId, KeyError, PeerKey, PublicKey, SealKey, SecretKey, Signature};
+use crate::id::{Digest, RecordId};
+use crate::key::{DeviceId, KeyError, PeerKey, PublicKey, SealKey, Signature};
 use crate::limits::{MAX_NAME, MAX_WAITING_RECORDS};
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -126,63 +127,6 @@ proptest! {
             prop_assert!(matches!(Record::decode(&longer), Err(RecordError::Encoding(_))));
         }
     }
-}
-
-fn of_every_kind(
-    name: &str,
-    label: &str,
-    text: &str,
-    (slot, count): (u32, u32),
-    (serial, counter): (u32, u64),
-    rights: u8,
-) -> Vec<Record> {
-    static PAIR: LazyLock<(Group, Group)> = LazyLock::new(|| (Group::new(1), Group::new(2)));
-    let (group, other) = &*PAIR;
-    let (root, key) = (group.words.root(0), group.key());
-    let mut contacts = vec![other.id, GroupId([1; 32])];
-    contacts.sort_unstable();
-    let inception = Inception::new(name, &group.words, contacts, 2, [4; 16]);
-    let Record::DeviceCert(certificate) = &group.certificate else { unreachable!() };
-    let body = DeviceCertBody {
-        label: label.into(),
-        serial,
-        capabilities: Capabilities::try_from(rights).unwrap(),
-        expires: Some(LATER),
-        ..certificate.body().clone()
-    };
-    let statement = Statement { title: name.into(), text: text.into(), policies: vec![] };
-    let genesis = GenesisBody::usual(name, text, statement, vec![group.id], [1; 16]);
-    let about = (genesis.coalition(), VersionId::first(&genesis.coalition()));
-    let hash = genesis.statement.text_hash();
-    let invite = SecretKey::from_seed(&[8; 32]);
-    let join = JoinBody {
-        format: Format,
-        coalition: about.0,
-        version: about.1,
-        group: other.id,
-        issuer: group.device(),
-        slot,
-        key: invite.public(),
-        joined_at: NOW,
-    };
-    vec![
-        Record::Inception(inception),
-        Record::DeviceCert(DeviceCert::new(body, SigningKey::Root(0, &root), &group.secrets)),
-        Record::Genesis(Box::new(Genesis { signatures: vec![genesis.sign(&root)], body: genesis })),
-        Record::Signature(StatementSignature::new(about, hash, group.id, counter, NOW, key)),
-        Record::Withdrawal(Withdrawal::new(about, group.id, counter, NOW, vec![(group.device(), counter)], key)),
-        Record::Vouch(Vouch::new(about, group.id, slot, other.id, &group.secrets.device)),
-        Record::Invite(Invite::new(
-            about,
-            group.id,
-            (slot, count),
-            invite.public(),
-            (NOW, LATER),
-            &group.secrets.device,
-        )),
-        Record::InviteRevoked(InviteRevoked::new(about, group.id, vec![slot, 2, 7], &group.secrets.device)),
-        Record::Join(Join::new(join, other.key(), &invite)),
-    ]
 }
 
 #[test]

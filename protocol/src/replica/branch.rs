@@ -10,7 +10,7 @@ use super::effect::Effect;
 use crate::authority::Authority;
 use crate::chain::BranchEntry;
 use crate::entry::read_change;
-use crate::id::{ChangeHash, CoalitionId};
+use crate::id::{ChangeHash, CoalitionId, DocumentId};
 use crate::key::{DeviceId, PeerKey};
 use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS, MAX_FRAME};
 use crate::storage::{Storage, StorageError};
@@ -37,7 +37,9 @@ impl<S: Storage> Replica<S> {
         if !free || self.authority.cuts().next().is_none() {
             return Ok(());
         }
-        let wants = self.documents.lacking(&self.storage)?;
+        let mut start = [0; 32];
+        start[..8].copy_from_slice(&self.random.number().to_be_bytes());
+        let wants = self.documents.lacking(DocumentId(start), &self.storage)?;
         let Some(peer) = self.peers.get_mut(&key).filter(|_| !wants.is_empty()) else { return Ok(()) };
         let id = peer.session.fresh_id();
         let changes = wants.iter().flat_map(|want| want.changes.iter().copied()).collect();
@@ -96,7 +98,8 @@ impl<S: Storage> Replica<S> {
         self.ask_branches(key, effects)
     }
 
-    /// The entries behind cuts that carry these changes, as far as they are held here and fit.
+    /// The entries that carry these changes, as far as they are held here and fit. Whether they lie behind a
+    /// cut is for the asker to say, who may know of it first.
     pub(super) fn branches(&self, wants: &[BranchWant]) -> Result<Response, StorageError> {
         let (mut found, mut room) = (Vec::new(), ANSWER_BUDGET);
         for want in wants.iter().take(MAX_BRANCH_DOCUMENTS) {
@@ -105,9 +108,6 @@ impl<S: Storage> Replica<S> {
             held.retain(|entry| change_of(&self.me.coalition, entry).is_some_and(|change| open.remove(&change)));
             for stored in self.storage.document(&want.document)? {
                 let (device, seq) = (stored.device, stored.seq);
-                if !is_behind_cut(&self.authority, &device, seq) {
-                    continue;
-                }
                 let Ok(incoming) = recall(&self.me.coalition, stored) else { continue };
                 if open.remove(&incoming.change.change.hash()) {
                     held.extend(self.storage.run(&device, seq, 0)?.as_ref().and_then(BranchEntry::of));

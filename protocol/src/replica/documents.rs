@@ -21,6 +21,9 @@ const KEPT: usize = 256;
 /// From this many new documents in a batch on, reading them is shared among threads.
 const PARALLEL_FROM: usize = 64;
 
+/// Documents that are looked at for what they lack at one time.
+const LOOKED_AT: usize = 64;
+
 /// Reading recurses as deep as documents are nested.
 const STACK: usize = 8 * 1024 * 1024;
 
@@ -235,10 +238,11 @@ impl Documents {
         };
     }
 
-    /// What changes wait for that is not there, of as many documents as one request names.
-    pub(super) fn lacking(&self, storage: &impl Storage) -> Result<Vec<BranchWant>, StorageError> {
+    /// What changes wait for that is not there, of as many documents as one request names, from `start` on:
+    /// documents that wait in vain must not hide the others.
+    pub(super) fn lacking(&self, start: DocumentId, storage: &impl Storage) -> Result<Vec<BranchWant>, StorageError> {
         let mut wants = Vec::new();
-        for document in &self.waiting {
+        for document in self.waiting.range(start..).chain(self.waiting.range(..start)).take(LOOKED_AT) {
             let all = all_of(&self.coalition, storage, document)?;
             let held: BTreeSet<ChangeHash> = all.iter().map(|incoming| incoming.change.change.hash()).collect();
             let deps = all.iter().flat_map(|incoming| incoming.change.change.deps());

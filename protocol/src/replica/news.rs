@@ -39,7 +39,8 @@ impl<S: Storage> Replica<S> {
     }
 
     fn take_head(&mut self, from: PeerKey, device: DeviceId, head: &Head, effects: &mut Vec<Effect>) -> Judgement {
-        if !self.authority.stores_log_of(&device) || head.seq < self.logs.entries(&device) {
+        let is_known = head.seq < self.logs.entries(&device) || self.logs.is_complete(&device);
+        if !self.authority.stores_log_of(&device) || is_known {
             return Judgement::Ignore;
         }
         match verify_signature(&device, head.seq, &head.id, &head.signature) {

@@ -116,6 +116,11 @@ impl Author {
 
     /// A further device of the same group, which may write: its author, and its certificate.
     pub fn further_device(&self, number: u32) -> (Self, Record) {
+        self.device_under(0, number)
+    }
+
+    /// As [`Self::further_device`], certified by a later root of the group.
+    pub fn device_under(&self, root: u32, number: u32) -> (Self, Record) {
         let keys = Keys::new(number);
         let body = DeviceCertBody {
             format: Format,
@@ -128,9 +133,9 @@ impl Author {
             expires: None,
             serial: 0,
         };
-        let root = self.keys.words.root(0);
+        let secret = self.keys.words.root(root);
         let me = Identity { device: body.device, ..self.me };
-        let certificate = DeviceCert::new(body, SigningKey::Root(0, &root), &keys.secrets);
+        let certificate = DeviceCert::new(body, SigningKey::Root(root, &secret), &keys.secrets);
         (Self { keys: Arc::new(keys), me, registry: self.registry.clone() }, Record::DeviceCert(certificate))
     }
 
@@ -143,7 +148,7 @@ impl Author {
     /// Goes on to the next root, with further cuts.
     pub fn rotate<S: Storage>(&self, replica: &Replica<S>, cuts: &BTreeMap<DeviceId, Cut>) -> Record {
         let keys = replica.authority().keys();
-        let rotation = control::rotate(self.me.coalition, keys, self.me.group, &self.keys.words, cuts);
+        let rotation = grid_protocol::authority::rotate(self.me.coalition, keys, self.me.group, &self.keys.words, cuts);
         Record::Rotation(rotation.expect("the words of the group"))
     }
 

@@ -1,12 +1,8 @@
-//! Making the records that end and renew keys: revocations, rotations and recoveries.
+//! Making the records that renew keys, from what the layer of keys says: rotations and recoveries.
 
 use crate::authority::keys::Keys;
 use crate::codec::Format;
-use crate::control::recovery::RecoveryBody;
-use crate::control::revoke::Cut;
-use crate::control::root::RootNumber;
-use crate::control::rotation::{Listed, Rotation, RotationBody};
-use crate::control::signed::{Signed, SigningKey};
+use crate::control::{Cut, Listed, RecoveryBody, RootNumber, Rotation, RotationBody, Signed, SigningKey};
 use crate::id::{CoalitionId, GroupId};
 use crate::key::DeviceId;
 use crate::words::{RecoveryWords, chain_link};
