@@ -25,7 +25,7 @@ mod vouch;
 mod waiting;
 
 #[cfg(test)]
-mod every_kind;
+mod kind_tests;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Records and the set: bytes, forgeries, places, waiting, and any order of delivery.
 
-use super::every_kind::of_every_kind;
 use super::sample::{Coalition, Group, LATER, NOW, secrets};
 use super::*;
 use crate::authority::Authority;
@@ -111,20 +110,6 @@ proptest! {
             let offer = set.offer(record);
             prop_assert!(!matches!(offer, Offer::Inserted { .. }), "{:?}", offer);
             prop_assert_eq!(set.fingerprint(), before);
-        }
-    }
-
-    #[test]
-    fn every_kind_reads_back_from_its_bytes(
-        (name, label, text) in ("[a-z]{1,20}", "[a-z]{1,20}", "[a-zé\n]{1,200}x"),
-        (slot, count, serial, counter) in (0_u32..4000, 1_u32..90, any::<u32>(), any::<u64>()),
-        rights in 0_u8..8,
-    ) {
-        for record in of_every_kind(&name, &label, &text, (slot, count), (serial, counter), rights) {
-            let bytes = record.encode();
-            prop_assert_eq!(Record::decode(&bytes), Ok(record));
-            let longer: Vec<u8> = bytes.iter().copied().chain([0]).collect();
-            prop_assert!(matches!(Record::decode(&longer), Err(RecordError::Encoding(_))));
         }
     }
 }

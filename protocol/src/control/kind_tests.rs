@@ -1,4 +1,4 @@
-//! A record of every kind, for tests of bytes.
+//! A record of every kind, and back from its bytes.
 
 use super::sample::{Group, LATER, NOW};
 use super::*;
@@ -8,10 +8,11 @@ use crate::domain;
 use crate::entry::EntryKind;
 use crate::id::{CoalitionId, Digest, DocumentId, EntryId, GroupId, VersionId};
 use crate::key::{SecretKey, Signature};
+use proptest::prelude::*;
 use std::sync::LazyLock;
 
 /// A record of each kind, with these parts.
-pub(super) fn of_every_kind(
+fn of_every_kind(
     name: &str,
     label: &str,
     text: &str,
@@ -117,4 +118,22 @@ fn fork_of(coalition: CoalitionId, group: &Group, mark: u32) -> ForkProof {
         HeaderChain { signature: group.secrets.device.sign(domain::ENTRY, id.as_bytes()), ..chain }
     };
     ForkProof::new(coalition, group.id, branch(mark), branch(mark + 1)).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn every_kind_reads_back_from_its_bytes(
+        (name, label, text) in ("[a-z]{1,20}", "[a-z]{1,20}", "[a-zé\n]{1,200}x"),
+        (slot, count, serial, counter) in (0_u32..4000, 1_u32..90, any::<u32>(), any::<u64>()),
+        rights in 0_u8..8,
+    ) {
+        for record in of_every_kind(&name, &label, &text, (slot, count), (serial, counter), rights) {
+            let bytes = record.encode();
+            prop_assert_eq!(Record::decode(&bytes), Ok(record));
+            let longer: Vec<u8> = bytes.iter().copied().chain([0]).collect();
+            prop_assert!(matches!(Record::decode(&longer), Err(RecordError::Encoding(_))));
+        }
+    }
 }
