@@ -8,7 +8,7 @@ use grid_protocol::key::DeviceId;
 use grid_protocol::replica::{Input, Replica};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
-use grid_protocol::sync::{Gossip, News, pack};
+use grid_protocol::sync::{Gossip, News, Response, pack};
 use grid_tests::sim::{Author, Clock, Disk, Exchange, Keys, NOON, Subject, open};
 use proptest::prelude::*;
 use serde_json::json;
@@ -147,6 +147,59 @@ fn a_fork_in_the_middle_of_a_log_is_found_proven_and_cut_alike_on_both_sides() {
         let again = open(&valley.founder, exchange.asker.into_storage());
         assert_eq!(again.state_root(), exchange.answerer.state_root(), "worked out anew it is the same");
     }
+}
+
+#[test]
+fn a_peer_that_claims_a_fork_and_cannot_prove_it_is_named_and_nothing_is_cut() {
+    let lies: [fn(Response) -> Response; 3] = [
+        |answer| match answer {
+            Response::Chain(Some(mut chain)) => {
+                chain.signature.0[5] ^= 1;
+                Response::Chain(Some(chain))
+            }
+            other => other,
+        },
+        |answer| match answer {
+            Response::Chain(Some(mut chain)) => {
+                chain.headers[0].time.0 += 1;
+                Response::Chain(Some(chain))
+            }
+            other => other,
+        },
+        |answer| match answer {
+            Response::Chain(_) => Response::Noted,
+            other => other,
+        },
+    ];
+    for lie in lies {
+        let valley = Valley::new();
+        let (one, other) = (valley.notes(&valley.lost, None, 0..3), valley.notes(&valley.lost, None, 10..13));
+        let left = disk(&valley.records, &[&one]);
+        let mut exchange = Exchange::new((&valley.founder, left), (&valley.office, disk(&valley.records, &[&other])));
+        exchange.twist = lie;
+        exchange.pull();
+        assert_eq!(exchange.blames.len(), 1, "{:?}", exchange.blames);
+        assert!(fork_proofs(&exchange.asker).is_empty());
+        assert_eq!(exchange.asker.authority().cut(&valley.device()), None);
+    }
+}
+
+#[test]
+fn what_a_cut_took_is_listed_and_what_others_built_on_is_not() {
+    let valley = Valley::new();
+    let built = valley.edit(&valley.lost, None, &[], "Built on");
+    let lost = valley.notes(&valley.lost, built.last().and_then(VerifiedEntry::head), 0..20);
+    let on_top = valley.edit(&valley.office, None, &[&built], "On top");
+    let mut records = valley.records.clone();
+    let mut replica = open(&valley.lost, disk(&records, &[&valley.opening, &built, &lost, &on_top]));
+    assert_eq!(replica.lost(&valley.device()).expect("storage in memory"), []);
+    records
+        .push(valley.guest.end(valley.device(), replica.cut_after(&valley.device(), 0).expect("read").expect("held")));
+    replica = open(&valley.lost, disk(&records, &[&valley.opening, &built, &lost, &on_top]));
+    let listed = replica.lost(&valley.device()).expect("storage in memory");
+    let places: Vec<u64> = listed.iter().map(|lost| lost.seq).collect();
+    assert_eq!(places, lost.iter().map(|entry| entry.header().seq).collect::<Vec<_>>());
+    assert_eq!(listed[0].document, lost[0].header().document);
 }
 
 #[test]

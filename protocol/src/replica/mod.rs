@@ -19,6 +19,7 @@ mod fork;
 mod hints;
 mod history;
 mod inbound;
+mod lost;
 mod news;
 mod peer;
 mod waiting;
@@ -28,6 +29,7 @@ pub use document::{LiveDocument, Row, Wholeness};
 pub use documents::Documents;
 pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSync, PeerView};
 pub use history::Step;
+pub use lost::Lost;
 
 use crate::authority::Authority;
 use crate::codec;
