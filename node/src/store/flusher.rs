@@ -4,8 +4,9 @@
 //! nobody waits for this. `flush` of sled leaves a disk's own cache alone: `sync_data` on the file empties it.
 
 use super::health::{Fault, Health};
+use super::owed::Owed;
+use super::trees::Trees;
 use grid_protocol::storage::StorageError;
-use sled::Db;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -25,7 +26,8 @@ pub(super) struct Flusher {
 
 #[derive(Debug)]
 struct Shared {
-    db: Db,
+    trees: Trees,
+    owed: Arc<Owed>,
     file: File,
     health: Arc<Health>,
     wanted: Mutex<Wanted>,
@@ -40,9 +42,9 @@ struct Wanted {
 
 impl Flusher {
     /// Starts the thread for the database that lies in `directory`.
-    pub(super) fn start(db: Db, directory: &Path, health: Arc<Health>) -> io::Result<Self> {
+    pub(super) fn start(trees: Trees, owed: Arc<Owed>, directory: &Path, health: Arc<Health>) -> io::Result<Self> {
         let file = File::open(directory.join("db"))?;
-        let shared = Arc::new(Shared { db, file, health, wanted: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared { trees, owed, file, health, wanted: Mutex::default(), changed: Condvar::new() });
         let worker = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("store-flush".into()).spawn(move || worker.work())?;
         Ok(Self { shared, thread: Some(thread) })
@@ -94,7 +96,8 @@ impl Shared {
 
     fn flush(&self) -> Result<(), StorageError> {
         self.health.guard("bring data to the disk", || {
-            self.db.flush()?;
+            self.owed.settle(&self.trees)?;
+            self.trees.db.flush()?;
             self.file.sync_data().map_err(|error| Fault::Sled(sled::Error::Io(error)))
         })
     }

@@ -6,6 +6,7 @@ use super::flusher::Flusher;
 use super::health::Health;
 use super::index::Index;
 use super::journal::{Journal, JournalError, JournalItem, JournalReport, free_name};
+use super::owed::Owed;
 use super::reader::Reader;
 use super::trees::{Origin, Trees, Unopened, contained};
 use crate::home::{HomePaths, sync_name};
@@ -165,10 +166,11 @@ impl Store {
         report.journal = journal_report;
 
         let directory = paths.store();
-        let flusher = Flusher::start(trees.db.clone(), &directory, Arc::clone(&health))
+        let owed = Arc::new(Owed::default());
+        let flusher = Flusher::start(trees.clone(), Arc::clone(&owed), &directory, Arc::clone(&health))
             .map_err(|source| StoreError::Io { doing: "flush", path: directory, source })?;
         flusher.flush()?;
-        let reader = Reader { trees, index: Arc::new(RwLock::new(index)), health: Arc::clone(&health) };
+        let reader = Reader { trees, index: Arc::new(RwLock::new(index)), health: Arc::clone(&health), owed };
         Ok((Self { flusher, reader, journal, _ending: Ending { closed, health } }, report))
     }
 }

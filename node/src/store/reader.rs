@@ -2,6 +2,7 @@
 
 use super::health::{Fault, Health};
 use super::index::Index;
+use super::owed::Owed;
 use super::row;
 use super::trees::Trees;
 use super::wide::Wide;
@@ -23,6 +24,7 @@ pub struct Reader {
     pub(super) trees: Trees,
     pub(super) index: Arc<RwLock<Index>>,
     pub(super) health: Arc<Health>,
+    pub(super) owed: Arc<Owed>,
 }
 
 impl Reader {
@@ -55,9 +57,10 @@ impl Reader {
     /// [`StorageError`].
     pub fn run(&self, device: &DeviceId, first: u64, budget: usize) -> Result<Option<Run>, StorageError> {
         match self.head(device) {
-            Some(head) if head.seq >= first => {
-                self.health.guard("read a log", || self.read_run(device, first, budget, &head))
-            }
+            Some(head) if head.seq >= first => self.health.guard("read a log", || {
+                self.owed.settle(&self.trees)?;
+                self.read_run(device, first, budget, &head)
+            }),
             _ => Ok(None),
         }
     }
@@ -102,6 +105,7 @@ impl Reader {
         match self.head(device) {
             Some(head) if head.seq == seq => Ok(Some(head.id)),
             Some(head) if head.seq > seq => self.health.guard("read an entry", || {
+                self.owed.settle(&self.trees)?;
                 let value = self.trees.entries.get(&row::key(device, seq + 1))?;
                 value.map(|value| Ok(row::decode_front(&value)?.prev)).transpose()
             }),
@@ -116,8 +120,13 @@ impl Reader {
     /// [`StorageError`].
     pub fn document(&self, document: &DocumentId) -> Result<Vec<StoredEntry>, StorageError> {
         let places = self.index().document(document);
-        self.health
-            .guard("read a document", || places.into_iter().map(|(device, seq)| self.read_entry(device, seq)).collect())
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.health.guard("read a document", || {
+            self.owed.settle(&self.trees)?;
+            places.into_iter().map(|(device, seq)| self.read_entry(device, seq)).collect()
+        })
     }
 
     fn read_entry(&self, device: DeviceId, seq: u64) -> Result<StoredEntry, Fault> {

@@ -97,7 +97,10 @@ impl Store {
 impl Storage for Store {
     fn append(&mut self, runs: &[VerifiedRun]) -> Result<(), StorageError> {
         self.check(runs)?;
-        self.write("save entries", || self.reader.trees.write_runs(runs))?;
+        self.write("save entries", || {
+            self.reader.owed.settle(&self.reader.trees)?;
+            self.reader.trees.write_runs(runs)
+        })?;
         self.reader.add_runs(runs);
         Ok(())
     }
@@ -108,10 +111,8 @@ impl Storage for Store {
         self.journal.append(&journal_items(runs, records)?)?;
         // From here on it is kept, whatever happens to sled: a second entry at the same place would
         // contradict the first. When sled fails, the next write is refused, and the next start catches up.
-        let written = self.write("save own entries", || {
-            self.reader.trees.write_runs(runs)?;
-            self.reader.trees.write_records(records)
-        });
+        self.reader.owed.add(runs);
+        let written = self.write("save own records", || self.reader.trees.write_records(records));
         if let Err(error) = written {
             tracing::error!(%error, "the journal holds what the store could not take");
         }

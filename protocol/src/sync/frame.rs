@@ -6,6 +6,8 @@
 use crate::codec::{self, DecodeError};
 use crate::limits::MAX_FRAME;
 use serde::{Serialize, de::DeserializeOwned};
+use std::cell::RefCell;
+use zstd::bulk::Compressor;
 
 const FORMAT: u8 = 1;
 const PLAIN: u8 = 0;
@@ -35,11 +37,27 @@ pub enum FrameError {
     Message(#[from] DecodeError),
 }
 
+thread_local! {
+    /// Making one costs more than packing a short message with it.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// Packs with zstd; none when that fails.
+fn compress(plain: &[u8]) -> Option<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            None => kept.insert(Compressor::new(LEVEL).ok()?),
+        };
+        compressor.compress(plain).ok()
+    })
+}
+
 /// The frame of a message.
 pub fn pack<T: Serialize>(message: &T) -> Vec<u8> {
     let plain = codec::encode(message);
     if plain.len() >= PACK_FROM
-        && let Ok(packed) = zstd::bulk::compress(&plain, LEVEL)
+        && let Some(packed) = compress(&plain)
         && packed.len() < plain.len()
     {
         return framed(ZSTD, &packed);

@@ -222,6 +222,7 @@ fn damage_found_while_reading_is_noted_and_mended_at_the_next_start() {
     let (mut store, _) = open(dir.path());
     let mut own = Writer::new(1);
     store.append_own(&own.write_many(3), &[]).unwrap();
+    store.flush().unwrap();
     let key = row::key(&own.device(), 1);
     store.reader.trees.entries.tree().insert(key, &[0, 77, 77]).unwrap();
     assert!(store.run(&own.device(), 0, 10_000).is_err());
