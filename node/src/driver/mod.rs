@@ -158,6 +158,7 @@ impl Driver {
             let now = self.clock.now().monotonic;
             if now >= look_round {
                 look_round = now + LOOK_ROUND;
+                self.look_at_storage();
                 self.dial_due().await;
             }
             if now >= self.replica.next_deadline() {
@@ -214,6 +215,15 @@ impl Driver {
         match effects {
             Ok(effects) => self.carry_out(effects).await,
             Err(error) => self.note_storage(&error),
+        }
+    }
+
+    /// Most of what is saved is saved in the background; what goes wrong there shows here.
+    fn look_at_storage(&mut self) {
+        if self.storage_trouble.is_none()
+            && let Err(error) = self.replica.storage().writable()
+        {
+            self.note_storage(&error);
         }
     }
 
