@@ -1,11 +1,16 @@
 //! Entries that count and are not yet in sled.
 //!
-//! Own ones are in the journal by then, and others' can be fetched again; so nobody who only writes waits
-//! for sled. It follows when the flusher comes by, when somebody reads, or when too much is owed.
+//! Own ones are in the journal by then, and others' can be fetched again; so nobody waits for sled, whether
+//! to write or to read. It follows when the flusher comes by, or when too much is owed.
 
 use super::health::Fault;
+use super::row;
 use super::trees::Trees;
+use grid_protocol::entry::Head;
+use grid_protocol::key::DeviceId;
 use grid_protocol::run::VerifiedRun;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// From so many bytes on, sled is given what it is owed without waiting for more.
@@ -24,7 +29,10 @@ pub(super) enum Due {
     Overdue,
 }
 
-/// The entries, in the order in which they came.
+/// Rows of entries by their keys.
+pub(super) type Rows = BTreeMap<[u8; row::KEY], Vec<u8>>;
+
+/// What sled is owed.
 #[derive(Debug, Default)]
 pub(super) struct Owed {
     queue: Mutex<Queue>,
@@ -32,7 +40,8 @@ pub(super) struct Owed {
 
 #[derive(Debug, Default)]
 struct Queue {
-    runs: Vec<VerifiedRun>,
+    rows: Rows,
+    heads: BTreeMap<DeviceId, Head>,
     bytes: usize,
 }
 
@@ -40,8 +49,15 @@ impl Owed {
     /// Takes entries in.
     pub(super) fn add(&self, runs: &[VerifiedRun]) -> Due {
         let mut queue = self.queue();
-        queue.runs.extend_from_slice(runs);
-        queue.bytes += runs.iter().flat_map(VerifiedRun::entries).map(|entry| entry.body().len()).sum::<usize>();
+        for run in runs {
+            let device = run.device();
+            for entry in run.entries() {
+                let row = row::encode(entry);
+                queue.bytes += row.len();
+                queue.rows.insert(row::key(&device, entry.header().seq), row);
+            }
+            queue.heads.insert(device, *run.head());
+        }
         match queue.bytes {
             0..PRESSING => Due::Soon,
             PRESSING..MOST => Due::Now,
@@ -52,11 +68,21 @@ impl Owed {
     /// Gives sled what it is owed. Whoever calls meanwhile waits until it is there.
     pub(super) fn settle(&self, trees: &Trees) -> Result<(), Fault> {
         let mut queue = self.queue();
-        if !queue.runs.is_empty() {
-            trees.write_runs(&queue.runs)?;
+        if !queue.rows.is_empty() {
+            trees.write_entries(&queue.rows, &queue.heads)?;
             *queue = Queue::default();
         }
         Ok(())
+    }
+
+    /// One row, unless sled has it.
+    pub(super) fn row(&self, key: &[u8; row::KEY]) -> Option<Vec<u8>> {
+        self.queue().rows.get(key).cloned()
+    }
+
+    /// The rows of these keys that sled may not have.
+    pub(super) fn rows(&self, keys: RangeInclusive<[u8; row::KEY]>) -> Rows {
+        self.queue().rows.range(keys).map(|(key, row)| (*key, row.clone())).collect()
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

@@ -180,6 +180,7 @@ fn a_gap_in_a_log_cuts_it_back_to_what_is_proven() {
     let (mut store, _) = open(dir.path());
     let mut other = Writer::new(2);
     store.append(&other.write_many(50)).unwrap();
+    store.flush().unwrap();
     store.reader.trees.entries.remove(&row::key(&other.device(), 20)).unwrap();
     drop(store);
     let (store, report) = open(dir.path());
