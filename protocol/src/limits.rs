@@ -33,9 +33,9 @@ pub const MAX_CONTACTS: usize = 16;
 pub const MAX_FOUNDERS: usize = 64;
 /// Roots of a group that its 24 words derive beside root 0. Valid.
 pub const MAX_ROOTS: u32 = 64;
-/// Devices of one group that may hold `govern`: the lowest certificate ids count. Valid.
+/// Devices of one group that may hold `govern`: the lowest keys count. Valid.
 pub const MAX_GOVERNING_DEVICES: usize = 4;
-/// Devices of one group that count at all: the lowest certificate ids count. Valid.
+/// Devices of one group that count at all: the lowest keys count. Valid.
 pub const MAX_DEVICES: usize = 64;
 /// Policies that come with a statement: they are read before joining. Valid.
 pub const MAX_POLICIES: usize = 32;
