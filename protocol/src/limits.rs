@@ -60,6 +60,12 @@ pub const MAX_WAITING_PER_LOG: usize = 64;
 pub const MAX_WAITING_BYTES: usize = 1024 * 1024;
 /// Lobby: bytes that one applicant may hand in: inception, certificate, join and signature. Own.
 pub const MAX_APPLICATION: usize = 8 * 1024;
+/// Lobby: a request of a stranger in bytes, before and after decompression: an application, and room. Own.
+pub const MAX_LOBBY_FRAME: usize = 16 * 1024;
+/// Lobby: requests of one stranger that are looked at in a minute: a newcomer needs three. Own.
+pub const MAX_LOBBY_REQUESTS_PER_PEER: u32 = 32;
+/// Lobby: requests of all strangers that are looked at in a minute: each costs up to five signatures to check. Own.
+pub const MAX_LOBBY_REQUESTS: u32 = 2_048;
 /// Lobby: applicants that a node keeps; the oldest without an invite goes first. Own.
 pub const MAX_APPLICANTS: usize = 4_096;
 /// Addresses that a device announces. Own.

@@ -87,7 +87,12 @@ impl<S: Storage> Replica<S> {
     ) -> Result<(), StorageError> {
         let (outcome, founding) = match response {
             Response::Applied { outcome, founding } => (outcome, founding),
-            Response::Refused(refusal) => (ApplicationOutcome::Refused(refusal.to_string()), Vec::new()),
+            Response::Refused(refusal) => {
+                if refusal == Refusal::WrongCoalition {
+                    self.fault(key, refusal.to_string(), effects);
+                }
+                (ApplicationOutcome::Refused(refusal.to_string()), Vec::new())
+            }
             _ => {
                 self.fault(key, "the peer's answer is not of the kind that was asked for".to_owned(), effects);
                 return Ok(());
@@ -114,9 +119,6 @@ impl<S: Storage> Replica<S> {
         application: Application,
         effects: &mut Vec<Effect>,
     ) -> Result<Response, StorageError> {
-        if application.coalition != self.me.coalition {
-            return Ok(Response::Refused(Refusal::WrongCoalition));
-        }
         let verdict = judge_application(&self.control, &self.authority, now.wall, &application.records);
         let group = match verdict {
             ApplicationVerdict::Accept { group, .. } => group,

@@ -17,6 +17,7 @@ mod effect;
 mod hints;
 mod history;
 mod inbound;
+mod lobby;
 mod news;
 mod peer;
 mod waiting;
@@ -78,6 +79,10 @@ pub struct Replica<S> {
     application: Vec<Record>,
     /// Where devices can be reached, to be passed on to whoever connects.
     hints: hints::Reachable,
+    /// What strangers asked lately.
+    lobby: lobby::Lobby,
+    /// The monotonic time of the input that is worked on.
+    clock: Duration,
     /// A member's node has answered this one.
     confirmed: bool,
 }
@@ -123,6 +128,8 @@ impl<S: Storage> Replica<S> {
             pull_due: Duration::ZERO,
             application: Vec::new(),
             hints: hints::Reachable::default(),
+            lobby: lobby::Lobby::default(),
+            clock: Duration::ZERO,
             confirmed: false,
         };
         replica.application = replica.own_application()?;

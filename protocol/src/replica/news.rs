@@ -136,6 +136,10 @@ impl<S: Storage> Replica<S> {
         if body.device == self.me.device || !self.authority.stores_log_of(&body.device) {
             return Judgement::Ignore;
         }
+        // Which key its PeerId has may have changed, and we may not have heard of it: no reason to blame anyone.
+        if self.authority.certificate(&body.device).is_none_or(|known| !body.leads_to(&known.body().peer)) {
+            return Judgement::Ignore;
+        }
         match &body.says {
             // Only the authors that it names keep it.
             Says::Received(_) if self.receipts.take(&self.me, body) == Counted::No => return Judgement::Accept,
