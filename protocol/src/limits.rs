@@ -78,9 +78,10 @@ pub const MAX_INVITE: usize = 256 * 1024;
 pub const MAX_RECEIPT_LOGS: usize = 512;
 /// Invites: the content of an invite in bytes, unpacked. Bounds what a small text can claim. Own.
 pub const MAX_INVITE_UNPACKED: usize = 1024 * 1024;
-/// Control set: records kept that wait for another record; the oldest goes first. Own.
-pub const MAX_WAITING_RECORDS: usize = 4_096;
-/// Control set: bytes of the records that wait for another record; the oldest go first. Own.
+/// Control set: records that wait for another one, or for a group to be named: applicants' among them. Whoever handed in
+/// the most gives way, its oldest first. A first sync of 1,300 groups brings half as many. Own.
+pub const MAX_WAITING_RECORDS: usize = 16_384;
+/// Control set: bytes of the records that wait, in the same order. Own.
 pub const MAX_WAITING_RECORD_BYTES: usize = 4 * 1024 * 1024;
 /// Statement sheets: size of the file in bytes: 1,300 rows of 3 KiB, and the genesis. Own.
 pub const MAX_SHEET: usize = 32 * 1024 * 1024;

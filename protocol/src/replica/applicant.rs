@@ -6,7 +6,7 @@ use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_
 use crate::codec;
 use crate::control::{Kind, Record, Signer};
 use crate::domain;
-use crate::id::Digest;
+use crate::id::{Digest, RecordId};
 use crate::key::PeerKey;
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack};
@@ -98,7 +98,7 @@ impl<S: Storage> Replica<S> {
                 return Ok(());
             }
         };
-        self.admit_records(founding, effects)?;
+        self.admit_records(founding, Some(key), effects)?;
         effects.push(Effect::Application { peer: key, outcome: outcome.clone() });
         if matches!(outcome, ApplicationOutcome::Refused(_))
             && let Some(peer) = self.peers.get_mut(&key)
@@ -116,6 +116,7 @@ impl<S: Storage> Replica<S> {
     pub(super) fn judge(
         &mut self,
         now: Now,
+        peer: PeerKey,
         application: Application,
         effects: &mut Vec<Effect>,
     ) -> Result<Response, StorageError> {
@@ -133,8 +134,10 @@ impl<S: Storage> Replica<S> {
         };
         let new: Vec<Record> =
             application.records.into_iter().filter(|record| self.control.get(&record.id()).is_none()).collect();
-        effects.extend(new.iter().map(|record| Effect::Publish { bytes: news(News::Record(record.clone())) }));
-        self.admit_records(new, effects)?;
+        let ids: Vec<RecordId> = new.iter().map(Record::id).collect();
+        self.admit_records(new, Some(peer), effects)?;
+        let kept = ids.iter().filter_map(|id| self.control.get(id));
+        effects.extend(kept.map(|record| Effect::Publish { bytes: news(News::Record(record.clone())) }));
         let outcome = match self.authority.is_member(&group) {
             true => ApplicationOutcome::Member,
             false => ApplicationOutcome::Noted,

@@ -223,7 +223,7 @@ impl<S: Storage> Replica<S> {
                 self.fault(peer, foreign(&self.me.coalition, &coalition), effects);
                 Response::Refused(Refusal::WrongCoalition)
             }
-            Request::Apply(application) => self.judge(now, application, effects)?,
+            Request::Apply(application) => self.judge(now, peer, application, effects)?,
             _ if !is_member => Response::Refused(Refusal::NotMember),
             Request::Hello(hello) => {
                 // Whoever asks us now will answer us, too, where it did not before.

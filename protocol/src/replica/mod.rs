@@ -111,7 +111,7 @@ impl<S: Storage> Replica<S> {
         recalled: &Recalled,
         seed: [u8; 32],
     ) -> Result<(Self, Vec<Row>), StorageError> {
-        let control = recall(me.coalition, &storage)?;
+        let control = recall(&me, &storage)?;
         let authority = Authority::evaluate(&control);
         let mut replica = Self {
             me,
@@ -276,7 +276,7 @@ impl<S: Storage> Replica<S> {
         }
         if !records.is_empty() {
             effects.extend(records.iter().map(|record| Effect::Publish { bytes: news(News::Record(record.clone())) }));
-            if let Err(error) = self.admit_records(records, &mut effects) {
+            if let Err(error) = self.admit_records(records, None, &mut effects) {
                 // They are kept: the start after next believes them, whatever happens now.
                 effects.push(Effect::Failed(Arc::new(error)));
             }
@@ -307,15 +307,10 @@ impl<S: Storage> Replica<S> {
     }
 }
 
-/// The control set that a storage holds. In the order of kinds few records wait for others, so that none
-/// is forgotten while it waits.
-fn recall(coalition: CoalitionId, storage: &impl Storage) -> Result<ControlSet, StorageError> {
-    let mut records = storage.records()?;
-    records.sort_by_key(Record::kind);
-    let mut control = ControlSet::new(coalition);
-    for record in records {
-        control.offer(record);
-    }
+/// The control set that a storage holds.
+fn recall(me: &Identity, storage: &impl Storage) -> Result<ControlSet, StorageError> {
+    let mut control = ControlSet::of_node(me.coalition, me.group);
+    control.offer_all(storage.records()?, None);
     Ok(control)
 }
 

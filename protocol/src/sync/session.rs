@@ -408,6 +408,8 @@ impl Asked {
 }
 
 fn bucket_want(view: View<'_>, bucket: u8) -> BucketWant {
-    let held = view.control.ids_in_bucket(bucket).iter().map(BucketWant::prefix).collect();
+    // What waits is here, too: the answer has room for what is not.
+    let held = view.control.ids_in_bucket(bucket).into_iter().chain(view.control.waiting_in_bucket(bucket));
+    let held = held.map(|id| BucketWant::prefix(&id)).collect();
     BucketWant { bucket, held }
 }
