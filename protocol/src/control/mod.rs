@@ -23,6 +23,8 @@ mod waiting;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
+mod standing_tests;
+#[cfg(test)]
 mod tests;
 
 pub use author::{Founding, Joining, NewGroup, Signs, first_device, found, join_records};
