@@ -156,6 +156,7 @@ fn prove(set: &ControlSet, records: &[Record]) -> Result<ControlSet, Application
                     Missing::Inception(_) => Kind::Inception,
                     Missing::Certificate { .. } | Missing::Root { .. } => Kind::DeviceCert,
                     Missing::Version(_) => Kind::Genesis,
+                    Missing::Standing(_) => Kind::Join,
                 };
                 return Err(ApplicationError::Incomplete { missing });
             }

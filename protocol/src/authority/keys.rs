@@ -2,7 +2,7 @@
 //!
 //! A device belongs to the group that certified it; one that several groups certified belongs to none.
 //! What a device may do is the union of its certificates: rights end by revocation only. Of too many
-//! devices those with the lowest certificate ids count.
+//! devices those with the lowest keys count: a device keeps its place however often it is certified anew.
 
 use crate::authority::fault::Fault;
 use crate::control::{Capabilities, ControlSet, DeviceCert, Record};
@@ -90,26 +90,23 @@ impl Keys {
     }
 
     fn add_devices(&mut self, id: GroupId, mut devices: Vec<(DeviceId, Certificates<'_>)>) {
+        // They come in ascending order of their keys.
         if devices.len() > MAX_DEVICES {
             self.faults.push(Fault::TooManyDevices { group: id, found: devices.len() });
-            devices.sort_by_key(|(_, certificates)| certificates.iter().map(|(id, _)| *id).min());
             devices.truncate(MAX_DEVICES);
-            devices.sort_by_key(|(device, _)| *device);
         }
-        let mut governing: Vec<(RecordId, DeviceId)> = devices
+        let may = |cert: &DeviceCert| cert.body().capabilities.has(Capabilities::GOVERN);
+        let mut governing: Vec<DeviceId> = devices
             .iter()
-            .filter_map(|(device, certificates)| {
-                let may = certificates.iter().filter(|(_, cert)| cert.body().capabilities.has(Capabilities::GOVERN));
-                may.map(|(id, _)| (*id, *device)).min()
-            })
+            .filter(|(_, certificates)| certificates.iter().any(|(_, cert)| may(cert)))
+            .map(|(device, _)| *device)
             .collect();
         if governing.len() > MAX_GOVERNING_DEVICES {
             self.faults.push(Fault::TooManyGoverning { group: id, found: governing.len() });
-            governing.sort_unstable();
             governing.truncate(MAX_GOVERNING_DEVICES);
         }
         let Some(group) = self.groups.get_mut(&id) else { return };
-        group.governing = governing.into_iter().map(|(_, device)| device).collect();
+        group.governing = governing;
         group.devices = devices.iter().map(|(device, _)| *device).collect();
         for (device, certificates) in devices {
             let shown = certificates.iter().min_by_key(|(id, cert)| (Reverse(cert.body().serial), *id));

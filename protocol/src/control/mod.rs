@@ -6,6 +6,7 @@
 
 mod author;
 mod certificate;
+mod devices;
 mod error;
 mod genesis;
 mod inception;
@@ -14,12 +15,15 @@ mod record;
 mod set;
 mod signature;
 mod signed;
+mod standing;
 mod statement;
 mod vouch;
 mod waiting;
 
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod standing_tests;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +34,7 @@ pub use genesis::{Admission, Genesis, GenesisBody, RULES_VERSION, Threshold, Vou
 pub use inception::{Inception, InceptionBody};
 pub use invitation::{Invite, InviteBody, InviteRevoked, InviteRevokedBody, Join, JoinBody};
 pub use record::{Kind, Record, RecordKey};
-pub use set::{ControlSet, Offer};
+pub use set::{Batch, ControlSet, Offer};
 pub use signature::{StatementSignature, StatementSignatureBody, Withdrawal, WithdrawalBody};
 pub use signed::{Body, Signed, Signer, Signers, SigningKey};
 pub use statement::{Policy, Statement};

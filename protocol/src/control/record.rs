@@ -138,6 +138,11 @@ impl Record {
         of_each!(self, genesis(_g) => None, signed(s) => Some(s.body.group()))
     }
 
+    /// Which key of the group signed; none for a genesis.
+    pub fn signer(&self) -> Option<Signer> {
+        of_each!(self, genesis(_g) => None, signed(s) => Some(s.signer))
+    }
+
     /// The coalition that the record is for; none where it holds in every coalition.
     pub fn coalition(&self) -> Option<CoalitionId> {
         of_each!(self, genesis(g) => Some(g.coalition()), signed(s) => s.body.coalition())

@@ -7,7 +7,7 @@
 use super::document::{Incoming, LiveDocument, Row, Wholeness, revive};
 use crate::authority::Authority;
 use crate::document::{ChangeBody, actor, prescan};
-use crate::entry::{EntryError, VerifiedChange, VerifiedEntry};
+use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry};
 use crate::id::{CoalitionId, Digest, DocumentId};
 use crate::record::Registry;
 use crate::storage::{Storage, StorageError, StoredEntry};
@@ -92,7 +92,8 @@ impl Documents {
         authority: &Authority,
     ) -> Result<&mut LiveDocument, StorageError> {
         if !self.live.contains_key(&document) {
-            let entries = storage.document(&document)?;
+            let mut entries = storage.document(&document)?;
+            entries.retain(|entry| entry.kind == EntryKind::Change);
             let coalition = self.coalition;
             let live = revive(document, authority, entries.into_iter().map(|entry| recall(&coalition, entry)));
             self.keep(document, live);
@@ -116,7 +117,9 @@ impl Documents {
     ) -> Result<Vec<Row>, StorageError> {
         let mut by_document: BTreeMap<DocumentId, Vec<Incoming>> = BTreeMap::new();
         for entry in entries {
-            by_document.entry(entry.header().document).or_default().push(Incoming::of(entry));
+            if let Some(incoming) = Incoming::of(entry) {
+                by_document.entry(entry.header().document).or_default().push(incoming);
+            }
         }
         let mut rows = Vec::with_capacity(by_document.len());
         let mut fresh = Vec::new();
@@ -158,7 +161,12 @@ impl Documents {
         let mut rows = Vec::new();
         for document in documents {
             self.live.remove(&document);
-            let row = self.live(document, storage, authority)?.row(&registry);
+            let live = self.live(document, storage, authority)?;
+            if live.is_blank() {
+                // All that is known of it is sealed.
+                continue;
+            }
+            let row = live.row(&registry);
             self.note(document, row.digest());
             rows.push(row);
         }
@@ -232,10 +240,10 @@ impl Documents {
 }
 
 impl Incoming {
-    /// The change of a verified entry.
-    pub fn of(entry: &VerifiedEntry) -> Self {
-        let header = entry.header();
-        Self { device: header.device, seq: header.seq, time: header.time, change: entry.change().clone() }
+    /// The change of a verified entry; none where it is sealed.
+    pub fn of(entry: &VerifiedEntry) -> Option<Self> {
+        let (header, change) = (entry.header(), entry.change()?.clone());
+        Some(Self { device: header.device, seq: header.seq, time: header.time, change })
     }
 }
 

@@ -1,12 +1,19 @@
 //! What comes in: decoded, verified, stored, read, in this order and through one door.
 
 use super::effect::{Effect, Input, Now, PeerStanding, PeerSync};
+use super::lobby::{Telling, Turn};
 use super::peer::{Peer, standing};
 use super::{PULL_EVERY, Replica, hints};
 use crate::entry::VerifiedEntry;
+use crate::id::CoalitionId;
 use crate::key::PeerKey;
+use crate::limits::{MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
-use crate::sync::{Failed, Intake, Lookahead, Next, Refusal, Request, Response, pack, serve, unpack};
+use crate::sync::message::Hello;
+use crate::sync::{
+    Application, Failed, Intake, Lookahead, Next, Refusal, Request, Response, SessionError, pack, serve, unpack,
+    unpack_within,
+};
 
 /// Batches of one peer that may wait before we stop asking ahead.
 const BACKLOG_PER_PEER: usize = 2;
@@ -33,6 +40,7 @@ impl<S: Storage> Replica<S> {
     /// [`StorageError`] when this machine's storage fails; the replica stays usable.
     pub fn handle(&mut self, now: Now, input: Input) -> Result<Vec<Effect>, StorageError> {
         let mut effects = Vec::new();
+        self.clock = now.monotonic;
         match input {
             Input::Connected { peer, direction } => {
                 let standing = standing(&self.authority, &peer);
@@ -79,6 +87,7 @@ impl<S: Storage> Replica<S> {
     /// [`StorageError`] when this machine's storage fails; the batch is dropped, and pulled again.
     pub fn work(&mut self, now: Now) -> Result<Vec<Effect>, StorageError> {
         let mut effects = Vec::new();
+        self.clock = now.monotonic;
         match self.backlog.pop_front() {
             None => {}
             Some(Work::Read(entries)) => {
@@ -191,17 +200,30 @@ impl<S: Storage> Replica<S> {
         bytes: &[u8],
         effects: &mut Vec<Effect>,
     ) -> Result<Response, StorageError> {
-        let request = match unpack::<Request>(bytes) {
+        let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
+        if !is_member && self.lobby.ask(now.monotonic, peer) == Turn::TooSoon {
+            return Ok(Response::Refused(Refusal::TooSoon));
+        }
+        if !is_member && bytes.len() > MAX_LOBBY_FRAME {
+            // It may take itself for a member: no reason to blame it, and none to unpack this.
+            return Ok(Response::Refused(Refusal::NotMember));
+        }
+        let limit = if is_member { MAX_FRAME } else { MAX_LOBBY_FRAME };
+        let request = match unpack_within::<Request>(bytes, limit) {
             Ok(request) => request,
             Err(error) => {
                 self.fault(peer, error.to_string(), effects);
                 return Ok(Response::Refused(Refusal::NotUnderstood));
             }
         };
-        let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
         Ok(match request {
-            Request::Apply(application) => self.judge(now, application, effects)?,
-            Request::Hello(hello) if hello.coalition != self.me.coalition => Response::Refused(Refusal::WrongCoalition),
+            Request::Apply(Application { coalition, .. }) | Request::Hello(Hello { coalition, .. })
+                if coalition != self.me.coalition =>
+            {
+                self.fault(peer, foreign(&self.me.coalition, &coalition), effects);
+                Response::Refused(Refusal::WrongCoalition)
+            }
+            Request::Apply(application) => self.judge(now, peer, application, effects)?,
             _ if !is_member => Response::Refused(Refusal::NotMember),
             Request::Hello(hello) => {
                 // Whoever asks us now will answer us, too, where it did not before.
@@ -263,6 +285,10 @@ impl<S: Storage> Replica<S> {
                 self.peers.insert(key, peer);
                 self.apply(key, effects);
             }
+            Err(SessionError::Refused(Refusal::TooSoon)) => {
+                peer.sync = PeerSync::NotYet;
+                self.peers.insert(key, peer);
+            }
             Err(error) => {
                 peer.sync = PeerSync::NotYet;
                 self.peers.insert(key, peer);
@@ -278,6 +304,12 @@ impl<S: Storage> Replica<S> {
             peer.session.give_up();
             peer.fault = Some(why.clone());
         }
-        effects.push(Effect::Fault { peer: key, why });
+        if self.lobby.fault(self.clock, key) == Telling::Due {
+            effects.push(Effect::Fault { peer: key, why });
+        }
     }
+}
+
+fn foreign(expected: &CoalitionId, found: &CoalitionId) -> String {
+    format!("the peer belongs to another coalition ({}), this node to {}", found.short(), expected.short())
 }

@@ -17,6 +17,7 @@ mod effect;
 mod hints;
 mod history;
 mod inbound;
+mod lobby;
 mod news;
 mod peer;
 mod waiting;
@@ -78,6 +79,10 @@ pub struct Replica<S> {
     application: Vec<Record>,
     /// Where devices can be reached, to be passed on to whoever connects.
     hints: hints::Reachable,
+    /// What strangers asked lately.
+    lobby: lobby::Lobby,
+    /// The monotonic time of the input that is worked on.
+    clock: Duration,
     /// A member's node has answered this one.
     confirmed: bool,
 }
@@ -106,7 +111,7 @@ impl<S: Storage> Replica<S> {
         recalled: &Recalled,
         seed: [u8; 32],
     ) -> Result<(Self, Vec<Row>), StorageError> {
-        let control = recall(me.coalition, &storage)?;
+        let control = recall(&me, &storage)?;
         let authority = Authority::evaluate(&control);
         let mut replica = Self {
             me,
@@ -123,6 +128,8 @@ impl<S: Storage> Replica<S> {
             pull_due: Duration::ZERO,
             application: Vec::new(),
             hints: hints::Reachable::default(),
+            lobby: lobby::Lobby::default(),
+            clock: Duration::ZERO,
             confirmed: false,
         };
         replica.application = replica.own_application()?;
@@ -269,7 +276,7 @@ impl<S: Storage> Replica<S> {
         }
         if !records.is_empty() {
             effects.extend(records.iter().map(|record| Effect::Publish { bytes: news(News::Record(record.clone())) }));
-            if let Err(error) = self.admit_records(records, &mut effects) {
+            if let Err(error) = self.admit_records(records, None, &mut effects) {
                 // They are kept: the start after next believes them, whatever happens now.
                 effects.push(Effect::Failed(Arc::new(error)));
             }
@@ -300,15 +307,10 @@ impl<S: Storage> Replica<S> {
     }
 }
 
-/// The control set that a storage holds. In the order of kinds few records wait for others, so that none
-/// is forgotten while it waits.
-fn recall(coalition: CoalitionId, storage: &impl Storage) -> Result<ControlSet, StorageError> {
-    let mut records = storage.records()?;
-    records.sort_by_key(Record::kind);
-    let mut control = ControlSet::new(coalition);
-    for record in records {
-        control.offer(record);
-    }
+/// The control set that a storage holds.
+fn recall(me: &Identity, storage: &impl Storage) -> Result<ControlSet, StorageError> {
+    let mut control = ControlSet::of_node(me.coalition, me.group);
+    control.offer_all(storage.records()?, None);
     Ok(control)
 }
 

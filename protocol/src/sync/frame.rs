@@ -30,7 +30,7 @@ pub enum FrameError {
         found: u8,
     },
     /// Packed in an unknown way, damaged, or larger than the bound when unpacked.
-    #[error("the frame does not unpack to at most {MAX_FRAME} bytes")]
+    #[error("the frame does not unpack to the bytes that it may hold, at most {MAX_FRAME}")]
     Packing,
     /// Not the message that was expected.
     #[error("the frame holds no such message")]
@@ -71,13 +71,22 @@ pub fn pack<T: Serialize>(message: &T) -> Vec<u8> {
 ///
 /// [`FrameError`].
 pub fn unpack<T: Serialize + DeserializeOwned>(frame: &[u8]) -> Result<T, FrameError> {
+    unpack_within(frame, MAX_FRAME)
+}
+
+/// The message of a frame that holds at most `limit` bytes, which is checked before anything is unpacked.
+///
+/// # Errors
+///
+/// [`FrameError`].
+pub fn unpack_within<T: Serialize + DeserializeOwned>(frame: &[u8], limit: usize) -> Result<T, FrameError> {
     match frame {
-        [FORMAT, PLAIN, payload @ ..] if payload.len() <= MAX_FRAME => Ok(codec::decode(payload)?),
+        [FORMAT, PLAIN, payload @ ..] if payload.len() <= limit => Ok(codec::decode(payload)?),
         [FORMAT, ZSTD, payload @ ..] => {
             let claimed = zstd::zstd_safe::get_frame_content_size(payload).ok().flatten();
             let capacity = claimed
                 .and_then(|size| usize::try_from(size).ok())
-                .filter(|size| *size <= MAX_FRAME)
+                .filter(|size| *size <= limit)
                 .ok_or(FrameError::Packing)?;
             let plain = zstd::bulk::decompress(payload, capacity).map_err(|_| FrameError::Packing)?;
             Ok(codec::decode(&plain)?)
