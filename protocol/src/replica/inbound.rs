@@ -3,13 +3,13 @@
 use super::effect::{Effect, Input, Now, PeerStanding, PeerSync};
 use super::lobby::{Telling, Turn};
 use super::peer::{Peer, standing};
-use super::{PULL_EVERY, Replica, hints};
+use super::{PULL_EVERY, PULL_SOON, Replica, hints};
 use crate::entry::VerifiedEntry;
 use crate::id::CoalitionId;
 use crate::key::PeerKey;
 use crate::limits::{MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
-use crate::sync::message::Hello;
+use crate::sync::message::{ControlSummary, Hello, LogSummary};
 use crate::sync::{
     Application, Failed, Intake, Lookahead, Next, Refusal, Request, Response, SessionError, pack, serve, unpack,
     unpack_within,
@@ -98,6 +98,7 @@ impl<S: Storage> Replica<S> {
                 if let Some(known) = self.peers.get_mut(&peer) {
                     known.backlog = known.backlog.saturating_sub(1);
                 }
+                let before = self.held();
                 let admitted = match intake {
                     Intake::Nothing => Ok(()),
                     Intake::Records(records) => self.admit_records_of(peer, records, &mut effects),
@@ -111,6 +112,9 @@ impl<S: Storage> Replica<S> {
                     }
                     return Err(error);
                 }
+                if self.held() != before {
+                    self.hurry(now);
+                }
                 self.go_on(peer, &mut effects);
             }
         }
@@ -121,7 +125,14 @@ impl<S: Storage> Replica<S> {
         if let Some(says) = self.receipts.collect(now.monotonic, &self.logs) {
             effects.push(Effect::Sign(says));
         }
-        if now.monotonic >= self.pull_due {
+        let is_due = now.monotonic >= self.pull_due;
+        let is_soon = self.pull_soon.is_some_and(|due| now.monotonic >= due);
+        if is_soon && !is_due && self.peers.values().any(|peer| peer.session.is_pulling()) {
+            // What is being fetched is not fetched twice.
+            self.pull_soon = None;
+            self.hurry(now);
+        } else if is_due || is_soon {
+            self.pull_soon = None;
             self.pull_due = now.monotonic + PULL_EVERY + self.random.up_to(PULL_EVERY / 4);
             let asked: Vec<PeerKey> =
                 self.peers.iter().filter(|(_, peer)| peer.is_asked()).map(|(key, _)| *key).collect();
@@ -132,6 +143,20 @@ impl<S: Storage> Replica<S> {
                 }
             }
         }
+    }
+
+    /// Something was missed, so there may be more: the next pull does not wait for its turn. As long as
+    /// pulls bring something, nodes make more of them, and what a part of the network missed spreads there
+    /// in seconds.
+    fn hurry(&mut self, now: Now) {
+        if self.pull_soon.is_none() {
+            self.pull_soon = Some(now.monotonic + PULL_SOON + self.random.up_to(PULL_SOON));
+        }
+    }
+
+    /// How much is held: it grows with everything that comes in.
+    fn held(&self) -> (u64, usize) {
+        (self.logs.total(), self.control.len())
     }
 
     /// Tells a member where the others can be reached.
@@ -230,7 +255,19 @@ impl<S: Storage> Replica<S> {
                 if self.peers.get(&peer).is_some_and(|peer| matches!(peer.sync, PeerSync::Waiting | PeerSync::NotYet)) {
                     self.pull(peer, effects);
                 }
-                serve::hello(self.view(), &hello)
+                let answer = serve::hello(self.view(), &hello);
+                let differs =
+                    !matches!(answer, Response::Hello { control: ControlSummary::Same, logs: LogSummary::Same });
+                let says = Some((hello.control, hello.logs));
+                // Only what the peer did not say before is a sign of news: two nodes that cannot agree
+                // must not keep each other busy.
+                if let Some(peer) = self.peers.get_mut(&peer)
+                    && std::mem::replace(&mut peer.said, says) != says
+                    && differs
+                {
+                    self.hurry(now);
+                }
+                answer
             }
             Request::Control(wants) => serve::control(self.view(), &wants),
             Request::Runs(wants) => {

@@ -49,6 +49,8 @@ use waiting::Waiting;
 
 /// A pull with a random peer, in case news went lost.
 const PULL_EVERY: Duration = Duration::from_secs(60);
+/// A pull follows this soon, or up to twice as late, after one that showed that news had gone lost.
+const PULL_SOON: Duration = Duration::from_secs(2);
 
 /// Who this node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,7 @@ pub struct Replica<S> {
     receipts: Receipts,
     random: Random,
     pull_due: Duration,
+    pull_soon: Option<Duration>,
     /// What this group hands in where it is not known yet.
     application: Vec<Record>,
     /// Where devices can be reached, to be passed on to whoever connects.
@@ -126,6 +129,7 @@ impl<S: Storage> Replica<S> {
             receipts: Receipts::default(),
             random: Random::new(seed),
             pull_due: Duration::ZERO,
+            pull_soon: None,
             application: Vec::new(),
             hints: hints::Reachable::default(),
             lobby: lobby::Lobby::default(),
@@ -294,7 +298,7 @@ impl<S: Storage> Replica<S> {
 
     /// When [`Input::Tick`] is due.
     pub fn next_deadline(&self) -> Duration {
-        self.receipts.due().map_or(self.pull_due, |due| due.min(self.pull_due))
+        [self.receipts.due(), self.pull_soon].into_iter().flatten().fold(self.pull_due, Duration::min)
     }
 
     /// Whether [`Self::work`] has anything to do.
