@@ -116,7 +116,7 @@ pub(super) fn cell(field: &Field, json: &Value) -> String {
 }
 
 fn plain(field: &Field, json: &Value) -> String {
-    match field.from_json(json) {
+    match field.from_stored_json(json) {
         Ok(Some(value)) => value.to_string(),
         Ok(None) => String::new(),
         // What the field would not take is shown as it came.
