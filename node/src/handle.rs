@@ -56,13 +56,33 @@ pub enum Change {
     Unchanged,
 }
 
-/// What an import did with one row of the file.
+/// Whether an import writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportMode {
+    /// It only says what it would do.
+    DryRun,
+    /// It does.
+    Write,
+}
+
+/// What an import did, or would do, with one row of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
     /// Line of the file.
     pub line: u64,
     /// What became of it.
-    pub outcome: Result<Written, String>,
+    pub outcome: ImportOutcome,
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportOutcome {
+    /// Its record says all that.
+    Done(Change),
+    /// It stands for something that another group writes, or that was removed, and is sound otherwise; why.
+    Skipped(String),
+    /// It can't be taken; why.
+    Refused(String),
 }
 
 /// A new invite.
@@ -228,7 +248,7 @@ pub type Answer<T> = oneshot::Sender<Result<T, CommandError>>;
 pub(crate) enum Command {
     Write { target: Target, patch: Patch, answer: Answer<Written> },
     Remove { document: DocumentId, answer: Answer<Written> },
-    Import { kind: String, rows: Vec<ImportRow>, answer: Answer<Vec<Imported>> },
+    Import { kind: String, rows: Vec<ImportRow>, mode: ImportMode, answer: Answer<Vec<Imported>> },
     Sign { answer: Answer<Record> },
     Withdraw { answer: Answer<Record> },
     Invite { count: u32, expires: Duration, answer: Answer<NewInvite> },
@@ -286,13 +306,18 @@ impl Handle {
         self.ask(|answer| Command::Remove { document, answer }).await
     }
 
-    /// Imports rows, each on its own: a bad one does not stop the others.
+    /// Imports rows, each on its own: a bad one does not stop the others. A dry run goes the same way and keeps nothing.
     ///
     /// # Errors
     ///
     /// [`CommandError`] when nothing could be imported at all.
-    pub async fn import(&self, kind: String, rows: Vec<ImportRow>) -> Result<Vec<Imported>, CommandError> {
-        self.ask(|answer| Command::Import { kind, rows, answer }).await
+    pub async fn import(
+        &self,
+        kind: String,
+        rows: Vec<ImportRow>,
+        mode: ImportMode,
+    ) -> Result<Vec<Imported>, CommandError> {
+        self.ask(|answer| Command::Import { kind, rows, mode, answer }).await
     }
 
     /// Signs the statement for this group.

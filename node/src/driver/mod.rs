@@ -7,6 +7,7 @@ mod address_book;
 mod cache;
 mod command;
 mod effect;
+mod import;
 mod status;
 mod write;
 

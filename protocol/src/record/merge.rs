@@ -70,6 +70,21 @@ pub fn origin_of(key: &str) -> String {
     hash.to_hex().chars().take(32).collect()
 }
 
+impl Reading {
+    /// Takes in what a patch would make of the record.
+    pub fn foresee(&mut self, patch: &Patch) {
+        for (name, value) in &patch.fields {
+            match value {
+                Some(value) => self.values.set(name.clone(), value.clone()),
+                None => self.values.clear(name),
+            }
+        }
+        if let Some(imported) = &patch.imported {
+            self.imported = imported.clone();
+        }
+    }
+}
+
 impl Kind {
     /// What a row may still write into a record. For a new record `existing` is `Reading::default()`.
     ///
