@@ -2,7 +2,7 @@
 
 use crate::clock::{random, wall};
 use crate::handle::{CommandError, Target};
-use crate::home::{Before, Home, HomeError};
+use crate::home::{Before, CHECK_DISK, Home, HomeError, NEWER_PROGRAM};
 use crate::keystore::{Keystore, KeystoreError};
 use crate::outbound::{Edit, Outbound};
 use crate::profile::{Profile, ProfileError};
@@ -115,7 +115,7 @@ impl SetupError {
     pub fn hint(&self) -> String {
         match self {
             Self::Home(error) => error.hint().to_owned(),
-            Self::Invite(ParseInviteError::NewerFormat { .. }) => "install the newest version of this program".to_owned(),
+            Self::Invite(ParseInviteError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
             Self::Expired { .. } => "ask the group that invited you for a new invite".to_owned(),
             Self::NoText => {
@@ -124,9 +124,7 @@ impl SetupError {
             }
             Self::Record(_) => "shorten the name or the text, and leave out line breaks in names".to_owned(),
             Self::Group(_) => "choose another name for the group".to_owned(),
-            Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => {
-                "check that the disk has space and that the directory belongs to you".to_owned()
-            }
+            Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK.to_owned(),
         }
     }
 }
