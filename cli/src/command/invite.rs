@@ -96,7 +96,8 @@ impl Create {
         });
         let whom = self.name.as_deref().unwrap_or("the group you invite");
         context.out.note(&format!("\nPass it on to {whom} in private: whoever has it can join."));
-        context.out.note(&format!("It can be used until {expires}. They run: grid join INVITE"));
+        let join = if self.file.is_some() { "grid join --file FILE" } else { "grid join INVITE" };
+        context.out.note(&format!("It can be used until {expires}. They run: {join}"));
         Ok(())
     }
 }

@@ -104,7 +104,11 @@ pub(super) fn shown(field: &Field, json: &Value) -> String {
     match (&field.field_type, json) {
         (FieldType::DateTime, Value::String(text)) => {
             let instant = text.split('[').next().unwrap_or_default();
-            format!("{}, {}", when::moment(text), when::relative(instant, context::now()))
+            let relative = when::relative(instant, context::now());
+            let moment = when::moment(text);
+            // Far away it is the same date once more.
+            let near = relative.starts_with("in ") || relative.ends_with("ago") || relative == "just now";
+            if near { format!("{moment}, {relative}") } else { moment }
         }
         _ => plain(field, json),
     }

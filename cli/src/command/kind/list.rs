@@ -18,13 +18,15 @@ const COLUMNS: usize = 3;
 pub(super) fn command(kind: &Kind) -> Command {
     let filters = kind.fields.iter().zip(fields::flags(kind)).filter(|(field, _)| filters_by(field));
     let filters = filters.map(|(field, arg)| match field.field_type {
-        FieldType::DateTime => arg.help(format!("{} (a day like 2026-11-30, or a moment)", field.about)),
+        FieldType::DateTime => {
+            arg.help(format!("{} (a day like 2026-11-30, or a moment)", field.about.trim_end_matches('.')))
+        }
         _ => arg,
     });
     let filters = filters.map(|arg| arg.help_heading("Only those with"));
     let list = Command::new("list")
         .about(format!("List {}, the newest first", kind.plural))
-        .arg(number("limit", "50", "At most so many").value_parser(value_parser!(u64).range(1..)))
+        .arg(number("limit", "50", "At most so many").value_parser(one_or_more))
         .arg(number("offset", "0", "Leave out so many of the newest"))
         .arg(Arg::new("text").long("text").value_name("WORDS").help("Only those that contain this text"))
         .arg(Arg::new("group").long("group").value_name("ID").help("Only those of this group"))
@@ -39,6 +41,12 @@ pub(super) fn command(kind: &Kind) -> Command {
 
 fn number(name: &'static str, default: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name("N").default_value(default).value_parser(value_parser!(u64)).help(help)
+}
+
+/// A page of nothing would read as if nothing were there.
+fn one_or_more(text: &str) -> Result<u64, String> {
+    let number = text.trim().parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "expected a number from 1 up".to_owned())
 }
 
 fn filters_by(field: &Field) -> bool {
