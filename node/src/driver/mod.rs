@@ -7,6 +7,7 @@ mod address_book;
 mod cache;
 mod command;
 mod effect;
+mod import;
 mod status;
 mod write;
 
@@ -22,7 +23,7 @@ use crate::outbound::Outbound;
 use crate::store::Store;
 use crate::view::Views;
 use grid_protocol::key::PeerKey;
-use grid_protocol::replica::{Direction, Effect, Input, Replica, Row};
+use grid_protocol::replica::{Effect, Input, Replica, Row};
 use grid_protocol::storage::StorageError;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
@@ -258,10 +259,6 @@ impl Driver {
             NetworkEvent::ListeningEnded { address } => self.listen.retain(|known| *known != address),
             NetworkEvent::Connected { peer, address, path, direction } => {
                 tracing::info!(%peer, %address, "peer connected");
-                let direction = match direction {
-                    network::Direction::Dialled => Direction::Dialled,
-                    network::Direction::Accepted => Direction::Accepted,
-                };
                 self.book.connected(peer, &address, direction);
                 let _ = self.events.send(Event::PeerConnected { address: address.clone() });
                 self.links.insert(peer, Link { address, path, fault: None });
