@@ -162,7 +162,12 @@ impl Node {
                 Says::Received(_) => {
                     replica.receipts_mut().take(&identity, hint);
                 }
-                Says::Reachable(addresses) => book.learn(hint.device, hint.time, addresses, clock.now().monotonic),
+                Says::Reachable(addresses) => {
+                    let certified = replica.authority().certificate(&hint.device);
+                    if certified.is_some_and(|known| hint.leads_to(&known.body().peer)) {
+                        book.learn(hint.device, hint.time, addresses, clock.now().monotonic);
+                    }
+                }
             }
         }
         {

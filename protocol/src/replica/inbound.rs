@@ -122,7 +122,7 @@ impl<S: Storage> Replica<S> {
     }
 
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        if let Some(says) = self.receipts.collect(now.monotonic, &self.logs) {
+        if let Some(says) = self.receipts.collect(now.monotonic, &self.logs, &mut self.random) {
             effects.push(Effect::Sign(says));
         }
         let is_due = now.monotonic >= self.pull_due;
