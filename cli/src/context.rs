@@ -69,6 +69,17 @@ impl<'a> Context<'a> {
         Client::new(self.home()?.to_owned())
     }
 
+    /// Refuses `--json` where the answer is a text of its own.
+    pub(crate) fn only_text(&self, command: &str) -> Result<(), Failure> {
+        match self.out.format() {
+            Format::Human => Ok(()),
+            Format::Json => {
+                Err(Failure::usage(format!("`grid {command}` prints a text, and takes no --json"))
+                    .hint("leave --json out"))
+            }
+        }
+    }
+
     /// The settings of this home.
     pub(crate) fn config(&self, flags: &Flags) -> Result<Config, Failure> {
         Config::read(&HomePaths::new(self.home()?).config(), flags)

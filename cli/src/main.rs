@@ -23,6 +23,7 @@ mod span;
 mod table;
 mod welcome;
 mod when;
+mod words;
 
 use failure::Failure;
 use output::{Format, Output};

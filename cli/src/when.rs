@@ -1,5 +1,6 @@
 //! Times as people read them: how long ago in lists, date with zone in detail.
 
+use crate::words::count;
 use jiff::{Timestamp, Zoned, fmt::temporal::Pieces, tz::TimeZone};
 
 /// How a time in RFC 3339 lies to now: `3 minutes ago`, `in 2 days`; beyond a month the date. What is no time stays as
@@ -43,8 +44,17 @@ pub(crate) fn moment_short(text: &str) -> String {
 }
 
 fn full(time: &Zoned) -> String {
-    let zone = time.time_zone().iana_name().unwrap_or("local time");
-    format!("{}, {zone}", time.strftime("%a %-d %b %Y, %H:%M:%S %:z"))
+    let shown = time.strftime("%a %-d %b %Y, %H:%M:%S");
+    match time.time_zone().iana_name() {
+        Some(name) if is_utc(name) => format!("{shown} UTC"),
+        Some(name) => format!("{shown} {}, {name}", time.strftime("%:z")),
+        None => format!("{shown} {}", time.strftime("%:z")),
+    }
+}
+
+/// Whether a zone is UTC under one of the names that computers give it.
+fn is_utc(zone: &str) -> bool {
+    matches!(zone.strip_prefix("Etc/").unwrap_or(zone), "UTC" | "UCT" | "Zulu" | "Universal" | "GMT" | "Unknown")
 }
 
 /// Date and time as written, and the zone as written: no zone database is asked.
@@ -54,14 +64,12 @@ fn parts(text: &str) -> Option<(jiff::civil::DateTime, String)> {
     let offset = pieces.to_numeric_offset()?;
     let written = if offset.seconds() == 0 { "UTC".to_owned() } else { format!("UTC{offset}") };
     let zone = match pieces.time_zone_annotation().map(|annotation| annotation.kind().clone()) {
-        Some(jiff::fmt::temporal::TimeZoneAnnotationKind::Named(name)) => format!("{}, {written}", name.as_str()),
+        Some(jiff::fmt::temporal::TimeZoneAnnotationKind::Named(name)) if !is_utc(name.as_str()) => {
+            format!("{}, {written}", name.as_str())
+        }
         _ => written,
     };
     Some((local, zone))
-}
-
-fn count(number: u64, unit: &str) -> String {
-    if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
 }
 
 #[cfg(test)]
@@ -80,12 +88,24 @@ mod tests {
     }
 
     #[test]
+    fn a_time_of_a_computer_that_runs_on_utc_says_so_in_the_usual_word() {
+        let time: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        for zone in ["UTC", "Etc/UTC"] {
+            let shown = full(&time.to_zoned(TimeZone::get(zone).unwrap()));
+            assert_eq!(shown, "Sun 1 Mar 2026, 12:00:00 UTC", "{zone}");
+        }
+        let sydney = full(&time.to_zoned(TimeZone::get("Australia/Sydney").unwrap()));
+        assert!(sydney.ends_with("+11:00, Australia/Sydney"), "{sydney}");
+    }
+
+    #[test]
     fn a_moment_is_shown_as_its_own_people_see_it() {
         assert_eq!(
             moment("2026-11-30T10:00:00+11:00[Australia/Sydney]"),
             "Mon 30 Nov 2026, 10:00 (Australia/Sydney, UTC+11)"
         );
         assert_eq!(moment("2026-11-30T10:00:00Z"), "Mon 30 Nov 2026, 10:00 (UTC)");
+        assert_eq!(moment("2026-11-30T10:00:00+00:00[Etc/UTC]"), "Mon 30 Nov 2026, 10:00 (UTC)");
         assert_eq!(moment_short("2026-11-30T10:00:00+11:00"), "30 Nov 2026 10:00");
         assert_eq!(moment("soon"), "soon");
     }

@@ -3,14 +3,21 @@
 //! Reading looks at shared views and never waits for the node; everything else is a command to the
 //! driver, answered when it is done. A write is answered once it would survive a loss of power.
 
+mod answer;
+mod error;
+
+pub use answer::{
+    Change, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding,
+    SignatureRow, StatementView, Status, Target, Trouble, Written,
+};
+pub use error::CommandError;
+
 use crate::event::Event;
-use crate::view::{PeerRow, Views};
+use crate::view::Views;
 use grid_protocol::control::Record;
-use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
-use grid_protocol::key::DeviceId;
-use grid_protocol::record::{ImportRow, Patch, Values};
+use grid_protocol::id::DocumentId;
+use grid_protocol::record::{ImportRow, Patch};
 use grid_protocol::replica::Delivery;
-use grid_protocol::time::Timestamp;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -23,204 +30,6 @@ pub struct Handle {
     events: broadcast::Sender<Event>,
 }
 
-/// What a record is written into.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A new record of this kind.
-    New(String),
-    /// This node's own record of a kind that exists once per group; made when it is not there yet.
-    Own(String),
-    /// A record that is there.
-    Existing(DocumentId),
-}
-
-/// What a write did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// The record.
-    pub document: DocumentId,
-    /// Whether anything changed.
-    pub change: Change,
-    /// Accepted heads after the write.
-    pub heads: Vec<ChangeHash>,
-}
-
-/// Whether a write changed anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// The record is new.
-    Created,
-    /// The record changed.
-    Changed,
-    /// All was so already; nothing was written.
-    Unchanged,
-}
-
-/// What an import did with one row of the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Imported {
-    /// Line of the file.
-    pub line: u64,
-    /// What became of it.
-    pub outcome: Result<Written, String>,
-}
-
-/// A new invite.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewInvite {
-    /// The whole text, with the statement in it: for a link or a file.
-    pub text: String,
-    /// The short form, for a QR code: the statement is fetched when the nodes meet.
-    pub short: String,
-    /// When it ends.
-    pub expires: Timestamp,
-    /// Its slots.
-    pub slots: Vec<u32>,
-}
-
-/// An invite that this device has issued.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InviteRow {
-    /// The slot.
-    pub slot: u32,
-    /// When it ends.
-    pub expires: Timestamp,
-    /// Where it stands.
-    pub state: InviteState,
-}
-
-/// Where an invite stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InviteState {
-    /// Nobody has used it.
-    Open,
-    /// Its time is over, and nobody has used it.
-    Expired,
-    /// A group has used it.
-    Used(GroupId),
-    /// It was taken back.
-    Revoked,
-}
-
-/// Where this node stands.
-#[derive(Clone, Debug)]
-pub struct Status {
-    /// The coalition.
-    pub coalition: CoalitionId,
-    /// Its name, once the founding records are here.
-    pub coalition_name: Option<String>,
-    /// This group.
-    pub group: GroupId,
-    /// Its name.
-    pub group_name: String,
-    /// This device.
-    pub device: DeviceId,
-    /// Whether this group is a member, and what is missing.
-    pub standing: OwnStanding,
-    /// Equal on nodes that hold the same.
-    pub state_root: Digest,
-    /// Member groups.
-    pub members: usize,
-    /// Records that are held.
-    pub records: usize,
-    /// Own entries that no other group has received yet.
-    pub pending: u64,
-    /// Connected and known peers.
-    pub peers: Vec<PeerRow>,
-    /// Addresses under which this node listens.
-    pub listen: Vec<String>,
-    /// What is wrong with this machine, in words, with what to do.
-    pub troubles: Vec<Trouble>,
-}
-
-/// Something that is wrong on this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// What is wrong.
-    pub what: String,
-    /// What to do.
-    pub hint: String,
-}
-
-/// Where this group stands in the coalition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OwnStanding {
-    /// It is a member.
-    Member,
-    /// It has not signed the statement.
-    NotSigned,
-    /// It has answered an invite, and no member's node has taken the answer in yet.
-    Waiting,
-    /// A member's node has refused the answer.
-    Refused(String),
-    /// It has withdrawn.
-    Withdrawn,
-}
-
-/// One change of a record's history.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HistoryEntry {
-    /// Claimed time.
-    pub time: Timestamp,
-    /// The group that wrote it, where known.
-    pub group: Option<GroupId>,
-    /// Its device.
-    pub device: DeviceId,
-    /// The change.
-    pub change: ChangeHash,
-    /// Fields that changed, with their new content.
-    pub fields: Values,
-    /// Why the change has no effect, if it has none.
-    pub inert: Option<String>,
-}
-
-/// Why a command was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// There is no such thing here.
-    #[error("there is no {what} {id} here")]
-    NotFound {
-        /// What was looked for.
-        what: String,
-        /// Under which name.
-        id: String,
-    },
-    /// Only the owner writes a record.
-    #[error("this record belongs to {owner}; only its own group can change it")]
-    NotYours {
-        /// The group it belongs to.
-        owner: String,
-    },
-    /// A rule forbids it.
-    #[error("{why}")]
-    Refused {
-        /// The rule.
-        why: String,
-        /// What to do.
-        hint: String,
-    },
-    /// The input is wrong.
-    #[error("{why}")]
-    Invalid {
-        /// What is wrong.
-        why: String,
-        /// What to do.
-        hint: String,
-    },
-    /// This machine can't save.
-    #[error("nothing was saved: {0}")]
-    Storage(#[from] grid_protocol::storage::StorageError),
-    /// The record can't be read on this machine.
-    #[error("the record can't be opened on this machine: {why}")]
-    Quarantined {
-        /// Why.
-        why: String,
-    },
-    /// The node is stopping.
-    #[error("the node is stopping")]
-    Stopping,
-}
-
 /// The answer to a command.
 pub type Answer<T> = oneshot::Sender<Result<T, CommandError>>;
 
@@ -228,7 +37,7 @@ pub type Answer<T> = oneshot::Sender<Result<T, CommandError>>;
 pub(crate) enum Command {
     Write { target: Target, patch: Patch, answer: Answer<Written> },
     Remove { document: DocumentId, answer: Answer<Written> },
-    Import { kind: String, rows: Vec<ImportRow>, answer: Answer<Vec<Imported>> },
+    Import { kind: String, rows: Vec<ImportRow>, mode: ImportMode, answer: Answer<Vec<Imported>> },
     Sign { answer: Answer<Record> },
     Withdraw { answer: Answer<Record> },
     Invite { count: u32, expires: Duration, answer: Answer<NewInvite> },
@@ -286,13 +95,18 @@ impl Handle {
         self.ask(|answer| Command::Remove { document, answer }).await
     }
 
-    /// Imports rows, each on its own: a bad one does not stop the others.
+    /// Imports rows, each on its own: a bad one does not stop the others. A dry run goes the same way and keeps nothing.
     ///
     /// # Errors
     ///
     /// [`CommandError`] when nothing could be imported at all.
-    pub async fn import(&self, kind: String, rows: Vec<ImportRow>) -> Result<Vec<Imported>, CommandError> {
-        self.ask(|answer| Command::Import { kind, rows, answer }).await
+    pub async fn import(
+        &self,
+        kind: String,
+        rows: Vec<ImportRow>,
+        mode: ImportMode,
+    ) -> Result<Vec<Imported>, CommandError> {
+        self.ask(|answer| Command::Import { kind, rows, mode, answer }).await
     }
 
     /// Signs the statement for this group.
@@ -407,34 +221,4 @@ impl Handle {
             let _ = stopped.await;
         }
     }
-}
-
-/// A version of the statement and who has signed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatementView {
-    /// The version.
-    pub version: VersionId,
-    /// Its title.
-    pub title: String,
-    /// Its text.
-    pub text: String,
-    /// Hash of the text.
-    pub hash: Digest,
-    /// Signatures in force.
-    pub signatures: Vec<SignatureRow>,
-}
-
-/// A signature in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignatureRow {
-    /// The group.
-    pub group: GroupId,
-    /// Its name.
-    pub name: String,
-    /// The key that signed: of a device or a root of the group.
-    pub key: String,
-    /// The Ed25519 signature, in hex.
-    pub signature: String,
-    /// Claimed time.
-    pub signed_at: Timestamp,
 }

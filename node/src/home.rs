@@ -4,20 +4,20 @@
 //! write one log would contradict each other for ever. A `format` file says which layout it has, so that an
 //! older program never touches what a newer one wrote.
 
-use std::ffi::OsString;
+mod error;
+mod paths;
+
+pub use error::HomeError;
+pub(crate) use error::{CHECK_DISK, NEWER_PROGRAM};
+pub use paths::{HomePaths, default_home};
+
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The layout of a home that this program reads and writes.
 pub const HOME_FORMAT: u32 = 1;
-
-/// Where things lie in a home, whether it exists or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HomePaths {
-    root: PathBuf,
-}
 
 /// A home that is open: no other node can open it until this is dropped.
 #[derive(Debug)]
@@ -36,153 +36,6 @@ pub(crate) enum Before {
     Missing,
 }
 
-/// Why a home can't be used. The fault is this machine's, or its owner's.
-#[derive(Debug, thiserror::Error)]
-pub enum HomeError {
-    /// A newer program wrote it.
-    #[error("the home {} has format {found}, this program knows up to {known}", path.display())]
-    NewerFormat {
-        /// The home.
-        path: PathBuf,
-        /// Format of the home.
-        found: u32,
-        /// Newest format that this program knows.
-        known: u32,
-    },
-    /// Another node runs on it.
-    #[error("another node runs on the home {}", path.display())]
-    InUse {
-        /// The home.
-        path: PathBuf,
-    },
-    /// There is none.
-    #[error("there is no home at {}", path.display())]
-    Missing {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// There is one already, where a new one was to be made.
-    #[error("{} is a home already", path.display())]
-    Exists {
-        /// The home.
-        path: PathBuf,
-    },
-    /// The directory holds other things.
-    #[error("{} is no home: it holds {found:?}", path.display())]
-    Foreign {
-        /// The directory.
-        path: PathBuf,
-        /// One of the things in it.
-        found: OsString,
-    },
-    /// The format file doesn't hold a number.
-    #[error("the file {} should hold the format of the home, found {found:?}", path.display())]
-    UnreadableFormat {
-        /// The file.
-        path: PathBuf,
-        /// The first characters of what it holds.
-        found: String,
-    },
-    /// Reading or writing failed.
-    #[error("could not {doing} {}", path.display())]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl HomeError {
-    /// What the owner can do about it.
-    pub const fn hint(&self) -> &'static str {
-        match self {
-            Self::NewerFormat { .. } => "install the newer program that was used here before, or choose another --home",
-            Self::InUse { .. } => "stop the other node first, or choose another --home",
-            Self::Missing { .. } => "found a coalition with `grid init`, or take an invite with `grid join`",
-            Self::Exists { .. } => "choose another --home for a second group",
-            Self::Foreign { .. } => "choose an empty directory, or one that doesn't exist yet",
-            Self::UnreadableFormat { .. } => "restore the file from a backup; its content is a number, such as 1",
-            Self::Io { .. } => "check that the disk has space and that the directory belongs to you",
-        }
-    }
-}
-
-impl HomePaths {
-    /// The places of a home at `root`.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
-    }
-
-    /// The directory itself.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// Says which layout the home has.
-    pub fn format(&self) -> PathBuf {
-        self.root.join("format")
-    }
-
-    /// Locked while a node runs.
-    pub fn lock(&self) -> PathBuf {
-        self.root.join("lock")
-    }
-
-    /// What this node wrote itself, and no peer could give back.
-    pub fn journal(&self) -> PathBuf {
-        self.root.join("journal")
-    }
-
-    /// Everything else, which can be built again.
-    pub fn store(&self) -> PathBuf {
-        self.root.join("store")
-    }
-
-    /// What the store noted about damage to itself, for the next start.
-    pub fn store_note(&self) -> PathBuf {
-        self.root.join("store.suspect")
-    }
-
-    /// Says that the store was closed in order; gone while it is open.
-    pub fn store_closed(&self) -> PathBuf {
-        self.root.join("store.closed")
-    }
-
-    /// The secret keys.
-    pub fn keys(&self) -> PathBuf {
-        self.root.join("keys")
-    }
-
-    /// The settings.
-    pub fn config(&self) -> PathBuf {
-        self.root.join("config.toml")
-    }
-
-    /// The socket of the API.
-    pub fn api_socket(&self) -> PathBuf {
-        self.root.join("api.sock")
-    }
-
-    /// The token that the API asks for over TCP.
-    pub fn api_token(&self) -> PathBuf {
-        self.root.join("api.token")
-    }
-
-    /// Where the API of the running node is reached.
-    pub fn api_json(&self) -> PathBuf {
-        self.root.join("api.json")
-    }
-
-    /// Whether a home has been made here.
-    pub fn exists(&self) -> bool {
-        self.format().exists()
-    }
-}
-
 impl Home {
     /// Makes a home at `path`, which may hold nothing but settings, and opens it.
     ///
@@ -195,6 +48,7 @@ impl Home {
             check_format(&paths)?;
             return Err(HomeError::Exists { path: path.into() });
         }
+        paths.check_length()?;
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error("create", path))?;
         for item in fs::read_dir(path).map_err(io_error("list", path))? {
             let name = item.map_err(io_error("list", path))?.file_name();
@@ -241,17 +95,6 @@ impl Home {
     pub const fn paths(&self) -> &HomePaths {
         &self.paths
     }
-}
-
-/// The home of a user who named none: `coalition-grid` in the XDG state directory.
-///
-/// `variable` looks up an environment variable. None when neither `XDG_STATE_HOME` nor `HOME` is set to an
-/// absolute path.
-pub fn default_home(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
-        .map(|state| state.join("coalition-grid"))
 }
 
 /// Writes a file that only its owner can read; after a crash it holds either the old bytes or the new ones.
@@ -302,14 +145,14 @@ fn check_format(paths: &HomePaths) -> Result<(), HomeError> {
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(HomeError::Missing { path: paths.root.clone() });
+            return Err(HomeError::Missing { path: paths.root().into() });
         }
         Err(source) => return Err(HomeError::Io { doing: "read", path, source }),
     };
     let text = String::from_utf8_lossy(&bytes);
     match text.trim().parse::<u32>() {
         Ok(found) if found > HOME_FORMAT => {
-            Err(HomeError::NewerFormat { path: paths.root.clone(), found, known: HOME_FORMAT })
+            Err(HomeError::NewerFormat { path: paths.root().into(), found, known: HOME_FORMAT })
         }
         Ok(found) if found > 0 => Ok(()),
         _ => Err(HomeError::UnreadableFormat { path, found: text.trim().chars().take(40).collect() }),
@@ -327,7 +170,7 @@ fn lock(paths: &HomePaths) -> Result<File, HomeError> {
         .map_err(io_error("open", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(HomeError::InUse { path: paths.root.clone() }),
+        Err(TryLockError::WouldBlock) => Err(HomeError::InUse { path: paths.root().into() }),
         Err(TryLockError::Error(source)) => Err(HomeError::Io { doing: "lock", path, source }),
     }
 }
@@ -392,6 +235,16 @@ mod tests {
         assert!(matches!(Home::create(dir.path()), Err(HomeError::Foreign { .. })));
         assert!(matches!(Home::open(dir.path()), Err(HomeError::Missing { .. })));
         assert!(!dir.path().join("lock").exists());
+    }
+
+    #[test]
+    fn a_home_that_no_socket_fits_into_is_refused_before_anything_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("long".repeat(30));
+        let error = Home::create(&path).unwrap_err();
+        assert!(matches!(error, HomeError::PathTooLong { most: 103, .. }), "{error}");
+        assert!(error.hint().contains("shorter"));
+        assert!(!path.exists());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::clock::{Clock, random};
 use crate::driver::{AddressBook, Driver, Parts, recall};
 use crate::handle::{Handle, Trouble};
-use crate::home::{Home, HomeError};
+use crate::home::{Home, HomeError, NEWER_PROGRAM};
 use crate::keystore::{Keystore, KeystoreError};
 use crate::network::{self, NetworkConfig, NetworkError, NetworkEvent};
 use crate::outbound::Outbound;
@@ -100,7 +100,7 @@ impl StartError {
             Self::Network(_) => {
                 "an address looks like /ip4/0.0.0.0/tcp/4040 or /ip4/0.0.0.0/udp/4040/quic-v1".to_owned()
             }
-            Self::Store(StoreError::NewerFormat { .. }) => "install the newest version of this program".to_owned(),
+            Self::Store(StoreError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Keys(_) | Self::Profile(_) => {
                 "restore the file from a backup of this home; your recovery words can replace the keys".to_owned()
             }
@@ -162,7 +162,12 @@ impl Node {
                 Says::Received(_) => {
                     replica.receipts_mut().take(&identity, hint);
                 }
-                Says::Reachable(addresses) => book.learn(hint.device, hint.time, addresses, clock.now().monotonic),
+                Says::Reachable(addresses) => {
+                    let certified = replica.authority().certificate(&hint.device);
+                    if certified.is_some_and(|known| hint.leads_to(&known.body().peer)) {
+                        book.learn(hint.device, hint.time, addresses, clock.now().monotonic);
+                    }
+                }
             }
         }
         {

@@ -2,7 +2,7 @@
 
 use crate::clock::random;
 use crate::handle::{Handle, Trouble};
-use crate::home::{HomePaths, write_private};
+use crate::home::{CHECK_DISK, HomePaths, write_private};
 use crate::http::{self, HttpConfig, HttpError};
 use crate::node::{Dialling, Node, NodeConfig, StartError};
 use data_encoding::HEXLOWER;
@@ -56,7 +56,7 @@ impl ServeError {
         match self {
             Self::Start(error) => error.hint(),
             Self::Http(error) => error.hint().to_owned(),
-            Self::Io { .. } => "check that the disk has space and that the home belongs to you".to_owned(),
+            Self::Io { .. } => CHECK_DISK.to_owned(),
         }
     }
 }

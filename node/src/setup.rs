@@ -2,17 +2,16 @@
 
 use crate::clock::{random, wall};
 use crate::handle::{CommandError, Target};
-use crate::home::{Before, Home, HomeError};
+use crate::home::{Before, CHECK_DISK, Home, HomeError, NEWER_PROGRAM};
 use crate::keystore::{Keystore, KeystoreError};
 use crate::outbound::{Edit, Outbound};
 use crate::profile::{Profile, ProfileError};
 use crate::store::{Store, StoreError};
-use crate::view::PROFILE;
 use grid_protocol::control::{self, GenesisBody, NewGroup, Record, RecordError, Signs, Statement};
 use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::invite::{InviteTicket, ParseInviteError};
 use grid_protocol::key::DeviceId;
-use grid_protocol::record::{Patch, Registry, Value};
+use grid_protocol::record::{KindRole, Patch, Registry, Value};
 use grid_protocol::replica::{Identity, Recalled, Replica};
 use grid_protocol::storage::{Storage as _, StorageError};
 use grid_protocol::time::Timestamp;
@@ -116,7 +115,7 @@ impl SetupError {
     pub fn hint(&self) -> String {
         match self {
             Self::Home(error) => error.hint().to_owned(),
-            Self::Invite(ParseInviteError::NewerFormat { .. }) => "install the newest version of this program".to_owned(),
+            Self::Invite(ParseInviteError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
             Self::Expired { .. } => "ask the group that invited you for a new invite".to_owned(),
             Self::NoText => {
@@ -125,9 +124,7 @@ impl SetupError {
             }
             Self::Record(_) => "shorten the name or the text, and leave out line breaks in names".to_owned(),
             Self::Group(_) => "choose another name for the group".to_owned(),
-            Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => {
-                "check that the disk has space and that the directory belongs to you".to_owned()
-            }
+            Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK.to_owned(),
         }
     }
 }
@@ -227,16 +224,17 @@ fn fill(home: &Home, keys: Keystore, profile: &Profile, own: Vec<Record>, others
     let (mut replica, _) = Replica::open(profile.identity, registry.clone(), store, &Recalled::default(), random())?;
     let outbound = Outbound::new(profile.identity, keys, registry.clone(), None);
     // The group's profile begins with its name.
-    let mut patch = Patch::default();
-    if let Some(kind) = registry.kind(PROFILE) {
+    if let Some(kind) = registry.with_role(KindRole::Profile) {
+        let mut patch = Patch::default();
         let name = Value::Text(profile.name.clone());
         patch.set(kind, &kind.title, Some(name)).map_err(|error| CommandError::Invalid {
             why: error.to_string(),
             hint: error.hint().unwrap_or_default().to_owned(),
         })?;
+        let target = Target::Own(kind.name.clone());
+        let draft = outbound.draft(&mut replica, wall(), None, &target, &Edit::Patch(patch))?;
+        replica.commit(draft.entries, Vec::new())?;
     }
-    let draft = outbound.draft(&mut replica, wall(), None, &Target::Own(PROFILE.to_owned()), &Edit::Patch(patch))?;
-    replica.commit(draft.entries, Vec::new())?;
     // Last of all: a home with a profile is a whole one.
     Ok(profile.save(home)?)
 }

@@ -20,7 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum EntryKind {
     /// An Automerge change in the clear, with the document's opening in front of the first one. Byte 1.
     Change,
-    /// A change sealed for a private space. Byte 2.
+    /// A change sealed for a private space. Byte 2. Kept and passed on as it is, and without effect here.
     Sealed,
 }
 
@@ -78,7 +78,7 @@ pub struct VerifiedEntry {
     header: Header,
     body: Vec<u8>,
     signature: Option<Signature>,
-    change: VerifiedChange,
+    change: Option<VerifiedChange>,
 }
 
 /// The change that a verified entry carries.
@@ -145,9 +145,6 @@ pub enum EntryError {
     /// The change breaks a rule of the prescan.
     #[error("the change is refused: {0}")]
     Change(#[from] PrescanError),
-    /// A kind of entry that this format does not admit yet.
-    #[error("sealed entries are not admitted by this version")]
-    Sealed,
 }
 
 impl Header {
@@ -260,10 +257,11 @@ impl VerifiedEntry {
         {
             return Err(EntryError::Body { expected: header.body_len, found: body.len(), limit });
         }
-        if header.kind == EntryKind::Sealed {
-            return Err(EntryError::Sealed);
-        }
-        let change = read_change(&header, &body)?;
+        // A sealed body is nobody's to read: its length and hash are all that can be asked of it.
+        let change = match header.kind {
+            EntryKind::Change => Some(read_change(&header, &body)?),
+            EntryKind::Sealed => None,
+        };
         Ok(Self { id, header, body, signature, change })
     }
 
@@ -287,9 +285,9 @@ impl VerifiedEntry {
         self.signature.as_ref()
     }
 
-    /// The change in the body.
-    pub const fn change(&self) -> &VerifiedChange {
-        &self.change
+    /// The change in the body; none where it is sealed.
+    pub const fn change(&self) -> Option<&VerifiedChange> {
+        self.change.as_ref()
     }
 
     /// The head of a log that ends here; none where no signature proves it.

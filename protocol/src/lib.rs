@@ -75,7 +75,8 @@
 //! let entry = Entry::decode(&wire)?.verify(&founding.coalition)?;
 //! assert_eq!(authority.group_of(&entry.header().device), Some(founding.group));
 //! let mut document = Document::new(id);
-//! document.offer(entry.change().change.clone(), entry.header().device, Right::MayWrite);
+//! let change = entry.change().ok_or("a change in the clear")?;
+//! document.offer(change.change.clone(), entry.header().device, Right::MayWrite);
 //! let action = document.read(|automerge| kind.read(automerge))?;
 //! assert_eq!(action.values.text("title"), "Walk to the spring");
 //! # Ok(())

@@ -35,9 +35,9 @@ pub const MAX_FOUNDERS: usize = 64;
 pub const MAX_ROOTS: u32 = 64;
 /// Recoveries of a group by its contacts. Valid.
 pub const MAX_RECOVERIES: u32 = 64;
-/// Devices of one group that may hold `govern`: the lowest certificate ids count. Valid.
+/// Devices of one group that may hold `govern`: the lowest keys count. Valid.
 pub const MAX_GOVERNING_DEVICES: usize = 4;
-/// Devices of one group that count at all: the lowest certificate ids count. Valid.
+/// Devices of one group that count at all: the lowest keys count. Valid.
 pub const MAX_DEVICES: usize = 64;
 /// Policies that come with a statement: they are read before joining. Valid.
 pub const MAX_POLICIES: usize = 32;
@@ -68,6 +68,12 @@ pub const MAX_WAITING_PER_LOG: usize = 64;
 pub const MAX_WAITING_BYTES: usize = 1024 * 1024;
 /// Lobby: bytes that one applicant may hand in: inception, certificate, join and signature. Own.
 pub const MAX_APPLICATION: usize = 8 * 1024;
+/// Lobby: a request of a stranger in bytes, before and after decompression: an application, and room. Own.
+pub const MAX_LOBBY_FRAME: usize = 16 * 1024;
+/// Lobby: requests of one stranger that are looked at in a minute: a newcomer needs three. Own.
+pub const MAX_LOBBY_REQUESTS_PER_PEER: u32 = 32;
+/// Lobby: requests of all strangers that are looked at in a minute: each costs up to five signatures to check. Own.
+pub const MAX_LOBBY_REQUESTS: u32 = 2_048;
 /// Lobby: applicants that a node keeps; the oldest without an invite goes first. Own.
 pub const MAX_APPLICANTS: usize = 4_096;
 /// Addresses that a device announces. Own.
@@ -80,9 +86,10 @@ pub const MAX_INVITE: usize = 256 * 1024;
 pub const MAX_RECEIPT_LOGS: usize = 512;
 /// Invites: the content of an invite in bytes, unpacked. Bounds what a small text can claim. Own.
 pub const MAX_INVITE_UNPACKED: usize = 1024 * 1024;
-/// Control set: records kept that wait for another record; the oldest goes first. Own.
-pub const MAX_WAITING_RECORDS: usize = 4_096;
-/// Control set: bytes of the records that wait for another record; the oldest go first. Own.
+/// Control set: records that wait for another one, or for a group to be named: applicants' among them. Whoever handed in
+/// the most gives way, its oldest first. A first sync of 1,300 groups brings half as many. Own.
+pub const MAX_WAITING_RECORDS: usize = 16_384;
+/// Control set: bytes of the records that wait, in the same order. Own.
 pub const MAX_WAITING_RECORD_BYTES: usize = 4 * 1024 * 1024;
 /// Statement sheets: size of the file in bytes: 1,300 rows of 3 KiB, and the genesis. Own.
 pub const MAX_SHEET: usize = 32 * 1024 * 1024;

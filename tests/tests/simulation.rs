@@ -294,7 +294,7 @@ fn changes_that_wait_for_one_that_comes_late_are_all_read_in_the_end() {
 }
 
 #[test]
-fn a_stranger_of_another_coalition_is_refused() {
+fn a_stranger_of_another_coalition_is_refused_and_both_sides_say_why() {
     let mut world = World::new(15);
     world.assemble(3, 2);
     world.run_for(MINUTE / 6);
@@ -305,7 +305,14 @@ fn a_stranger_of_another_coalition_is_refused() {
     world.run_for(5 * MINUTE);
     assert_eq!(world.root(1), root);
     assert_eq!(members(&world, stranger), 1);
-    assert!(world.blames.iter().all(|blame| blame.by == stranger), "{:?}", world.blames);
+    let is_between = |blame: &grid_tests::sim::Blame, by, of| blame.by == by && blame.of == Some(of);
+    for (by, of) in [(1, stranger), (stranger, 1)] {
+        let named =
+            |blame: &grid_tests::sim::Blame| is_between(blame, by, of) && blame.why.contains("another coalition");
+        assert!(world.blames.iter().any(named), "{:?}", world.blames);
+    }
+    let between = |blame| is_between(blame, 1, stranger) || is_between(blame, stranger, 1);
+    assert!(world.blames.iter().all(between), "{:?}", world.blames);
 }
 
 #[test]

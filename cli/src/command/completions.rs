@@ -13,6 +13,7 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        context.only_text("completions")?;
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut arguments::command(), "grid", &mut script);
         context.out.bytes(&script);

@@ -10,6 +10,7 @@ pub(crate) struct HelpReference {}
 
 impl HelpReference {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        context.only_text("help-reference")?;
         context.out.bytes(reference().as_bytes());
         Ok(())
     }

@@ -3,7 +3,8 @@
 use crate::{
     context::{self, Context},
     failure::Failure,
-    file, qr, span,
+    file::NewFile,
+    qr, span,
     table::Table,
     when,
 };
@@ -39,6 +40,9 @@ pub(crate) struct Create {
     file: Option<PathBuf>,
 }
 
+/// An invite lasts this long at most.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
+
 /// List the invites of this computer
 #[derive(Clone, Debug, Args)]
 pub(crate) struct List {}
@@ -62,12 +66,19 @@ impl Invite {
 
 impl Create {
     fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        if self.expires.as_secs() == 0 || self.expires > LONGEST {
+            return Err(Failure::usage("--expires takes a time of up to a year, and more than nothing")
+                .hint("for example --expires 12h, --expires 7d or --expires 8w"));
+        }
+        let client = context.client()?;
+        // The file first: an invite that nobody gets to see would only lie about.
+        let file = self.file.as_deref().map(NewFile::private).transpose()?;
         let ask = json!({"count": self.count, "expires_s": self.expires.as_secs()});
-        let mut answer = context.client()?.post("/api/invites", &ask)?;
+        let mut answer = client.post("/api/invites", &ask)?;
         let invite = answer["invite"].as_str().unwrap_or_default().to_owned();
         let code = if self.qr { Some(qr::code(answer["short"].as_str().unwrap_or(&invite))?) } else { None };
-        if let Some(path) = &self.file {
-            file::write_private(path, format!("{invite}\n").as_bytes())?;
+        if let (Some(file), Some(path)) = (file, &self.file) {
+            file.fill(format!("{invite}\n").as_bytes())?;
             answer["file"] = json!(path.display().to_string());
         }
         if let Some(name) = &self.name {
@@ -85,7 +96,8 @@ impl Create {
         });
         let whom = self.name.as_deref().unwrap_or("the group you invite");
         context.out.note(&format!("\nPass it on to {whom} in private: whoever has it can join."));
-        context.out.note(&format!("It can be used until {expires}. They run: grid join INVITE"));
+        let join = if self.file.is_some() { "grid join --file FILE" } else { "grid join INVITE" };
+        context.out.note(&format!("It can be used until {expires}. They run: {join}"));
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ impl Man {
         let mut command = arguments::command();
         command.build();
         let Some(dir) = self.dir else {
+            context.only_text("man")?;
             context.out.bytes(&page(command)?);
             return Ok(());
         };

@@ -128,11 +128,21 @@ impl Verify {
             "bad": report.bad.iter().map(|bad| json!({"row": bad.row, "name": bad.name, "why": bad.error.to_string()})).collect::<Vec<_>>(),
         });
         context.out.answer(&answer, |page| show_report(page, &report));
+        if report.sheet.rows.is_empty() {
+            return Err(Failure::new(Exit::Refused, "nobody has signed what is in this file")
+                .code("not_signed")
+                .hint("a text without signatures binds nobody: ask for a sheet that its groups have signed"));
+        }
         if report.is_sound() {
             return Ok(());
         }
         let (bad, all) = (report.bad.len(), report.sheet.rows.len());
-        Err(Failure::new(Exit::Refused, format!("{bad} of {all} signatures in this file do not hold"))
+        let why = match (bad, all) {
+            (1, 1) => "the only signature in this file does not hold".to_owned(),
+            (1, all) => format!("1 of {all} signatures in this file does not hold"),
+            (bad, all) => format!("{bad} of {all} signatures in this file do not hold"),
+        };
+        Err(Failure::new(Exit::Refused, why)
             .code("not_valid")
             .hint("ask for the file again, from a group that you trust; do not rely on this one"))
     }
@@ -160,7 +170,11 @@ fn show_report(page: &mut Page, report: &SheetReport) {
         let check = bad.map_or_else(|| "holds".to_owned(), |bad| format!("does not hold: {}", bad.error));
         table.row([row.name.as_str(), row.group.as_str(), &check]);
     }
-    page.table(&table);
+    if table.is_empty() {
+        page.line("Nobody has signed it.");
+    } else {
+        page.table(&table);
+    }
     page.gap();
     page.line(
         "Compare the id of the coalition with one that you got another way: the file alone cannot prove that part.",

@@ -30,6 +30,7 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
     let troubles = status["troubles"].as_array().map_or(&[][..], Vec::as_slice);
     let peers = status["peers"].as_array().map_or(&[][..], Vec::as_slice);
     match troubles {
+        [] if status["standing"] == "withdrawn" => page.heading("Your group has left: nobody receives what it writes."),
         [] if status["standing"] != "member" => {
             page.heading("Your group is not a member yet: nobody receives what it writes.")
         }
@@ -75,7 +76,11 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
 
 fn standing(status: &Value, sign: &str) -> String {
     let why = status["standing_why"].as_str().filter(|why| !why.is_empty());
+    let nameless = status["coalition"]["name"].is_null();
     match status["standing"].as_str().unwrap_or_default() {
+        "waiting" if nameless => {
+            "not known until the founding records have come from another group: leave the node running".to_owned()
+        }
         "member" => "a member".to_owned(),
         "not_signed" => format!("no member yet: the statement is not signed (`{sign}`)"),
         "waiting" => "waiting for a node of the coalition: your answer is saved and will go when you meet".to_owned(),

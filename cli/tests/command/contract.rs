@@ -69,6 +69,11 @@ fn an_exported_statement_verifies_until_a_byte_is_changed() {
         assert_eq!(code(&output), 5, "{found}");
         assert_eq!(error(&output)["code"], "not_valid", "{found}");
     }
+    let mut unsigned = grid_protocol::sheet::StatementSheet::verify(text.as_bytes()).unwrap().sheet;
+    unsigned.rows.clear();
+    std::fs::write(&sheet, unsigned.to_bytes()).unwrap();
+    let output = verify();
+    assert_eq!((code(&output), error(&output)["code"].as_str()), (5, Some("not_signed")));
 }
 
 #[test]

@@ -258,3 +258,49 @@ fn a_node_that_answers_nonsense_is_named_as_the_cause() {
     assert_eq!(code(&output), 1);
     assert!(error(&output)["message"].as_str().unwrap().contains("not readable"));
 }
+
+#[test]
+fn an_invite_never_takes_the_place_of_a_file_and_is_not_made_in_vain() {
+    let node = FakeNode::saying(200, json!({"schema": 1, "invite": "grid1abc", "short": "GRID1", "expires": "x"}));
+    let file = node.home().join("invite.txt");
+    std::fs::write(&file, "my notes").unwrap();
+    let output = node.run(["invite", "create", "--json", "--file", file.to_str().unwrap()]);
+    assert_eq!((code(&output), error(&output)["code"].as_str()), (2, Some("file_exists")));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "my notes");
+    assert!(node.asked().is_empty(), "no invite lies about that nobody has seen");
+
+    let refusing = FakeNode::saying(403, refusal("refused", "no"));
+    let file = refusing.home().join("new.txt");
+    assert_eq!(code(&refusing.run(["invite", "create", "--file", file.to_str().unwrap()])), 5);
+    assert!(!file.exists(), "nothing empty stays behind");
+}
+
+#[test]
+fn a_wait_takes_its_seconds_with_and_without_a_sign() {
+    for wait in [&["--wait", "1"][..], &["--wait=1"]] {
+        let node = FakeNode::new(|asked| match asked.method.as_str() {
+            "POST" => (201, json!({"schema": 1, "id": "a".repeat(52), "heads": [], "change": "created"})),
+            _ => (200, action("Vigil")),
+        });
+        let output = node.run(["action", "new", "--title", "Vigil"].iter().chain(wait));
+        assert_eq!(code(&output), 0, "{wait:?}: {output:?}");
+    }
+}
+
+#[test]
+fn a_damaged_store_does_not_make_a_member_believe_that_it_never_signed() {
+    let mut status = status();
+    status["coalition"]["name"] = Value::Null;
+    status["standing"] = json!("waiting");
+    status["troubles"] = json!([{"what": "the store was damaged", "hint": "wait"}]);
+    let shown = stdout(&FakeNode::saying(200, status).run(["status"]));
+    assert!(shown.contains("not known until the founding records") && !shown.contains("not signed"), "{shown}");
+}
+
+#[test]
+fn a_schema_is_an_answer_of_its_own_for_programs() {
+    let node = FakeNode::saying(200, json!({"type": "object"}));
+    let shown = answer(&node.run(["action", "schema", "--json"]));
+    assert_eq!((&shown["kind"], &shown["json_schema"]["type"]), (&json!("action"), &json!("object")));
+    assert_eq!(stdout(&node.run(["action", "schema"])), "{\n  \"type\": \"object\"\n}\n");
+}

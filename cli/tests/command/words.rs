@@ -155,3 +155,49 @@ fn a_file_that_is_no_sheet_does_not_verify() {
     let output = grid().args(["statement", "verify", "--json", "/does/not/exist"]).output().unwrap();
     assert_eq!(code(&output), 4);
 }
+
+#[test]
+fn what_prints_a_text_takes_no_json() {
+    for words in [&["completions", "bash"][..], &["man"], &["help-reference"]] {
+        let output = grid().args(words).arg("--json").output().unwrap();
+        assert_eq!(code(&output), 2, "{words:?}");
+        assert!(error(&output)["message"].as_str().unwrap().contains("takes no --json"), "{words:?}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_page_of_nothing_and_an_invite_for_ever_are_refused_in_the_words_of_the_command_line() {
+    let home = crate::support::home();
+    for (words, said) in [
+        (&["action", "list", "--limit", "0"][..], "--limit"),
+        (&["invite", "create", "--expires", "2000d"], "--expires takes a time of up to a year"),
+        (&["invite", "create", "--expires", "0"], "--expires"),
+        (&["action", "export", "--file", "a.xlsx"], "a.xlsx"),
+    ] {
+        let output = on(home.path(), words);
+        assert_eq!(code(&output), 2, "{words:?}");
+        let text = stderr(&output);
+        assert!(text.contains(said) && text.contains("Hint: ") && !text.contains("expires_s"), "{words:?}: {text}");
+    }
+}
+
+#[test]
+fn a_home_that_no_socket_fits_into_is_refused_when_it_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("long".repeat(30));
+    let statement = dir.path().join("statement.md");
+    std::fs::write(&statement, "# Clean water").unwrap();
+    let statement = statement.to_str().unwrap();
+    let words = ["init", "--coalition", "C", "--group", "G", "--statement", statement, "--no-input", "--json"];
+    let output = on(&home, words);
+    assert_eq!(code(&output), 2, "{output:?}");
+    assert_eq!(error(&output)["code"], "path_too_long");
+    assert!(!home.exists());
+}
+
+#[test]
+fn help_uses_the_right_article() {
+    let help = stdout(&grid().args(["action", "--help"]).output().unwrap());
+    assert!(help.contains("Show an action") && !help.contains(" a action"), "{help}");
+}

@@ -21,9 +21,21 @@ fn a_table_of_an_office_is_taken_in_with_a_reason_for_each_row_that_is_not() {
 
     let found = weir.json(["prospect", "list", "--text", "well watchers"]);
     let id = found["items"][0]["id"].as_str().unwrap();
-    weir.json(["prospect", "edit", id, "--place", "Upper Hollin", "--about", "They measure every well."]);
+    weir.json([
+        "prospect",
+        "edit",
+        id,
+        "--name",
+        "Well Watchers of Hollin",
+        "--place",
+        "Upper Hollin",
+        "--about",
+        "They measure every well.",
+    ]);
+    let foreseen = weir.json(["group", "import", GROUPS, "--dry-run"]);
     let again = weir.json(["group", "import", GROUPS]);
     assert_eq!((&again["created"], &again["changed"]), (&json!(0), &json!(0)), "{again}");
+    assert_eq!(foreseen, again, "a row that was renamed since is found by its origin in a dry run too");
     let kept = weir.json(["prospect", "show", id]);
     assert_eq!((&kept["place"], &kept["about"]), (&json!("Upper Hollin"), &json!("They measure every well.")));
 
@@ -59,4 +71,80 @@ fn a_prospect_that_joins_is_one_member_and_no_prospect_any_more() {
         assert_eq!(found["total"], 1, "{found}");
         assert_eq!(found["items"][0]["was"], json!([prospect]), "{found}");
     }
+}
+
+#[test]
+fn a_dry_run_and_the_import_say_the_same_of_every_row() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _node = weir.start();
+    weir.json(["prospect", "new", "--name", "Ferry", "--place", "Ossmouth"]);
+    let list = weir.json(["prospect", "list"]);
+    let id = list["items"][0]["id"].as_str().unwrap();
+    // The same record by its key and by its id, a new one twice, one with a word that does not fit.
+    let table = format!(
+        "Id,Name,Place,About\n,Ferry,Ossmouth,One\n{id},Ferry,Ossmouth,Two\n{id},Ferry,Ossmouth,Two\n\
+         ,Mill,Hollin,Three\n{mill},Mill,Hollin,Four\n,Bee\nBad\n",
+        mill = "a".repeat(52),
+    );
+    let file = place.file("table.csv", &table);
+    let foreseen = weir.json(["prospect", "import", &file, "--dry-run"]);
+    assert_eq!(weir.json(["prospect", "list"])["total"], 1, "a dry run writes nothing");
+    let done = weir.json(["prospect", "import", &file]);
+    assert_eq!(foreseen, done);
+    let counts = ["created", "changed", "unchanged"].map(|name| done[name].as_u64().unwrap());
+    assert_eq!(counts, [2, 3, 1], "{done}");
+    assert!(weir.json(["prospect", "import", &file])["created"] == 0);
+}
+
+#[test]
+fn a_table_that_was_exported_changes_nothing_when_it_is_taken_in_again() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _weir_node = weir.start();
+    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
+    let _mill_node = mill.start();
+    weir.until(&["status"], |status| status["members"] == 2);
+    mill.until(&["status"], |status| status["standing"] == "member");
+    weir.json(["group", "edit", "--place", "Hollin", "--tags", "water"]);
+    mill.json(["prospect", "new", "--name", "Ferry"]);
+    weir.json(["prospect", "new", "--name", "Bridge", "--contact", "wanted"]);
+    weir.json(["action", "new", "--title", "Vigil", "--starts", "2026-11-30T10:00:00+11:00[Australia/Sydney]"]);
+    weir.until(&["prospect", "list"], |list| list["total"] == 2);
+    weir.until(&["group", "list"], |list| list["total"] == 4);
+
+    for (kind, format, unchanged, skipped) in [
+        // Both profiles are their groups' own, whatever their names are here.
+        ("group", "csv", 0, 2),
+        ("group", "json", 0, 2),
+        // One's own prospect, and that of the other group.
+        ("prospect", "csv", 1, 1),
+        ("action", "csv", 1, 0),
+        ("action", "json", 1, 0),
+    ] {
+        let file = place.path(&format!("{kind}.{format}"));
+        let file = file.to_str().unwrap();
+        weir.json([kind, "export", "--file", file]);
+        let history = |kind: &str| weir.json([kind, "list"]);
+        let before = history(kind);
+        for dry in [&["--dry-run"][..], &[]] {
+            let done = weir.json([kind, "import", file].iter().chain(dry));
+            let counts = ["created", "changed", "unchanged"].map(|name| done[name].as_u64().unwrap());
+            assert_eq!(counts, [0, 0, unchanged], "{kind} {format}: {done}");
+            assert_eq!(done["skipped"].as_array().unwrap().len(), skipped, "{kind} {format}: {done}");
+        }
+        assert_eq!(history(kind)["items"][0]["changed_at"], before["items"][0]["changed_at"], "{kind} {format}");
+    }
+    assert_eq!(weir.json(["prospect", "list"])["total"], 2);
+
+    // A row that only its id tells to be a member.
+    let list = weir.json(["group", "list", "--text", "mill"]);
+    let id = list["items"][0]["id"].as_str().unwrap();
+    let file = place.file("renamed.csv", &format!("id,name\n{id},The Old Mill\n"));
+    let done = weir.json(["group", "import", &file]);
+    assert_eq!((&done["created"], &done["skipped"][0]["line"]), (&json!(0), &json!(2)), "{done}");
+    assert!(done["skipped"][0]["reason"].as_str().unwrap().contains("Mill is a member"), "{done}");
+    let shown = weir.run(["group", "import", &file]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("Mill is a member"), "{shown}");
 }

@@ -194,7 +194,7 @@ impl CachedRow {
         let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&self.values).ok()?;
         for (name, value) in json {
             let field = kind?.field(&name)?;
-            if let Some(value) = field.from_json(&value).ok()? {
+            if let Some(value) = field.from_stored_json(&value).ok()? {
                 values.set(field.name.clone(), value);
             }
         }

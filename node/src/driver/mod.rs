@@ -7,6 +7,7 @@ mod address_book;
 mod cache;
 mod command;
 mod effect;
+mod import;
 mod status;
 mod write;
 
@@ -22,7 +23,7 @@ use crate::outbound::Outbound;
 use crate::store::Store;
 use crate::view::Views;
 use grid_protocol::key::PeerKey;
-use grid_protocol::replica::{Direction, Effect, Input, Replica, Row};
+use grid_protocol::replica::{Effect, Input, Replica, Row};
 use grid_protocol::storage::StorageError;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
@@ -158,6 +159,7 @@ impl Driver {
             let now = self.clock.now().monotonic;
             if now >= look_round {
                 look_round = now + LOOK_ROUND;
+                self.look_at_storage();
                 self.dial_due().await;
             }
             if now >= self.replica.next_deadline() {
@@ -217,6 +219,15 @@ impl Driver {
         }
     }
 
+    /// Most of what is saved is saved in the background; what goes wrong there shows here.
+    fn look_at_storage(&mut self) {
+        if self.storage_trouble.is_none()
+            && let Err(error) = self.replica.storage().writable()
+        {
+            self.note_storage(&error);
+        }
+    }
+
     /// This machine can't save or read: say so, and go on with what works.
     fn note_storage(&mut self, error: &StorageError) {
         tracing::error!(%error, "storage failed");
@@ -248,10 +259,6 @@ impl Driver {
             NetworkEvent::ListeningEnded { address } => self.listen.retain(|known| *known != address),
             NetworkEvent::Connected { peer, address, path, direction } => {
                 tracing::info!(%peer, %address, "peer connected");
-                let direction = match direction {
-                    network::Direction::Dialled => Direction::Dialled,
-                    network::Direction::Accepted => Direction::Accepted,
-                };
                 self.book.connected(peer, &address, direction);
                 let _ = self.events.send(Event::PeerConnected { address: address.clone() });
                 self.links.insert(peer, Link { address, path, fault: None });

@@ -37,6 +37,8 @@ impl Driver {
         let me = self.replica.me();
         match self.replica.authority().standing(&me.group) {
             Standing::Withdrawn => OwnStanding::Withdrawn,
+            // The store was damaged, and what the signature is under has not come back yet.
+            _ if self.replica.control().genesis().is_none() && !self.start_troubles.is_empty() => OwnStanding::Waiting,
             Standing::Applicant { missing: Lacking::Signature | Lacking::SignatureAndVouch } => OwnStanding::NotSigned,
             _ if self.application.is_some() => OwnStanding::Refused(self.application.clone().unwrap_or_default()),
             // What this node believes of itself counts once another node has said so too.

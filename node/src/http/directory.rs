@@ -9,8 +9,8 @@ use super::filter::{Filter, Page, no_field};
 use super::find::{Candidate, Found, one};
 use super::input::Words;
 use super::items::{Item, Listed, with_deliveries};
-use crate::view::{DirectoryRow, Membership, PROSPECT, Views};
-use grid_protocol::record::Kind;
+use crate::view::{DirectoryRow, Membership, Views};
+use grid_protocol::record::{Kind, KindRole};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ struct Filters {
 }
 
 fn filters(views: &Views, kind: &Kind, words: Words) -> Result<Filters, ApiError> {
-    let prospect = views.registry.kind(PROSPECT);
+    let prospect = views.registry.with_role(KindRole::Prospect);
     let fields: Vec<&str> = words.names().filter(|name| !["text", "group"].contains(name)).collect();
     let knows = |kind: &Kind| fields.iter().all(|name| kind.field(name).is_some());
     let unknown = fields
@@ -124,7 +124,8 @@ pub(super) fn find(views: &Views, kind: &Kind, prefix: &str) -> Result<Found, Ap
 
 /// Prospects that were removed: they have a history still.
 fn removed(views: &Views, prefix: &str) -> Vec<Candidate> {
-    let rows = views.records.with_prefix(PROSPECT, prefix).into_iter();
+    let prospect = views.registry.with_role(KindRole::Prospect);
+    let rows = prospect.map(|kind| views.records.with_prefix(&kind.name, prefix)).into_iter().flatten();
     let candidate = |row: &Arc<grid_protocol::replica::Row>| Candidate {
         id: row.document.to_string(),
         title: String::new(),

@@ -77,7 +77,7 @@ impl HttpError {
             Self::SocketTaken { .. } => "One node per home: use the one that runs, or stop it first.",
             Self::NotASocket { .. } => "Move the file away and start the node again.",
             Self::Socket { .. } => {
-                "Check that the home can be written to and that its path has less than 100 characters."
+                "Check that the home can be written to and that its path is short enough for a socket."
             }
         }
     }

@@ -6,10 +6,8 @@ use crate::view::Views;
 use grid_protocol::id::GroupId;
 use grid_protocol::record::{Field, FieldName, FieldType, Kind, Value};
 use grid_protocol::replica::Row;
-
-/// Words of a query that are no fields. A test holds them apart from the fields of every kind, but for one: `text`
-/// looks through a long text of that name as through all others, and nobody asks for one that is equal.
-pub(crate) const QUERY: &[&str] = &["limit", "offset", "text", "group", "member", "format"];
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// Records of a page where nothing is said.
 const LIMIT: usize = 50;
@@ -60,6 +58,9 @@ pub(crate) struct Filter {
 enum Wanted {
     Nothing,
     Tag(String),
+    /// A day as the people there count it.
+    Day(Date),
+    Moment(Timestamp),
     Value(Value),
 }
 
@@ -101,10 +102,18 @@ impl Wanted {
         if field.field_type == FieldType::Tags && !text.is_empty() {
             return Ok(Self::Tag(text.to_lowercase()));
         }
+        if field.field_type == FieldType::DateTime
+            && let Ok(day) = text.trim().parse::<Date>()
+            && !text.contains(':')
+        {
+            return Ok(Self::Day(day));
+        }
         match field.from_text(text) {
+            Ok(Some(Value::DateTime(moment))) => Ok(Self::Moment(moment.instant())),
             Ok(value) => Ok(value.map_or(Self::Nothing, Self::Value)),
             Err(unfit) => {
-                let hint = unfit.hint.clone().unwrap_or_else(|| format!("Give {}.", unfit.expected));
+                let day = (field.field_type == FieldType::DateTime).then(|| "A day is enough: 2026-11-30.".to_owned());
+                let hint = day.or_else(|| unfit.hint.clone()).unwrap_or_else(|| format!("Give {}.", unfit.expected));
                 Err(ApiError::invalid(format!("{}: {unfit}", field.name), hint))
             }
         }
@@ -116,6 +125,8 @@ impl Wanted {
             Self::Tag(tag) => {
                 found.and_then(Value::as_tags).is_some_and(|tags| tags.iter().any(|it| it.to_lowercase() == *tag))
             }
+            Self::Day(day) => matches!(found, Some(Value::DateTime(moment)) if moment.local().date() == *day),
+            Self::Moment(instant) => matches!(found, Some(Value::DateTime(moment)) if moment.instant() == *instant),
             Self::Value(value) => found == Some(value),
         }
     }
@@ -199,6 +210,18 @@ mod tests {
         for (wanted, text) in [("rivers", "river"), ("river", "rive"), ("a", ""), ("école", "ecole")] {
             assert!(!Text::new(wanted).is_in(text), "{wanted} in {text}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_found_by_its_day_and_by_its_instant() {
+        let action = grid_protocol::record::Registry::standard().kind("action").unwrap();
+        let starts = action.field("starts").unwrap();
+        let found = starts.from_text("2026-11-30T08:00:00+11:00[Australia/Sydney]").unwrap();
+        let is = |text: &str| Wanted::read(starts, text).unwrap().is(found.as_ref());
+        assert!(is("2026-11-30") && is("2026-11-29T21:00:00Z") && is("2026-11-30T08:00:00+11:00"));
+        assert!(!is("2026-11-29") && !is("2026-11-30T08:00:00Z") && !is(""));
+        let error = Wanted::read(starts, "tomorrow").unwrap_err();
+        assert!(error.hint.contains("2026-11-30"), "{}", error.hint);
     }
 
     #[test]

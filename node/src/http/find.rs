@@ -2,9 +2,9 @@
 
 use super::directory;
 use super::error::ApiError;
-use crate::view::{DirectoryRow, PROFILE, Views};
+use crate::view::{DirectoryRow, Views};
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::Kind;
+use grid_protocol::record::{Kind, KindRole};
 use grid_protocol::replica::Row;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) struct Found {
 /// Finds what `id` means among the records of a kind.
 pub(super) fn find(views: &Views, kind: &Kind, id: &str) -> Result<Found, ApiError> {
     let prefix = prefix(id)?;
-    if kind.name == PROFILE {
+    if kind.role == Some(KindRole::Profile) {
         return directory::find(views, kind, &prefix);
     }
     let rows = match prefix.parse::<DocumentId>() {

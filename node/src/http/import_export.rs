@@ -4,16 +4,12 @@ use super::Api;
 use super::error::ApiError;
 use super::filter::Filter;
 use super::input::{Answer, Download, File, Segments, Words};
-use crate::handle::Change;
-use crate::view::Views;
+use crate::handle::{Change, ImportMode, ImportOutcome, Imported};
 use axum::extract::State;
-use grid_protocol::record::{
-    BadRow, ImportOptions, ImportPlan, Kind, Mapped, Patch, TableRow, export_csv, export_json,
-};
+use grid_protocol::record::{BadRow, ImportOptions, ImportPlan, Kind, Mapped, TableRow, export_csv, export_json};
 use grid_protocol::replica::Row;
 use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -28,10 +24,12 @@ pub(crate) struct ImportAnswer {
     ignored: Vec<String>,
     /// New records.
     created: usize,
-    /// Records that changed; of a dry run at most so many, because what people edited since stays.
+    /// Records that changed.
     changed: usize,
     /// Records that said all that already.
     unchanged: usize,
+    /// Rows that are sound and not for this group to write: those of members, of other groups, of removed records.
+    skipped: Vec<BadLine>,
     /// Rows that can't be taken.
     bad: Vec<BadLine>,
 }
@@ -45,7 +43,7 @@ pub(crate) struct MappedHeading {
     field: String,
 }
 
-/// A row that can't be taken.
+/// A row that was not taken.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BadLine {
     /// The line of the file.
@@ -73,22 +71,18 @@ pub(crate) async fn import(
     let ignored = plan.ignored().map(ToOwned::to_owned).collect();
     let mut bad: Vec<BadLine> = plan.bad.into_iter().map(|BadRow { line, reason }| BadLine { line, reason }).collect();
     let mut counts = Counts::default();
-    if dry_run {
-        let known = api.handle.look(|views| own_by_identity(views, &kind));
-        for row in &plan.rows {
-            counts.count(foresee(row.key.as_ref().and_then(|key| known.get(key)), &row.patch));
-        }
-    } else {
-        for row in api.handle.import(kind.name.clone(), plan.rows).await? {
-            match row.outcome {
-                Ok(written) => counts.count(written.change),
-                Err(reason) => bad.push(BadLine { line: row.line, reason }),
-            }
+    let mut skipped = Vec::new();
+    let mode = if dry_run { ImportMode::DryRun } else { ImportMode::Write };
+    for Imported { line, outcome } in api.handle.import(kind.name.clone(), plan.rows, mode).await? {
+        match outcome {
+            ImportOutcome::Done(change) => counts.count(change),
+            ImportOutcome::Skipped(reason) => skipped.push(BadLine { line, reason }),
+            ImportOutcome::Refused(reason) => bad.push(BadLine { line, reason }),
         }
     }
     bad.sort_by_key(|row| row.line);
     let Counts { created, changed, unchanged } = counts;
-    Ok(Answer(ImportAnswer { kind: kind.name.clone(), mapping, ignored, created, changed, unchanged, bad }))
+    Ok(Answer(ImportAnswer { kind: kind.name.clone(), mapping, ignored, created, changed, unchanged, skipped, bad }))
 }
 
 /// Reads the file where it holds up nobody: large tables take a while.
@@ -119,20 +113,6 @@ impl Counts {
             Change::Changed => self.changed += 1,
             Change::Unchanged => self.unchanged += 1,
         }
-    }
-}
-
-/// The records of this group that an import would find again.
-fn own_by_identity(views: &Views, kind: &Kind) -> BTreeMap<String, Arc<Row>> {
-    let own = views.records.of_kind(&kind.name).filter(|row| row.owner() == Some(views.own));
-    own.filter_map(|row| Some((kind.identity(&row.values)?, row.clone()))).collect()
-}
-
-fn foresee(known: Option<&Arc<Row>>, patch: &Patch) -> Change {
-    match known {
-        None => Change::Created,
-        Some(row) if patch.fields().all(|(field, value)| row.values.get(field) == value) => Change::Unchanged,
-        Some(_) => Change::Changed,
     }
 }
 

@@ -13,29 +13,6 @@ use serde_json::{Map, Value as Json, json};
 /// An item, as JSON.
 pub(crate) type Item = Map<String, Json>;
 
-/// What an item says beside the fields of its kind.
-pub(crate) const META: &[&str] = &[
-    "schema",
-    "id",
-    "record_kind",
-    "group",
-    "group_name",
-    "mine",
-    "changed_at",
-    "created_at",
-    "damaged",
-    "unreadable",
-    "received_by",
-    "groups",
-    "waiting_for",
-    "heads",
-    "latest_by",
-    "member",
-    "membership",
-    "record",
-    "was",
-];
-
 /// An item on its way out, which may still lack its delivery.
 pub(crate) struct Listed {
     /// What there is of it.

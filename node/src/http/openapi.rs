@@ -4,14 +4,12 @@
 
 use super::Api;
 use super::error::ErrorAnswer;
-use super::filter::QUERY;
 use super::import_export::ImportAnswer;
-use super::items::META;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
 use super::{events, invites, kinds, statement, status};
 use axum::Json;
 use axum::extract::State;
-use grid_protocol::record::{FieldType, Kind, Registry};
+use grid_protocol::record::{FieldType, ITEM, Kind, KindRole, QUERY, Registry};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -111,7 +109,7 @@ fn change_schema(kind: &Kind) -> Value {
 fn item_schema(kind: &Kind) -> Value {
     let mut schema = kind.schema();
     let kinds_own = schema["properties"].as_object().cloned().unwrap_or_default();
-    let mut properties: Map<String, Value> = META.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+    let mut properties: Map<String, Value> = ITEM.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
     properties.extend(kinds_own);
     schema["properties"] = Value::Object(properties);
     schema["required"] = json!(["id", "record_kind", "group", "mine"]);
@@ -201,6 +199,7 @@ fn paths(kind: &Kind) -> Value {
 /// What a list can be narrowed by.
 fn filters(kind: &Kind) -> Vec<Value> {
     let fixed = ["text", "group"].map(|word| query(word, json!({"type": "string"})));
+    let member = (kind.role == Some(KindRole::Profile)).then(|| query("member", json!({"type": "boolean"})));
     let field = |field: &grid_protocol::record::Field| {
         let schema = match &field.field_type {
             FieldType::Choice(choices) => json!({"enum": choices.iter().map(|it| &it.word).collect::<Vec<_>>()}),
@@ -209,7 +208,7 @@ fn filters(kind: &Kind) -> Vec<Value> {
         query(&field.name, schema)
     };
     let fields = kind.fields.iter().filter(|field| !QUERY.contains(&&*field.name));
-    fixed.into_iter().chain(fields.map(field)).collect()
+    fixed.into_iter().chain(member).chain(fields.map(field)).collect()
 }
 
 fn query(name: &str, schema: Value) -> Value {

@@ -8,11 +8,10 @@ use super::find::{Found, find};
 use super::input::{Answer, Items, JsonBody, Segments, Words};
 use super::items::{Item, Listed, add_delivery, add_details, own, with_deliveries};
 use crate::handle::{Change, CommandError, HistoryEntry, Target, Written};
-use crate::view::PROFILE;
 use axum::extract::State;
 use axum::http::StatusCode;
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::{Kind, Patch, Singleton};
+use grid_protocol::record::{Kind, KindRole, Patch, Singleton};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
@@ -83,7 +82,7 @@ pub(crate) async fn list(
     mut words: Words,
 ) -> Result<Answer<PageAnswer>, ApiError> {
     let kind = api.kind(&kind)?;
-    if kind.name == PROFILE {
+    if kind.role == Some(KindRole::Profile) {
         let (items, total) = directory::list(&api, &kind, words).await?;
         return Ok(Answer(PageAnswer { items, total }));
     }

@@ -1,6 +1,7 @@
 //! What the network tells the node, and the tokens with which the node answers.
 
 use grid_protocol::key::PeerKey;
+use grid_protocol::replica::Direction;
 use libp2p::request_response::ResponseChannel;
 use std::time::Duration;
 
@@ -121,15 +122,6 @@ pub enum Path {
     Tcp,
     /// QUIC version 1.
     Quic,
-}
-
-/// Who dialled a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// This node.
-    Dialled,
-    /// The peer.
-    Accepted,
 }
 
 /// What a peer may do.

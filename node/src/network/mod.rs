@@ -34,9 +34,9 @@ mod tests;
 pub use address::AddressProblem;
 pub use colocation::BadRange;
 pub use config::{Limits, NetworkConfig, NetworkError};
-pub use event::{
-    DialProblem, Direction, GossipToken, Judgement, NetworkEvent, Path, RequestProblem, ResponseToken, Standing,
-};
+pub use event::{DialProblem, GossipToken, Judgement, NetworkEvent, Path, RequestProblem, ResponseToken, Standing};
+
+pub use grid_protocol::replica::Direction;
 
 use grid_protocol::key::PeerKey;
 use grid_protocol::limits;

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Numbers are little-endian. The checksum is keyed with a purpose of its own, so that no piece of some
-//! other data passes for a frame by chance.
+//! other data passes for a frame by chance. Behind the last frame zeros may follow: space that was reserved.
 
 use grid_protocol::{domain, id::derive};
 use std::io::{self, Read};
@@ -28,10 +28,10 @@ pub(super) enum Step {
     Frame(Vec<u8>),
     /// Bytes that are no frame; a sound one follows.
     Damaged,
-    /// Bytes that are no frame, up to the end of the file.
+    /// Bytes that are no frame, up to the end of what was written.
     Torn { from: u64, bytes: Vec<u8> },
-    /// The end of the file.
-    End,
+    /// The end of what was written, at this place of the file.
+    End { at: u64 },
 }
 
 /// Reads frames one after the other and finds the way past damaged ones.
@@ -100,7 +100,7 @@ impl<R: Read> Frames<R> {
         let mut header = [0; FRAME_HEADER];
         let mut read = read_up_to(&mut self.input, &mut header)?;
         if read == 0 {
-            return Ok(Step::End);
+            return Ok(Step::End { at: self.position });
         }
         let mut seen = header.get(..read).unwrap_or_default().to_vec();
         if read == FRAME_HEADER
@@ -134,9 +134,14 @@ impl<R: Read> Frames<R> {
                 Step::Damaged
             }
             None => {
-                let (from, bytes) = (self.position, rest.to_vec());
-                self.advance(bytes.len());
-                Step::Torn { from, bytes }
+                let from = self.position;
+                let written = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+                let bytes = rest.get(..written).unwrap_or_default().to_vec();
+                self.used = self.ahead.len();
+                match bytes.is_empty() {
+                    true => Step::End { at: from },
+                    false => Step::Torn { from, bytes },
+                }
             }
         }
     }

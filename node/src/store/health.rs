@@ -1,7 +1,7 @@
 //! Whether the store can still be written to, and the wall between its panics and the node.
 //!
 //! sled fails for good: after its first failed write nothing later reaches the disk. From then on every
-//! write is refused until the node is started again; reading goes on, and so does what the journal keeps.
+//! write is refused until the node is started again; reading goes on as far as sled can read without writing.
 //! Damage found while reading is noted in a file, so that the next start builds the store anew.
 
 use super::journal::{is_full, storage_error};

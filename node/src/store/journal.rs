@@ -4,6 +4,8 @@
 //! past every cache, before anybody hears of them. The file is kept whole; the store is rebuilt from it when
 //! it is lost. A write that was cut short leaves half a frame at the end, which the next start lays aside;
 //! frames behind a damaged place are found again.
+//!
+//! Space is reserved ahead, as zeros: a sync that need not note a new length of the file takes half as long.
 
 use super::frame::{self, Frames, HEADER, MAX_PAYLOAD, Step};
 use crate::home::{sync_name, write_private};
@@ -13,9 +15,12 @@ use grid_protocol::entry::Entry;
 use grid_protocol::storage::StorageError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, BufReader, ErrorKind, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+
+/// Bytes that are reserved at a time: a few hundred writes.
+const RESERVE: u64 = 256 * 1024;
 
 /// One thing that this node wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,14 +81,14 @@ pub enum JournalError {
 
 /// The file behind a journal: what a test replaces to have a disk that is full.
 pub(super) trait Medium: Send {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()>;
     fn sync(&mut self) -> io::Result<()>;
     fn truncate(&mut self, length: u64) -> io::Result<()>;
 }
 
 impl Medium for File {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
+    fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write_all_at(bytes, place)
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -98,7 +103,10 @@ impl Medium for File {
 /// An open journal.
 pub struct Journal {
     medium: Box<dyn Medium>,
+    /// Where the next frame goes.
     length: u64,
+    /// Where the zeros behind it end.
+    reserved: u64,
     state: State,
 }
 
@@ -122,11 +130,14 @@ impl Journal {
         let file = open_file(path)?;
         let mut report = JournalReport::default();
         let mut frames = after_header(path, &file, &mut report)?;
-        loop {
+        let end = loop {
             match frames.next_step().map_err(io_error("read", path))? {
-                Step::End => break,
+                Step::End { at } => break at,
                 Step::Damaged => report.damaged += 1,
-                Step::Torn { from, bytes } => report.cut = Some(cut_off(path, &file, from, &bytes)?),
+                Step::Torn { from, bytes } => {
+                    report.cut = Some(cut_off(path, &file, from, &bytes)?);
+                    break from;
+                }
                 Step::Frame(payload) => match codec::decode(&payload) {
                     Ok(item) => {
                         report.items += 1;
@@ -135,10 +146,11 @@ impl Journal {
                     Err(_) => report.damaged += 1,
                 },
             }
-        }
+        };
         drop(frames);
-        let length = begin(path, &file)?;
-        Ok((Self { medium: Box::new(file), length, state: State::Sound }, report))
+        let length = begin(path, &file, end)?;
+        let reserved = file.metadata().map_err(io_error("read", path))?.len();
+        Ok((Self { medium: Box::new(file), length, reserved, state: State::Sound }, report))
     }
 
     /// Appends items and returns when they would survive a loss of power.
@@ -167,14 +179,18 @@ impl Journal {
             }
             frame::push_frame(&payload, &mut bytes);
         }
-        let written = self.medium.append(&bytes).and_then(|()| self.medium.sync());
+        let end = self.length + bytes.len() as u64;
+        self.reserve(end);
+        let written = self.medium.write_at(self.length, &bytes).and_then(|()| self.medium.sync());
         match written {
             Ok(()) => {
-                self.length += bytes.len() as u64;
+                self.length = end;
+                self.reserved = self.reserved.max(end);
                 Ok(())
             }
             Err(error) => {
                 let undone = self.medium.truncate(self.length).and_then(|()| self.medium.sync());
+                self.reserved = self.length;
                 if undone.is_err() || !is_full(&error) {
                     self.state = State::InDoubt;
                 }
@@ -183,14 +199,39 @@ impl Journal {
         }
     }
 
-    /// Length of the file in bytes.
+    /// Makes room up to `end` and somewhat beyond. Where there is none, the write itself will say so.
+    fn reserve(&mut self, end: u64) {
+        if end <= self.reserved {
+            return;
+        }
+        let wanted = end.next_multiple_of(RESERVE);
+        let zeros = vec![0; usize::try_from(wanted - self.reserved).unwrap_or_default()];
+        match self.medium.write_at(self.reserved, &zeros) {
+            Ok(()) => self.reserved = wanted,
+            Err(error) => {
+                tracing::debug!(%error, "no space is reserved for the journal");
+                let _ = self.medium.truncate(self.reserved);
+            }
+        }
+    }
+
+    /// Length of what was written, in bytes.
     pub const fn length(&self) -> u64 {
         self.length
     }
 
     #[cfg(test)]
     pub(super) fn with_medium(medium: Box<dyn Medium>, length: u64) -> Self {
-        Self { medium, length, state: State::Sound }
+        Self { medium, length, reserved: length, state: State::Sound }
+    }
+}
+
+impl Drop for Journal {
+    /// Gives back what was reserved, so that a copy of a home is no longer than it need be.
+    fn drop(&mut self) {
+        if let State::Sound = self.state {
+            let _ = self.medium.truncate(self.length);
+        }
     }
 }
 
@@ -219,7 +260,14 @@ pub(super) fn free_name(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn open_file(path: &Path) -> Result<File, JournalError> {
-    OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path).map_err(io_error("open", path))
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(io_error("open", path))
 }
 
 /// Reads the header; what follows are frames. A header that doesn't read is taken for a damaged frame.
@@ -248,13 +296,13 @@ fn after_header<'a>(
     }
 }
 
-/// Writes the header where there is none yet; returns the length of the file.
-fn begin(path: &Path, mut file: &File) -> Result<u64, JournalError> {
-    let length = file.metadata().map_err(io_error("read", path))?.len();
-    if length >= HEADER {
-        return Ok(length);
+/// Writes the header where there is none yet; returns where the next frame goes.
+fn begin(path: &Path, mut file: &File, end: u64) -> Result<u64, JournalError> {
+    if end >= HEADER {
+        return Ok(end);
     }
     file.set_len(0)
+        .and_then(|()| file.rewind())
         .and_then(|()| file.write_all(&frame::header()))
         .and_then(|()| file.sync_all())
         .and_then(|()| sync_name(path))

@@ -13,6 +13,7 @@ mod health;
 mod index;
 pub mod journal;
 mod open;
+mod owed;
 mod reader;
 mod row;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::flusher::Flusher;
 use super::health::Health;
 use super::index::Index;
 use super::journal::{Journal, JournalError, JournalItem, JournalReport, free_name};
+use super::owed::{Due, Owed};
 use super::reader::Reader;
 use super::trees::{Origin, Trees, Unopened, contained};
 use crate::home::{HomePaths, sync_name};
@@ -155,9 +156,9 @@ impl Store {
             },
         };
         let health = Arc::new(Health::new(note));
-        let mut replay = Replay { trees, index, coalition, health: Arc::clone(&health), report };
+        let mut replay = Replay { trees, index, coalition, health: Arc::clone(&health), owed: Owed::default(), report };
         let (journal, journal_report) = Journal::open(&paths.journal(), |item| replay.take(item))?;
-        let Replay { trees, index, mut report, .. } = replay;
+        let Replay { trees, index, owed, mut report, .. } = replay;
         if trees.origin == Origin::New && journal_report.items > 0 && report.rebuilt.is_none() {
             let reason = "it was gone or empty, while the journal was not".to_owned();
             report.rebuilt = Some(Rebuilt { kept_in: None, reason });
@@ -165,10 +166,11 @@ impl Store {
         report.journal = journal_report;
 
         let directory = paths.store();
-        let flusher = Flusher::start(trees.db.clone(), &directory, Arc::clone(&health))
+        let owed = Arc::new(owed);
+        let flusher = Flusher::start(trees.clone(), Arc::clone(&owed), &directory, Arc::clone(&health))
             .map_err(|source| StoreError::Io { doing: "flush", path: directory, source })?;
         flusher.flush()?;
-        let reader = Reader { trees, index: Arc::new(RwLock::new(index)), health: Arc::clone(&health) };
+        let reader = Reader { trees, index: Arc::new(RwLock::new(index)), health: Arc::clone(&health), owed };
         Ok((Self { flusher, reader, journal, _ending: Ending { closed, health } }, report))
     }
 }
@@ -268,6 +270,7 @@ struct Replay {
     index: Index,
     coalition: CoalitionId,
     health: Arc<Health>,
+    owed: Owed,
     report: OpenReport,
 }
 
@@ -303,7 +306,9 @@ impl Replay {
             Err(error) => self.report.unplaced.push(Unplaced { entry, why: UnplacedReason::Refused(error) }),
             Ok(verified) => {
                 let run = VerifiedRun::single(verified).expect("an entry read from the journal is signed");
-                self.health.guard("save an entry", || self.trees.write_runs(std::slice::from_ref(&run)))?;
+                if self.owed.add(std::slice::from_ref(&run)) == Due::Overdue {
+                    self.health.guard("save entries", || self.owed.settle(&self.trees))?;
+                }
                 self.index.add_run(&run);
                 self.report.replayed += 1;
             }

@@ -2,6 +2,7 @@
 
 use super::health::{Fault, Health};
 use super::index::Index;
+use super::owed::Owed;
 use super::row;
 use super::trees::Trees;
 use super::wide::Wide;
@@ -24,6 +25,7 @@ pub struct Reader {
     pub(super) trees: Trees,
     pub(super) index: Arc<RwLock<Index>>,
     pub(super) health: Arc<Health>,
+    pub(super) owed: Arc<Owed>,
 }
 
 impl Reader {
@@ -56,9 +58,10 @@ impl Reader {
     /// [`StorageError`].
     pub fn run(&self, device: &DeviceId, first: u64, budget: usize) -> Result<Option<Run>, StorageError> {
         match self.head(device) {
-            Some(head) if head.seq >= first => {
-                self.health.guard("read a log", || self.read_run(device, first, budget, &head))
-            }
+            Some(head) if head.seq >= first => self.health.guard("read a log", || {
+                self.owed.settle(&self.trees)?;
+                self.read_run(device, first, budget, &head)
+            }),
             _ => Ok(None),
         }
     }
@@ -68,12 +71,22 @@ impl Reader {
         let mut run = Run { device: *device, first, prev: EntryId::ZERO, entries: Vec::new() };
         let (mut signed, mut cost) = (0, 0_usize);
         let keys = row::key(device, first)..=row::key(device, head.seq);
-        for (seq, item) in (first..).zip(entries.tree().range(keys)) {
-            let (key, raw) = item?;
-            if row::read_key(&key)?.1 != seq {
-                return Err(Fault::Damaged(format!("entry {seq} of device {device} is missing")));
-            }
-            let (prev, mut entry) = row::decode(&entries.read(&key, &raw)?)?;
+        // First what sled may not have yet: it has the rest by then.
+        let owed = self.owed.rows(keys.clone());
+        let mut kept = entries.tree().range(keys).peekable();
+        for seq in first..=head.seq {
+            let wanted = row::key(device, seq);
+            let row = match kept.next_if(|item| !matches!(item, Ok((key, _)) if key[..] != wanted)) {
+                Some(item) => {
+                    let (key, raw) = item?;
+                    entries.read(&key, &raw)?
+                }
+                None => match owed.get(&wanted) {
+                    Some(row) => row.clone(),
+                    None => return Err(Fault::Damaged(format!("entry {seq} of device {device} is missing"))),
+                },
+            };
+            let (prev, mut entry) = row::decode(&row)?;
             cost = cost.saturating_add(entry.body.len() + ENTRY_COST);
             if cost > budget && signed > 0 {
                 break;
@@ -103,7 +116,7 @@ impl Reader {
         match self.head(device) {
             Some(head) if head.seq == seq => Ok(Some(head.id)),
             Some(head) if head.seq > seq => self.health.guard("read an entry", || {
-                let value = self.trees.entries.get(&row::key(device, seq + 1))?;
+                let value = self.entry(device, seq + 1)?;
                 value.map(|value| Ok(row::decode_front(&value)?.prev)).transpose()
             }),
             _ => Ok(None),
@@ -121,8 +134,14 @@ impl Reader {
             .guard("read a document", || places.into_iter().map(|(device, seq)| self.read_entry(device, seq)).collect())
     }
 
+    /// The row of an entry.
+    fn entry(&self, device: &DeviceId, seq: u64) -> Result<Option<Vec<u8>>, Fault> {
+        let key = row::key(device, seq);
+        self.owed.row(&key).map_or_else(|| self.trees.entries.get(&key), |row| Ok(Some(row)))
+    }
+
     fn read_entry(&self, device: DeviceId, seq: u64) -> Result<StoredEntry, Fault> {
-        let value = self.trees.entries.get(&row::key(&device, seq))?;
+        let value = self.entry(&device, seq)?;
         let value = value.ok_or_else(|| Fault::Damaged(format!("entry {seq} of device {device} is missing")))?;
         let (_, entry) = row::decode(&value)?;
         Ok(StoredEntry { device, seq, time: entry.time, kind: entry.kind, document: entry.document, body: entry.body })

@@ -11,13 +11,16 @@
 //! | meta | `format`, `coalition` | u32 LE; 32 bytes |
 
 use super::health::{Fault, panic_text};
+use super::owed::Rows;
 use super::wide::{Wide, WideBatch};
-use super::{STORE_FORMAT, StoreError, row};
+use super::{STORE_FORMAT, StoreError};
 use grid_protocol::chain::VerifiedBranch;
+use grid_protocol::entry::Head;
 use grid_protocol::id::CoalitionId;
-use grid_protocol::run::VerifiedRun;
+use grid_protocol::key::DeviceId;
 use grid_protocol::{codec, control::Record};
 use sled::{Batch, Db, Tree};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -119,17 +122,12 @@ impl Trees {
 
     /// Writes entries, then heads: sled gives back a prefix of what was written, so that after a crash a
     /// head may lag behind its log, and never stand for entries that are gone.
-    pub(super) fn write_runs(&self, runs: &[VerifiedRun]) -> Result<(), Fault> {
-        let (mut entries, mut heads) = (WideBatch::default(), Batch::default());
-        for run in runs {
-            let device = run.device();
-            for entry in run.entries() {
-                self.entries.insert(&row::key(&device, entry.header().seq), &row::encode(entry), &mut entries);
-            }
-            heads.insert(device.as_bytes(), codec::encode(run.head()));
-        }
+    pub(super) fn write_entries(&self, rows: &Rows, heads: &BTreeMap<DeviceId, Head>) -> Result<(), Fault> {
+        let (mut entries, mut tops) = (WideBatch::default(), Batch::default());
+        rows.iter().for_each(|(key, row)| self.entries.insert(key, row, &mut entries));
+        heads.iter().for_each(|(device, head)| tops.insert(device.as_bytes(), codec::encode(head)));
         self.entries.apply(entries)?;
-        Ok(self.heads.apply_batch(heads)?)
+        Ok(self.heads.apply_batch(tops)?)
     }
 
     /// Writes entries behind cuts.

@@ -2,6 +2,7 @@
 
 use super::health::Fault;
 use super::journal::JournalItem;
+use super::owed::Due;
 use super::{Reader, Store};
 use grid_protocol::chain::{BranchEntry, VerifiedBranch};
 use grid_protocol::control::Record;
@@ -85,8 +86,21 @@ impl Store {
     fn write(&self, doing: &'static str, call: impl FnOnce() -> Result<(), Fault>) -> Result<(), StorageError> {
         self.reader.health.writable()?;
         self.reader.health.guard(doing, call)?;
-        self.flusher.wake();
+        self.flusher.wake(Due::Soon);
         Ok(())
+    }
+
+    /// Takes entries in that sled is given soon.
+    fn owe(&self, runs: &[VerifiedRun]) -> Result<(), StorageError> {
+        let due = self.reader.owed.add(runs);
+        self.reader.add_runs(runs);
+        match due {
+            Due::Overdue => self.write("save entries", || self.reader.owed.settle(&self.reader.trees)),
+            due => {
+                self.flusher.wake(due);
+                Ok(())
+            }
+        }
     }
 
     /// Checks that `runs` can be appended.
@@ -97,10 +111,9 @@ impl Store {
 
 impl Storage for Store {
     fn append(&mut self, runs: &[VerifiedRun]) -> Result<(), StorageError> {
+        self.writable()?;
         self.check(runs)?;
-        self.write("save entries", || self.reader.trees.write_runs(runs))?;
-        self.reader.add_runs(runs);
-        Ok(())
+        self.owe(runs)
     }
 
     fn append_own(&mut self, runs: &[VerifiedRun], records: &[Record]) -> Result<(), StorageError> {
@@ -109,14 +122,10 @@ impl Storage for Store {
         self.journal.append(&journal_items(runs, records)?)?;
         // From here on it is kept, whatever happens to sled: a second entry at the same place would
         // contradict the first. When sled fails, the next write is refused, and the next start catches up.
-        let written = self.write("save own entries", || {
-            self.reader.trees.write_runs(runs)?;
-            self.reader.trees.write_records(records)
-        });
-        if let Err(error) = written {
+        let records = self.write("save own records", || self.reader.trees.write_records(records));
+        if let Err(error) = self.owe(runs).and(records) {
             tracing::error!(%error, "the journal holds what the store could not take");
         }
-        self.reader.add_runs(runs);
         Ok(())
     }
 

@@ -1,19 +1,15 @@
 //! The directory: who is here, and who is wanted.
 //!
 //! Members come from the signed records, prospects from imports and from what groups wrote down. A
-//! prospect that has joined is shown once, as the member that it became: the one that somebody linked
-//! it to, or else the member of the same name.
+//! prospect that has joined is shown once, as the member that it became.
 
 use super::Views;
+use super::link::{self, Links};
 use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::record::KindRole;
 use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// The kind of a group's own profile.
-pub const PROFILE: &str = "group";
-/// The kind of a group that is not here yet.
-pub const PROSPECT: &str = "prospect";
 
 /// Whether a group of the directory is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,28 +48,21 @@ impl Views {
     /// Every group: members first, then prospects, each by name.
     pub fn directory(&self) -> Vec<DirectoryRow> {
         let mut rows = self.groups();
-        let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
-        let mut by_group: BTreeMap<String, usize> = BTreeMap::new();
-        for (index, row) in rows.iter().enumerate() {
-            by_name.entry(folded(&row.name)).or_insert(index);
-            if let Some(group) = row.group {
-                by_group.insert(group.to_string(), index);
-            }
-        }
         let mut prospects = Vec::new();
-        for row in self.records.of_kind(PROSPECT) {
-            let name = row.values.text("name");
-            let linked = by_group.get(row.values.text("joined_as")).or_else(|| by_name.get(&folded(name)));
-            match linked.and_then(|index| rows.get_mut(*index)) {
-                Some(member) => member.was.push(row.document),
-                None => prospects.push(DirectoryRow {
-                    group: None,
-                    record: Some(row.document),
-                    name: name.to_owned(),
-                    membership: Membership::Prospect,
-                    row: Some(row.clone()),
-                    was: Vec::new(),
-                }),
+        if let Some((profile, prospect)) = link::kinds(&self.registry) {
+            let links = Links::new(profile, prospect, &rows);
+            for row in self.records.of_kind(&prospect.name) {
+                match links.of(row).and_then(|index| rows.get_mut(index)) {
+                    Some(member) => member.was.push(row.document),
+                    None => prospects.push(DirectoryRow {
+                        group: None,
+                        record: Some(row.document),
+                        name: row.values.text(&prospect.title).to_owned(),
+                        membership: Membership::Prospect,
+                        row: Some(row.clone()),
+                        was: Vec::new(),
+                    }),
+                }
             }
         }
         rows.extend(prospects);
@@ -81,10 +70,25 @@ impl Views {
         rows
     }
 
+    /// The profiles that groups have written.
+    pub(super) fn profiles(&self) -> impl Iterator<Item = &Arc<Row>> {
+        let kind = self.registry.with_role(KindRole::Profile).map_or("", |kind| kind.name.as_str());
+        self.records.of_kind(kind)
+    }
+
+    /// The group that an id names: its own, or that of its profile.
+    pub fn group_named(&self, id: &str) -> Option<GroupId> {
+        if let Some(group) = id.parse().ok().filter(|group| self.names.contains_key(group)) {
+            return Some(group);
+        }
+        let profile = self.registry.with_role(KindRole::Profile)?;
+        self.records.row(&id.parse().ok()?).filter(|row| row.kind() == Some(&*profile.name))?.owner()
+    }
+
     fn groups(&self) -> Vec<DirectoryRow> {
         let members: BTreeSet<&GroupId> = self.members.iter().collect();
         let profiles: BTreeMap<GroupId, &Arc<Row>> =
-            self.records.of_kind(PROFILE).filter_map(|row| Some((row.owner()?, row))).collect();
+            self.profiles().filter_map(|row| Some((row.owner()?, row))).collect();
         let known: BTreeSet<GroupId> =
             self.members.iter().copied().chain(profiles.keys().copied()).chain([self.own]).collect();
         known
@@ -99,9 +103,4 @@ impl Views {
             })
             .collect()
     }
-}
-
-/// A name without case, accents' spacing and punctuation, so that two spellings of one name meet.
-fn folded(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -4,11 +4,12 @@
 //! lock, so that a reader never sees half of a change.
 
 mod directory;
+mod link;
 mod people;
 mod records;
 mod statement;
 
-pub use directory::{DirectoryRow, Membership, PROFILE, PROSPECT};
+pub use directory::{DirectoryRow, Membership};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;
 

@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 use grid_protocol::authority::{Authority, Validity};
 use grid_protocol::control::ControlSet;
 use grid_protocol::id::GroupId;
-use grid_protocol::record::Registry;
+use grid_protocol::record::{KindRole, Registry};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use std::collections::BTreeMap;
@@ -38,7 +38,8 @@ impl Views {
     /// Takes rows in that were read anew.
     pub fn take_rows(&mut self, rows: impl IntoIterator<Item = impl Into<Arc<Row>>>) {
         let rows: Vec<Arc<Row>> = rows.into_iter().map(Into::into).collect();
-        let names_changed = rows.iter().any(|row| row.kind() == Some(super::directory::PROFILE));
+        let profile = self.registry.with_role(KindRole::Profile);
+        let names_changed = rows.iter().any(|row| profile.is_some_and(|kind| row.kind() == Some(&*kind.name)));
         self.records.take(rows);
         if names_changed {
             self.take_names();
@@ -46,15 +47,12 @@ impl Views {
     }
 
     fn take_names(&mut self) {
-        self.names = self.founding_names.clone();
-        for row in self.records.of_kind(super::directory::PROFILE) {
-            let name = row.values.text("name");
-            if let Some(owner) = row.owner()
-                && !name.is_empty()
-            {
-                self.names.insert(owner, name.to_owned());
-            }
+        let mut names = self.founding_names.clone();
+        if let Some(kind) = self.registry.with_role(KindRole::Profile) {
+            let written = self.profiles().filter_map(|row| Some((row.owner()?, row.values.text(&kind.title))));
+            names.extend(written.filter(|(_, name)| !name.is_empty()).map(|(owner, name)| (owner, name.to_owned())));
         }
+        self.names = names;
         let names = &self.names;
         if let Some(statement) = &mut self.statement {
             for signature in &mut statement.signatures {

@@ -175,6 +175,7 @@ fn prove(set: &ControlSet, authority: &Authority, records: &[Record]) -> Result<
                 Missing::Certificate { .. } => Kind::DeviceCert,
                 Missing::Root { .. } => Kind::Rotation,
                 Missing::Version(_) => Kind::Genesis,
+                Missing::Standing(_) => Kind::Join,
             };
             return Err(ApplicationError::Incomplete { missing });
         }

@@ -243,16 +243,81 @@ fn a_device_of_two_groups_speaks_for_neither() {
 }
 
 #[test]
-fn of_too_many_devices_those_with_the_lowest_certificates_count() {
+fn of_too_many_devices_those_with_the_lowest_keys_count() {
     let coalition = Coalition::new();
     let group = Group::new(1);
     let mut records = vec![group.inception.clone()];
     records.extend((0..70).map(|n| group.certify(&secrets(500 + n), Capabilities::ALL, 0)));
     let many = authority(&coalition, &records);
     assert_eq!((many.devices_of(&group.id).len(), many.governing(&group.id).len()), (64, 4));
-    assert!(many.faults().any(|fault| matches!(fault, Fault::TooManyDevices { found: 70, .. })));
+    assert!(many.faults().any(|fault| matches!(fault, Fault::TooManyDevices { .. })));
+    let mut lowest: Vec<DeviceId> = (0..70).map(|n| DeviceId(secrets(500 + n).device.public())).collect();
+    lowest.sort_unstable();
+    assert_eq!(many.devices_of(&group.id), &lowest[..64]);
+    assert_eq!(many.governing(&group.id), &lowest[..4]);
     records.reverse();
     assert_eq!(authority(&coalition, &records).governing(&group.id), many.governing(&group.id));
+}
+
+#[test]
+fn certifying_a_device_anew_never_takes_from_it_or_another_the_right_to_govern() {
+    let coalition = Coalition::new();
+    let group = Group::new(1);
+    let devices: Vec<_> = (0..6).map(|n| secrets(500 + n)).collect();
+    let mut records = vec![group.inception.clone()];
+    records.extend(devices.iter().map(|device| group.certify(device, Capabilities::ALL, 0)));
+    let before = authority(&coalition, &records).governing(&group.id);
+    for serial in 1..8 {
+        records.extend(devices.iter().map(|device| group.certify(device, Capabilities::ALL, serial)));
+        assert_eq!(authority(&coalition, &records).governing(&group.id), before, "serial {serial}");
+    }
+    records.extend(devices.iter().map(|device| group.certify(device, Capabilities::WRITE, 99)));
+    assert_eq!(authority(&coalition, &records).governing(&group.id), before, "anew without it");
+}
+
+/// A member that invited a group, and all that says so.
+fn inviter_and_guest(coalition: &Coalition) -> (Group, Group, Vec<Record>) {
+    let (inviter, guest) = (Group::new(1), Group::new(2));
+    let mut records = [signed(coalition, &inviter), signed(coalition, &guest)].concat();
+    records.push(coalition.vouch(&coalition.founder, 0, &inviter));
+    records.push(coalition.vouch(&inviter, 0, &guest));
+    assert!(authority(coalition, &records).is_member(&guest.id));
+    (inviter, guest, records)
+}
+
+/// All that an inviter can do to take back its vouch.
+fn takings_back(coalition: &Coalition, inviter: &Group) -> [Vec<Record>; 3] {
+    let lower = |device: &crate::control::DeviceSecrets| DeviceId(device.device.public()) < inviter.device();
+    let many = (500..).map(secrets).filter(lower).take(4);
+    let another = Group::new(3);
+    [
+        many.map(|device| inviter.certify(&device, Capabilities::ALL, 0)).collect(),
+        vec![coalition.vouch(inviter, 0, &another)],
+        vec![another.inception.clone(), another.certify(&inviter.secrets, Capabilities::ALL, 0)],
+    ]
+}
+
+#[test]
+fn an_inviter_can_take_back_what_it_gave_and_nothing_else() {
+    let coalition = Coalition::new();
+    let (inviter, guest, records) = inviter_and_guest(&coalition);
+    for taking in takings_back(&coalition, &inviter) {
+        let after = authority(&coalition, &[records.clone(), taking].concat());
+        assert!(!after.is_member(&guest.id));
+        assert!(after.is_member(&inviter.id) && after.is_member(&coalition.founder.id));
+        assert!(matches!(after.slot(&coalition.founder.device(), 0), SlotState::Taken { .. }), "others' slots stay");
+    }
+}
+
+#[test]
+fn whom_another_member_vouched_for_stays_whatever_the_inviter_does() {
+    let coalition = Coalition::new();
+    let (inviter, guest, mut records) = inviter_and_guest(&coalition);
+    records.push(coalition.vouch(&coalition.founder, 1, &guest));
+    for taking in takings_back(&coalition, &inviter) {
+        records.extend(taking);
+        assert!(authority(&coalition, &records).is_member(&guest.id));
+    }
 }
 
 #[test]

@@ -136,6 +136,8 @@ pub enum Missing {
     },
     /// A version of the statement.
     Version(VersionId),
+    /// A vouch for a group, or its join through an invite, by somebody who belongs.
+    Standing(GroupId),
 }
 
 /// Why a record is not admitted: it is wrong, or it came too early.

@@ -6,6 +6,7 @@
 
 mod author;
 mod certificate;
+mod devices;
 mod error;
 mod fork_proof;
 mod genesis;
@@ -20,6 +21,7 @@ mod rotation;
 mod set;
 mod signature;
 mod signed;
+mod standing;
 mod statement;
 mod vouch;
 mod waiting;
@@ -28,6 +30,8 @@ mod waiting;
 mod kind_tests;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod standing_tests;
 #[cfg(test)]
 mod tests;
 
@@ -44,7 +48,7 @@ pub use recovery::{Approval, Recovery, RecoveryBody};
 pub use revoke::{Cut, Revoke, RevokeBody};
 pub use root::RootNumber;
 pub use rotation::{Listed, Rotation, RotationBody};
-pub use set::{ControlSet, Offer};
+pub use set::{Batch, ControlSet, Offer};
 pub use signature::{StatementSignature, StatementSignatureBody, Withdrawal, WithdrawalBody};
 pub use signed::{Body, Signed, Signer, Signers, SigningKey};
 pub use statement::{Policy, Statement};

@@ -175,6 +175,11 @@ impl Record {
         of_each!(self, genesis(_g) => None, whole(w) => Some(w.body.group), signed(s) => Some(s.body.group()))
     }
 
+    /// Which key of the group signed; none where several did, or nobody.
+    pub fn signer(&self) -> Option<Signer> {
+        of_each!(self, genesis(_g) => None, whole(_w) => None, signed(s) => Some(s.signer))
+    }
+
     /// The coalition that the record is for; none where it holds in every coalition.
     pub fn coalition(&self) -> Option<CoalitionId> {
         of_each!(self, genesis(g) => Some(g.coalition()), whole(w) => Some(w.body.coalition), signed(s) => s.body.coalition())

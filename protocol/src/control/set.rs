@@ -6,20 +6,26 @@
 //! inception, a certificate of certain capabilities), so the set is a function of what was ever seen.
 
 use crate::control::certificate::{Capabilities, DeviceCert};
+use crate::control::devices::Devices;
 use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::genesis::Genesis;
 use crate::control::inception::Inception;
-use crate::control::record::{Record, RecordKey};
+use crate::control::record::{Kind, Record, RecordKey};
 use crate::control::root::RootNumber;
 use crate::control::signed::Signer;
+use crate::control::standing::Charter;
 use crate::control::waiting::Waiting;
 use crate::domain;
 use crate::id::{CoalitionId, Digest, GroupId, RecordId, VersionId, derive};
-use crate::key::DeviceId;
+use crate::key::{DeviceId, PeerKey};
 use crate::limits::MAX_RECORD;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
+
+mod keeping;
+
+use keeping::Keeps;
 
 /// Records that stand in one place at most; of forks of a device only the lowest is kept.
 const fn per_place(key: &RecordKey) -> usize {
@@ -55,6 +61,17 @@ pub enum Offer {
     Refused(RecordError),
 }
 
+/// What became of records that were offered together.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Those that are in the set now, and those that had waited for them.
+    pub inserted: Vec<RecordId>,
+    /// Records that lost their place.
+    pub displaced: Vec<RecordId>,
+    /// Why some are invalid.
+    pub refused: Vec<RecordError>,
+}
+
 /// All control records of a coalition that a node believes.
 #[derive(Clone, Debug)]
 pub struct ControlSet {
@@ -63,12 +80,22 @@ pub struct ControlSet {
     records: BTreeMap<RecordId, Record>,
     places: BTreeMap<RecordKey, Vec<(Reverse<u64>, RecordId)>>,
     governing: BTreeSet<(GroupId, DeviceId)>,
+    devices: Devices,
     buckets: Vec<Digest>,
     waiting: Waiting,
+    keeps: Keeps,
+}
+
+/// Whether it may follow from a record who is named.
+fn names_groups(record: &Record) -> bool {
+    match record {
+        Record::Inception(inception) => !inception.body.contacts.is_empty(),
+        other => matches!(other.kind(), Kind::Vouch | Kind::Invite | Kind::Join),
+    }
 }
 
 impl ControlSet {
-    /// The empty set of a coalition.
+    /// The empty set of a coalition. It keeps whatever proves itself.
     pub fn new(coalition: CoalitionId) -> Self {
         Self {
             coalition,
@@ -76,55 +103,107 @@ impl ControlSet {
             records: BTreeMap::new(),
             places: BTreeMap::new(),
             governing: BTreeSet::new(),
+            devices: Devices::default(),
             buckets: vec![Digest::ZERO; BUCKETS],
             waiting: Waiting::default(),
+            keeps: Keeps::All,
         }
+    }
+
+    /// The empty set of a node of a group. It keeps what proves itself of the node's own group, and of groups
+    /// that somebody who belongs has vouched for or invited; everything else waits.
+    pub fn of_node(coalition: CoalitionId, home: GroupId) -> Self {
+        let keeps = Keeps::Named { home, charter: None, named: BTreeSet::new(), stale: false };
+        Self { keeps, ..Self::new(coalition) }
     }
 
     /// Judges a record and keeps it if it counts.
     pub fn offer(&mut self, record: Record) -> Offer {
-        let first = record.id();
-        let (mut inserted, mut displaced) = match self.offer_one(first, record) {
-            Offer::Inserted { inserted, displaced } => (inserted, displaced),
-            other => return other,
-        };
-        let mut next = 0;
-        while let Some(id) = inserted.get(next).copied() {
-            next += 1;
-            for waiting in self.unlocked_by(&id) {
-                let id = waiting.id();
-                if let Offer::Inserted { inserted: new, displaced: old } = self.offer_one(id, waiting) {
-                    inserted.extend(new);
-                    displaced.extend(old);
-                }
-            }
+        let (first, mut batch) = (record.id(), Batch::default());
+        let outcome = self.take(vec![(record, None)], &mut batch);
+        self.settle(&mut batch);
+        let Batch { inserted, displaced, .. } = batch;
+        match outcome {
+            _ if inserted.contains(&first) => Offer::Inserted { inserted, displaced },
+            Some(Offer::Inserted { .. }) | None => Offer::Superseded,
+            Some(other) => other,
         }
-        // Of several that waited, one may have displaced another.
-        inserted.retain(|id| *id == first || self.records.contains_key(id));
-        Offer::Inserted { inserted, displaced }
     }
 
-    fn offer_one(&mut self, id: RecordId, record: Record) -> Offer {
+    /// Judges records that came together, from a peer or from the store, and keeps those that count. Of these
+    /// none is forgotten because another one comes later in the list.
+    pub fn offer_all(&mut self, records: Vec<Record>, source: Option<PeerKey>) -> Batch {
+        let mut batch = Batch::default();
+        self.take(records.into_iter().map(|record| (record, source)).collect(), &mut batch);
+        self.settle(&mut batch);
+        batch
+    }
+
+    /// Offers records, and those that waited for them. What became of the first of them is returned.
+    fn take(&mut self, records: Vec<(Record, Option<PeerKey>)>, batch: &mut Batch) -> Option<Offer> {
+        let mut queue = VecDeque::from(records);
+        let mut first = None;
+        while let Some((record, source)) = queue.pop_front() {
+            let id = record.id();
+            let offer = self.offer_one(id, record, source);
+            match &offer {
+                Offer::Inserted { displaced, .. } => {
+                    batch.inserted.push(id);
+                    batch.displaced.extend(displaced);
+                    queue.extend(self.unlocked_by(&id));
+                }
+                Offer::Refused(error) => batch.refused.push(error.clone()),
+                _ => {}
+            }
+            first.get_or_insert(offer);
+        }
+        first
+    }
+
+    fn offer_one(&mut self, id: RecordId, record: Record, source: Option<PeerKey>) -> Offer {
         if self.records.contains_key(&id) {
             return Offer::AlreadyKnown;
         }
         if let Err(error) = self.check(&record) {
             return Offer::Refused(error);
         }
+        if let (Record::Genesis(genesis), Keeps::Named { charter, stale, .. }) = (&record, &mut self.keeps)
+            && charter.is_none()
+        {
+            // Its founders' inceptions prove it, so they are let in first.
+            *charter = Some(Charter::of(genesis));
+            *stale = true;
+        }
         let (key, place) = (record.key(), (Reverse(record.rank()), id));
-        if self.places.get(&key).and_then(|held| held.get(per_place(&key) - 1)).is_some_and(|last| *last < place) {
+        if self.places.get(&key).and_then(|held| held.get(per_place(&key) - 1)).is_some_and(|last| *last < place)
+            || !self.has_slots(&record)
+            || self.devices.is_beyond(&record)
+        {
             return Offer::Superseded;
+        }
+        if let Some(group) = record.group().filter(|group| !self.stands(group)) {
+            if let Record::Join(join) = &record
+                && let Err(error) = join.check_invite_key()
+            {
+                return Offer::Refused(error);
+            }
+            let missing = Missing::Standing(group);
+            self.waiting.hold(record, missing, source);
+            if self.waiting.has_join_of(&group) {
+                self.note_names();
+            }
+            return Offer::Waiting { missing };
         }
         match record.admit(self) {
             Ok(()) => {}
             Err(Unmet::Refused(error)) => return Offer::Refused(error),
             Err(Unmet::Missing(missing)) => {
-                self.waiting.hold(record, missing);
+                self.waiting.hold(record, missing, source);
                 return Offer::Waiting { missing };
             }
         }
         let displaced = self.insert(id, key, place, record);
-        Offer::Inserted { inserted: vec![id], displaced: displaced.into_iter().collect() }
+        Offer::Inserted { inserted: vec![id], displaced }
     }
 
     fn check(&self, record: &Record) -> Result<(), RecordError> {
@@ -150,24 +229,80 @@ impl ControlSet {
         key: RecordKey,
         place: (Reverse<u64>, RecordId),
         record: Record,
-    ) -> Option<RecordId> {
+    ) -> Vec<RecordId> {
+        if names_groups(&record) {
+            self.note_names();
+        }
+        let mut surplus = None;
         if let Record::DeviceCert(certificate) = &record {
             let body = certificate.body();
             if body.capabilities.has(Capabilities::GOVERN) {
                 self.governing.insert((body.group, body.device));
             }
+            surplus = self.devices.add(certificate).map(|device| (body.group, device));
+        }
+        match &record {
+            Record::Rotation(rotation) => {
+                self.devices.list(rotation.body.group, rotation.body.number, &rotation.body.devices);
+            }
+            Record::Recovery(recovery) => {
+                let number = RootNumber { recovery: recovery.body.recovery, rotation: 0 }.number();
+                self.devices.list(recovery.body.group, number, &recovery.body.devices);
+            }
+            _ => {}
         }
         self.records.insert(id, record);
         let most = per_place(&key);
         let held = self.places.entry(key).or_default();
         held.push(place);
         held.sort_unstable();
-        let displaced = (held.len() > most).then(|| held.pop()).flatten();
+        let last = (held.len() > most).then(|| held.last().map(|(_, id)| *id)).flatten();
         self.refresh_bucket(id);
-        let (_, displaced) = displaced?;
-        self.records.remove(&displaced);
-        self.refresh_bucket(displaced);
-        Some(displaced)
+        let mut displaced: Vec<RecordId> = last.into_iter().collect();
+        if let Some((group, device)) = surplus {
+            displaced.extend(self.records_of(&group, &device));
+        }
+        for id in &displaced {
+            self.remove(id);
+        }
+        displaced
+    }
+
+    /// The certificates of a device, and what it signed for the group.
+    fn records_of(&self, group: &GroupId, device: &DeviceId) -> Vec<RecordId> {
+        let is_its = |record: &Record| match record {
+            Record::DeviceCert(certificate) => certificate.body().device == *device,
+            other => other.signer() == Some(Signer::Device(*device)),
+        };
+        let its = self.records.iter().filter(|(_, record)| record.group() == Some(*group) && is_its(record));
+        its.map(|(id, _)| *id).collect()
+    }
+
+    fn remove(&mut self, id: &RecordId) {
+        let Some(record) = self.records.remove(id) else { return };
+        if names_groups(&record) {
+            self.note_names();
+        }
+        let key = record.key();
+        if let Some(held) = self.places.get_mut(&key) {
+            held.retain(|(_, held)| held != id);
+            if held.is_empty() {
+                self.places.remove(&key);
+            }
+        }
+        if let Record::DeviceCert(certificate) = &record {
+            let body = certificate.body();
+            let left = self.certificates(&body.group, &body.device);
+            let governs = left.iter().any(|cert| cert.body().capabilities.has(Capabilities::GOVERN));
+            let is_last = left.is_empty();
+            if !governs {
+                self.governing.remove(&(body.group, body.device));
+            }
+            if is_last {
+                self.devices.remove(&body.group, &body.device);
+            }
+        }
+        self.refresh_bucket(*id);
     }
 
     fn refresh_bucket(&mut self, id: RecordId) {
@@ -178,7 +313,7 @@ impl ControlSet {
         }
     }
 
-    fn unlocked_by(&mut self, id: &RecordId) -> Vec<Record> {
+    fn unlocked_by(&mut self, id: &RecordId) -> Vec<(Record, Option<PeerKey>)> {
         let missing = match self.records.get(id) {
             Some(Record::Inception(inception)) => Missing::Inception(inception.group()),
             Some(Record::DeviceCert(certificate)) => {
@@ -255,10 +390,15 @@ impl ControlSet {
         self.ids_in(bucket).collect()
     }
 
+    /// Ids of the records that wait here, and whose first byte is `bucket`.
+    pub fn waiting_in_bucket(&self, bucket: u8) -> impl Iterator<Item = RecordId> {
+        let (low, high) = bounds_of(bucket);
+        self.waiting.ids(low, high)
+    }
+
     fn ids_in(&self, bucket: u8) -> impl Iterator<Item = RecordId> {
-        let (mut low, mut high) = ([0; 32], [0xff; 32]);
-        (low[0], high[0]) = (bucket, bucket);
-        self.records.range(RecordId(low)..=RecordId(high)).map(|(id, _)| *id)
+        let (low, high) = bounds_of(bucket);
+        self.records.range(low..=high).map(|(id, _)| *id)
     }
 
     /// The genesis, once it is known.
@@ -323,4 +463,11 @@ impl ControlSet {
     pub(crate) fn knows_version(&self, version: &VersionId) -> bool {
         *version == self.first_version
     }
+}
+
+/// The lowest and the highest id of a bucket.
+fn bounds_of(bucket: u8) -> (RecordId, RecordId) {
+    let (mut low, mut high) = ([0; 32], [0xff; 32]);
+    (low[0], high[0]) = (bucket, bucket);
+    (RecordId(low), RecordId(high))
 }

@@ -1,7 +1,13 @@
-//! Records that came before what they depend on: bounded, the oldest goes first.
+//! Records that came before what they depend on: bounded, in fair shares.
+//!
+//! When there is no room left, whoever handed in the most gives way first, with its oldest record: a peer
+//! that floods the node pushes out what it sent itself.
 
 use crate::control::error::Missing;
+use crate::control::invitation::Join;
 use crate::control::record::Record;
+use crate::id::{GroupId, RecordId};
+use crate::key::PeerKey;
 use crate::limits::{MAX_WAITING_RECORD_BYTES, MAX_WAITING_RECORDS};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,37 +19,62 @@ pub(crate) struct Waiting {
     held: BTreeMap<u64, Held>,
     by_missing: BTreeMap<Missing, BTreeSet<u64>>,
     by_hash: BTreeSet<[u8; 32]>,
+    by_id: BTreeSet<(RecordId, u64)>,
+    joins: BTreeSet<(GroupId, u64)>,
+    shares: BTreeMap<Option<PeerKey>, Share>,
 }
 
 #[derive(Clone, Debug)]
 struct Held {
+    id: RecordId,
     record: Record,
     missing: Missing,
     size: usize,
     hash: [u8; 32],
+    source: Option<PeerKey>,
+}
+
+/// What one peer handed in.
+#[derive(Clone, Debug, Default)]
+struct Share {
+    bytes: usize,
+    arrivals: BTreeSet<u64>,
 }
 
 impl Waiting {
     /// Keeps a record until `missing` is known. The same bytes are kept once; what has a forged
-    /// signature never stands in the way of the real record.
-    pub(crate) fn hold(&mut self, record: Record, missing: Missing) {
+    /// signature never stands in the way of the real record. Bounds hold again after [`Self::trim`].
+    pub(crate) fn hold(&mut self, record: Record, missing: Missing, source: Option<PeerKey>) {
         let bytes = record.encode();
         let (size, hash) = (bytes.len(), *blake3::hash(&bytes).as_bytes());
         if !self.by_hash.insert(hash) {
             return;
         }
-        self.held.insert(self.arrivals, Held { record, missing, size, hash });
-        self.by_missing.entry(missing).or_default().insert(self.arrivals);
+        let (arrival, id) = (self.arrivals, record.id());
         self.arrivals += 1;
+        self.by_missing.entry(missing).or_default().insert(arrival);
+        self.by_id.insert((id, arrival));
+        if let Record::Join(join) = &record {
+            self.joins.insert((join.body().group, arrival));
+        }
+        let share = self.shares.entry(source).or_default();
+        share.bytes += size;
+        share.arrivals.insert(arrival);
         self.bytes += size;
+        self.held.insert(arrival, Held { id, record, missing, size, hash, source });
+    }
+
+    /// Lets go of records until the others fit.
+    pub(crate) fn trim(&mut self) {
         while self.held.len() > MAX_WAITING_RECORDS || self.bytes > MAX_WAITING_RECORD_BYTES {
-            let Some(oldest) = self.held.keys().next().copied() else { break };
+            let largest = self.shares.values().max_by_key(|share| share.bytes);
+            let Some(oldest) = largest.and_then(|share| share.arrivals.first().copied()) else { break };
             self.take(oldest);
         }
     }
 
     /// The records that waited for this, in the order in which they came.
-    pub(crate) fn release(&mut self, missing: &Missing) -> Vec<Record> {
+    pub(crate) fn release(&mut self, missing: &Missing) -> Vec<(Record, Option<PeerKey>)> {
         let arrivals = self.by_missing.remove(missing).unwrap_or_default();
         arrivals.into_iter().filter_map(|arrival| self.take(arrival)).collect()
     }
@@ -58,16 +89,45 @@ impl Waiting {
         self.by_missing.keys()
     }
 
-    fn take(&mut self, arrival: u64) -> Option<Record> {
+    /// The joins that wait, whatever for.
+    pub(crate) fn joins(&self) -> impl Iterator<Item = (RecordId, &Join)> {
+        self.joins.iter().filter_map(|(_, arrival)| match self.held.get(arrival) {
+            Some(Held { id, record: Record::Join(join), .. }) => Some((*id, join)),
+            _ => None,
+        })
+    }
+
+    /// Whether a join of this group waits.
+    pub(crate) fn has_join_of(&self, group: &GroupId) -> bool {
+        self.joins.range((*group, 0)..=(*group, u64::MAX)).next().is_some()
+    }
+
+    /// Ids of the records that wait, from `low` to `high`.
+    pub(crate) fn ids(&self, low: RecordId, high: RecordId) -> impl Iterator<Item = RecordId> {
+        self.by_id.range((low, 0)..=(high, u64::MAX)).map(|(id, _)| *id)
+    }
+
+    fn take(&mut self, arrival: u64) -> Option<(Record, Option<PeerKey>)> {
         let held = self.held.remove(&arrival)?;
         self.bytes -= held.size;
         self.by_hash.remove(&held.hash);
+        self.by_id.remove(&(held.id, arrival));
+        if let Record::Join(join) = &held.record {
+            self.joins.remove(&(join.body().group, arrival));
+        }
         if let Some(others) = self.by_missing.get_mut(&held.missing) {
             others.remove(&arrival);
             if others.is_empty() {
                 self.by_missing.remove(&held.missing);
             }
         }
-        Some(held.record)
+        if let Some(share) = self.shares.get_mut(&held.source) {
+            share.bytes -= held.size;
+            share.arrivals.remove(&arrival);
+            if share.arrivals.is_empty() {
+                self.shares.remove(&held.source);
+            }
+        }
+        Some((held.record, held.source))
     }
 }

@@ -302,6 +302,10 @@ impl Document {
                 }
                 self.heads.insert(hash);
                 self.effective.push(hash);
+                if let Built::Upto(_, 0, _) = self.built {
+                    // An empty document saves no work; without it the first change may be read as it is.
+                    self.built = Built::Nothing;
+                }
                 Verdict::Effective
             }
             Err(inert) => Verdict::Inert(inert),

@@ -1,7 +1,8 @@
 //! From the struct of a kind to its [`Kind`]: reads the JSON schema that schemars derives and its `x-grid` metadata.
 
 use super::{
-    Audience, Choice, CompileError, Complaint, Field, FieldName, FieldType, Kind, Record, Singleton, WriteRule,
+    Audience, Choice, CompileError, Complaint, Field, FieldName, FieldType, Kind, KindRole, Record, Singleton,
+    WriteRule, names::is_reserved,
 };
 use schemars::generate::SchemaSettings;
 use serde::{
@@ -10,46 +11,6 @@ use serde::{
 };
 use serde_json::{Map, Value as Json};
 use std::fmt;
-
-/// Names that lists, pages and commands use beside the fields of a record.
-const RESERVED: &[&str] = &[
-    "clear",
-    "dry_run",
-    "yes",
-    "based_on",
-    "changed_at",
-    "created_at",
-    "damaged",
-    "delivered",
-    "file",
-    "format",
-    "group",
-    "group_name",
-    "groups",
-    "heads",
-    "help",
-    "home",
-    "id",
-    "items",
-    "json",
-    "latest_by",
-    "limit",
-    "member",
-    "membership",
-    "mine",
-    "no_input",
-    "offset",
-    "received_by",
-    "record",
-    "record_kind",
-    "schema",
-    "unreadable",
-    "version",
-    "wait",
-    "waiting_for",
-    "was",
-    "written",
-];
 
 /// The kind that `T` describes.
 pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
@@ -69,6 +30,12 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         None | Some(Json::Bool(false)) => Singleton::Many,
         Some(Json::Bool(true)) => Singleton::OncePerGroup,
         other => return Err(metadata_error(place, "singleton true or false", other)),
+    };
+    let role = match string(meta, "role").as_deref() {
+        None if meta.get("role").is_none() => None,
+        Some("profile") => Some(KindRole::Profile),
+        Some("prospect") => Some(KindRole::Prospect),
+        _ => return Err(metadata_error(place, "role profile or prospect", meta.get("role"))),
     };
     let defaults = serde_json::to_string(&T::default()).unwrap_or_default();
     let order = serde_json::from_str::<FieldOrder>(&defaults).unwrap_or_default();
@@ -98,6 +65,7 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         about,
         singleton,
         rule,
+        role,
         title,
         verbs,
         identity,
@@ -115,7 +83,7 @@ fn check<T: Record>(values: Json) -> Result<(), Complaint> {
 }
 
 fn compile_field(place: &str, name: &str, schema: &Json, default: &Json) -> Result<Field, CompileError> {
-    if RESERVED.contains(&name) || name.starts_with('_') {
+    if is_reserved(name) {
         return Err(CompileError::Reserved { place: place.to_owned() });
     }
     let meta = metadata(schema, place)?;

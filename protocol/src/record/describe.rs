@@ -130,7 +130,12 @@ impl Field {
         };
         let many = if matches!(self.field_type, FieldType::Tags) { Many::Repeated } else { Many::Once };
         let plain = matches!(self.field_type, FieldType::Line | FieldType::Text | FieldType::Choice(_));
-        let help = if plain { self.about.clone() } else { format!("{} ({})", self.about, self.expected()) };
+        let about = self.about.trim_end_matches('.');
+        let help = match many {
+            _ if plain => self.about.clone(),
+            Many::Once => format!("{about} ({})", self.expected()),
+            Many::Repeated => format!("{about} ({}; may be given several times)", self.expected()),
+        };
         Flag { name: self.flag(), value_name: self.field_type.name().to_uppercase(), help, many, choices }
     }
 

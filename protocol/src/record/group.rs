@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "group", "plural": "groups", "title": "name", "rule": "owner", "singleton": true,
+    "name": "group", "plural": "groups", "title": "name", "rule": "owner", "singleton": true, "role": "profile",
     "identity": ["name", "place"], "imports_as": "prospect"
 }))]
 pub struct Group {

@@ -5,7 +5,7 @@
 
 use super::{
     FieldName, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, heading::map_headings, measure::Coordinates,
-    table::undo_defuse,
+    quotes::open_quote, table::undo_defuse,
 };
 use crate::limits::{MAX_IMPORT, MAX_IMPORT_ROWS};
 use serde_json::{Map, Value as Json};
@@ -90,6 +90,12 @@ pub enum ImportError {
         /// What was asked for.
         field: String,
     },
+    /// A quotation mark in the headings is not closed.
+    #[error("the headings open a quotation mark on line {line} that is not closed")]
+    OpenQuote {
+        /// The line.
+        line: usize,
+    },
     /// The JSON is not an array of objects.
     #[error("expected a JSON array of objects")]
     NotAnArray,
@@ -163,6 +169,16 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
         None => (None, text, 0),
     };
     let delimiter = options.delimiter.or(said).unwrap_or_else(|| guess_delimiter(text));
+    // Rows that a quotation mark swallows are not read at all, and named.
+    let broken = open_quote(text, delimiter);
+    let line_of = |line: usize| u64::try_from(line).unwrap_or(u64::MAX).saturating_add(skipped);
+    let text = match &broken {
+        Some(quote) if text.get(..quote.row).is_none_or(|before| before.trim().is_empty()) => {
+            return Err(ImportError::OpenQuote { line: quote.line.saturating_add(usize::from(skipped > 0)) });
+        }
+        Some(quote) => text.get(..quote.row).unwrap_or_default(),
+        None => text,
+    };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
     let headings = reader.headers().map_err(ImportError::Csv)?.clone();
     let mut plan = ImportPlan::new(kind, map_headings(kind, headings.iter().map(undo_defuse), &options.mapping)?)?;
@@ -187,6 +203,15 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
             read_row(kind, line, cells)
         };
         plan.push(line, row, &mut seen);
+    }
+    if let Some(quote) = broken {
+        let rest = match quote.lines_after {
+            0 => "it".to_owned(),
+            1 => "it and the line after it".to_owned(),
+            lines => format!("it and the {lines} lines after it"),
+        };
+        let reason = format!("a quotation mark opens here and is not closed, so {rest} can't be read: close it");
+        plan.bad.push(BadRow { line: line_of(quote.line), reason });
     }
     Ok(plan)
 }

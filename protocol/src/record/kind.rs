@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt};
 ///
 /// The struct with its doc comments and its `x-grid` metadata is the single description; everything else is compiled
 /// from it. On the struct: `name`, `plural`, `title` (the field that names a record), `rule` (`owner` or `members`),
-/// and where they apply `singleton`, `verbs`, `identity`, `imports_as`. On each field: `audience` (`public` or `coalition`), and
+/// and where they apply `singleton`, `verbs`, `identity`, `imports_as`, `role` (`profile` or `prospect`). On each field: `audience` (`public` or `coalition`), and
 /// where they apply `type` (a string is a `line` unless it says `text`, `link`, `place` or `reference`), `aliases`
 /// (headings of foreign tables), `of` (what a reference refers to), `widget`. A field's default is that of the struct.
 pub trait Record: Serialize + DeserializeOwned + JsonSchema + Default {
@@ -39,6 +39,15 @@ pub enum WriteRule {
     Owner,
     /// Every group of the coalition.
     Members,
+}
+
+/// What the records of a kind stand for in the directory, where it is more than themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KindRole {
+    /// A group of the coalition: its own profile.
+    Profile,
+    /// A group that is not here yet.
+    Prospect,
 }
 
 /// Who may read a field.
@@ -164,6 +173,8 @@ pub struct Kind {
     pub singleton: Singleton,
     /// Who may write its records.
     pub rule: WriteRule,
+    /// What its records stand for in the directory, if for anything.
+    pub role: Option<KindRole>,
     /// The field that names a record; it is never empty.
     pub title: FieldName,
     /// Commands beside those that every kind has.

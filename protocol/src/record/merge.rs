@@ -70,10 +70,25 @@ pub fn origin_of(key: &str) -> String {
     hash.to_hex().chars().take(32).collect()
 }
 
+impl Reading {
+    /// Takes in what a patch would make of the record.
+    pub fn foresee(&mut self, patch: &Patch) {
+        for (name, value) in &patch.fields {
+            match value {
+                Some(value) => self.values.set(name.clone(), value.clone()),
+                None => self.values.clear(name),
+            }
+        }
+        if let Some(imported) = &patch.imported {
+            self.imported = imported.clone();
+        }
+    }
+}
+
 impl Kind {
     /// What a row may still write into a record. For a new record `existing` is `Reading::default()`.
     ///
-    /// Importing the same row twice gives an empty patch.
+    /// Importing the same row twice gives an empty patch, as does a row that says what the record says.
     #[must_use]
     pub fn merge_import(&self, existing: &Reading, row: &Patch) -> Patch {
         let mut patch = Patch::default();
@@ -82,6 +97,10 @@ impl Kind {
             let Some(value) = value else { continue };
             let default = self.field(name).and_then(|field| field.default.as_ref());
             let current = existing.values.get(name);
+            // What it holds already needs no mark: a table of one's own, taken in again, leaves no trace.
+            if current == Some(value) {
+                continue;
+            }
             let free = match marks.0.get(name) {
                 None => current.is_none() || current == default,
                 Some(mark) => current.is_some_and(|current| *mark == fingerprint(current)),
@@ -90,9 +109,7 @@ impl Kind {
                 continue;
             }
             marks.0.insert(name.clone(), fingerprint(value));
-            if current != Some(value) {
-                patch.fields.insert(name.clone(), Some(value.clone()));
-            }
+            patch.fields.insert(name.clone(), Some(value.clone()));
         }
         if marks != existing.imported {
             let mut values = Values::default();

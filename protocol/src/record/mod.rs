@@ -31,10 +31,12 @@ mod kind;
 mod measure;
 mod merge;
 mod moment;
+mod names;
 mod page;
 mod parse;
 mod patch;
 mod prospect;
+mod quotes;
 mod reading;
 mod resource;
 mod table;
@@ -49,10 +51,13 @@ pub use edit::{Edit, Outcome, Piece};
 pub use group::{Group, Role};
 pub use heading::{Mapped, Mapping};
 pub use import::{BadRow, ImportError, ImportOptions, ImportPlan, Row as ImportRow};
-pub use kind::{Audience, Choice, CompileError, Complaint, Field, FieldType, Kind, Record, Singleton, WriteRule};
+pub use kind::{
+    Audience, Choice, CompileError, Complaint, Field, FieldType, Kind, KindRole, Record, Singleton, WriteRule,
+};
 pub use measure::{Coordinates, Money};
 pub use merge::{Imported, origin_of};
 pub use moment::DateTime;
+pub use names::{ITEM, QUERY};
 pub use page::Page;
 pub use parse::Unfit;
 pub use patch::{Patch, PatchError};
@@ -98,6 +103,11 @@ impl Registry {
     /// The kind of this name.
     pub fn kind(&self, name: &str) -> Option<&Arc<Kind>> {
         self.kinds.iter().find(|kind| kind.name == name)
+    }
+
+    /// The kind whose records stand for such a group in the directory.
+    pub fn with_role(&self, role: KindRole) -> Option<&Arc<Kind>> {
+        self.kinds.iter().find(|kind| kind.role == Some(role))
     }
 
     /// All kinds, in the order in which interfaces show them.

@@ -70,9 +70,12 @@ impl DateTime {
 
     /// Reads what a person typed; a zone without an offset is looked up in this computer's zone database.
     ///
+    /// An offset that the zone does not have at that time is a slip, and nobody can say which half is meant. What is
+    /// stored is read with [`FromStr`] instead, which takes it: the rules of a zone may have changed since.
+    ///
     /// # Errors
     ///
-    /// [`Unfit`] when it is no date and time, or says neither offset nor zone.
+    /// [`Unfit`] when it is no date and time, says neither offset nor zone, or two that contradict each other.
     pub fn parse(text: &str) -> Result<Self, Unfit> {
         let unfit = || Unfit::new(EXPECTED, text);
         let text = text.trim();
@@ -96,8 +99,27 @@ impl DateTime {
                 })?;
                 Self::new(offset.to_timestamp(local).map_err(|_| unfit())?, offset, None)
             }
-            (Some(_), _) => text.parse(),
+            (Some(_), _) => text.parse::<Self>()?.without_contradiction(text),
         }
+    }
+
+    /// The moment, unless this computer knows its zone and the offset is not the zone's.
+    fn without_contradiction(self, text: &str) -> Result<Self, Unfit> {
+        let Some(rules) = self.zone.as_deref().and_then(|name| TimeZone::get(name).ok()) else { return Ok(self) };
+        let offset = rules.to_offset(self.instant);
+        // Offsets of old times had seconds, which the written form may leave out.
+        if offset.seconds() / 60 == self.offset.seconds() / 60 {
+            return Ok(self);
+        }
+        let unfit = Unfit::new("an offset that the zone has at that time", text);
+        let right = rules.to_zoned(self.local()).ok();
+        let right = right.and_then(|zoned| Self::new(zoned.timestamp(), zoned.offset(), self.zone).ok());
+        Err(match right {
+            Some(right) => {
+                unfit.hint(format!("If the zone is right, it is {right}; if the offset is, leave the zone out."))
+            }
+            None => unfit,
+        })
     }
 }
 
@@ -209,6 +231,20 @@ mod tests {
         for text in ["", "tomorrow", "2026-11-30", "2026-13-30T10:00:00Z", "2026-11-30T10:00:00+11:00[../etc]"] {
             assert!(DateTime::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_offset_that_contradicts_its_zone_is_a_slip_when_typed_and_kept_when_stored() {
+        let text = "2026-03-01T18:00:00+05:00[Europe/London]";
+        let error = DateTime::parse(text).unwrap_err();
+        let hint = error.hint.unwrap();
+        assert!(hint.contains("2026-03-01T18:00:00+00:00[Europe/London]"), "{hint}");
+        assert_eq!(text.parse::<DateTime>().unwrap().to_string(), text);
+        for sound in ["2026-07-01T18:00:00+01:00[Europe/London]", "2026-10-25T01:30:00+01:00[Europe/London]"] {
+            assert_eq!(DateTime::parse(sound).unwrap().to_string(), sound);
+        }
+        let summer = DateTime::parse("2026-07-01T18:00:00+00:00[Europe/London]").unwrap_err();
+        assert!(summer.hint.unwrap().contains("+01:00"));
     }
 
     #[test]

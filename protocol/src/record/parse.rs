@@ -98,6 +98,19 @@ impl Field {
         self.accept(value)
     }
 
+    /// The value of its JSON form where it was stored before: a moment is taken as it stands, whatever this computer's
+    /// zone database says of it today.
+    ///
+    /// # Errors
+    ///
+    /// [`Unfit`] when the field does not take it.
+    pub fn from_stored_json(&self, json: &Json) -> Result<Option<Value>, Unfit> {
+        match (&self.field_type, json) {
+            (FieldType::DateTime, Json::String(text)) => self.accept(Value::DateTime(text.parse()?)),
+            _ => self.from_json(json),
+        }
+    }
+
     /// Takes a value of the right type within its bounds, in its one form; an empty one is no value.
     ///
     /// # Errors
@@ -161,7 +174,7 @@ impl Field {
             FieldType::DateTime => moment::EXPECTED.to_owned(),
             FieldType::Place => "the name of a place".to_owned(),
             FieldType::Coordinates => measure::COORDINATES.to_owned(),
-            FieldType::Tags => "tags, separated by semicolons or commas".to_owned(),
+            FieldType::Tags => "tags with semicolons between them, or commas where no semicolon is".to_owned(),
             FieldType::Choice(choices) => {
                 format!("one of {}", choices.iter().map(|choice| choice.word.as_str()).collect::<Vec<_>>().join(", "))
             }

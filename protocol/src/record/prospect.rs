@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "prospect", "plural": "prospects", "title": "name", "rule": "owner", "identity": ["name", "place"]
+    "name": "prospect", "plural": "prospects", "title": "name", "rule": "owner", "role": "prospect",
+    "identity": ["name", "place"]
 }))]
 pub struct Prospect {
     /// What the group is called.

@@ -4,7 +4,7 @@ use super::effect::{Effect, Now};
 use super::peer::standing;
 use super::{Replica, recall};
 use crate::authority::Authority;
-use crate::control::{Offer, Record};
+use crate::control::{Batch, Record};
 use crate::id::DocumentId;
 use crate::key::{DeviceId, PeerKey};
 use crate::log::Placed;
@@ -26,7 +26,7 @@ impl<S: Storage> Replica<S> {
         records: Vec<Record>,
         effects: &mut Vec<Effect>,
     ) -> Result<(), StorageError> {
-        for why in self.admit_records(records, effects)?.refused {
+        for why in self.admit_records(records, Some(peer), effects)?.refused {
             self.fault(peer, why, effects);
         }
         Ok(())
@@ -36,27 +36,18 @@ impl<S: Storage> Replica<S> {
     pub(super) fn admit_records(
         &mut self,
         records: Vec<Record>,
+        source: Option<PeerKey>,
         effects: &mut Vec<Effect>,
     ) -> Result<Admitted, StorageError> {
-        let mut admitted = Admitted::default();
-        let (mut inserted, mut displaced) = (Vec::new(), Vec::new());
-        for record in records {
-            match self.control.offer(record) {
-                Offer::Inserted { inserted: new, displaced: old } => {
-                    inserted.extend(new);
-                    displaced.extend(old);
-                }
-                Offer::Refused(error) => admitted.refused.push(error.to_string()),
-                Offer::AlreadyKnown | Offer::Superseded | Offer::Waiting { .. } => {}
-            }
-        }
-        if inserted.is_empty() {
+        let Batch { inserted, displaced, refused } = self.control.offer_all(records, source);
+        let admitted = Admitted { refused: refused.iter().map(ToString::to_string).collect() };
+        if inserted.is_empty() && displaced.is_empty() {
             return Ok(admitted);
         }
         let kept: Vec<Record> = inserted.iter().filter_map(|id| self.control.get(id).cloned()).collect();
         if let Err(error) = self.storage.put_records(&kept, &displaced) {
             // What is not kept is not believed either, or nobody would ask for it again.
-            self.control = recall(self.me.coalition, &self.storage)?;
+            self.control = recall(&self.me, &self.storage)?;
             return Err(error);
         }
         let before = std::mem::replace(&mut self.authority, Authority::evaluate(&self.control));

@@ -6,7 +6,7 @@ use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_
 use crate::codec;
 use crate::control::{Kind, Record, Signer};
 use crate::domain;
-use crate::id::Digest;
+use crate::id::{Digest, RecordId};
 use crate::key::PeerKey;
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack};
@@ -98,13 +98,18 @@ impl<S: Storage> Replica<S> {
     ) -> Result<(), StorageError> {
         let (outcome, founding) = match response {
             Response::Applied { outcome, founding } => (outcome, founding),
-            Response::Refused(refusal) => (ApplicationOutcome::Refused(refusal.to_string()), Vec::new()),
+            Response::Refused(refusal) => {
+                if refusal == Refusal::WrongCoalition {
+                    self.fault(key, refusal.to_string(), effects);
+                }
+                (ApplicationOutcome::Refused(refusal.to_string()), Vec::new())
+            }
             _ => {
                 self.fault(key, "the peer's answer is not of the kind that was asked for".to_owned(), effects);
                 return Ok(());
             }
         };
-        self.admit_records(founding, effects)?;
+        self.admit_records(founding, Some(key), effects)?;
         effects.push(Effect::Application { peer: key, outcome: outcome.clone() });
         if matches!(outcome, ApplicationOutcome::Refused(_))
             && let Some(peer) = self.peers.get_mut(&key)
@@ -122,12 +127,10 @@ impl<S: Storage> Replica<S> {
     pub(super) fn judge(
         &mut self,
         now: Now,
+        peer: PeerKey,
         application: Application,
         effects: &mut Vec<Effect>,
     ) -> Result<Response, StorageError> {
-        if application.coalition != self.me.coalition {
-            return Ok(Response::Refused(Refusal::WrongCoalition));
-        }
         let verdict = judge_application(&self.control, &self.authority, now.wall, &application.records);
         let group = match verdict {
             ApplicationVerdict::Accept { group, .. } => group,
@@ -142,8 +145,10 @@ impl<S: Storage> Replica<S> {
         };
         let new: Vec<Record> =
             application.records.into_iter().filter(|record| self.control.get(&record.id()).is_none()).collect();
-        effects.extend(new.iter().map(|record| Effect::Publish { bytes: news(News::Record(record.clone())) }));
-        self.admit_records(new, effects)?;
+        let ids: Vec<RecordId> = new.iter().map(Record::id).collect();
+        self.admit_records(new, Some(peer), effects)?;
+        let kept = ids.iter().filter_map(|id| self.control.get(id));
+        effects.extend(kept.map(|record| Effect::Publish { bytes: news(News::Record(record.clone())) }));
         let outcome = match self.authority.is_member(&group) {
             true => ApplicationOutcome::Member,
             false => ApplicationOutcome::Noted,

@@ -80,7 +80,8 @@ impl<S: Storage> Replica<S> {
                 }
             };
             let header = verified.entry().header();
-            if !asked.changes.contains(&verified.entry().change().change.hash()) {
+            let change = verified.entry().change().map(|change| change.change.hash());
+            if change.is_none_or(|change| !asked.changes.contains(&change)) {
                 self.fault(key, "the peer sent entries that nobody asked for".to_owned(), effects);
                 break;
             }

@@ -1,7 +1,8 @@
 //! Receipts: who has received what, in both directions.
 //!
 //! Receivers answer for every log that grew, a moment later and together, so that a burst of entries
-//! costs one receipt. Receipts are cumulative: losing one costs nothing once the next arrives.
+//! costs one receipt. Receipts are cumulative: losing one costs nothing once the next arrives, and each is
+//! given a second time, because there may be no next.
 
 use super::{Identity, Random};
 use crate::authority::Authority;
@@ -17,6 +18,8 @@ use std::time::Duration;
 const RECEIPT_AFTER: Duration = Duration::from_millis(100);
 /// Receipts of a coalition spread over this long per group, so that they don't come all at once.
 const SPREAD_PER_GROUP: Duration = Duration::from_millis(10);
+/// A receipt is given again after this long, or up to half as long later.
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Receipts given and taken.
 #[derive(Debug, Default)]
@@ -26,6 +29,9 @@ pub struct Receipts {
     /// Logs whose authors wait for a receipt.
     owed: BTreeSet<DeviceId>,
     due: Option<Duration>,
+    /// Logs whose authors are told once more, in case the receipt went lost.
+    again: BTreeSet<DeviceId>,
+    again_due: Option<Duration>,
 }
 
 /// Whether a receipt told this node anything.
@@ -98,21 +104,60 @@ impl Receipts {
 
     /// When the next receipt is due.
     pub fn due(&self) -> Option<Duration> {
-        self.due
+        [self.due, self.again_due].into_iter().flatten().min()
     }
 
     /// The receipts that are due now, to be signed.
-    pub(super) fn collect(&mut self, now: Duration, logs: &Logs) -> Option<Says> {
-        if self.due.is_none_or(|due| due > now) {
+    pub(super) fn collect(&mut self, now: Duration, logs: &Logs, random: &mut Random) -> Option<Says> {
+        let named = if self.due.is_some_and(|due| due <= now) {
+            let named = take_some(&mut self.owed);
+            self.due = if self.owed.is_empty() { None } else { Some(now + RECEIPT_AFTER) };
+            self.again.extend(&named);
+            self.again_due.get_or_insert_with(|| now + AGAIN_AFTER + random.up_to(AGAIN_AFTER / 2));
+            named
+        } else if self.again_due.is_some_and(|due| due <= now) {
+            let named = take_some(&mut self.again);
+            self.again_due = if self.again.is_empty() { None } else { Some(now + RECEIPT_AFTER) };
+            named
+        } else {
             return None;
-        }
-        let named: Vec<DeviceId> = self.owed.iter().copied().take(MAX_RECEIPT_LOGS).collect();
-        self.owed.retain(|log| !named.contains(log));
-        self.due = if self.owed.is_empty() { None } else { Some(now + RECEIPT_AFTER) };
+        };
         let received: Vec<(DeviceId, u64)> = named
             .into_iter()
             .filter_map(|log| logs.counted(&log).map(|counted| (log, counted.entries.saturating_sub(1))))
             .collect();
         (!received.is_empty()).then_some(Says::Received(received))
+    }
+}
+
+/// As many logs as one receipt names.
+fn take_some(logs: &mut BTreeSet<DeviceId>) -> Vec<DeviceId> {
+    let named: Vec<DeviceId> = logs.iter().copied().take(MAX_RECEIPT_LOGS).collect();
+    logs.retain(|log| !named.contains(log));
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Head;
+    use crate::id::EntryId;
+    use crate::key::{SecretKey, Signature};
+
+    #[test]
+    fn a_receipt_is_given_twice_and_no_more() {
+        let log = DeviceId(SecretKey::from_seed(&[1; 32]).public());
+        let logs = Logs::new([(log, Head { seq: 7, id: EntryId::ZERO, signature: Signature([0; 64]) })]);
+        let (mut receipts, mut random) = (Receipts::default(), Random::new([2; 32]));
+        receipts.owe(Duration::ZERO, 3, &mut random, log);
+        let mut given = Vec::new();
+        while let Some(due) = receipts.due() {
+            assert_eq!(receipts.collect(due.saturating_sub(Duration::from_millis(1)), &logs, &mut random), None);
+            given.push((due, receipts.collect(due, &logs, &mut random)));
+        }
+        let [(first, said), (second, again)] = &given[..] else { panic!("{given:?}") };
+        assert_eq!(*said, Some(Says::Received(vec![(log, 7)])));
+        assert_eq!(said, again);
+        assert!(*first < Duration::from_secs(1) && *second >= AGAIN_AFTER, "{first:?}, {second:?}");
     }
 }

@@ -95,6 +95,11 @@ impl LiveDocument {
         }
     }
 
+    /// Whether no change was taken in yet.
+    pub fn is_blank(&self) -> bool {
+        self.latest.is_empty()
+    }
+
     /// What the document is, once known.
     pub const fn opening(&self) -> Option<&Opening> {
         self.opening.as_ref()

@@ -7,7 +7,7 @@
 use super::document::{Incoming, LiveDocument, Row, Wholeness, revive};
 use crate::authority::Authority;
 use crate::document::{ChangeBody, actor, prescan};
-use crate::entry::{EntryError, VerifiedChange, VerifiedEntry, read_change};
+use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry, read_change};
 use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId};
 use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS};
 use crate::record::Registry;
@@ -123,7 +123,9 @@ impl Documents {
     ) -> Result<Vec<Row>, StorageError> {
         let mut by_document: BTreeMap<DocumentId, Vec<Incoming>> = BTreeMap::new();
         for entry in entries {
-            by_document.entry(entry.header().document).or_default().push(Incoming::of(entry));
+            if let Some(incoming) = Incoming::of(entry) {
+                by_document.entry(entry.header().document).or_default().push(incoming);
+            }
         }
         let mut rows = Vec::with_capacity(by_document.len());
         let mut fresh = Vec::new();
@@ -171,6 +173,10 @@ impl Documents {
         for document in documents {
             self.live.remove(&document);
             let live = self.live(document, storage, authority)?;
+            if live.is_blank() {
+                // All that is known of it is sealed.
+                continue;
+            }
             let (row, waits) = (live.row(&registry), live.waits());
             self.track(document, waits);
             self.note(document, row.digest());
@@ -283,10 +289,10 @@ impl Documents {
 }
 
 impl Incoming {
-    /// The change of a verified entry.
-    pub fn of(entry: &VerifiedEntry) -> Self {
-        let header = entry.header();
-        Self { device: header.device, seq: header.seq, time: header.time, change: entry.change().clone() }
+    /// The change of a verified entry; none where it is sealed.
+    pub fn of(entry: &VerifiedEntry) -> Option<Self> {
+        let (header, change) = (entry.header(), entry.change()?.clone());
+        Some(Self { device: header.device, seq: header.seq, time: header.time, change })
     }
 }
 
@@ -296,7 +302,9 @@ fn all_of(
     storage: &impl Storage,
     document: &DocumentId,
 ) -> Result<Vec<Incoming>, StorageError> {
-    let logged = storage.document(document)?.into_iter().map(|entry| recall(coalition, entry));
+    let mut entries = storage.document(document)?;
+    entries.retain(|entry| entry.kind == EntryKind::Change);
+    let logged = entries.into_iter().map(|entry| recall(coalition, entry));
     let apart = storage.branches(document)?.into_iter().filter_map(|branch| {
         let header = branch.chain.first(coalition)?;
         let change = read_change(&header, &branch.body);

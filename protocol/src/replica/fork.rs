@@ -119,7 +119,7 @@ impl<S: Storage> Replica<S> {
             Ok(proof) => {
                 let record = Record::ForkProof(Box::new(proof));
                 effects.push(Effect::Publish { bytes: news(News::Record(record.clone())) });
-                self.admit_records(vec![record], effects)?;
+                self.admit_records(vec![record], Some(key), effects)?;
             }
             Err(error) => {
                 let why = format!("it shows another history of device {} and does not prove it: {error}", hunt.device);

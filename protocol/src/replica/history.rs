@@ -2,6 +2,7 @@
 
 use super::Replica;
 use crate::document::{ChangeBody, Verdict, actor, prescan};
+use crate::entry::EntryKind;
 use crate::id::{ChangeHash, DocumentId};
 use crate::key::DeviceId;
 use crate::record::{Value, Values};
@@ -84,7 +85,8 @@ impl<S: Storage> Replica<S> {
 
     fn times(&self, document: DocumentId) -> Result<BTreeMap<ChangeHash, Timestamp>, StorageError> {
         let mut times = BTreeMap::new();
-        for entry in self.storage.document(&document)? {
+        let entries = self.storage.document(&document)?;
+        for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::Change) {
             let Ok(body) = ChangeBody::decode(&entry.body) else { continue };
             if let Ok(change) = prescan(&body.change, &actor(&self.me.coalition, &document, &entry.device)) {
                 times.insert(change.hash(), entry.time);

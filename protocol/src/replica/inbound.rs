@@ -1,12 +1,19 @@
 //! What comes in: decoded, verified, stored, read, in this order and through one door.
 
 use super::effect::{Effect, Input, Now, PeerStanding, PeerSync};
+use super::lobby::{Telling, Turn};
 use super::peer::{Peer, standing};
-use super::{PULL_EVERY, Replica, hints};
+use super::{PULL_EVERY, PULL_SOON, Replica, hints};
 use crate::entry::VerifiedEntry;
+use crate::id::CoalitionId;
 use crate::key::PeerKey;
+use crate::limits::{MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
-use crate::sync::{Failed, Intake, Lookahead, Next, Refusal, Request, Response, pack, serve, unpack};
+use crate::sync::message::{ControlSummary, Hello, LogSummary};
+use crate::sync::{
+    Application, Failed, Intake, Lookahead, Next, Refusal, Request, Response, SessionError, pack, serve, unpack,
+    unpack_within,
+};
 
 /// Batches of one peer that may wait before we stop asking ahead.
 const BACKLOG_PER_PEER: usize = 2;
@@ -33,6 +40,7 @@ impl<S: Storage> Replica<S> {
     /// [`StorageError`] when this machine's storage fails; the replica stays usable.
     pub fn handle(&mut self, now: Now, input: Input) -> Result<Vec<Effect>, StorageError> {
         let mut effects = Vec::new();
+        self.clock = now.monotonic;
         match input {
             Input::Connected { peer, direction } => {
                 let standing = standing(&self.authority, &peer);
@@ -81,6 +89,7 @@ impl<S: Storage> Replica<S> {
     /// [`StorageError`] when this machine's storage fails; the batch is dropped, and pulled again.
     pub fn work(&mut self, now: Now) -> Result<Vec<Effect>, StorageError> {
         let mut effects = Vec::new();
+        self.clock = now.monotonic;
         match self.backlog.pop_front() {
             None => {}
             Some(Work::Read(entries)) => {
@@ -91,6 +100,7 @@ impl<S: Storage> Replica<S> {
                 if let Some(known) = self.peers.get_mut(&peer) {
                     known.backlog = known.backlog.saturating_sub(1);
                 }
+                let before = self.held();
                 let admitted = match intake {
                     Intake::Nothing => Ok(()),
                     Intake::Records(records) => self.admit_records_of(peer, records, &mut effects),
@@ -104,6 +114,9 @@ impl<S: Storage> Replica<S> {
                     }
                     return Err(error);
                 }
+                if self.held() != before {
+                    self.hurry(now);
+                }
                 self.go_on(peer, &mut effects)?;
             }
         }
@@ -111,10 +124,17 @@ impl<S: Storage> Replica<S> {
     }
 
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        if let Some(says) = self.receipts.collect(now.monotonic, &self.logs) {
+        if let Some(says) = self.receipts.collect(now.monotonic, &self.logs, &mut self.random) {
             effects.push(Effect::Sign(says));
         }
-        if now.monotonic >= self.pull_due {
+        let is_due = now.monotonic >= self.pull_due;
+        let is_soon = self.pull_soon.is_some_and(|due| now.monotonic >= due);
+        if is_soon && !is_due && self.peers.values().any(|peer| peer.session.is_pulling()) {
+            // What is being fetched is not fetched twice.
+            self.pull_soon = None;
+            self.hurry(now);
+        } else if is_due || is_soon {
+            self.pull_soon = None;
             self.pull_due = now.monotonic + PULL_EVERY + self.random.up_to(PULL_EVERY / 4);
             let asked: Vec<PeerKey> =
                 self.peers.iter().filter(|(_, peer)| peer.is_asked()).map(|(key, _)| *key).collect();
@@ -125,6 +145,20 @@ impl<S: Storage> Replica<S> {
                 }
             }
         }
+    }
+
+    /// Something was missed, so there may be more: the next pull does not wait for its turn. As long as
+    /// pulls bring something, nodes make more of them, and what a part of the network missed spreads there
+    /// in seconds.
+    fn hurry(&mut self, now: Now) {
+        if self.pull_soon.is_none() {
+            self.pull_soon = Some(now.monotonic + PULL_SOON + self.random.up_to(PULL_SOON));
+        }
+    }
+
+    /// How much is held: it grows with everything that comes in.
+    fn held(&self) -> (u64, usize) {
+        (self.logs.total(), self.control.len())
     }
 
     /// Tells a member where the others can be reached.
@@ -200,24 +234,49 @@ impl<S: Storage> Replica<S> {
         bytes: &[u8],
         effects: &mut Vec<Effect>,
     ) -> Result<Response, StorageError> {
-        let request = match unpack::<Request>(bytes) {
+        let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
+        if !is_member && self.lobby.ask(now.monotonic, peer) == Turn::TooSoon {
+            return Ok(Response::Refused(Refusal::TooSoon));
+        }
+        if !is_member && bytes.len() > MAX_LOBBY_FRAME {
+            // It may take itself for a member: no reason to blame it, and none to unpack this.
+            return Ok(Response::Refused(Refusal::NotMember));
+        }
+        let limit = if is_member { MAX_FRAME } else { MAX_LOBBY_FRAME };
+        let request = match unpack_within::<Request>(bytes, limit) {
             Ok(request) => request,
             Err(error) => {
                 self.fault(peer, error.to_string(), effects);
                 return Ok(Response::Refused(Refusal::NotUnderstood));
             }
         };
-        let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
         Ok(match request {
-            Request::Apply(application) => self.judge(now, application, effects)?,
-            Request::Hello(hello) if hello.coalition != self.me.coalition => Response::Refused(Refusal::WrongCoalition),
+            Request::Apply(Application { coalition, .. }) | Request::Hello(Hello { coalition, .. })
+                if coalition != self.me.coalition =>
+            {
+                self.fault(peer, foreign(&self.me.coalition, &coalition), effects);
+                Response::Refused(Refusal::WrongCoalition)
+            }
+            Request::Apply(application) => self.judge(now, peer, application, effects)?,
             _ if !is_member => Response::Refused(Refusal::NotMember),
             Request::Hello(hello) => {
                 // Whoever asks us now will answer us, too, where it did not before.
                 if self.peers.get(&peer).is_some_and(|peer| matches!(peer.sync, PeerSync::Waiting | PeerSync::NotYet)) {
                     self.pull(peer, effects);
                 }
-                serve::hello(self.view(), &hello)
+                let answer = serve::hello(self.view(), &hello);
+                let differs =
+                    !matches!(answer, Response::Hello { control: ControlSummary::Same, logs: LogSummary::Same });
+                let says = Some((hello.control, hello.logs));
+                // Only what the peer did not say before is a sign of news: two nodes that cannot agree
+                // must not keep each other busy.
+                if let Some(peer) = self.peers.get_mut(&peer)
+                    && std::mem::replace(&mut peer.said, says) != says
+                    && differs
+                {
+                    self.hurry(now);
+                }
+                answer
             }
             Request::Control(wants) => serve::control(self.view(), &wants),
             Request::Runs(wants) => {
@@ -283,6 +342,10 @@ impl<S: Storage> Replica<S> {
                 self.peers.insert(key, peer);
                 self.apply(key, effects);
             }
+            Err(SessionError::Refused(Refusal::TooSoon)) => {
+                peer.sync = PeerSync::NotYet;
+                self.peers.insert(key, peer);
+            }
             Err(error) => {
                 peer.sync = PeerSync::NotYet;
                 self.peers.insert(key, peer);
@@ -298,6 +361,12 @@ impl<S: Storage> Replica<S> {
             peer.session.give_up();
             peer.fault = Some(why.clone());
         }
-        effects.push(Effect::Fault { peer: key, why });
+        if self.lobby.fault(self.clock, key) == Telling::Due {
+            effects.push(Effect::Fault { peer: key, why });
+        }
     }
+}
+
+fn foreign(expected: &CoalitionId, found: &CoalitionId) -> String {
+    format!("the peer belongs to another coalition ({}), this node to {}", found.short(), expected.short())
 }

@@ -19,6 +19,7 @@ mod fork;
 mod hints;
 mod history;
 mod inbound;
+mod lobby;
 mod lost;
 mod news;
 mod peer;
@@ -52,6 +53,8 @@ use waiting::Waiting;
 
 /// A pull with a random peer, in case news went lost.
 const PULL_EVERY: Duration = Duration::from_secs(60);
+/// A pull follows this soon, or up to twice as late, after one that showed that news had gone lost.
+const PULL_SOON: Duration = Duration::from_secs(2);
 
 /// Who this node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,10 +81,15 @@ pub struct Replica<S> {
     receipts: Receipts,
     random: Random,
     pull_due: Duration,
+    pull_soon: Option<Duration>,
     /// What this group hands in where it is not known yet.
     application: Vec<Record>,
     /// Where devices can be reached, to be passed on to whoever connects.
     hints: hints::Reachable,
+    /// What strangers asked lately.
+    lobby: lobby::Lobby,
+    /// The monotonic time of the input that is worked on.
+    clock: Duration,
     /// A member's node has answered this one.
     confirmed: bool,
 }
@@ -110,7 +118,7 @@ impl<S: Storage> Replica<S> {
         recalled: &Recalled,
         seed: [u8; 32],
     ) -> Result<(Self, Vec<Row>), StorageError> {
-        let control = recall(me.coalition, &storage)?;
+        let control = recall(&me, &storage)?;
         let authority = Authority::evaluate(&control);
         let mut replica = Self {
             me,
@@ -125,8 +133,11 @@ impl<S: Storage> Replica<S> {
             receipts: Receipts::default(),
             random: Random::new(seed),
             pull_due: Duration::ZERO,
+            pull_soon: None,
             application: Vec::new(),
             hints: hints::Reachable::default(),
+            lobby: lobby::Lobby::default(),
+            clock: Duration::ZERO,
             confirmed: false,
         };
         replica.end_logs()?;
@@ -274,7 +285,7 @@ impl<S: Storage> Replica<S> {
         }
         if !records.is_empty() {
             effects.extend(records.iter().map(|record| Effect::Publish { bytes: news(News::Record(record.clone())) }));
-            if let Err(error) = self.admit_records(records, &mut effects) {
+            if let Err(error) = self.admit_records(records, None, &mut effects) {
                 // They are kept: the start after next believes them, whatever happens now.
                 effects.push(Effect::Failed(Arc::new(error)));
             }
@@ -292,7 +303,7 @@ impl<S: Storage> Replica<S> {
 
     /// When [`Input::Tick`] is due.
     pub fn next_deadline(&self) -> Duration {
-        self.receipts.due().map_or(self.pull_due, |due| due.min(self.pull_due))
+        [self.receipts.due(), self.pull_soon].into_iter().flatten().fold(self.pull_due, Duration::min)
     }
 
     /// Whether [`Self::work`] has anything to do.
@@ -305,15 +316,10 @@ impl<S: Storage> Replica<S> {
     }
 }
 
-/// The control set that a storage holds. In the order of kinds few records wait for others, so that none
-/// is forgotten while it waits.
-fn recall(coalition: CoalitionId, storage: &impl Storage) -> Result<ControlSet, StorageError> {
-    let mut records = storage.records()?;
-    records.sort_by_key(Record::kind);
-    let mut control = ControlSet::new(coalition);
-    for record in records {
-        control.offer(record);
-    }
+/// The control set that a storage holds.
+fn recall(me: &Identity, storage: &impl Storage) -> Result<ControlSet, StorageError> {
+    let mut control = ControlSet::of_node(me.coalition, me.group);
+    control.offer_all(storage.records()?, None);
     Ok(control)
 }
 

@@ -121,13 +121,23 @@ impl<S: Storage> Replica<S> {
             return Ok(Judgement::Ignore);
         }
         let id = record.id();
-        let outcome = self.admit_records(vec![record], effects)?;
+        let target = match &record {
+            Record::Vouch(vouch) => Some(vouch.body.target),
+            _ => None,
+        };
+        let outcome = self.admit_records(vec![record], Some(from), effects)?;
         Ok(match outcome.refused.into_iter().next() {
             Some(why) => {
                 self.fault(from, why, effects);
                 Judgement::Reject
             }
-            None if self.control.get(&id).is_some() => Judgement::Accept,
+            None if self.control.get(&id).is_some() => {
+                // Until now nobody had to keep what this group handed in.
+                if target.is_some_and(|group| self.control.inception(&group).is_none()) {
+                    self.pull(from, effects);
+                }
+                Judgement::Accept
+            }
             None => {
                 self.pull(from, effects);
                 Judgement::Ignore
@@ -144,6 +154,10 @@ impl<S: Storage> Replica<S> {
             }
         };
         if body.device == self.me.device || !self.authority.stores_log_of(&body.device) {
+            return Judgement::Ignore;
+        }
+        // Which key its PeerId has may have changed, and we may not have heard of it: no reason to blame anyone.
+        if self.authority.certificate(&body.device).is_none_or(|known| !body.leads_to(&known.body().peer)) {
             return Judgement::Ignore;
         }
         match &body.says {

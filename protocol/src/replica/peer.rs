@@ -18,6 +18,8 @@ pub(super) struct Peer {
     pub(super) fault: Option<String>,
     /// News showed that a pull is due while one was under way.
     pub(super) pull_again: bool,
+    /// Fingerprints of what it held when it asked last: control set and logs.
+    pub(super) said: Option<(Digest, Digest)>,
     /// Batches of this peer that wait to be admitted.
     pub(super) backlog: usize,
     /// The request that carries our application, and a digest of what it handed in.
@@ -37,6 +39,7 @@ impl Peer {
             sync: PeerSync::NotYet,
             fault: None,
             pull_again: false,
+            said: None,
             backlog: 0,
             application: None,
             hunt: None,

@@ -6,6 +6,8 @@
 use crate::codec::{self, DecodeError};
 use crate::limits::MAX_FRAME;
 use serde::{Serialize, de::DeserializeOwned};
+use std::cell::RefCell;
+use zstd::bulk::Compressor;
 
 const FORMAT: u8 = 1;
 const PLAIN: u8 = 0;
@@ -28,18 +30,34 @@ pub enum FrameError {
         found: u8,
     },
     /// Packed in an unknown way, damaged, or larger than the bound when unpacked.
-    #[error("the frame does not unpack to at most {MAX_FRAME} bytes")]
+    #[error("the frame does not unpack to the bytes that it may hold, at most {MAX_FRAME}")]
     Packing,
     /// Not the message that was expected.
     #[error("the frame holds no such message")]
     Message(#[from] DecodeError),
 }
 
+thread_local! {
+    /// Making one costs more than packing a short message with it.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// Packs with zstd; none when that fails.
+fn compress(plain: &[u8]) -> Option<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            None => kept.insert(Compressor::new(LEVEL).ok()?),
+        };
+        compressor.compress(plain).ok()
+    })
+}
+
 /// The frame of a message.
 pub fn pack<T: Serialize>(message: &T) -> Vec<u8> {
     let plain = codec::encode(message);
     if plain.len() >= PACK_FROM
-        && let Ok(packed) = zstd::bulk::compress(&plain, LEVEL)
+        && let Some(packed) = compress(&plain)
         && packed.len() < plain.len()
     {
         return framed(ZSTD, &packed);
@@ -53,13 +71,22 @@ pub fn pack<T: Serialize>(message: &T) -> Vec<u8> {
 ///
 /// [`FrameError`].
 pub fn unpack<T: Serialize + DeserializeOwned>(frame: &[u8]) -> Result<T, FrameError> {
+    unpack_within(frame, MAX_FRAME)
+}
+
+/// The message of a frame that holds at most `limit` bytes, which is checked before anything is unpacked.
+///
+/// # Errors
+///
+/// [`FrameError`].
+pub fn unpack_within<T: Serialize + DeserializeOwned>(frame: &[u8], limit: usize) -> Result<T, FrameError> {
     match frame {
-        [FORMAT, PLAIN, payload @ ..] if payload.len() <= MAX_FRAME => Ok(codec::decode(payload)?),
+        [FORMAT, PLAIN, payload @ ..] if payload.len() <= limit => Ok(codec::decode(payload)?),
         [FORMAT, ZSTD, payload @ ..] => {
             let claimed = zstd::zstd_safe::get_frame_content_size(payload).ok().flatten();
             let capacity = claimed
                 .and_then(|size| usize::try_from(size).ok())
-                .filter(|size| *size <= MAX_FRAME)
+                .filter(|size| *size <= limit)
                 .ok_or(FrameError::Packing)?;
             let plain = zstd::bulk::decompress(payload, capacity).map_err(|_| FrameError::Packing)?;
             Ok(codec::decode(&plain)?)

@@ -6,7 +6,7 @@
 use crate::codec::{self, Format};
 use crate::domain::{self, Purpose};
 use crate::id::{CoalitionId, derive};
-use crate::key::{DeviceId, KeyError, SecretKey, Signature};
+use crate::key::{DeviceId, KeyError, PeerKey, SecretKey, Signature};
 use crate::limits::{MAX_ADDRESS, MAX_ADDRESSES, MAX_RECEIPT_LOGS};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,18 @@ impl Hint {
 }
 
 impl HintBody {
+    /// Whether every address in it leads to this peer. A device speaks of itself only: with other addresses it
+    /// would send everybody's dials wherever it likes.
+    pub fn leads_to(&self, peer: &PeerKey) -> bool {
+        let end = format!("/p2p/{}", peer_id(peer));
+        match &self.says {
+            Says::Reachable(addresses) => addresses
+                .iter()
+                .all(|address| address.strip_suffix(&end).is_some_and(|before| !before.contains("/p2p"))),
+            Says::Received(_) => true,
+        }
+    }
+
     fn purpose(&self) -> Purpose {
         match self.says {
             Says::Received(_) => domain::RECEIPT,
@@ -109,5 +121,63 @@ impl HintBody {
 
     fn id(&self) -> [u8; 32] {
         derive(self.purpose(), &codec::encode(self))
+    }
+}
+
+/// What stands in front of a key in a PeerId: an identity multihash of 36 bytes, in it the key's type and length.
+const PEER_ID_PREFIX: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
+/// The digits of base 58.
+const DIGITS: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/// The PeerId of a key as it stands in addresses.
+pub fn peer_id(peer: &PeerKey) -> String {
+    let bytes = [PEER_ID_PREFIX.as_slice(), &peer.0].concat();
+    // Digits, the lowest first.
+    let mut digits: Vec<u32> = Vec::new();
+    for byte in &bytes {
+        let mut carry = u32::from(*byte);
+        for digit in &mut digits {
+            carry += *digit << 8;
+            *digit = carry % 58;
+            carry /= 58;
+        }
+        while carry > 0 {
+            digits.push(carry % 58);
+            carry /= 58;
+        }
+    }
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).map(|_| '1');
+    let digits = digits.iter().rev().filter_map(|digit| DIGITS.get(*digit as usize)).map(|digit| char::from(*digit));
+    zeros.chain(digits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(addresses: &[String]) -> HintBody {
+        let key = SecretKey::from_seed(&[1; 32]);
+        Hint::write(CoalitionId([2; 32]), &key, Timestamp(3), Says::Reachable(addresses.to_vec())).body
+    }
+
+    #[test]
+    fn a_peer_id_is_written_as_in_addresses() {
+        // The key of all zeros, and one that the libp2p specification gives.
+        assert_eq!(peer_id(&PeerKey([0; 32])), "12D3KooW9pNAk8aiBuGVQtWRdbkLmo5qVL3e2h5UxbN2Nz9ttwiw");
+        let spec = "1ed1e8fae2c4a144b8be8fd4b47bf3d3b34b871c3cacf6010f0e42d474fce27e";
+        let key = data_encoding::HEXLOWER.decode(spec.as_bytes()).unwrap();
+        let text = peer_id(&PeerKey(key.try_into().unwrap()));
+        assert_eq!(text, "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq");
+    }
+
+    #[test]
+    fn addresses_of_another_peer_lead_elsewhere() {
+        let (own, other) = (PeerKey([5; 32]), PeerKey([6; 32]));
+        let at = |peer: &PeerKey| format!("/ip4/192.0.2.1/tcp/4001/p2p/{}", peer_id(peer));
+        assert!(says(&[at(&own), at(&own)]).leads_to(&own));
+        assert!(!says(&[at(&own), at(&other)]).leads_to(&own));
+        assert!(!says(&["/ip4/192.0.2.1/tcp/4001".to_owned()]).leads_to(&own));
+        let behind = format!("{}/p2p-circuit/p2p/{}", at(&other), peer_id(&own));
+        assert!(!says(&[behind]).leads_to(&own));
     }
 }

@@ -198,6 +198,9 @@ pub enum Refusal {
     /// The node can't read its own store.
     #[error("the other node has trouble with its disk")]
     Unable,
+    /// Strangers have asked too much within a minute.
+    #[error("the other node is busy with newcomers: it answers again in a minute")]
+    TooSoon,
 }
 
 /// What travels by gossip.

@@ -11,7 +11,7 @@ pub mod message;
 pub mod serve;
 pub mod session;
 
-pub use frame::{FrameError, pack, unpack};
-pub use hint::{Hint, HintBody, HintError, Says};
+pub use frame::{FrameError, pack, unpack, unpack_within};
+pub use hint::{Hint, HintBody, HintError, Says, peer_id};
 pub use message::{Application, ApplicationOutcome, Gossip, News, Refusal, Request, Response};
 pub use session::{Failed, Intake, Lookahead, Next, Pulled, Session, SessionError, View};

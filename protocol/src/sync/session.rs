@@ -15,13 +15,19 @@ use crate::codec::Format;
 use crate::control::{ControlSet, Record};
 use crate::id::CoalitionId;
 use crate::key::DeviceId;
-use crate::limits::MAX_RUNS_IN_FLIGHT;
+use crate::limits::{MAX_REQUEST, MAX_RUNS_IN_FLIGHT};
 use crate::log::Logs;
 use crate::run::Run;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Logs that one request asks for at most.
 const LOGS_PER_REQUEST: usize = 512;
+/// Bytes of one request for control records at most: a request, less room for what is around them.
+const CONTROL_REQUEST: usize = MAX_REQUEST - MAX_REQUEST / 8;
+/// Bytes in which a bucket names one record that is held.
+const HELD: usize = 8;
+/// Bytes in which a bucket names itself, and how many records follow.
+const BUCKET: usize = 1 + 5;
 /// Rounds of control records in one pull, each up to a frame: what does not fit waits for the next pull.
 const CONTROL_ROUNDS: u32 = 64;
 
@@ -331,8 +337,8 @@ impl Pull {
         let mut requests = Vec::new();
         if !self.buckets.is_empty() {
             self.control_rounds += 1;
-            let buckets: Vec<u8> = std::mem::take(&mut self.buckets).into_iter().collect();
-            let wants = buckets.iter().map(|bucket| bucket_want(view, *bucket)).collect();
+            let wants = self.bucket_wants(view);
+            let buckets = wants.iter().map(|want| want.bucket).collect();
             requests.push((Asked::Control(buckets), Request::Control(wants)));
         }
         let in_flight: BTreeSet<DeviceId> = self.asked.values().flat_map(Asked::logs).collect();
@@ -353,6 +359,28 @@ impl Pull {
             requests.push((Asked::Runs(chunk.to_vec()), Request::Runs(chunk.to_vec())));
         }
         requests
+    }
+
+    /// As many of the buckets that differ as one request holds; the others stay for the next one.
+    fn bucket_wants(&mut self, view: View<'_>) -> Vec<BucketWant> {
+        let mut room = CONTROL_REQUEST;
+        let mut wants: Vec<BucketWant> = Vec::new();
+        while let Some(bucket) = self.buckets.pop_first() {
+            let mut want = bucket_want(view, bucket);
+            let size = BUCKET + HELD * want.held.len();
+            if size > room && !wants.is_empty() {
+                self.buckets.insert(bucket);
+                break;
+            }
+            // What is not named is sent again, and known.
+            want.held.truncate((room - BUCKET) / HELD);
+            room = room.saturating_sub(size);
+            wants.push(want);
+            if room < BUCKET {
+                break;
+            }
+        }
+        wants
     }
 
     fn finish(self, view: View<'_>) -> Pulled {
@@ -379,6 +407,55 @@ impl Asked {
 }
 
 fn bucket_want(view: View<'_>, bucket: u8) -> BucketWant {
-    let held = view.control.ids_in_bucket(bucket).iter().map(BucketWant::prefix).collect();
+    // What waits is here, too: the answer has room for what is not.
+    let held = view.control.ids_in_bucket(bucket).into_iter().chain(view.control.waiting_in_bucket(bucket));
+    let held = held.map(|id| BucketWant::prefix(&id)).collect();
     BucketWant { bucket, held }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{InceptionBody, Signed, SigningKey};
+    use crate::id::Digest;
+    use crate::key::SecretKey;
+    use crate::sync::pack;
+
+    #[test]
+    fn however_many_records_are_held_no_request_for_more_is_too_long() {
+        let root = SecretKey::from_seed(&[1; 32]);
+        let mut control = ControlSet::new(CoalitionId([1; 32]));
+        for number in 0..(MAX_REQUEST / HELD) as u64 {
+            let mut nonce = [0; 16];
+            nonce[..8].copy_from_slice(&number.to_be_bytes());
+            let body = InceptionBody {
+                format: Format,
+                name: "Applicant".to_owned(),
+                root: root.public(),
+                chain: Digest::ZERO,
+                contacts: vec![],
+                quorum: 0,
+                nonce,
+            };
+            control.offer(Record::Inception(Signed::sign(body, SigningKey::Root(0, &root))));
+        }
+        let (authority, logs) = (Authority::default(), Logs::default());
+        let view = View { coalition: control.coalition(), control: &control, authority: &authority, logs: &logs };
+        let mut session = Session::default();
+        let (id, _) = session.start(view, 1).unwrap();
+        let buckets = control.bucket_fingerprints().iter().map(|print| print ^ 1).collect();
+        let hello = Response::Hello { control: ControlSummary::Buckets(buckets), logs: LogSummary::Same };
+        session.take(view, id, hello, Lookahead::Held).unwrap();
+        let mut asked = BTreeSet::new();
+        while let Some(Next::Ask(requests)) = session.next(view) {
+            for (id, request) in requests {
+                assert!(pack(&request).len() <= MAX_REQUEST);
+                let Request::Control(wants) = request else { panic!("only records differ") };
+                asked.extend(wants.iter().map(|want| want.bucket));
+                let nothing = Response::Control { records: Vec::new(), rest: Rest::None };
+                session.take(view, id, nothing, Lookahead::Held).unwrap();
+            }
+        }
+        assert_eq!(asked.len(), 256);
+    }
 }

@@ -8,8 +8,9 @@ use grid_protocol::control::{
     Revoke, SigningKey, Signs, Statement, StatementSignature, Vouch, Withdrawal,
 };
 use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
-use grid_protocol::entry::{Head, VerifiedEntry};
-use grid_protocol::id::{CoalitionId, DocumentId, VersionId};
+use grid_protocol::domain;
+use grid_protocol::entry::{Entry, EntryKind, Head, Header, VerifiedEntry, body_hash};
+use grid_protocol::id::{CoalitionId, DocumentId, EntryId, VersionId};
 use grid_protocol::invite::{InviteTicket, NewInvite};
 use grid_protocol::key::{DeviceId, PeerKey, SealKey, SecretKey};
 use grid_protocol::record::{self, Kind, Patch, Registry};
@@ -265,6 +266,24 @@ impl Author {
     pub fn entry(&self, previous: Option<&Head>, now: Timestamp, document: DocumentId, body: Vec<u8>) -> VerifiedEntry {
         VerifiedEntry::write(self.me.coalition, &self.keys.secrets.device, previous, now, document, body)
             .expect("what an honest node writes passes its own checks")
+    }
+
+    /// Signs an entry as a later version of the program does, whose body nobody here can read.
+    pub fn sealed(&self, previous: Option<&Head>, now: Timestamp, document: DocumentId, body: Vec<u8>) -> Entry {
+        let header = Header {
+            version: Format,
+            coalition: self.me.coalition,
+            device: self.me.device,
+            seq: previous.map_or(0, |head| head.seq + 1),
+            prev: previous.map_or(EntryId::ZERO, |head| head.id),
+            time: now,
+            kind: EntryKind::Sealed,
+            document,
+            body_len: u32::try_from(body.len()).expect("a short body"),
+            body_hash: body_hash(&body),
+        };
+        let signature = self.keys.secrets.device.sign(domain::ENTRY, header.id().as_bytes());
+        Entry { header, body, signature }
     }
 
     fn kind(&self, name: &str) -> Arc<Kind> {

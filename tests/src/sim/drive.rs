@@ -5,7 +5,7 @@ use super::node::Token;
 use super::{Blame, GRAIN, World};
 use grid_protocol::replica::{Effect, Input, Judgement};
 use grid_protocol::storage::StorageError;
-use grid_protocol::sync::Says;
+use grid_protocol::sync::{Says, peer_id};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -73,7 +73,8 @@ impl World {
             return;
         }
         self.nodes[node].announced = Some(now);
-        self.sign(node, Says::Reachable(vec![format!("/memory/{node}")]));
+        let peer = peer_id(&self.nodes[node].author.peer());
+        self.sign(node, Says::Reachable(vec![format!("/memory/{node}/p2p/{peer}")]));
     }
 
     fn sign(&mut self, node: NodeIndex, says: Says) {

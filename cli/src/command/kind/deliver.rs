@@ -16,7 +16,6 @@ pub(super) fn wait_argument() -> Arg {
         .long("wait")
         .value_name("SECONDS")
         .num_args(0..=1)
-        .require_equals(true)
         .default_missing_value("30")
         .value_parser(span::parse)
         .help("Wait until another group has received it; exit code 75 if none does in time [30 s]")
@@ -53,10 +52,10 @@ pub(super) fn wait(kind: &Kind, id: &str, matches: &ArgMatches, client: &Client)
     }
 }
 
-/// The failure of a wait that ran out.
-pub(super) fn ran_out(kind: &Kind, id: &str) -> Failure {
+/// The failure of a wait that ran out; `show` is the command that shows how far the record is.
+pub(super) fn ran_out(show: &str) -> Failure {
     Failure::new(Exit::TimeUp, "saved on this computer, but no other group has received it in time")
-        .hint(format!("it goes by itself when the nodes meet; look with `grid {} show {id}`", kind.name))
+        .hint(format!("it goes by itself when the nodes meet; look with `{show}`"))
 }
 
 /// Where a record is, in words.
@@ -67,7 +66,9 @@ pub(super) fn told(record: &Value) -> Option<String> {
         record["waiting_for"].as_array().into_iter().flatten().filter_map(|group| group["name"].as_str()).collect();
     Some(match (groups, waiting.as_slice()) {
         (0, _) => "saved here; there is no other group yet".to_owned(),
-        (_, []) => format!("received by {received} of {groups} groups"),
+        (1, []) => "received by the one other group".to_owned(),
+        (_, []) => format!("received by all {received} other groups"),
+        (1, [one]) => format!("saved here; waiting for {one}, the one other group"),
         (_, waiting) => {
             const NAMED: usize = 5;
             let more = waiting.len().saturating_sub(NAMED);
@@ -87,6 +88,14 @@ mod tests {
     fn a_person_reads_who_has_it_and_who_has_not() {
         assert_eq!(told(&json!({})), None);
         assert!(told(&json!({"received_by": 0, "groups": 0, "waiting_for": []})).unwrap().contains("no other group"));
+        assert_eq!(
+            told(&json!({"received_by": 1, "groups": 1, "waiting_for": []})).unwrap(),
+            "received by the one other group"
+        );
+        assert_eq!(
+            told(&json!({"received_by": 3, "groups": 3, "waiting_for": []})).unwrap(),
+            "received by all 3 other groups"
+        );
         let record = json!({"received_by": 1, "groups": 2, "waiting_for": [{"group": "x", "name": "Weir"}]});
         assert_eq!(told(&record).unwrap(), "received by 1 of 2 groups; waiting for Weir");
     }

@@ -1,18 +1,15 @@
 //! `grid KIND edit`.
 
 use super::{checked, deliver, fields, id_argument, new};
-use crate::{client::path, context::Context, failure::Failure};
+use crate::{client::path, context::Context, failure::Failure, words::a};
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
 use grid_protocol::record::Kind;
 use serde_json::{Value, json};
 
-/// Names that this command uses for itself.
-const OWN: &[&str] = &["wait", "clear", "id"];
-
 pub(super) fn command(kind: &Kind) -> Command {
     let names: Vec<String> = kind.fields.iter().map(|field| field.flag()).collect();
     Command::new("edit")
-        .about(format!("Change a {}: only the fields you name", kind.name))
+        .about(format!("Change {}: only the fields you name", a(&kind.name)))
         .arg(id_argument(kind))
         .arg(
             Arg::new("clear")
@@ -24,12 +21,12 @@ pub(super) fn command(kind: &Kind) -> Command {
                 .help("Empty a field"),
         )
         .arg(deliver::wait_argument())
-        .args(fields::flags(kind, OWN))
+        .args(fields::flags(kind))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
     let client = context.client()?;
-    let mut fields = fields::patch(kind, matches, &client)?;
+    let mut fields = fields::patch(kind, "edit", matches, &client)?;
     for flag in matches.get_many::<String>("clear").into_iter().flatten() {
         if let Some(field) = kind.fields.iter().find(|field| field.flag() == *flag) {
             fields.insert(field.name.to_string(), Value::Null);

@@ -33,11 +33,10 @@ pub(super) fn command(kind: &Kind) -> Command {
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
     let target = matches.get_one::<PathBuf>("output");
-    let format = match matches.get_one::<String>("format") {
-        Some(format) => format.as_str(),
-        None if target.is_some_and(|path| ends_in_json(path)) => "json",
-        None if target.is_none() && context.out.format() == Format::Json => "json",
-        None => "csv",
+    let chosen = matches.get_one::<String>("format").map(String::as_str);
+    let format = match target {
+        Some(path) => format_of(path, chosen)?,
+        None => chosen.unwrap_or(if context.out.format() == Format::Json { "json" } else { "csv" }),
     };
     let path = with_query(&path(["records", &kind.name, "export"]), [("format", format)]);
     let bytes = context.client()?.file(&path)?;
@@ -53,6 +52,37 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     Ok(())
 }
 
-fn ends_in_json(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+/// What a file is to hold: as was said, or as its name says. A name that promises something else is refused.
+fn format_of<'a>(path: &Path, chosen: Option<&'a str>) -> Result<&'a str, Failure> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let stem = path.with_extension("csv");
+    match (ending.as_str(), chosen) {
+        ("xls" | "xlsx" | "xlsm" | "ods" | "numbers" | "doc" | "docx" | "pdf", _) => {
+            Err(Failure::usage(format!("{} would be no file of that kind: exports are CSV or JSON", path.display()))
+                .hint(format!("write {}: every spreadsheet opens it", stem.display())))
+        }
+        (_, Some(chosen)) => Ok(chosen),
+        ("json", None) => Ok("json"),
+        ("csv" | "txt" | "", None) => Ok("csv"),
+        (_, None) => Err(Failure::usage(format!("the name {} does not say what to write", path.display()))
+            .hint("end it in .csv or .json, or add --format csv or --format json")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_file_says_what_is_in_it() {
+        let format = |name: &str, chosen| format_of(Path::new(name), chosen).map_err(|failure| failure.hint.unwrap());
+        assert_eq!(format("a.csv", None), Ok("csv"));
+        assert_eq!(format("a.JSON", None), Ok("json"));
+        assert_eq!(format("a", None), Ok("csv"));
+        assert_eq!(format("a.tab", Some("csv")), Ok("csv"));
+        for chosen in [None, Some("csv"), Some("json")] {
+            assert!(format("out/a.xlsx", chosen).unwrap_err().contains("out/a.csv"));
+        }
+        assert!(format("a.tab", None).unwrap_err().contains("--format"));
+    }
 }

@@ -17,11 +17,9 @@ use std::path::Path;
 /// The heading of a kind's own flags in help.
 const HEADING: &str = "Fields";
 
-/// One flag for each field, save those whose names are taken.
-pub(super) fn flags(kind: &Kind, taken: &[&str]) -> Vec<Arg> {
-    let free = |flag: &Flag| !taken.contains(&flag.name.as_str());
-    let pairs = kind.fields.iter().zip(kind.flags());
-    pairs.filter(|(_, flag)| free(flag)).map(|(field, flag)| argument(field, flag)).collect()
+/// One flag for each field. No field is called like a flag of a command: the description of a kind sees to that.
+pub(super) fn flags(kind: &Kind) -> Vec<Arg> {
+    kind.fields.iter().zip(kind.flags()).map(|(field, flag)| argument(field, flag)).collect()
 }
 
 fn argument(field: &Field, flag: Flag) -> Arg {
@@ -47,7 +45,7 @@ pub(super) fn words(kind: &Kind, matches: &ArgMatches) -> Result<Vec<(String, St
     let mut words = Vec::new();
     for field in &kind.fields {
         let flag = field.flag();
-        // Flags whose names are taken by the command itself are not there.
+        // A list has no flag for each of them.
         let Ok(Some(values)) = matches.try_get_many::<String>(&flag) else { continue };
         if matches.value_source(&flag) != Some(ValueSource::CommandLine) {
             continue;
@@ -62,7 +60,12 @@ pub(super) fn words(kind: &Kind, matches: &ArgMatches) -> Result<Vec<(String, St
 }
 
 /// The fields that the flags set, in their JSON form; a field that was emptied is `null`.
-pub(super) fn patch(kind: &Kind, matches: &ArgMatches, client: &Client) -> Result<Map<String, Value>, Failure> {
+pub(super) fn patch(
+    kind: &Kind,
+    verb: &str,
+    matches: &ArgMatches,
+    client: &Client,
+) -> Result<Map<String, Value>, Failure> {
     let mut words = words(kind, matches)?;
     for (flag, text) in &mut words {
         let field = kind.fields.iter().find(|field| field.flag() == *flag);
@@ -70,7 +73,7 @@ pub(super) fn patch(kind: &Kind, matches: &ArgMatches, client: &Client) -> Resul
             *text = whole_id(client, of, text)?;
         }
     }
-    let patch = Patch::from_flags(kind, words).map_err(|error| unfit(kind, &error))?;
+    let patch = Patch::from_flags(kind, words).map_err(|error| unfit(kind, verb, &error))?;
     Ok(patch
         .fields()
         .map(|(name, value)| (name.to_string(), value.map_or(Value::Null, |value| value.to_json())))
@@ -78,8 +81,8 @@ pub(super) fn patch(kind: &Kind, matches: &ArgMatches, client: &Client) -> Resul
 }
 
 /// What a flag does not take, with what it would.
-pub(super) fn unfit(kind: &Kind, error: &PatchError) -> Failure {
-    let hint = error.hint().map_or_else(|| format!("see `grid {} new --help`", kind.name), str::to_owned);
+fn unfit(kind: &Kind, verb: &str, error: &PatchError) -> Failure {
+    let hint = error.hint().map_or_else(|| format!("see `grid {} {verb} --help`", kind.name), str::to_owned);
     Failure::usage(error.to_string()).code("invalid").hint(hint)
 }
 
@@ -101,7 +104,11 @@ pub(super) fn shown(field: &Field, json: &Value) -> String {
     match (&field.field_type, json) {
         (FieldType::DateTime, Value::String(text)) => {
             let instant = text.split('[').next().unwrap_or_default();
-            format!("{}, {}", when::moment(text), when::relative(instant, context::now()))
+            let relative = when::relative(instant, context::now());
+            let moment = when::moment(text);
+            // Far away it is the same date once more.
+            let near = relative.starts_with("in ") || relative.ends_with("ago") || relative == "just now";
+            if near { format!("{moment}, {relative}") } else { moment }
         }
         _ => plain(field, json),
     }
@@ -116,7 +123,7 @@ pub(super) fn cell(field: &Field, json: &Value) -> String {
 }
 
 fn plain(field: &Field, json: &Value) -> String {
-    match field.from_json(json) {
+    match field.from_stored_json(json) {
         Ok(Some(value)) => value.to_string(),
         Ok(None) => String::new(),
         // What the field would not take is shown as it came.

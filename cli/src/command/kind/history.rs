@@ -6,13 +6,14 @@ use crate::{
     failure::Failure,
     table::Table,
     when,
+    words::a,
 };
 use clap::{ArgMatches, Command};
 use grid_protocol::record::Kind;
 use serde_json::Value;
 
 pub(super) fn command(kind: &Kind) -> Command {
-    Command::new("history").about(format!("Show who changed a {}, when, and what", kind.name)).arg(id_argument(kind))
+    Command::new("history").about(format!("Show who changed {}, when, and what", a(&kind.name))).arg(id_argument(kind))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {

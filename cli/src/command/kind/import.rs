@@ -7,6 +7,7 @@ use crate::{
     file,
     output::Page,
     table::Table,
+    words::count,
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use grid_protocol::{limits::MAX_IMPORT, record::Kind};
@@ -60,12 +61,17 @@ fn show(page: &mut Page, kind: &Kind, report: &Value, dry: bool) {
     let done = if dry { "Would be" } else { "Now" };
     let (created, changed, unchanged) = (number("created"), number("changed"), number("unchanged"));
     page.line(&format!("{done}, as {becomes}: {created} new, {changed} changed, {unchanged} as they were."));
-    let bad = report["bad"].as_array().map_or(&[][..], Vec::as_slice);
-    if !bad.is_empty() {
-        let mut table = Table::new(["Line", "Not taken, because"]);
-        for row in bad {
-            table.row([row["line"].to_string(), row["reason"].as_str().unwrap_or_default().to_owned()]);
-        }
+    not_taken(page, &report["skipped"], "Left alone, because");
+    not_taken(page, &report["bad"], "Not taken, because");
+}
+
+/// Rows that did not become records, each with its reason.
+fn not_taken(page: &mut Page, rows: &Value, heading: &str) {
+    let mut table = Table::new(["Line", heading]);
+    for row in rows.as_array().into_iter().flatten() {
+        table.row([row["line"].to_string(), row["reason"].as_str().unwrap_or_default().to_owned()]);
+    }
+    if !table.is_empty() {
         page.gap();
         page.table(&table);
     }
@@ -75,15 +81,24 @@ fn show(page: &mut Page, kind: &Kind, report: &Value, dry: bool) {
 fn verdict(context: &mut Context<'_>, report: &Value) -> Result<(), Failure> {
     let number = |key: &str| report[key].as_u64().unwrap_or_default();
     let bad = report["bad"].as_array().map_or(0, Vec::len);
-    let taken = number("created") + number("changed") + number("unchanged");
+    let skipped = report["skipped"].as_array().map_or(0, |rows| rows.len() as u64);
+    let taken = number("created") + number("changed") + number("unchanged") + skipped;
+    let rows = count(bad as u64, "row");
     match (bad, taken) {
         (0, _) => Ok(()),
-        (bad, 0) => Err(Failure::new(Exit::Failed, format!("none of the {bad} rows could be taken"))
-            .code("nothing_imported")
-            .hint("the reasons stand beside the lines; mend the file and import it again")),
+        (bad, 0) => Err(Failure::new(
+            Exit::Failed,
+            match bad {
+                1 => "the only row could not be taken".to_owned(),
+                bad => format!("none of the {bad} rows could be taken"),
+            },
+        )
+        .code("nothing_imported")
+        .hint("the reasons stand beside the lines; mend the file and import it again")),
         (bad, _) => {
+            let (were, them) = if bad == 1 { ("was", "it") } else { ("were", "them") };
             context.out.note(&format!(
-                "{bad} rows were not taken. Mend them and import the file again: the others stay as they are."
+                "{rows} {were} not taken. Mend {them} and import the file again: the others stay as they are."
             ));
             Ok(())
         }

@@ -9,27 +9,29 @@ use crate::{
     when,
 };
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
-use grid_node::view::PROFILE;
-use grid_protocol::record::{Field, FieldType, Kind};
+use grid_protocol::record::{Field, FieldType, Kind, KindRole, QUERY};
 use serde_json::Value;
 
-/// Names that this command uses for itself.
-const OWN: &[&str] = &["limit", "offset", "text", "group", "member"];
 /// So many columns beside id, title, group and time.
 const COLUMNS: usize = 3;
 
 pub(super) fn command(kind: &Kind) -> Command {
-    let filters = kind.fields.iter().zip(fields::flags(kind, &[])).filter(|(field, _)| filters_by(field));
-    let filters =
-        filters.map(|(_, arg)| arg.help_heading("Only those with")).filter(|arg| !OWN.contains(&arg.get_id().as_str()));
+    let filters = kind.fields.iter().zip(fields::flags(kind)).filter(|(field, _)| filters_by(field));
+    let filters = filters.map(|(field, arg)| match field.field_type {
+        FieldType::DateTime => {
+            arg.help(format!("{} (a day like 2026-11-30, or a moment)", field.about.trim_end_matches('.')))
+        }
+        _ => arg,
+    });
+    let filters = filters.map(|arg| arg.help_heading("Only those with"));
     let list = Command::new("list")
         .about(format!("List {}, the newest first", kind.plural))
-        .arg(number("limit", "50", "At most so many"))
+        .arg(number("limit", "50", "At most so many").value_parser(one_or_more))
         .arg(number("offset", "0", "Leave out so many of the newest"))
         .arg(Arg::new("text").long("text").value_name("WORDS").help("Only those that contain this text"))
         .arg(Arg::new("group").long("group").value_name("ID").help("Only those of this group"))
         .args(filters);
-    if kind.name != PROFILE {
+    if kind.role != Some(KindRole::Profile) {
         return list;
     }
     let words = PossibleValuesParser::new(["true", "false"]);
@@ -41,19 +43,26 @@ fn number(name: &'static str, default: &'static str, help: &'static str) -> Arg 
     Arg::new(name).long(name).value_name("N").default_value(default).value_parser(value_parser!(u64)).help(help)
 }
 
+/// A page of nothing would read as if nothing were there.
+fn one_or_more(text: &str) -> Result<u64, String> {
+    let number = text.trim().parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "expected a number from 1 up".to_owned())
+}
+
 fn filters_by(field: &Field) -> bool {
-    !matches!(field.field_type, FieldType::Text | FieldType::Coordinates)
+    !matches!(field.field_type, FieldType::Text | FieldType::Coordinates) && !QUERY.contains(&&*field.name)
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
     let number = |name| matches.get_one::<u64>(name).copied().unwrap_or_default();
     let (limit, offset) = (number("limit"), number("offset"));
     let mut query: Vec<(String, String)> = Vec::new();
-    for name in ["text", "group", "member"] {
+    for name in QUERY {
+        // Numbers are asked for page by page, and not every list has all of the words.
         let word = matches.try_get_one::<String>(name).ok().flatten();
-        query.extend(word.map(|value| (name.to_owned(), value.clone())));
+        query.extend(word.map(|value| ((*name).to_owned(), value.clone())));
     }
-    let listed = |flag: &str| kind.fields.iter().find(|field| field.flag() == flag && !OWN.contains(&flag));
+    let listed = |flag: &str| kind.fields.iter().find(|field| field.flag() == flag && filters_by(field));
     for (flag, text) in fields::words(kind, matches)? {
         query.extend(listed(&flag).map(|field| (field.name.to_string(), text)));
     }

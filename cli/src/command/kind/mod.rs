@@ -16,6 +16,7 @@ use crate::{
     client::{Client, path, with_query},
     context::Context,
     failure::{Exit, Failure},
+    words::{capital, uncapital},
 };
 use clap::{Arg, ArgMatches, Command};
 use grid_protocol::record::{Kind, Registry, Singleton};
@@ -107,22 +108,12 @@ fn own(kind: &Kind, client: &Client) -> Result<String, Failure> {
         items.iter().find(|item| item["mine"] == serde_json::Value::Bool(true)).and_then(|item| item["id"].as_str());
     own.map(str::to_owned).ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("your group has no {} yet", kind.name))
-            .hint(format!("write it with `grid {} edit`", kind.name))
+            .hint(format!("write it with `grid {} new`", kind.name))
     })
 }
 
 fn first_sentence(text: &str) -> &str {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn uncapital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 #[cfg(test)]

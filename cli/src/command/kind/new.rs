@@ -6,20 +6,17 @@ use clap::{ArgMatches, Command};
 use grid_protocol::record::{Kind, Singleton};
 use serde_json::{Value, json};
 
-/// Names that this command uses for itself.
-const OWN: &[&str] = &["wait"];
-
 pub(super) fn command(kind: &Kind) -> Command {
     let about = match kind.singleton {
         Singleton::OncePerGroup => format!("Write your own {}; your group has one", kind.name),
         Singleton::Many => format!("Make a new {}; it is saved here and goes to the others by itself", kind.name),
     };
-    Command::new("new").about(about).arg(deliver::wait_argument()).args(fields::flags(kind, OWN))
+    Command::new("new").about(about).arg(deliver::wait_argument()).args(fields::flags(kind))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
     let client = context.client()?;
-    let fields = fields::patch(kind, matches, &client)?;
+    let fields = fields::patch(kind, "new", matches, &client)?;
     // A kind that exists once may be written piece by piece.
     if kind.singleton == Singleton::Many && fields.get(&*kind.title).is_none_or(Value::is_null) {
         let title = kind.field(&kind.title).map_or_else(|| kind.title.to_string(), |field| field.flag());
@@ -53,7 +50,7 @@ pub(super) fn finish(
     });
     context.out.note(&format!("See how far it is: {show}"));
     if matches.contains_id("wait") && delivery == Delivery::Queued {
-        return Err(deliver::ran_out(kind, short(&id)));
+        return Err(deliver::ran_out(&show));
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! `grid KIND remove`.
 
 use super::{id_argument, record_path};
-use crate::{context::Context, failure::Failure, prompt::Answer};
+use crate::{context::Context, failure::Failure, prompt::Answer, words::a};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use grid_protocol::record::Kind;
 
 pub(super) fn command(kind: &Kind) -> Command {
     Command::new("remove")
-        .about(format!("Remove a {}: it reads as removed everywhere", kind.name))
+        .about(format!("Remove {}: it reads as removed everywhere", a(&kind.name)))
         .arg(id_argument(kind))
         .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help("Do not ask again"))
 }

@@ -6,13 +6,14 @@ use crate::{
     failure::Failure,
     output::Page,
     when,
+    words::a,
 };
 use clap::{ArgMatches, Command};
 use grid_protocol::record::Kind;
 use serde_json::Value;
 
 pub(super) fn command(kind: &Kind) -> Command {
-    Command::new("show").about(format!("Show a {} whole, and who has received it", kind.name)).arg(id_argument(kind))
+    Command::new("show").about(format!("Show {} whole, and who has received it", a(&kind.name))).arg(id_argument(kind))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {

@@ -11,10 +11,10 @@ mod tables;
 use super::{HttpConfig, Server, serve};
 use crate::event::Event;
 use crate::handle::{
-    Change, Command, CommandError, Handle, HistoryEntry, Imported, InviteRow, InviteState, NewInvite, OwnStanding,
-    SignatureRow, StatementView, Status, Target, Written,
+    Change, Command, CommandError, Handle, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState,
+    NewInvite, OwnStanding, SignatureRow, StatementView, Status, Target, Written,
 };
-use crate::view::{PROFILE, PROSPECT, Views};
+use crate::view::Views;
 use axum::body::Bytes;
 use axum::http::{Method, Request, Response, StatusCode, header};
 use grid_protocol::document::{Opening, WriteRule};
@@ -39,6 +39,9 @@ const THEM: GroupId = GroupId([2; 32]);
 const FAR: GroupId = GroupId([3; 32]);
 const DEVICE: DeviceId = DeviceId(PublicKey([9; 32]));
 
+const PROFILE: &str = "group";
+const PROSPECT: &str = "prospect";
+
 type Failure = fn() -> CommandError;
 
 /// A served API, and what was asked of the node behind it.
@@ -48,6 +51,7 @@ struct Grid {
     socket: PathBuf,
     events: broadcast::Sender<Event>,
     writes: Arc<Mutex<Vec<(Target, Patch)>>>,
+    imports: Arc<Mutex<Vec<ImportMode>>>,
     stops: Arc<Mutex<usize>>,
     _home: tempfile::TempDir,
 }
@@ -132,14 +136,15 @@ impl Grid {
         let (commands, asked) = mpsc::channel(16);
         let (events, _) = broadcast::channel(16);
         let handle = Handle::new(commands, Arc::new(RwLock::new(views(rows))), events.clone());
-        let (writes, stops) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(0)));
-        tokio::spawn(node(asked, failure, writes.clone(), stops.clone()));
+        let (writes, imports) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+        let stops = Arc::new(Mutex::new(0));
+        tokio::spawn(node(asked, failure, writes.clone(), imports.clone(), stops.clone()));
         let socket = home.path().join("api.sock");
         let tcp = Some("127.0.0.1:0".parse().unwrap());
         let config = HttpConfig { socket: socket.clone(), tcp, token: TOKEN.into() };
         let server = serve(config, handle).await.unwrap();
         let tcp = server.tcp_address.unwrap();
-        Self { server, tcp, socket, events, writes, stops, _home: home }
+        Self { server, tcp, socket, events, writes, imports, stops, _home: home }
     }
 
     /// Sends over the socket.
@@ -211,6 +216,7 @@ async fn node(
     mut asked: mpsc::Receiver<Command>,
     failure: Option<Failure>,
     writes: Arc<Mutex<Vec<(Target, Patch)>>>,
+    imports: Arc<Mutex<Vec<ImportMode>>>,
     stops: Arc<Mutex<usize>>,
 ) {
     macro_rules! reply {
@@ -230,12 +236,14 @@ async fn node(
                 reply!(answer, written(document, change));
             }
             Command::Remove { document, answer } => reply!(answer, written(document, Change::Changed)),
-            Command::Import { rows, answer, .. } => {
+            Command::Import { rows, mode, answer, .. } => {
+                imports.lock().unwrap().push(mode);
                 let imported = |(place, line)| Imported {
                     line,
                     outcome: match place {
-                        0 => Ok(written(DocumentId(id(31)), Change::Created)),
-                        _ => Err("the record is too large".to_owned()),
+                        0 => ImportOutcome::Done(Change::Created),
+                        1 => ImportOutcome::Refused("the record is too large".to_owned()),
+                        _ => ImportOutcome::Skipped("it belongs to somebody else".to_owned()),
                     },
                 };
                 reply!(answer, rows.iter().map(|row| row.line).enumerate().map(imported).collect());

@@ -1,10 +1,9 @@
 //! The description of the API: sound in itself, and true.
 
 use super::*;
-use crate::http::filter::QUERY;
-use crate::http::items::META;
 use crate::http::openapi::describe;
 use grid_protocol::record::FieldType;
+use grid_protocol::record::{ITEM, QUERY};
 
 fn references<'a>(json: &'a Json, found: &mut Vec<&'a str>) {
     match json {
@@ -92,7 +91,7 @@ async fn every_request_of_the_description_is_answered() {
 fn no_kind_has_a_field_that_is_named_like_what_the_api_says_of_every_record() {
     for kind in Registry::standard().kinds() {
         for field in &kind.fields {
-            assert!(!META.contains(&&*field.name), "{}.{} is taken in items", kind.name, field.name);
+            assert!(!ITEM.contains(&&*field.name), "{}.{} is taken in items", kind.name, field.name);
             let searched = &*field.name == "text" && field.field_type == FieldType::Text;
             assert!(searched || !QUERY.contains(&&*field.name), "{}.{} is taken in queries", kind.name, field.name);
         }

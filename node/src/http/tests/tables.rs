@@ -7,7 +7,8 @@ async fn import(grid: &Grid, path: &str, file: &str) -> (StatusCode, Json) {
     read(grid.send(request.unwrap()).await).await
 }
 
-const TABLE: &str = "Organisation,City,Shoe size\nBee Friends,Hill,44\nNew Wood,Dale,40\n,Nowhere,41\n";
+const TABLE: &str =
+    "Organisation,City,Shoe size\nBee Friends,Hill,44\nNew Wood,Dale,40\n,Nowhere,41\nOld Wood,Dale,42\n";
 
 #[tokio::test]
 async fn a_table_of_groups_becomes_prospects() {
@@ -20,15 +21,18 @@ async fn a_table_of_groups_becomes_prospects() {
     assert_eq!((&answer["created"], &answer["changed"]), (&json!(1), &json!(0)));
     let bad: Vec<u64> = answer["bad"].as_array().unwrap().iter().map(|it| it["line"].as_u64().unwrap()).collect();
     assert_eq!(bad, [3, 4], "what the node refused and what the table had wrong, by line");
+    assert_eq!(answer["skipped"], json!([{"line": 5, "reason": "it belongs to somebody else"}]));
+    assert_eq!(*grid.imports.lock().unwrap(), [ImportMode::Write]);
 }
 
 #[tokio::test]
-async fn a_dry_run_counts_and_writes_nothing() {
-    let grid = Grid::failing(|| panic!("nothing is asked of the node")).await;
+async fn a_dry_run_asks_the_node_itself_and_writes_nothing() {
+    let grid = Grid::start().await;
     let (status, answer) = import(&grid, "/api/records/group/import?dry_run=true", TABLE).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
-    assert_eq!((&answer["created"], &answer["changed"], &answer["unchanged"]), (&json!(1), &json!(0), &json!(1)));
-    assert_eq!(answer["bad"].as_array().unwrap().len(), 1);
+    assert_eq!(*grid.imports.lock().unwrap(), [ImportMode::DryRun]);
+    let written = import(&grid, "/api/records/group/import", TABLE).await.1;
+    assert_eq!(answer, written);
 }
 
 #[tokio::test]

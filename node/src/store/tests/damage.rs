@@ -180,6 +180,7 @@ fn a_gap_in_a_log_cuts_it_back_to_what_is_proven() {
     let (mut store, _) = open(dir.path());
     let mut other = Writer::new(2);
     store.append(&other.write_many(50)).unwrap();
+    store.flush().unwrap();
     store.reader.trees.entries.remove(&row::key(&other.device(), 20)).unwrap();
     drop(store);
     let (store, report) = open(dir.path());
@@ -222,6 +223,7 @@ fn damage_found_while_reading_is_noted_and_mended_at_the_next_start() {
     let (mut store, _) = open(dir.path());
     let mut own = Writer::new(1);
     store.append_own(&own.write_many(3), &[]).unwrap();
+    store.flush().unwrap();
     let key = row::key(&own.device(), 1);
     store.reader.trees.entries.tree().insert(key, &[0, 77, 77]).unwrap();
     assert!(store.run(&own.device(), 0, 10_000).is_err());

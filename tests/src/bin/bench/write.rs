@@ -59,7 +59,9 @@ fn bare_appends(file: &mut File, size: usize) -> Result<f64, Trouble> {
     Ok(start.elapsed().as_secs_f64() / f64::from(TURN))
 }
 
-/// Bytes of the journal of a home.
+/// Bytes that were written to the journal of a home.
 fn journal(home: &Path) -> Result<u64, Trouble> {
-    Ok(grid_node::home::HomePaths::new(home).journal().metadata()?.len())
+    // Behind what was written lie zeros.
+    let bytes = std::fs::read(grid_node::home::HomePaths::new(home).journal())?;
+    Ok(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1))
 }

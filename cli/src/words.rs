@@ -1,0 +1,36 @@
+//! Words as sentences need them: numbers with their nouns, articles, capitals.
+
+/// A number with its noun: `1 row`, `2 rows`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// A noun with its article: `an action`.
+pub(crate) fn a(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
+/// With a capital in front.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Without a capital in front.
+pub(crate) fn uncapital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nouns_go_with_their_numbers_and_articles() {
+        assert_eq!([count(1, "row"), count(0, "row"), count(12, "row")], ["1 row", "0 rows", "12 rows"]);
+        assert_eq!([a("action"), a("group"), a("orchard")], ["an action", "a group", "an orchard"]);
+        assert_eq!((capital("boats"), uncapital("A boat")), ("Boats".to_owned(), "a boat".to_owned()));
+    }
+}

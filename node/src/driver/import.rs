@@ -1,0 +1,222 @@
+//! Rows of a table: each finds its record, or makes one, or is left to whom it belongs.
+//!
+//! A dry run goes the same way as an import, row by row, up to the point where a draft would be kept; so the two can't
+//! disagree.
+
+use super::Driver;
+use super::write::BATCH;
+use crate::handle::{Change, CommandError, ImportMode, ImportOutcome, Imported, Target};
+use crate::outbound::{Draft, Edit};
+use crate::view::Views;
+use grid_protocol::entry::Head;
+use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::record::{ImportRow, Kind, KindRole, Patch, Reading, WriteRule, origin_of};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What a row stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Found {
+    /// A record that this group may write.
+    Record(DocumentId),
+    /// Nothing that is here yet.
+    Nothing,
+    /// Something that is not for this group to write, and why.
+    Taken(String),
+}
+
+/// The records that rows are looked up among.
+struct Finder {
+    kind: Arc<Kind>,
+    /// By what tells one record from another.
+    known: HashMap<String, DocumentId>,
+    /// By the row that an import made them from, whatever became of their identity since. Read only once a row finds
+    /// no record: every record has to be opened for it.
+    origins: Option<HashMap<String, DocumentId>>,
+}
+
+/// An import on its way.
+struct Pass {
+    mode: ImportMode,
+    imported: Vec<Imported>,
+    /// Drafts that wait for the flush they share, each with its place among the rows.
+    drafts: Vec<(usize, Draft)>,
+    /// Records that these drafts write.
+    touched: BTreeSet<DocumentId>,
+    /// What records hold after the rows so far, in a dry run.
+    foreseen: HashMap<DocumentId, Reading>,
+    head: Option<Head>,
+}
+
+impl Driver {
+    /// Imports rows, or works out what importing them would do.
+    pub(super) async fn import(
+        &mut self,
+        kind: &str,
+        rows: Vec<ImportRow>,
+        mode: ImportMode,
+    ) -> Result<Vec<Imported>, CommandError> {
+        let registry = self.replica.documents().registry();
+        let unknown = || CommandError::NotFound { what: "kind of record".into(), id: kind.into() };
+        let kind = registry.kind(kind).cloned().ok_or_else(unknown)?;
+        self.whole()?;
+        let mut finder = self.finder(&kind);
+        let mut pass = Pass {
+            mode,
+            imported: Vec::with_capacity(rows.len()),
+            drafts: Vec::new(),
+            touched: BTreeSet::new(),
+            foreseen: HashMap::new(),
+            head: self.replica.own_head().copied(),
+        };
+        for row in rows {
+            let outcome = match self.find(&mut finder, &row) {
+                Found::Taken(why) => ImportOutcome::Skipped(why),
+                found => {
+                    let found = if let Found::Record(document) = found { Some(document) } else { None };
+                    // A second write to one record has to see the first.
+                    if found.is_some_and(|document| pass.touched.contains(&document)) || pass.drafts.len() >= BATCH {
+                        self.settle(&mut pass).await;
+                    }
+                    match self.take_row(&kind, found, &row.patch, &mut pass) {
+                        Ok((document, change)) => {
+                            finder.known.extend(row.key.map(|key| (key, document)));
+                            ImportOutcome::Done(change)
+                        }
+                        Err(error) => ImportOutcome::Refused(error.to_string()),
+                    }
+                }
+            };
+            pass.imported.push(Imported { line: row.line, outcome });
+        }
+        self.settle(&mut pass).await;
+        Ok(pass.imported)
+    }
+
+    /// Works out what a row does to its record, and has it kept with the next flush.
+    fn take_row(
+        &mut self,
+        kind: &Kind,
+        found: Option<DocumentId>,
+        row: &Patch,
+        pass: &mut Pass,
+    ) -> Result<(DocumentId, Change), CommandError> {
+        if let Some((document, reading)) = found.and_then(|found| Some((found, pass.foreseen.get_mut(&found)?))) {
+            let patch = kind.merge_import(reading, row);
+            let change = if patch.is_empty() { Change::Unchanged } else { Change::Changed };
+            reading.foresee(&patch);
+            return Ok((document, change));
+        }
+        let mut existing = match found {
+            None => Reading::default(),
+            Some(document) => self.reading(kind, document)?,
+        };
+        let patch = kind.merge_import(&existing, row);
+        if let (Some(document), true) = (found, patch.is_empty()) {
+            return Ok((document, Change::Unchanged));
+        }
+        existing.foresee(&patch);
+        let target = found.map_or_else(|| Target::New(kind.name.clone()), Target::Existing);
+        let now = self.clock.now().wall;
+        let draft = self.outbound.draft(&mut self.replica, now, pass.head, &target, &Edit::Patch(patch))?;
+        let (document, change) = (draft.document, draft.change);
+        match pass.mode {
+            ImportMode::DryRun => drop(pass.foreseen.insert(document, existing)),
+            ImportMode::Write => {
+                pass.head = draft.entries.last().map(|last| last.head()).unwrap_or(pass.head);
+                pass.touched.insert(document);
+                pass.drafts.push((pass.imported.len(), draft));
+            }
+        }
+        Ok((document, change))
+    }
+
+    fn reading(&mut self, kind: &Kind, document: DocumentId) -> Result<Reading, CommandError> {
+        let live = self.replica.live(document)?;
+        let reading = live.document().read(|automerge| kind.read(automerge));
+        reading.map_err(|error| CommandError::Quarantined { why: error.to_string() })
+    }
+
+    /// Keeps the drafts of some rows, and corrects what was noted of them where that fails.
+    async fn settle(&mut self, pass: &mut Pass) {
+        let (rows, drafts): (Vec<usize>, Vec<Draft>) = std::mem::take(&mut pass.drafts).into_iter().unzip();
+        pass.touched.clear();
+        if let Err(error) = self.keep(&drafts).await {
+            for row in rows {
+                if let Some(row) = pass.imported.get_mut(row) {
+                    row.outcome =
+                        ImportOutcome::Refused(CommandError::Storage(super::write::again(&error)).to_string());
+                }
+            }
+        }
+        pass.head = self.replica.own_head().copied();
+    }
+
+    /// What a row stands for: by the id of an export first, then by what the row says of itself, then by the row that
+    /// a record was made from.
+    fn find(&mut self, finder: &mut Finder, row: &ImportRow) -> Found {
+        if let Some(id) = &row.id {
+            let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            match named(&views, &finder.kind, id) {
+                Found::Nothing => {}
+                found => return found,
+            }
+        }
+        let Some(key) = &row.key else { return Found::Nothing };
+        if let Some(document) = finder.known.get(key) {
+            return Found::Record(*document);
+        }
+        let origins = match &mut finder.origins {
+            Some(origins) => origins,
+            none => none.insert(self.origins(&finder.kind)),
+        };
+        origins.get(&origin_of(key)).map_or(Found::Nothing, |document| Found::Record(*document))
+    }
+
+    fn finder(&self, kind: &Arc<Kind>) -> Finder {
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let own = views.records.of_kind(&kind.name).filter(|row| row.owner() == Some(views.own));
+        let known = own.filter_map(|row| Some((kind.identity(&row.values)?, row.document))).collect();
+        Finder { kind: kind.clone(), known, origins: None }
+    }
+
+    fn origins(&mut self, kind: &Kind) -> HashMap<String, DocumentId> {
+        let own: Vec<DocumentId> = {
+            let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let own = views.records.of_kind(&kind.name).filter(|row| row.owner() == Some(views.own));
+            own.map(|row| row.document).collect()
+        };
+        // A record that can't be opened is found by what its row shows, or not at all.
+        let origin = |document| Some((self.reading(kind, document).ok()?.imported.origin()?.to_owned(), document));
+        own.into_iter().filter_map(origin).collect()
+    }
+}
+
+/// What the id of a row names.
+fn named(views: &Views, kind: &Kind, id: &str) -> Found {
+    let row = id.parse().ok().and_then(|document| views.records.row(&document));
+    if let Some(row) = row.filter(|row| row.kind() == Some(&*kind.name)) {
+        return match row.owner() {
+            _ if row.is_removed() => Found::Taken("this record was removed; leave out its id to make a new one".into()),
+            Some(owner) if owner != views.own && kind.rule == WriteRule::Owner => {
+                Found::Taken(format!("belongs to {}: only its own group can change it", views.name_of(&owner)))
+            }
+            _ => Found::Record(row.document),
+        };
+    }
+    // A table of groups that are here: what they say of themselves is theirs.
+    let group = if kind.role == Some(KindRole::Prospect) { views.group_named(id) } else { None };
+    group.map_or(Found::Nothing, |group| Found::Taken(is_here(views, &group)))
+}
+
+fn is_here(views: &Views, group: &GroupId) -> String {
+    let name = views.name_of(group);
+    let profile = views.registry.with_role(KindRole::Profile).map_or("profile", |kind| kind.name.as_str());
+    match () {
+        () if *group == views.own => format!("{name} is your own group: change it with `grid {profile} edit`"),
+        () if views.members.contains(group) => {
+            format!("{name} is a member: what stands here is written by that group itself")
+        }
+        () => format!("{name} is known here: what stands here is written by that group itself"),
+    }
+}

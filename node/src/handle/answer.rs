@@ -1,0 +1,208 @@
+//! What goes into a node and comes out of it, as plain data.
+
+use crate::view::PeerRow;
+use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
+use grid_protocol::key::DeviceId;
+use grid_protocol::record::Values;
+use grid_protocol::time::Timestamp;
+
+/// What a record is written into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A new record of this kind.
+    New(String),
+    /// This node's own record of a kind that exists once per group; made when it is not there yet.
+    Own(String),
+    /// A record that is there.
+    Existing(DocumentId),
+}
+
+/// What a write did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The record.
+    pub document: DocumentId,
+    /// Whether anything changed.
+    pub change: Change,
+    /// Accepted heads after the write.
+    pub heads: Vec<ChangeHash>,
+}
+
+/// Whether a write changed anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The record is new.
+    Created,
+    /// The record changed.
+    Changed,
+    /// All was so already; nothing was written.
+    Unchanged,
+}
+
+/// Whether an import writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportMode {
+    /// It only says what it would do.
+    DryRun,
+    /// It does.
+    Write,
+}
+
+/// What an import did, or would do, with one row of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// Line of the file.
+    pub line: u64,
+    /// What became of it.
+    pub outcome: ImportOutcome,
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportOutcome {
+    /// Its record says all that.
+    Done(Change),
+    /// It stands for something that another group writes, or that was removed, and is sound otherwise; why.
+    Skipped(String),
+    /// It can't be taken; why.
+    Refused(String),
+}
+
+/// A new invite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewInvite {
+    /// The whole text, with the statement in it: for a link or a file.
+    pub text: String,
+    /// The short form, for a QR code: the statement is fetched when the nodes meet.
+    pub short: String,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Its slots.
+    pub slots: Vec<u32>,
+}
+
+/// An invite that this device has issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InviteRow {
+    /// The slot.
+    pub slot: u32,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Where it stands.
+    pub state: InviteState,
+}
+
+/// Where an invite stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InviteState {
+    /// Nobody has used it.
+    Open,
+    /// Its time is over, and nobody has used it.
+    Expired,
+    /// A group has used it.
+    Used(GroupId),
+    /// It was taken back.
+    Revoked,
+}
+
+/// Where this node stands.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The coalition.
+    pub coalition: CoalitionId,
+    /// Its name, once the founding records are here.
+    pub coalition_name: Option<String>,
+    /// This group.
+    pub group: GroupId,
+    /// Its name.
+    pub group_name: String,
+    /// This device.
+    pub device: DeviceId,
+    /// Whether this group is a member, and what is missing.
+    pub standing: OwnStanding,
+    /// Equal on nodes that hold the same.
+    pub state_root: Digest,
+    /// Member groups.
+    pub members: usize,
+    /// Records that are held.
+    pub records: usize,
+    /// Own entries that no other group has received yet.
+    pub pending: u64,
+    /// Connected and known peers.
+    pub peers: Vec<PeerRow>,
+    /// Addresses under which this node listens.
+    pub listen: Vec<String>,
+    /// What is wrong with this machine, in words, with what to do.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Something that is wrong on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// Where this group stands in the coalition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnStanding {
+    /// It is a member.
+    Member,
+    /// It has not signed the statement.
+    NotSigned,
+    /// It has answered an invite, and no member's node has taken the answer in yet.
+    Waiting,
+    /// A member's node has refused the answer.
+    Refused(String),
+    /// It has withdrawn.
+    Withdrawn,
+}
+
+/// One change of a record's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoryEntry {
+    /// Claimed time.
+    pub time: Timestamp,
+    /// The group that wrote it, where known.
+    pub group: Option<GroupId>,
+    /// Its device.
+    pub device: DeviceId,
+    /// The change.
+    pub change: ChangeHash,
+    /// Fields that changed, with their new content.
+    pub fields: Values,
+    /// Why the change has no effect, if it has none.
+    pub inert: Option<String>,
+}
+
+/// A version of the statement and who has signed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementView {
+    /// The version.
+    pub version: VersionId,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub text: String,
+    /// Hash of the text.
+    pub hash: Digest,
+    /// Signatures in force.
+    pub signatures: Vec<SignatureRow>,
+}
+
+/// A signature in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureRow {
+    /// The group.
+    pub group: GroupId,
+    /// Its name.
+    pub name: String,
+    /// The key that signed: of a device or a root of the group.
+    pub key: String,
+    /// The Ed25519 signature, in hex.
+    pub signature: String,
+    /// Claimed time.
+    pub signed_at: Timestamp,
+}

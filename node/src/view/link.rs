@@ -1,0 +1,194 @@
+//! Which member a prospect has become.
+//!
+//! Somebody may have linked the two; otherwise they are compared. The same name is not enough where there is more to
+//! go by: two groups of one name in two towns are two groups. In doubt a prospect stays one, since a group shown twice
+//! is a smaller mistake than one that nobody sees.
+
+use super::{DirectoryRow, Membership};
+use grid_protocol::record::{Field, FieldType, Kind, Registry, Values};
+use grid_protocol::replica::Row;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The groups that prospects are compared with.
+pub(super) struct Links<'a> {
+    prospect: &'a Kind,
+    profile: &'a Kind,
+    by_name: BTreeMap<String, Vec<(usize, Traits)>>,
+    by_group: BTreeMap<String, usize>,
+}
+
+/// What a group is known by beside its name.
+#[derive(Debug, Default)]
+struct Traits {
+    place: BTreeSet<String>,
+    site: Option<String>,
+}
+
+/// How two groups of one name compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Likeness {
+    /// Something else is the same too.
+    Same,
+    /// Nothing else is known of both.
+    NameAlone,
+    /// Something else is different.
+    Different,
+}
+
+impl<'a> Links<'a> {
+    /// The members among these rows, and all groups by their ids.
+    pub(super) fn new(profile: &'a Kind, prospect: &'a Kind, rows: &[DirectoryRow]) -> Self {
+        let mut by_name: BTreeMap<String, Vec<(usize, Traits)>> = BTreeMap::new();
+        let mut by_group = BTreeMap::new();
+        for (index, row) in rows.iter().enumerate() {
+            if row.membership == Membership::Member {
+                let traits = row.row.as_ref().map(|row| Traits::of(profile, &row.values)).unwrap_or_default();
+                by_name.entry(folded(&row.name)).or_default().push((index, traits));
+            }
+            if let Some(group) = row.group {
+                by_group.insert(group.to_string(), index);
+            }
+        }
+        Self { prospect, profile, by_name, by_group }
+    }
+
+    /// The place of the group that a prospect has become.
+    pub(super) fn of(&self, row: &Row) -> Option<usize> {
+        let linked = references(self.prospect, &self.profile.name).find_map(|field| {
+            let id = row.values.text(&field.name);
+            self.by_group.get(id).copied()
+        });
+        linked.or_else(|| self.by_likeness(row))
+    }
+
+    fn by_likeness(&self, row: &Row) -> Option<usize> {
+        let namesakes = self.by_name.get(&folded(row.values.text(&self.prospect.title)))?;
+        let traits = Traits::of(self.prospect, &row.values);
+        let like = |wanted: Likeness| {
+            let mut like = namesakes.iter().filter(|(_, known)| traits_alike(&traits, known) == wanted);
+            like.next().filter(|_| like.next().is_none()).map(|(index, _)| *index)
+        };
+        let same = like(Likeness::Same);
+        same.or_else(|| if namesakes.len() == 1 { like(Likeness::NameAlone) } else { None })
+    }
+}
+
+fn traits_alike(one: &Traits, other: &Traits) -> Likeness {
+    // A page on the web belongs to one group; a place is written in many ways.
+    if let (Some(one), Some(other)) = (&one.site, &other.site) {
+        return if one == other { Likeness::Same } else { Likeness::Different };
+    }
+    if one.place.is_empty() || other.place.is_empty() {
+        return Likeness::NameAlone;
+    }
+    let within = one.place.is_subset(&other.place) || other.place.is_subset(&one.place);
+    if within { Likeness::Same } else { Likeness::Different }
+}
+
+impl Traits {
+    fn of(kind: &Kind, values: &Values) -> Self {
+        let first = |wanted: &FieldType| {
+            let field = kind.fields.iter().find(|field| field.field_type == *wanted);
+            field.map(|field| values.text(&field.name)).unwrap_or_default()
+        };
+        let place = first(&FieldType::Place).split(|letter: char| !letter.is_alphanumeric());
+        let place = place.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+        Self { place, site: site(first(&FieldType::Link)) }
+    }
+}
+
+/// A link without what two people write differently.
+fn site(link: &str) -> Option<String> {
+    let (_, rest) = link.split_once("://")?;
+    let rest = rest.to_lowercase();
+    Some(rest.strip_prefix("www.").unwrap_or(&rest).trim_end_matches('/').to_owned())
+}
+
+/// The fields of a kind that name a record of another.
+fn references<'k>(kind: &'k Kind, of: &'k str) -> impl Iterator<Item = &'k Field> {
+    kind.fields.iter().filter(move |field| matches!(&field.field_type, FieldType::Reference(kind) if kind == of))
+}
+
+/// The two kinds of the directory, where a registry has both.
+pub(super) fn kinds(registry: &Registry) -> Option<(&Arc<Kind>, &Arc<Kind>)> {
+    use grid_protocol::record::KindRole;
+    Some((registry.with_role(KindRole::Profile)?, registry.with_role(KindRole::Prospect)?))
+}
+
+/// A name without case, accents' spacing and punctuation, so that two spellings of one name meet.
+fn folded(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grid_protocol::id::{DocumentId, GroupId};
+    use grid_protocol::record::{Patch, Presence};
+    use grid_protocol::time::Timestamp;
+    use serde_json::{Value as Json, json};
+
+    fn row(kind: &Kind, fields: &Json) -> Arc<Row> {
+        let mut values = Values::default();
+        for (name, value) in Patch::from_json(kind, fields).unwrap().fields() {
+            values.set(name.clone(), value.unwrap().clone());
+        }
+        Arc::new(Row {
+            document: DocumentId([1; 32]),
+            opening: None,
+            values,
+            damaged: Vec::new(),
+            heads: Vec::new(),
+            created: Timestamp(0),
+            changed: Timestamp(0),
+            changed_by: None,
+            latest: BTreeMap::new(),
+            presence: Presence::Present,
+            quarantine: None,
+        })
+    }
+
+    fn group(id: u8, membership: Membership, fields: &Json) -> DirectoryRow {
+        let row = row(kinds(Registry::standard()).unwrap().0, fields);
+        let name = row.values.text("name").to_owned();
+        DirectoryRow { group: Some(GroupId([id; 32])), record: None, name, membership, row: Some(row), was: Vec::new() }
+    }
+
+    /// The place of the group that a prospect has become.
+    fn linked(groups: &[DirectoryRow], prospect: Json) -> Option<usize> {
+        let (profile, kind) = kinds(Registry::standard()).unwrap();
+        Links::new(profile, kind, groups).of(&row(kind, &prospect))
+    }
+
+    #[test]
+    fn a_prospect_and_a_member_of_one_name_in_two_towns_are_two_groups() {
+        let mill = json!({"name": "Mill Friends", "place": "Hollin, Upper Valley", "website": "https://mill.example"});
+        let groups = [group(1, Membership::Member, &mill)];
+        for (prospect, expected) in [
+            (json!({"name": "mill friends"}), Some(0)),
+            (json!({"name": "Mill Friends", "place": "Hollin"}), Some(0)),
+            (json!({"name": "Mill Friends", "place": "Ossmouth"}), None),
+            (json!({"name": "Mill Friends", "website": "http://www.mill.example/", "place": "Ossmouth"}), Some(0)),
+            (json!({"name": "Mill Friends", "website": "https://other.example", "place": "Hollin"}), None),
+        ] {
+            assert_eq!(linked(&groups, prospect.clone()), expected, "{prospect}");
+        }
+    }
+
+    #[test]
+    fn a_prospect_is_no_group_that_is_known_and_no_member_unless_somebody_said_so() {
+        let groups = [group(1, Membership::Known, &json!({"name": "Mill Friends"}))];
+        assert_eq!(linked(&groups, json!({"name": "Mill Friends"})), None);
+        let said = json!({"name": "Mill Friends", "joined_as": GroupId([1; 32]).to_string()});
+        assert_eq!(linked(&groups, said), Some(0));
+    }
+
+    #[test]
+    fn among_members_of_one_name_only_the_one_that_shares_more_is_meant() {
+        let of = |id, place: &str| group(id, Membership::Member, &json!({"name": "Mill Friends", "place": place}));
+        let groups = [of(1, "Hollin"), of(2, "Ossmouth")];
+        assert_eq!(linked(&groups, json!({"name": "Mill Friends", "place": "Ossmouth"})), Some(1));
+        assert_eq!(linked(&groups, json!({"name": "Mill Friends"})), None);
+    }
+}

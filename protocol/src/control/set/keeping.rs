@@ -1,0 +1,107 @@
+//! Whose records a set keeps, and how that follows from what is in it.
+//!
+//! A set that proves a few records keeps everybody's. That of a node keeps its own group's, and those of
+//! groups that are named; see [`crate::control::standing`]. It is worked out anew after each batch that may
+//! have changed it: who is named is let in from what waits, until nothing changes, and who is named by
+//! nothing that is in the set goes.
+
+use super::{Batch, ControlSet};
+use crate::control::error::Missing;
+use crate::control::record::Record;
+use crate::control::standing::{Charter, Joins, named};
+use crate::id::{GroupId, RecordId};
+use std::collections::BTreeSet;
+
+/// Whose records a set keeps.
+#[derive(Clone, Debug)]
+pub(super) enum Keeps {
+    /// Everybody's: a set that proves a few records.
+    All,
+    /// Those of groups that are named, and the node's own: see [`crate::control::standing`].
+    Named {
+        home: GroupId,
+        charter: Option<Charter>,
+        named: BTreeSet<GroupId>,
+        /// Something came that may name a group, or take a name away.
+        stale: bool,
+    },
+}
+
+impl ControlSet {
+    /// Lets in whoever is named by now, and out whoever no longer is.
+    pub(super) fn settle(&mut self, batch: &mut Batch) {
+        while let Some(named) = self.names_anew() {
+            let Keeps::Named { named: before, .. } = &mut self.keeps else { break };
+            let new: Vec<GroupId> = named.difference(before).copied().collect();
+            *before = named;
+            for group in new {
+                let released = self.waiting.release(&Missing::Standing(group));
+                self.take(released, batch);
+            }
+            self.drop_unnamed(batch);
+        }
+        self.waiting.trim();
+        let records = &self.records;
+        batch.inserted.retain(|id| records.contains_key(id));
+        batch.inserted.dedup();
+        batch.displaced.retain(|id| !records.contains_key(id));
+    }
+
+    /// The named groups, where they may have changed.
+    fn names_anew(&mut self) -> Option<BTreeSet<GroupId>> {
+        let Keeps::Named { charter, stale, .. } = &mut self.keeps else { return None };
+        if !std::mem::take(stale) {
+            return None;
+        }
+        let charter = charter.clone()?;
+        let waiting = self.waiting.joins().map(|(id, join)| (id, join.body())).collect();
+        Some(named(self, &charter, Joins::AndWaiting(waiting)))
+    }
+
+    /// Drops the records of groups that are named by nothing in the set: what waits names nobody for long.
+    fn drop_unnamed(&mut self, batch: &mut Batch) {
+        let Keeps::Named { home, charter: Some(charter), .. } = &self.keeps else { return };
+        if charter.is_open() {
+            return;
+        }
+        let (home, firm) = (*home, named(self, charter, Joins::Admitted));
+        let strays = |record: &Record| record.group().is_some_and(|group| group != home && !firm.contains(&group));
+        let dropped: Vec<RecordId> =
+            self.records.iter().filter(|(_, record)| strays(record)).map(|(id, _)| *id).collect();
+        for id in &dropped {
+            self.remove(id);
+        }
+        batch.displaced.extend(dropped);
+        // Whom something has named meanwhile is let in with the next round.
+        if let Keeps::Named { named, .. } = &mut self.keeps {
+            named.retain(|group| firm.contains(group));
+        }
+    }
+
+    /// Whether the records of a group are kept.
+    pub(super) fn stands(&self, group: &GroupId) -> bool {
+        match &self.keeps {
+            Keeps::All => true,
+            Keeps::Named { home, charter, named, .. } => {
+                group == home || named.contains(group) || charter.as_ref().is_some_and(Charter::is_open)
+            }
+        }
+    }
+
+    /// Notes that it may be otherwise now who is named.
+    pub(super) fn note_names(&mut self) {
+        if let Keeps::Named { stale, .. } = &mut self.keeps {
+            *stale = true;
+        }
+    }
+
+    /// Whether the slots of a record are among those that the genesis gives.
+    pub(super) fn has_slots(&self, record: &Record) -> bool {
+        let Keeps::Named { charter: Some(charter), .. } = &self.keeps else { return true };
+        match record {
+            Record::Vouch(vouch) => vouch.body.slot < charter.slots(&vouch.body.group),
+            Record::Invite(invite) => invite.body.first < charter.slots(&invite.body.group),
+            _ => true,
+        }
+    }
+}

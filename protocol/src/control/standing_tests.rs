@@ -1,0 +1,214 @@
+//! Whose records a node's set keeps: bounded whatever comes, and the same in every order.
+
+use super::sample::{Coalition, Group, NOW, secrets};
+use super::*;
+use crate::id::{Digest, RecordId};
+use crate::key::PeerKey;
+use crate::limits::{MAX_DEVICES, MAX_WAITING_RECORD_BYTES, MAX_WAITING_RECORDS};
+
+/// The founder's node.
+fn node(coalition: &Coalition) -> ControlSet {
+    let mut set = ControlSet::of_node(coalition.id, coalition.founder.id);
+    set.offer_all(coalition.records.clone(), None);
+    assert_eq!(set.len(), coalition.records.len());
+    set
+}
+
+/// A node of a group that nobody knows, with the same records.
+fn elsewhere(coalition: &Coalition, records: &[Record]) -> ControlSet {
+    let mut set = ControlSet::of_node(coalition.id, Group::new(999).id);
+    set.offer_all([&coalition.records, records].concat(), None);
+    set
+}
+
+/// What a group hands in that signs the statement.
+fn papers(coalition: &Coalition, group: &Group) -> Vec<Record> {
+    vec![group.inception.clone(), group.certificate.clone(), coalition.signature(group, 1)]
+}
+
+/// Inceptions of groups that do not exist; their signatures do not even hold.
+fn made_up(count: u64) -> Vec<Record> {
+    let Record::Inception(template) = Group::new(70).inception else { unreachable!("made as one") };
+    let one = |number: u64| {
+        let mut inception = template.clone();
+        inception.body.nonce[..8].copy_from_slice(&number.to_be_bytes());
+        Record::Inception(inception)
+    };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn a_group_that_nobody_named_waits_outside_of_the_fingerprint_until_a_vouch_lets_it_in() {
+    let coalition = Coalition::new();
+    let group = Group::new(1);
+    let mut set = node(&coalition);
+    let before = set.fingerprint();
+    for record in papers(&coalition, &group) {
+        assert_eq!(set.offer(record), Offer::Waiting { missing: Missing::Standing(group.id) });
+    }
+    assert_eq!((set.fingerprint(), set.waiting()), (before, 3));
+    let Offer::Inserted { inserted, .. } = set.offer(coalition.vouch(&coalition.founder, 0, &group)) else {
+        panic!("the vouch counts")
+    };
+    assert_eq!((inserted.len(), set.waiting()), (4, 0));
+}
+
+#[test]
+fn a_vouch_of_a_group_that_is_itself_not_named_lets_nobody_in() {
+    let coalition = Coalition::new();
+    let (stranger, friend) = (Group::new(1), Group::new(2));
+    let mut set = node(&coalition);
+    let mut records = [papers(&coalition, &stranger), papers(&coalition, &friend)].concat();
+    records.push(coalition.vouch(&stranger, 0, &friend));
+    records.push(coalition.vouch(&friend, 0, &stranger));
+    assert_eq!(set.offer_all(records, None).inserted, Vec::<RecordId>::new());
+    let batch = set.offer_all(vec![coalition.vouch(&coalition.founder, 0, &stranger)], None);
+    assert_eq!((batch.inserted.len(), set.waiting()), (9, 0), "now a chain leads to both");
+}
+
+#[test]
+fn the_set_is_the_same_in_whatever_order_and_batches_records_come() {
+    let coalition = Coalition::new();
+    let (a, b, c, outsider) = (Group::new(1), Group::new(2), Group::new(3), Group::new(4));
+    let (ticket, invite) = coalition.invite(&coalition.set(), 2, 1);
+    let mut records = [coalition.records.clone(), vec![invite]].concat();
+    records.extend(coalition.join(&a, &ticket));
+    records.extend(papers(&coalition, &b));
+    records.push(coalition.vouch(&a, 0, &b));
+    records.extend(papers(&coalition, &c));
+    records.push(coalition.vouch(&b, 3, &c));
+    records.extend(papers(&coalition, &outsider));
+    let mut all = ControlSet::of_node(coalition.id, coalition.founder.id);
+    all.offer_all(records.clone(), None);
+    assert_eq!((all.len(), all.waiting()), (records.len() - 3, 3));
+    let mut state = 7_u64;
+    for round in 0..40 {
+        for last in (1..records.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            records.swap(last, (state >> 33) as usize % (last + 1));
+        }
+        let mut set = ControlSet::of_node(coalition.id, coalition.founder.id);
+        // What was let go of on the way is pulled from others: a second round stands for that.
+        for record in records.iter().chain(&records) {
+            set.offer(record.clone());
+        }
+        assert_eq!(set.fingerprint(), all.fingerprint(), "round {round}");
+    }
+}
+
+#[test]
+fn whoever_makes_up_groups_without_end_grows_nothing_without_end() {
+    let coalition = Coalition::new();
+    let mut set = node(&coalition);
+    let before = set.fingerprint();
+    for batch in made_up(2 * MAX_WAITING_RECORDS as u64).chunks(5_000) {
+        set.offer_all(batch.to_vec(), Some(PeerKey([1; 32])));
+        assert!(set.waiting() <= MAX_WAITING_RECORDS);
+    }
+    assert_eq!((set.fingerprint(), set.len()), (before, coalition.records.len()));
+    let size = made_up(1)[0].encode().len();
+    assert!(set.waiting() * size <= MAX_WAITING_RECORD_BYTES);
+}
+
+#[test]
+fn a_peer_that_floods_pushes_out_what_it_sent_itself() {
+    let coalition = Coalition::new();
+    let group = Group::new(1);
+    let mut set = node(&coalition);
+    set.offer_all(papers(&coalition, &group), Some(PeerKey([1; 32])));
+    set.offer_all(made_up(MAX_WAITING_RECORDS as u64 + 500), Some(PeerKey([2; 32])));
+    assert_eq!(set.waiting(), MAX_WAITING_RECORDS);
+    set.offer(coalition.vouch(&coalition.founder, 0, &group));
+    assert!(papers(&coalition, &group).iter().all(|record| set.get(&record.id()).is_some()));
+}
+
+#[test]
+fn of_a_groups_devices_as_many_are_kept_as_count_and_one_that_shows_the_excess() {
+    let coalition = Coalition::new();
+    let (group, guest) = (Group::new(1), Group::new(2));
+    let mut records = vec![group.inception.clone(), coalition.vouch(&coalition.founder, 0, &group)];
+    records.extend((0..100).map(|n| group.certify(&secrets(500 + n), Capabilities::ALL, 0)));
+    for device in (0..100).map(|n| secrets(500 + n).device) {
+        records.push(Record::Vouch(Vouch::new(coalition.about(), group.id, 0, guest.id, &device)));
+    }
+    let forwards = elsewhere(&coalition, &records);
+    records.reverse();
+    let backwards = elsewhere(&coalition, &records);
+    let count = |set: &ControlSet, kind| set.iter().filter(|record| record.kind() == kind).count();
+    assert_eq!(count(&forwards, Kind::DeviceCert), MAX_DEVICES + 1 + 1, "and the founder's");
+    assert_eq!(count(&forwards, Kind::Vouch), MAX_DEVICES + 1 + 1);
+    assert_eq!(forwards.fingerprint(), backwards.fingerprint());
+    // One by one, too: a device that goes takes along what it signed.
+    let mut single = ControlSet::of_node(coalition.id, coalition.founder.id);
+    coalition.records.iter().chain(&records).for_each(|record| drop(single.offer(record.clone())));
+    coalition.records.iter().chain(&records).for_each(|record| drop(single.offer(record.clone())));
+    assert_eq!(single.fingerprint(), forwards.fingerprint());
+}
+
+#[test]
+fn vouches_in_slots_that_the_genesis_does_not_give_are_not_kept() {
+    let coalition = Coalition::new();
+    let (group, guest) = (Group::new(1), Group::new(2));
+    let mut set = node(&coalition);
+    set.offer_all([papers(&coalition, &group), vec![coalition.vouch(&coalition.founder, 0, &group)]].concat(), None);
+    assert_eq!(set.offer(coalition.vouch(&group, 8, &guest)), Offer::Superseded);
+    assert!(matches!(set.offer(coalition.vouch(&group, 7, &guest)), Offer::Inserted { .. }));
+}
+
+#[test]
+fn one_slot_of_an_invite_keeps_at_most_two_groups_however_many_answer_it() {
+    let coalition = Coalition::new();
+    let (ticket, invite) = coalition.invite(&coalition.set(), 1, 1);
+    let groups: Vec<Group> = (1..9).map(Group::new).collect();
+    let mut smallest: Vec<_> = groups.iter().map(|group| group.id).collect();
+    smallest.sort_unstable();
+    let mut prints: Vec<Digest> = Vec::new();
+    for backwards in [false, true] {
+        let mut set = node(&coalition);
+        set.offer(invite.clone());
+        let mut answers: Vec<Vec<Record>> = groups.iter().map(|group| coalition.join(group, &ticket)).collect();
+        if backwards {
+            answers.reverse();
+        }
+        for answer in answers {
+            set.offer_all(answer, None);
+        }
+        let mut kept: Vec<_> = set.iter().filter(|it| it.kind() == Kind::Join).filter_map(Record::group).collect();
+        kept.sort_unstable();
+        assert_eq!(kept, smallest[..2]);
+        prints.push(set.fingerprint());
+    }
+    assert_eq!(prints[0], prints[1]);
+}
+
+#[test]
+fn a_group_loses_its_records_when_the_last_word_for_it_is_displaced() {
+    let coalition = Coalition::new();
+    let groups: Vec<Group> = (1..12).map(Group::new).collect();
+    let mut set = node(&coalition);
+    for group in &groups {
+        let vouch = coalition.vouch(&coalition.founder, 0, group);
+        set.offer_all([papers(&coalition, group), vec![vouch]].concat(), None);
+    }
+    let named = groups.iter().filter(|group| set.inception(&group.id).is_some()).count();
+    assert_eq!(named, 2, "one slot holds two vouches");
+    assert_eq!(set.len(), coalition.records.len() + 2 * 4);
+}
+
+#[test]
+fn a_forged_join_names_nobody() {
+    let coalition = Coalition::new();
+    let group = Group::new(1);
+    let (ticket, invite) = coalition.invite(&coalition.set(), 1, 1);
+    let mut set = node(&coalition);
+    set.offer(invite);
+    let mut answer = coalition.join(&group, &ticket);
+    for record in &mut answer {
+        if let Record::Join(join) = record {
+            join.by_invite = join.signed.signature;
+        }
+    }
+    let batch = set.offer_all(answer, None);
+    assert_eq!((batch.inserted.len(), batch.refused.len()), (0, 1));
+    assert!(NOW < ticket.expires);
+}

@@ -1,0 +1,58 @@
+//! Names that interfaces use for themselves, so that no field may carry them: the one list of all.
+//!
+//! An item of the API shows its fields beside what every record has, a query filters by fields beside its own words,
+//! and a command has a flag for each field beside its own.
+
+/// What the API says of a record beside its fields.
+pub const ITEM: &[&str] = &[
+    "schema",
+    "id",
+    "record_kind",
+    "group",
+    "group_name",
+    "mine",
+    "changed_at",
+    "created_at",
+    "damaged",
+    "unreadable",
+    "received_by",
+    "groups",
+    "waiting_for",
+    "heads",
+    "latest_by",
+    "member",
+    "membership",
+    "record",
+    "was",
+];
+
+/// What narrows a listing beside its fields.
+pub const QUERY: &[&str] = &["limit", "offset", "group", "member", "format", TEXT];
+
+/// The word of a query that a field may carry all the same: it looks through a long text of that name as through all
+/// others, and nobody asks for one that is equal.
+const TEXT: &str = "text";
+
+/// Flags of commands, and what they and the API send beside fields.
+const COMMAND: &[&str] = &[
+    "based_on",
+    "clear",
+    "delivered",
+    "dry_run",
+    "file",
+    "help",
+    "home",
+    "items",
+    "json",
+    "no_input",
+    "version",
+    "wait",
+    "written",
+    "yes",
+];
+
+/// Whether a field may not be called that.
+pub(super) fn is_reserved(name: &str) -> bool {
+    // Our own marks in a document begin like this.
+    name.starts_with('_') || (name != TEXT && [ITEM, QUERY, COMMAND].iter().any(|names| names.contains(&name)))
+}

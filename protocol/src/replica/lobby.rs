@@ -1,0 +1,120 @@
+//! How much strangers may ask: each of them, and all together, in a minute of virtual time.
+//!
+//! Whoever can open a connection can ask, and every answer costs. What is over the bound is refused
+//! before it is unpacked, and held against nobody: an honest newcomer asks again later. The same minute
+//! bounds how often one peer's faults are told: a peer that breaks a rule a thousand times a second must
+//! not fill logs.
+
+use crate::key::PeerKey;
+use crate::limits::{MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What the bounds are counted over.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Faulty peers that are told apart within a minute; the faults of further ones are not told.
+const FAULTY: usize = 1_024;
+
+/// Whether a stranger's request is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It is.
+    Granted,
+    /// It came too soon.
+    TooSoon,
+}
+
+/// Whether a fault is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// It is the peer's first in this minute.
+    Due,
+    /// The peer was named a moment ago.
+    Spared,
+}
+
+/// What strangers asked in the minute under way.
+#[derive(Debug, Default)]
+pub(super) struct Lobby {
+    since: Duration,
+    asked: BTreeMap<PeerKey, u32>,
+    total: u32,
+    faulty: BTreeMap<PeerKey, Duration>,
+}
+
+impl Lobby {
+    /// Counts a request of a stranger.
+    pub(super) fn ask(&mut self, now: Duration, peer: PeerKey) -> Turn {
+        if now.saturating_sub(self.since) >= WINDOW {
+            self.since = now;
+            self.asked.clear();
+            self.total = 0;
+        }
+        if self.total >= MAX_LOBBY_REQUESTS {
+            return Turn::TooSoon;
+        }
+        let asked = self.asked.entry(peer).or_default();
+        if *asked >= MAX_LOBBY_REQUESTS_PER_PEER {
+            return Turn::TooSoon;
+        }
+        *asked += 1;
+        self.total += 1;
+        Turn::Granted
+    }
+
+    /// Notes a fault of any peer.
+    pub(super) fn fault(&mut self, now: Duration, peer: PeerKey) -> Telling {
+        if self.faulty.get(&peer).is_some_and(|at| now.saturating_sub(*at) < WINDOW) {
+            return Telling::Spared;
+        }
+        if self.faulty.len() >= FAULTY {
+            self.faulty.retain(|_, at| now.saturating_sub(*at) < WINDOW);
+        }
+        if self.faulty.len() >= FAULTY {
+            return Telling::Spared;
+        }
+        self.faulty.insert(peer, now);
+        Telling::Due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn peer(number: u32) -> PeerKey {
+        let mut key = [0; 32];
+        key[..4].copy_from_slice(&number.to_be_bytes());
+        PeerKey(key)
+    }
+
+    #[test]
+    fn one_stranger_cannot_use_up_the_turns_of_another() {
+        let mut lobby = Lobby::default();
+        let granted = (0..1_000).filter(|_| lobby.ask(Duration::ZERO, peer(1)) == Turn::Granted).count();
+        assert_eq!(granted, MAX_LOBBY_REQUESTS_PER_PEER as usize);
+        assert_eq!(lobby.ask(Duration::ZERO, peer(2)), Turn::Granted);
+        assert_eq!(lobby.ask(WINDOW, peer(1)), Turn::Granted, "a minute later");
+    }
+
+    #[test]
+    fn all_strangers_together_are_bounded() {
+        let mut lobby = Lobby::default();
+        let granted = (0..100_000).filter(|n| lobby.ask(Duration::ZERO, peer(*n)) == Turn::Granted).count();
+        assert_eq!(granted, MAX_LOBBY_REQUESTS as usize);
+        assert!(lobby.asked.len() <= MAX_LOBBY_REQUESTS as usize);
+    }
+
+    #[test]
+    fn a_peer_is_named_once_a_minute() {
+        let mut lobby = Lobby::default();
+        assert_eq!(lobby.fault(Duration::ZERO, peer(1)), Telling::Due);
+        assert_eq!(lobby.fault(Duration::from_secs(59), peer(1)), Telling::Spared);
+        assert_eq!(lobby.fault(Duration::from_secs(60), peer(1)), Telling::Due);
+        let told: BTreeSet<u32> =
+            (0..5_000).filter(|n| lobby.fault(Duration::from_secs(61), peer(*n)) == Telling::Due).collect();
+        assert!(told.len() <= FAULTY);
+        assert!(lobby.faulty.len() <= FAULTY);
+    }
+}

@@ -1,0 +1,203 @@
+//! What a node bears: strangers that ask too much, members that tell of groups nobody knows, addresses that
+//! lead elsewhere, entries of a later version.
+
+use grid_protocol::control::Record;
+use grid_protocol::entry::{Head, VerifiedEntry};
+use grid_protocol::key::PeerKey;
+use grid_protocol::limits::{MAX_FRAME, MAX_LOBBY_FRAME, MAX_LOBBY_REQUESTS_PER_PEER};
+use grid_protocol::replica::{Direction, Effect, Input, Judgement, Now, Replica};
+use grid_protocol::run::VerifiedRun;
+use grid_protocol::storage::Storage;
+use grid_protocol::sync::message::Hello;
+use grid_protocol::sync::{Gossip, News, Refusal, Request, Response, Says, pack, peer_id, unpack};
+use grid_tests::sim::{Author, Clock, Disk, Exchange, Keys, NOON, Subject, open};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A founder, a group that it invited, and the records of both.
+fn pair() -> (Author, Author, Vec<Record>) {
+    let registry = Arc::new(grid_protocol::record::Registry::standard().clone());
+    let (founder, mut records) = Author::found(Arc::new(Keys::new(0)), registry.clone(), "Clear Water", NOON.wall);
+    let (ticket, invite) = founder.invite(&open(&founder, disk(&records)), [9; 32], 1, NOON.wall);
+    records.push(invite);
+    let (guest, joining) = Author::join(Arc::new(Keys::new(1)), registry, &ticket, 0, NOON.wall);
+    records.extend(joining);
+    (founder, guest, records)
+}
+
+fn disk(records: &[Record]) -> Disk {
+    let mut disk = Disk::new(Clock::default());
+    disk.append_own(&[], records).expect("storage in memory");
+    disk
+}
+
+fn news(news: News) -> Vec<u8> {
+    pack(&Gossip { version: grid_protocol::codec::Format, news })
+}
+
+fn handle(replica: &mut Replica<Disk>, now: Now, input: Input) -> Vec<Effect> {
+    replica.handle(now, input).expect("storage in memory")
+}
+
+/// What a replica answers to a stranger, and the faults that it tells of.
+fn ask(replica: &mut Replica<Disk>, now: Now, peer: PeerKey, bytes: Vec<u8>) -> (Response, usize) {
+    let effects = handle(replica, now, Input::Request { peer, token: 1, bytes });
+    let faults = effects.iter().filter(|effect| matches!(effect, Effect::Fault { .. })).count();
+    let answer = effects.into_iter().find_map(|effect| match effect {
+        Effect::Reply { bytes, .. } => Some(unpack(&bytes).expect("a whole frame")),
+        _ => None,
+    });
+    (answer.expect("every request is answered"), faults)
+}
+
+fn hello(replica: &Replica<Disk>) -> Hello {
+    Hello {
+        version: grid_protocol::codec::Format,
+        coalition: replica.me().coalition,
+        control: replica.control().fingerprint(),
+        logs: replica.logs().digest(),
+        devices: replica.logs().devices_digest(),
+        nonce: 5,
+    }
+}
+
+#[test]
+fn a_stranger_that_asks_without_end_waits_a_minute_and_keeps_nobody_else_out() {
+    let (founder, guest, records) = pair();
+    let mut replica = open(&founder, disk(&records));
+    let greeting = pack(&Request::Hello(hello(&replica)));
+    let (stranger, other) = (PeerKey([7; 32]), PeerKey([8; 32]));
+    for _ in 0..MAX_LOBBY_REQUESTS_PER_PEER {
+        assert_eq!(ask(&mut replica, NOON, stranger, greeting.clone()).0, Response::Refused(Refusal::NotMember));
+    }
+    assert_eq!(ask(&mut replica, NOON, stranger, greeting.clone()), (Response::Refused(Refusal::TooSoon), 0));
+    assert_eq!(ask(&mut replica, NOON, other, greeting.clone()).0, Response::Refused(Refusal::NotMember));
+    for _ in 0..2 * MAX_LOBBY_REQUESTS_PER_PEER {
+        let answer = ask(&mut replica, NOON, guest.peer(), greeting.clone()).0;
+        assert!(matches!(answer, Response::Hello { .. }), "members are not bounded: {answer:?}");
+    }
+    let later = Now { monotonic: NOON.monotonic + Duration::from_secs(60), ..NOON };
+    assert_eq!(ask(&mut replica, later, stranger, greeting).0, Response::Refused(Refusal::NotMember));
+}
+
+#[test]
+fn whoever_is_told_to_come_later_blames_nobody() {
+    let (founder, guest, records) = pair();
+    let mut asker = open(&guest, disk(&records));
+    let peer = founder.peer();
+    let effects = handle(&mut asker, NOON, Input::Connected { peer, direction: Direction::Dialled });
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Send { id, bytes, .. } if matches!(unpack(bytes), Ok(Request::Hello(_))) => Some(*id),
+        _ => None,
+    });
+    let bytes = pack(&Response::Refused(Refusal::TooSoon));
+    let effects = handle(&mut asker, NOON, Input::Response { peer, id: asked.expect("a hello"), bytes });
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fault { .. })), "{effects:?}");
+}
+
+#[test]
+fn what_a_stranger_sends_is_not_unpacked_beyond_what_an_application_needs() {
+    let (founder, _, records) = pair();
+    let mut replica = open(&founder, disk(&records));
+    let stranger = PeerKey([7; 32]);
+    let plain = vec![0x5a; MAX_LOBBY_FRAME + 1];
+    assert_eq!(ask(&mut replica, NOON, stranger, plain), (Response::Refused(Refusal::NotMember), 0));
+    // A few bytes that claim two megabytes: the claim is enough.
+    let bomb = pack(&vec![0_u8; MAX_FRAME - 16]);
+    assert!(bomb.len() < 1_000);
+    assert_eq!(ask(&mut replica, NOON, stranger, bomb).0, Response::Refused(Refusal::NotUnderstood));
+}
+
+#[test]
+fn the_faults_of_one_peer_are_told_once_a_minute() {
+    let (founder, guest, records) = pair();
+    let mut replica = open(&founder, disk(&records));
+    let told = |replica: &mut Replica<Disk>, seconds: u64| -> usize {
+        let now = Now { monotonic: NOON.monotonic + Duration::from_secs(seconds), ..NOON };
+        (0..100).map(|_| ask(replica, now, guest.peer(), vec![9, 9, 9]).1).sum()
+    };
+    assert_eq!(told(&mut replica, 0), 1);
+    assert_eq!(told(&mut replica, 59), 0);
+    assert_eq!(told(&mut replica, 60), 1);
+}
+
+#[test]
+fn a_member_that_tells_of_groups_nobody_knows_changes_nothing() {
+    let (founder, guest, records) = pair();
+    let mut exchange = Exchange::new((&founder, disk(&records)), (&guest, disk(&records)));
+    let (before, kept) = (exchange.asker.control().fingerprint(), exchange.asker.control().len());
+    let registry = Arc::new(grid_protocol::record::Registry::standard().clone());
+    for number in 100..110 {
+        let (_, strangers) = Author::found(Arc::new(Keys::new(number)), registry.clone(), "Elsewhere", NOON.wall);
+        let own = strangers.into_iter().filter(|record| record.coalition().is_none());
+        own.for_each(|record| exchange.hear(news(News::Record(record))));
+    }
+    assert_eq!(exchange.blames, Vec::<String>::new());
+    assert_eq!((exchange.asker.control().fingerprint(), exchange.asker.control().len()), (before, kept));
+    assert_eq!(exchange.asker.control().waiting(), 20);
+    assert_eq!(exchange.asker.storage().records().expect("storage in memory").len(), kept, "nothing on disk");
+}
+
+#[test]
+fn a_hint_whose_addresses_lead_to_another_peer_is_not_followed() {
+    let (founder, guest, records) = pair();
+    let mut replica = open(&founder, disk(&records));
+    let mut say = |to: PeerKey, time: u64| {
+        let address = format!("/ip4/192.0.2.1/tcp/4001/p2p/{}", peer_id(&to));
+        let hint = guest.hint(grid_protocol::time::Timestamp(time), Says::Reachable(vec![address]));
+        let input = Input::Gossip { from: guest.peer(), token: 1, bytes: news(News::Hint(hint)) };
+        let effects = handle(&mut replica, NOON, input);
+        let followed = effects.iter().any(|effect| matches!(effect, Effect::Hint(_)));
+        let judged = effects.iter().find_map(|effect| match effect {
+            Effect::Judge { judgement, .. } => Some(*judgement),
+            _ => None,
+        });
+        (followed, judged)
+    };
+    assert_eq!(say(founder.peer(), 2), (false, Some(Judgement::Ignore)));
+    assert_eq!(say(guest.peer(), 1), (true, Some(Judgement::Accept)));
+}
+
+#[test]
+fn a_sealed_entry_of_a_later_version_keeps_its_log_whole_and_has_no_effect() {
+    let (founder, guest, records) = pair();
+    let mut desk = open(&guest, disk(&records));
+    let note = |desk: &mut Replica<Disk>, head: Option<Head>, number: u8| -> (_, VerifiedEntry) {
+        let fields = json!({"title": format!("Walk {number}")});
+        let (document, mut entries) =
+            guest.write_after(head, desk, NOON.wall, &Subject::New("action"), [number; 16], &fields);
+        (document, entries.remove(0))
+    };
+    let (document, first) = note(&mut desk, None, 1);
+    let coalition = guest.me.coalition;
+    let secret = guest.sealed(first.head().as_ref(), NOON.wall, document, vec![0xa5; 300]);
+    let secret = secret.verify(&coalition).expect("its length and hash are right");
+    // What would be a change in the clear is none when it says that it is sealed.
+    let (hidden, clear) = note(&mut desk, secret.head(), 2);
+    let hiding = guest.sealed(secret.head().as_ref(), NOON.wall, hidden, clear.body().to_vec());
+    let hiding = hiding.verify(&coalition).expect("its length and hash are right");
+    let (_, last) = note(&mut desk, hiding.head(), 3);
+    let entries = [first, secret.clone(), hiding, last];
+    let mut whole = disk(&records);
+    let runs: Vec<VerifiedRun> = entries.iter().cloned().filter_map(VerifiedRun::single).collect();
+    whole.append(&runs).expect("storage in memory");
+
+    let mut pulled = Exchange::new((&founder, disk(&records)), (&guest, whole));
+    pulled.pull();
+    let mut told = Exchange::new((&founder, disk(&records)), (&guest, disk(&records)));
+    entries.iter().for_each(|entry| told.hear(news(News::Entry(entry.announce().expect("signed")))));
+    for exchange in [&mut pulled, &mut told] {
+        assert_eq!(exchange.blames, Vec::<String>::new());
+        let replica = &exchange.asker;
+        assert_eq!(replica.logs().entries(&guest.me.device), 4);
+        assert!(!replica.documents().knows(&hidden));
+        assert_eq!(replica.documents().len(), 2);
+        let again = open(&founder, replica.storage().clone());
+        assert_eq!(again.state_root(), replica.state_root(), "read from the disk");
+        assert_eq!(again.documents().len(), 2);
+    }
+    let mut forged = secret.announce().expect("signed");
+    forged.body[0] ^= 1;
+    assert!(forged.verify(&coalition).is_err());
+}
