@@ -97,7 +97,7 @@ impl LiveDocument {
 
     /// Whether no change was taken in yet.
     pub fn is_blank(&self) -> bool {
-        self.latest.is_empty()
+        self.opening.is_none() && self.early.is_empty()
     }
 
     /// What the document is, once known.

@@ -172,9 +172,10 @@ impl Documents {
         let mut rows = Vec::new();
         for document in documents {
             self.live.remove(&document);
+            let known = self.knows(&document);
             let live = self.live(document, storage, authority)?;
-            if live.is_blank() {
-                // All that is known of it is sealed.
+            if live.is_blank() && !known {
+                // All that there is of it is sealed.
                 continue;
             }
             let (row, waits) = (live.row(&registry), live.waits());
