@@ -1,9 +1,9 @@
 //! One document: all changes offered to it, what became of each, and the Automerge document they make.
 //!
 //! The verdicts are a function of the *set* of changes offered (with the right of each), never of their
-//! order. Each change has a level: one more than the highest among its dependencies. Changes are judged
-//! by (level, hash); a change that is in order in itself is a twin if one judged before it took its actor
-//! and sequence number. New changes are judged as they come, which gives the same, unless one arrives
+//! order. Each change has a level: one more than the highest among its dependencies and the change before
+//! it in the log of its device. Changes are judged by (level, hash); a change that is in order in itself is
+//! a twin if one judged before it took its actor and sequence number: what a device wrote first stands. New changes are judged as they come, which gives the same, unless one arrives
 //! late for a sequence number that is taken: then all are judged anew.
 
 use super::built::Built;
@@ -36,7 +36,7 @@ pub enum Verdict {
     Effective,
     /// It has no effect, on any node that knows the same changes.
     Inert(Inert),
-    /// No verdict yet: these are missing, or nothing but the right of the author.
+    /// No verdict yet: these are missing, or the right of the author, or what is before it in its log.
     Waiting {
         /// The direct dependencies that are unknown or waiting themselves.
         missing: Vec<ChangeHash>,
@@ -57,15 +57,17 @@ pub struct Offered {
 pub(super) struct Node {
     pub(super) change: Prescanned,
     device: DeviceId,
-    right: Right,
+    pub(super) right: Right,
+    /// Its place in the log of its device.
+    pub(super) place: u64,
     arrival: u64,
     verdict: Verdict,
     /// None while it waits.
-    placed: Option<Placed>,
+    pub(super) placed: Option<Placed>,
 }
 
-/// What follows from a change and its causal past alone, whatever becomes of them.
-struct Placed {
+/// What follows from a change, its causal past and the log before it alone, whatever becomes of them.
+pub(super) struct Placed {
     level: u64,
     actor: u32,
     /// The past with the change itself.
@@ -90,7 +92,9 @@ enum Judging {
 pub struct Document {
     id: DocumentId,
     pub(super) nodes: BTreeMap<ChangeHash, Node>,
-    dependants: BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    pub(super) dependants: BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    /// The changes of each actor in the order of its device's log.
+    pub(super) logs: BTreeMap<Actor, BTreeSet<(u64, ChangeHash)>>,
     waiting: BTreeMap<Actor, VecDeque<ChangeHash>>,
     arrivals: u64,
     actors: Actors,
@@ -115,6 +119,7 @@ impl Document {
             id,
             nodes: BTreeMap::new(),
             dependants: BTreeMap::new(),
+            logs: BTreeMap::new(),
             waiting: BTreeMap::new(),
             arrivals: 0,
             actors: Actors::default(),
@@ -129,9 +134,9 @@ impl Document {
         }
     }
 
-    /// Offers a change of `device`; it may release waiting ones. Offered again, with the same or another
-    /// right, it is judged by the last right given.
-    pub fn offer(&mut self, change: Prescanned, device: DeviceId, right: Right) -> Offered {
+    /// Offers a change of `device`, from this place of its log; it may release waiting ones. Offered again,
+    /// with the same or another right, it is judged by the last right given.
+    pub fn offer(&mut self, change: Prescanned, device: DeviceId, place: u64, right: Right) -> Offered {
         let (hash, actor) = (change.hash(), change.actor());
         let mut released = Vec::new();
         match self.nodes.get_mut(&hash) {
@@ -143,10 +148,14 @@ impl Document {
             None => {
                 change.deps().iter().for_each(|dep| self.dependants.entry(*dep).or_default().push(hash));
                 self.waiting.entry(change.actor()).or_default().push_back(hash);
+                self.logs.entry(actor).or_default().insert((place, hash));
                 let (verdict, arrival) = (Verdict::Waiting { missing: Vec::new() }, self.arrivals);
                 self.arrivals += 1;
-                self.nodes.insert(hash, Node { change, device, right, arrival, verdict, placed: None });
-                released = self.place_from(hash);
+                self.nodes.insert(hash, Node { change, device, right, place, arrival, verdict, placed: None });
+                released = match right == Right::MayWrite && self.precedes_placed(&actor, place) {
+                    true => self.judge_all(),
+                    false => self.place_from(hash),
+                };
             }
         }
         let dropped = self.drop_waiting(&actor);
@@ -230,7 +239,7 @@ impl Document {
                     let verdict = self.judge(next);
                     changed.push((next, verdict));
                 }
-                queue.extend(self.dependants.get(&next).into_iter().flatten());
+                queue.extend(self.released_by(&next));
             }
         }
         if late && self.judging != Judging::AtOnce {
@@ -248,13 +257,20 @@ impl Document {
         let Some(node) = self.nodes.get(&hash).filter(|node| node.placed.is_none()) else { return false };
         let deps = node.change.deps();
         let placed = |dep: &&ChangeHash| self.nodes.get(dep).is_some_and(|node| node.placed.is_some());
+        let before = match node.right {
+            Right::MayWrite => self.before_in_log(&node.change.actor(), node.place),
+            _ => Vec::new(),
+        };
         let missing: Vec<ChangeHash> = deps.iter().filter(|dep| !placed(dep)).copied().collect();
-        let ready = missing.is_empty() && node.right != Right::Unknown;
+        let ready = missing.is_empty() && before.iter().all(|before| placed(&before)) && node.right != Right::Unknown;
         let (mut level, mut past_op, mut clock) = (0, 0, Clock::default());
         for dep in deps.iter().filter_map(|dep| self.nodes.get(dep)?.placed.as_ref()).filter(|_| ready) {
             level = level.max(dep.level + 1);
             past_op = past_op.max(dep.max_op);
             clock.join(&dep.clock);
+        }
+        for earlier in before.iter().filter_map(|earlier| self.nodes.get(earlier)?.placed.as_ref()) {
+            level = level.max(earlier.level + 1);
         }
         let (name, seq, max_op) = (node.change.actor(), node.change.seq(), node.change.max_op().max(past_op));
         let right = node.right;
@@ -425,7 +441,7 @@ impl Document {
         let mut queue: VecDeque<ChangeHash> = order.into_iter().map(|(_, hash)| hash).collect();
         while let Some(next) = queue.pop_front() {
             if self.place(next) {
-                queue.extend(self.dependants.get(&next).into_iter().flatten());
+                queue.extend(self.released_by(&next));
             }
         }
         self.judge_placed();

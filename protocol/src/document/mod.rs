@@ -27,6 +27,7 @@ mod operations;
 mod plain;
 mod prescan;
 mod retained;
+mod succession;
 mod verify;
 
 pub use apply::Quarantine;

@@ -72,7 +72,7 @@ fn documented<'a>(changes: impl IntoIterator<Item = &'a (Prescanned, u8, Right)>
     let mut document = Document::new(DocumentId([7; 32]));
     for (change, number, right) in changes {
         document.name_group(device(*number), GroupId([*number; 32]));
-        document.offer(change.clone(), device(*number), *right);
+        document.offer(change.clone(), device(*number), change.seq(), *right);
     }
     document
 }
@@ -128,11 +128,11 @@ fn a_change_behind_a_cut_counts_from_the_moment_when_somebody_else_builds_on_it(
     let (_, after) = write(&cut, 1, "built on it");
     let mut document = documented(&[(opening, 99, Right::MayWrite), (behind.clone(), FORKED, Right::IfBuiltOn)]);
     assert!(matches!(document.verdict(&behind.hash()), Some(Verdict::Inert(_))));
-    let offered = document.offer(after.clone(), device(1), Right::MayWrite);
+    let offered = document.offer(after.clone(), device(1), after.seq(), Right::MayWrite);
     assert_eq!(offered.verdict, Verdict::Effective);
     assert_eq!(offered.released, [(behind.hash(), Verdict::Effective)]);
     // Two cut devices do not keep each other.
-    let cut_too = document.offer(after, device(1), Right::IfBuiltOn);
+    let cut_too = document.offer(after.clone(), device(1), after.seq(), Right::IfBuiltOn);
     assert!(matches!(cut_too.verdict, Verdict::Inert(_)));
     assert!(matches!(document.verdict(&behind.hash()), Some(Verdict::Inert(_))));
 }
@@ -158,13 +158,13 @@ proptest! {
             let (change, number, right) = &fork.shared[*index];
             document.name_group(device(*number), GroupId([*number; 32]));
             let right = if place < cut_at { Right::MayWrite } else { *right };
-            document.offer(change.clone(), device(*number), right);
+            document.offer(change.clone(), device(*number), change.seq(), right);
         }
         if knows_lonely {
-            document.offer(fork.lonely.clone(), device(FORKED), Right::IfBuiltOn);
+            document.offer(fork.lonely.clone(), device(FORKED), fork.lonely.seq(), Right::IfBuiltOn);
         }
         for (change, number, right) in &fork.shared {
-            document.offer(change.clone(), device(*number), *right);
+            document.offer(change.clone(), device(*number), change.seq(), *right);
         }
         prop_assert_eq!(document.heads(), straight.heads());
         for (change, ..) in &fork.shared {
@@ -176,7 +176,7 @@ proptest! {
         for index in &order {
             let (change, number, right) = &fork.shared[*index];
             gathered.name_group(device(*number), GroupId([*number; 32]));
-            gathered.offer(change.clone(), device(*number), *right);
+            gathered.offer(change.clone(), device(*number), change.seq(), *right);
         }
         gathered.settle();
         prop_assert_eq!(gathered.heads(), straight.heads());

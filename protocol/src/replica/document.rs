@@ -150,7 +150,7 @@ impl LiveDocument {
             self.document.name_group(incoming.device, group);
         }
         let right = right(authority, opening, &incoming.device, incoming.seq);
-        let offered = self.document.offer(incoming.change.change, incoming.device, right);
+        let offered = self.document.offer(incoming.change.change, incoming.device, incoming.seq, right);
         if !offered.dropped.is_empty() {
             self.wholeness = Wholeness::Forgetful;
         }
@@ -229,8 +229,8 @@ pub(super) fn revive(
     live
 }
 
-/// The changes in an order in which each comes after those of them that it builds on, so that as few as
-/// possible have to wait.
+/// The changes in an order in which each comes after those of them that it builds on and those before it in
+/// its log, so that as few as possible have to wait.
 fn in_causal_order(changes: Vec<Incoming>) -> Vec<Incoming> {
     let place: HashMap<ChangeHash, usize> =
         changes.iter().enumerate().map(|(place, incoming)| (incoming.change.change.hash(), place)).collect();
@@ -240,6 +240,19 @@ fn in_causal_order(changes: Vec<Incoming>) -> Vec<Incoming> {
         for dep in incoming.change.change.deps().iter().filter_map(|dep| place.get(dep)) {
             *missing += 1;
             dependants.entry(*dep).or_default().push(own);
+        }
+    }
+    let mut logs: Vec<(DeviceId, u64, usize)> =
+        changes.iter().enumerate().map(|(own, incoming)| (incoming.device, incoming.seq, own)).collect();
+    logs.sort_unstable();
+    for pair in logs.windows(2) {
+        if let [(device, seq, earlier), (same, next, own)] = pair
+            && device == same
+            && seq < next
+            && let Some(missing) = missing.get_mut(*own)
+        {
+            *missing += 1;
+            dependants.entry(*earlier).or_default().push(*own);
         }
     }
     let mut ready: VecDeque<usize> =
