@@ -105,11 +105,17 @@ impl Teller {
     /// Newcomers join through whoever runs, on whichever side of a split.
     fn grow(&mut self, chapter: usize) {
         let wanted = self.story.nodes * (chapter + 1) / self.story.chapters.max(1);
+        let mut tries = 0_u32;
         while self.world.nodes().len() < wanted.min(self.story.nodes) {
             let Some(host) = self.anybody() else { return };
             let author = self.world.author(host);
             if !self.world.replica(host).authority().is_member(&author.me.group) {
                 self.world.run_for(Duration::from_millis(300));
+                // Where only newcomers are awake, nobody lets them in, and their invites would run out.
+                if tries % 100 == 99 {
+                    self.wake_everybody();
+                }
+                tries += 1;
                 continue;
             }
             let rest = wanted - self.world.nodes().len();
