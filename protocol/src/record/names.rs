@@ -54,6 +54,12 @@ const COMMAND: &[&str] = &[
     "yes",
 ];
 
+/// A noun with its article: `an action`.
+pub fn one_of(noun: &str) -> String {
+    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']);
+    format!("{} {noun}", if vowel { "an" } else { "a" })
+}
+
 /// Whether a field may not be called that.
 pub(super) fn is_reserved(name: &str) -> bool {
     // Our own marks in a document begin like this.

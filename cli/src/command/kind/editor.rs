@@ -35,8 +35,8 @@ pub(super) fn field<'k>(kind: &'k Kind, matches: &ArgMatches) -> Result<Option<&
     found.map(Some).ok_or_else(|| {
         let texts: Vec<String> = base::texts(kind).map(Field::flag).collect();
         Failure::usage(format!("--editor takes a long text, and {name:?} is none")).hint(format!(
-            "a {} has these: {}",
-            kind.name,
+            "{} has these: {}",
+            kind.one(),
             texts.join(", ")
         ))
     })
