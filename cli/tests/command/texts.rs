@@ -24,7 +24,7 @@ impl Two {
         let mill_node = mill.start();
         mill.until(&["status"], |status| status["standing"] == "member");
         let made = weir.json(["page", "new", "--title", "Minutes", "--text", TEXT]);
-        let id = made["id"].as_str().unwrap().to_owned();
+        let id = made["id"].as_str().expect("an id").to_owned();
         let two = Self { weir, mill, id, _nodes: [weir_node, mill_node], place };
         two.arrives(&two.mill, TEXT);
         two
@@ -33,7 +33,7 @@ impl Two {
     /// Waits until a group holds a text, without looking at it as a person does.
     fn arrives(&self, group: &Group, text: &str) {
         group.until(&["page", "list"], |list| {
-            list["items"].as_array().unwrap().iter().any(|item| item["id"] == *self.id && item["text"] == text)
+            list["items"].as_array().expect("a list").iter().any(|item| item["id"] == *self.id && item["text"] == text)
         });
     }
 
