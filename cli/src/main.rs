@@ -19,6 +19,7 @@ mod file;
 mod output;
 mod prompt;
 mod qr;
+mod seen;
 mod span;
 mod table;
 mod welcome;

@@ -7,8 +7,7 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
 
 /// A noun with its article: `an action`.
 pub(crate) fn a(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
-    format!("{article} {noun}")
+    grid_protocol::record::one_of(noun)
 }
 
 /// With a capital in front.

@@ -251,10 +251,11 @@ fn topic(coalition: &CoalitionId) -> [u8; 32] {
 fn troubles(report: &OpenReport) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     if let Some(rebuilt) = &report.rebuilt {
+        // The words of the database are for whoever reads the log.
+        tracing::warn!(reason = %rebuilt.reason, "the store was damaged");
         troubles.push(Trouble {
             what: format!(
-                "the store was damaged ({}); it {} and is built again",
-                rebuilt.reason,
+                "the store was damaged; it {} and is built again",
                 match &rebuilt.kept_in {
                     Some(path) => format!("was set aside as {}", path.display()),
                     None => "was gone".to_owned(),

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Join {
     /// The invite, as it came to you
-    #[arg(value_name = "INVITE", required_unless_present = "file")]
+    #[arg(value_name = "INVITE")]
     invite: Option<String>,
     /// The file with the invite; `-` reads it from the pipe
     #[arg(long, value_name = "FILE", conflicts_with = "invite")]
@@ -37,6 +37,10 @@ pub(crate) struct Join {
 impl Join {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         welcome::empty_home(context.home()?)?;
+        if self.invite.is_none() && self.file.is_none() {
+            return Err(Failure::usage("joining takes an invite: `grid join INVITE`, or `grid join --file FILE`")
+                .hint("an invite begins with grid1; a group of the coalition makes one with `grid invite create`"));
+        }
         let text = self.text()?;
         let ticket = InviteTicket::parse(&text).map_err(|error| unreadable(&error))?;
         let now = u64::try_from(context::now().as_millisecond()).map(Timestamp).unwrap_or_default();

@@ -34,6 +34,9 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
         [] if status["standing"] != "member" => {
             page.heading("Your group is not a member yet: nobody receives what it writes.")
         }
+        [] if peers.iter().any(|peer| fault(peer).is_some()) => {
+            page.heading("Your node is well; with a peer something is wrong: see its next step.")
+        }
         [] => page.heading("All is well."),
         troubles => {
             page.heading("Something needs you:");
@@ -47,7 +50,11 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
     let coalition = status["coalition"]["name"].as_str().unwrap_or("its name has not arrived yet");
     page.field("Coalition", coalition);
     page.field("Group", &format!("{}, {}", text(&status["group"]["name"]), standing(status, sign)));
-    page.field("Members", &number("members").to_string());
+    let members = match number("members") {
+        0 if status["standing"] != "member" => "not known here until your group is a member".to_owned(),
+        members => members.to_string(),
+    };
+    page.field("Members", &members);
     page.field("Records", &number("records").to_string());
     page.field("Saved here", &pending(number("pending"), peers.len()));
     for listen in status["listen"].as_array().into_iter().flatten() {
@@ -57,7 +64,12 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
     page.gap();
     if peers.is_empty() {
         page.line("No other groups yet. This is normal: everything is saved on this computer.");
-        page.line(&format!("Next: invite a group with `{invite}`."));
+        match status["standing"].as_str() {
+            Some("member") => page.line(&format!("Next: invite a group with `{invite}`.")),
+            Some("not_signed" | "withdrawn") => page.line(&format!("Next: sign the statement with `{sign}`.")),
+            Some("refused") => page.line("Next: ask the group that invited you for a new invite."),
+            _ => page.line("Next: leave the node running until it has met a node of the coalition."),
+        }
         return;
     }
     let mut table = Table::new(["Group", "Path", "Sync", "Last seen", "Next step"]);
@@ -68,7 +80,7 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
             peer["path"].as_str().filter(|path| *path != "none").unwrap_or("-").to_owned(),
             text(&peer["sync"]).replace('_', " "),
             seen.unwrap_or_else(|| "not yet".to_owned()),
-            next_step(peer),
+            next_step(peer, status, sign),
         ]);
     }
     page.table(&table);
@@ -99,9 +111,18 @@ fn pending(pending: u64, peers: usize) -> String {
     }
 }
 
-fn next_step(peer: &Value) -> String {
-    if let Some(fault) = peer["fault"].as_str().filter(|fault| !fault.is_empty()) {
-        return fault.to_owned();
+/// What a peer did against the rules, or what keeps it from being understood.
+fn fault(peer: &Value) -> Option<&str> {
+    peer["fault"].as_str().filter(|fault| !fault.is_empty())
+}
+
+fn next_step(peer: &Value, status: &Value, sign: &str) -> String {
+    if let Some(fault) = fault(peer) {
+        let hint = peer["hint"].as_str().unwrap_or_default();
+        return if hint.is_empty() { fault.to_owned() } else { format!("{fault}: {hint}") };
+    }
+    if matches!(status["standing"].as_str(), Some("not_signed" | "withdrawn")) {
+        return format!("sign: `{sign}`");
     }
     match peer["sync"].as_str() {
         Some("offline") => "nothing: it catches up when it is back".to_owned(),

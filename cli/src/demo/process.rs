@@ -10,7 +10,7 @@ use std::{
     ffi::OsStr,
     fs::File,
     io,
-    os::unix::process::CommandExt as _,
+    os::unix::{fs::MetadataExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -164,6 +164,8 @@ fn ended_within(child: &mut Child, time: Duration) -> io::Result<Ended> {
 pub(super) struct Ground {
     pub(super) dir: PathBuf,
     after: After,
+    // Held as long as the demo runs: what is left by one that was killed is known by its lock being free.
+    _lock: Option<File>,
 }
 
 /// What becomes of the homes.
@@ -187,17 +189,28 @@ impl Ground {
             );
         }
         let dir = dir.canonicalize().map_err(|error| Failure::io(&format!("find {}", dir.display()), &error))?;
-        Ok(Self { dir, after: After::Keep })
+        Ok(Self { dir, after: After::Keep, _lock: None })
     }
 
     /// Makes a directory among the temporary ones, for this user alone.
     pub(super) fn temporary(after: After) -> Result<Self, Failure> {
         use std::os::unix::fs::DirBuilderExt as _;
         let random = getrandom::u64().map_err(|error| Failure::new(Exit::Failed, format!("no randomness: {error}")))?;
-        let dir = std::env::temp_dir().join(format!("grid-demo-{random:016x}"));
+        let dir = std::env::temp_dir().join(format!("{PREFIX}{random:016x}"));
         let made = std::fs::DirBuilder::new().mode(0o700).create(&dir);
         made.map_err(|error| Failure::io(&format!("make {}", dir.display()), &error))?;
-        Ok(Self { dir, after })
+        remove_dead(&dir);
+        if after == After::Keep {
+            return Ok(Self { dir, after, _lock: None });
+        }
+        // It bears its name once it is locked, so that another demo that starts now never finds it free.
+        let (early, name) = (dir.join("demo.new"), dir.join(LOCK));
+        let lock = File::create_new(&early).and_then(|file| {
+            file.lock()?;
+            std::fs::rename(&early, &name).map(|()| file)
+        });
+        let lock = lock.map_err(|error| Failure::io(&format!("lock {}", dir.display()), &error))?;
+        Ok(Self { dir, after, _lock: Some(lock) })
     }
 
     pub(super) const fn after(&self) -> After {
@@ -211,5 +224,54 @@ impl Drop for Ground {
             // What can't be removed is in a temporary directory anyway.
             let _ = std::fs::remove_dir_all(&self.dir);
         }
+    }
+}
+
+/// How the directories of demos begin.
+const PREFIX: &str = "grid-demo-";
+/// The file that a demo holds locked, in a directory that goes with it.
+const LOCK: &str = "demo.lock";
+
+/// Removes what demos of this user left behind that were killed: keys lie in there. What somebody wanted to keep has
+/// no lock file, and what runs holds its own.
+fn remove_dead(own: &Path) {
+    let (Some(among), Ok(user)) = (own.parent(), own.metadata().map(|it| it.uid())) else { return };
+    for item in std::fs::read_dir(among).into_iter().flatten().flatten() {
+        let path = item.path();
+        let named = item.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let ours = path.symlink_metadata().is_ok_and(|found| found.is_dir() && found.uid() == user);
+        if !named || !ours || path == own {
+            continue;
+        }
+        let dead = File::open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
+        if dead {
+            // What can't be removed now, the next demo tries again.
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_dead_demos_left_is_removed() {
+        let among = tempfile::tempdir().unwrap();
+        let dir = |name: &str| {
+            let path = among.path().join(name);
+            std::fs::create_dir_all(path.join("home")).unwrap();
+            path
+        };
+        let [own, dead, alive, kept, other] =
+            ["grid-demo-0", "grid-demo-1", "grid-demo-2", "grid-demo-3", "mine"].map(dir);
+        for path in [&dead, &other] {
+            std::fs::write(path.join(LOCK), "").unwrap();
+        }
+        let lock = File::create_new(alive.join(LOCK)).unwrap();
+        lock.lock().unwrap();
+        remove_dead(&own);
+        assert!(!dead.exists());
+        assert!([own, alive, kept, other].iter().all(|path| path.exists()));
     }
 }

@@ -188,6 +188,23 @@ fn a_spreadsheet_becomes_prospects_and_twice_the_same_changes_nothing() {
     weir.json(["group", "import", &file]);
     assert_eq!(weir.json(["prospect", "show", id])["place"], "Upper Hollin");
 
+    // The office corrects a city: the record is the same, also where a person has edited it.
+    let corrected = TABLE
+        .replace("Well Watchers,,Hollin Cross", "Well Watchers,,Hollin")
+        .replace("Bridge Singers,https://bridge.example/,Ketterby", "Bridge Singers,http://bridge.example,Kettersby");
+    let file = place.file("corrected.csv", &corrected);
+    for changed in [1, 0] {
+        let report = weir.json(["group", "import", &file]);
+        assert_eq!((&report["created"], &report["changed"]), (&json!(0), &json!(changed)), "{report}");
+    }
+    assert_eq!(weir.json(["prospect", "show", id])["place"], "Upper Hollin");
+    assert_eq!(weir.json(["prospect", "list", "--text", "bridge singers"])["items"][0]["place"], "Kettersby");
+    // What could be one of two is named, and not made a third time.
+    let twins = place.file("twins.csv", "Name,City\nWell Watchers,Overhill\nWell Watchers,Underhill\nKiln,Weir\n");
+    let report = weir.json(["group", "import", &twins]);
+    assert_eq!((&report["created"], report["bad"].as_array().unwrap().len()), (&json!(1), 2), "{report}");
+    assert!(report["bad"][0]["reason"].as_str().unwrap().contains("Well Watchers"), "{report}");
+
     let exported = place.path("out.csv");
     weir.json(["prospect", "export", "--file", exported.to_str().unwrap()]);
     let exported = std::fs::read_to_string(exported).unwrap();

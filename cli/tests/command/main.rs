@@ -7,4 +7,5 @@ mod node_away;
 mod node_there;
 mod running;
 mod support;
+mod texts;
 mod words;

@@ -304,3 +304,29 @@ fn a_schema_is_an_answer_of_its_own_for_programs() {
     assert_eq!((&shown["kind"], &shown["json_schema"]["type"]), (&json!("action"), &json!("object")));
     assert_eq!(stdout(&node.run(["action", "schema"])), "{\n  \"type\": \"object\"\n}\n");
 }
+
+#[test]
+fn the_first_line_of_a_status_is_true_for_guests_and_with_a_peer_that_is_at_fault() {
+    let shown = |standing: &str, members: u64, peers: Value| {
+        let mut status = status();
+        status["standing"] = json!(standing);
+        status["members"] = json!(members);
+        status["peers"] = peers;
+        stdout(&FakeNode::saying(200, status).run(["status"]))
+    };
+    let peer = |fault: Value, sync: &str| {
+        json!([{"group": null, "name": null, "device": null, "path": "tcp", "address": "a", "sync": sync,
+            "last_seen": null, "fault": fault, "hint": "use its invite"}])
+    };
+    let fault = shown("member", 1, peer(json!("the other node belongs to another coalition"), "fault"));
+    assert!(!fault.contains("All is well") && fault.contains("another coalition: use its invite"), "{fault}");
+
+    let guest = shown("not_signed", 0, peer(Value::Null, "waiting"));
+    assert!(guest.contains("sign: `grid --home") && !guest.contains("nothing:"), "{guest}");
+    assert!(!guest.lines().any(|line| line.starts_with("Members") && line.ends_with(" 0")), "{guest}");
+    for standing in ["waiting", "not_signed", "refused", "withdrawn"] {
+        let alone = shown(standing, 0, json!([]));
+        assert!(!alone.contains("invite create") && alone.contains("Next:"), "{standing}: {alone}");
+        assert!(!alone.contains("All is well"), "{standing}: {alone}");
+    }
+}

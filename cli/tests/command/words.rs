@@ -201,3 +201,12 @@ fn help_uses_the_right_article() {
     let help = stdout(&grid().args(["action", "--help"]).output().unwrap());
     assert!(help.contains("Show an action") && !help.contains(" a action"), "{help}");
 }
+
+#[test]
+fn joining_without_an_invite_names_both_ways_to_give_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = on(&dir.path().join("home"), ["join", "--group", "Weir", "--json", "--no-input"]);
+    assert_eq!(code(&output), 2);
+    let message = error(&output)["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("INVITE") && message.contains("--file"), "{message}");
+}

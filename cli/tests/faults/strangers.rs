@@ -23,6 +23,8 @@ fn nodes_of_two_coalitions_that_meet_say_so_and_exchange_nothing() {
     let fault = met["peers"][0]["fault"].as_str().unwrap();
     assert!(fault.contains("another coalition"), "{fault}");
     assert!(met["peers"][0]["group"].is_null(), "{met}");
+    assert_eq!(met["peers"][0]["sync"], "fault", "{met}");
+    assert!(met["peers"][0]["hint"].as_str().unwrap().contains("invite"), "{met}");
     for group in [&weir, &other] {
         group.json(["action", "new", "--title", "Still at work"]);
         assert_eq!(ids(group, "action").len(), 2);

@@ -10,8 +10,8 @@ use crate::outbound::{Draft, Edit};
 use crate::view::Views;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{ImportRow, Kind, KindRole, Patch, Reading, WriteRule, origin_of};
-use std::collections::{BTreeSet, HashMap};
+use grid_protocol::record::{Alike, Alikes, ImportRow, Kind, KindRole, Patch, Reading, Values, WriteRule, origin_of};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a row stands for.
@@ -23,6 +23,8 @@ enum Found {
     Nothing,
     /// Something that is not for this group to write, and why.
     Taken(String),
+    /// One of several records, or one of several rows for a record, and nobody can tell which.
+    Unclear,
 }
 
 /// The records that rows are looked up among.
@@ -33,6 +35,8 @@ struct Finder {
     /// By the row that an import made them from, whatever became of their identity since. Read only once a row finds
     /// no record: every record has to be opened for it.
     origins: Option<HashMap<String, DocumentId>>,
+    /// What is left over on both sides. Worked out only once a row finds no record by its origin either.
+    alikes: Option<Alikes<DocumentId>>,
 }
 
 /// An import on its way.
@@ -69,9 +73,10 @@ impl Driver {
             foreseen: HashMap::new(),
             head: self.replica.own_head().copied(),
         };
-        for row in rows {
-            let outcome = match self.find(&mut finder, &row) {
+        for row in &rows {
+            let outcome = match self.find(&mut finder, row, &rows) {
                 Found::Taken(why) => ImportOutcome::Skipped(why),
+                Found::Unclear => ImportOutcome::Refused(unclear(&kind, row)),
                 found => {
                     let found = if let Found::Record(document) = found { Some(document) } else { None };
                     // A second write to one record has to see the first.
@@ -80,7 +85,7 @@ impl Driver {
                     }
                     match self.take_row(&kind, found, &row.patch, &mut pass) {
                         Ok((document, change)) => {
-                            finder.known.extend(row.key.map(|key| (key, document)));
+                            finder.known.extend(row.key.clone().map(|key| (key, document)));
                             ImportOutcome::Done(change)
                         }
                         Err(error) => ImportOutcome::Refused(error.to_string()),
@@ -153,8 +158,8 @@ impl Driver {
     }
 
     /// What a row stands for: by the id of an export first, then by what the row says of itself, then by the row that
-    /// a record was made from.
-    fn find(&mut self, finder: &mut Finder, row: &ImportRow) -> Found {
+    /// a record was made from, at last as the one record of that title which no other row stands for.
+    fn find(&mut self, finder: &mut Finder, row: &ImportRow, rows: &[ImportRow]) -> Found {
         if let Some(id) = &row.id {
             let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
             match named(&views, &finder.kind, id) {
@@ -170,14 +175,53 @@ impl Driver {
             Some(origins) => origins,
             none => none.insert(self.origins(&finder.kind)),
         };
-        origins.get(&origin_of(key)).map_or(Found::Nothing, |document| Found::Record(*document))
+        if let Some(document) = origins.get(&origin_of(key)) {
+            return Found::Record(*document);
+        }
+        if finder.kind.alike.is_none() {
+            return Found::Nothing;
+        }
+        let alikes = match finder.alikes.take() {
+            Some(alikes) => alikes,
+            None => self.alikes(finder, rows),
+        };
+        let found = alikes.find(&finder.kind, &row.patch.values());
+        finder.alikes = Some(alikes);
+        match found {
+            Alike::None => Found::Nothing,
+            Alike::One(document) => Found::Record(document),
+            Alike::Unclear => Found::Unclear,
+        }
+    }
+
+    /// The records that no row stands for, and the rows that stand for none.
+    fn alikes(&self, finder: &Finder, rows: &[ImportRow]) -> Alikes<DocumentId> {
+        let stands_for = |row: &ImportRow| {
+            let by_id = row.id.as_ref().and_then(|id| id.parse().ok());
+            let key = row.key.as_ref();
+            by_id
+                .or_else(|| finder.known.get(key?).copied())
+                .or_else(|| finder.origins.as_ref().and_then(|origins| origins.get(&origin_of(key?)).copied()))
+        };
+        let mut taken: HashSet<DocumentId> = HashSet::new();
+        let mut left: Vec<Values> = Vec::new();
+        for row in rows {
+            match stands_for(row) {
+                Some(document) => drop(taken.insert(document)),
+                None => left.push(row.patch.values()),
+            }
+        }
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let own = views.records.of_kind(&finder.kind.name).filter(|row| row.owner() == Some(views.own));
+        let free = own.filter(|row| !taken.contains(&row.document));
+        Alikes::new(&finder.kind, free.map(|row| (row.document, row.values.clone())), left)
     }
 
     fn finder(&self, kind: &Arc<Kind>) -> Finder {
         let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let own = views.records.of_kind(&kind.name).filter(|row| row.owner() == Some(views.own));
         let known = own.filter_map(|row| Some((kind.identity(&row.values)?, row.document))).collect();
-        Finder { kind: kind.clone(), known, origins: None }
+        Finder { kind: kind.clone(), known, origins: None, alikes: None }
     }
 
     fn origins(&mut self, kind: &Kind) -> HashMap<String, DocumentId> {
@@ -207,6 +251,16 @@ fn named(views: &Views, kind: &Kind, id: &str) -> Found {
     // A table of groups that are here: what they say of themselves is theirs.
     let group = if kind.role == Some(KindRole::Prospect) { views.group_named(id) } else { None };
     group.map_or(Found::Nothing, |group| Found::Taken(is_here(views, &group)))
+}
+
+fn unclear(kind: &Kind, row: &ImportRow) -> String {
+    let values = row.patch.values();
+    format!(
+        "may be another {} that is here under the name {:?}: say which in a column id, or write it with `grid {} new`",
+        kind.name,
+        values.text(&kind.title),
+        kind.name
+    )
 }
 
 fn is_here(views: &Views, group: &GroupId) -> String {

@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::filter::{Filter, Page, no_field};
 use super::find::{Candidate, Found, one};
 use super::input::Words;
-use super::items::{Item, Listed, with_deliveries};
+use super::items::{Item, Listed, complete, with_deliveries};
 use crate::view::{DirectoryRow, Membership, Views};
 use grid_protocol::record::{Kind, KindRole};
 use serde_json::{Value as Json, json};
@@ -87,6 +87,8 @@ pub(super) fn listed(views: &Views, kind: &Kind, row: &DirectoryRow) -> Listed {
     put("membership", json!(membership));
     put("was", json!(row.was.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put(&kind.title, json!(row.name));
+    // Prospects stand among the groups, and have fewer fields of their own.
+    complete(&mut listed.item, kind);
     listed
 }
 

@@ -180,7 +180,7 @@ impl From<CommandError> for ApiError {
         let message = with_causes(&error);
         match error {
             CommandError::NotFound { what, .. } => {
-                Self::not_found(message, format!("The list of every {what} shows the ids that there are."))
+                Self::not_found(message, format!("Look in the list: it shows each {what} that is here, with its id."))
             }
             CommandError::NotYours { .. } => {
                 let hint = "Ask that group to change it, or write a record of your own.";
@@ -214,7 +214,17 @@ impl From<CommandError> for ApiError {
 
 impl From<PatchError> for ApiError {
     fn from(error: PatchError) -> Self {
-        Self::invalid(with_causes(&error), error.hint().unwrap_or_default())
+        let hint = error.hint().map_or_else(|| described(&error), str::to_owned);
+        Self::invalid(with_causes(&error), hint)
+    }
+}
+
+/// What would have been taken, where the error itself does not say what to do.
+fn described(error: &PatchError) -> String {
+    match error {
+        PatchError::Missing { field, .. } | PatchError::Repeated { field } => format!("Give {field} once."),
+        PatchError::Unfit { field, unfit } => format!("Give {field} as {}; null empties a field.", unfit.expected),
+        _ => "What each field takes is described in /openapi.json.".to_owned(),
     }
 }
 

@@ -194,7 +194,7 @@ fn group(views: &Views, id: &str) -> Result<GroupId, ApiError> {
 pub(super) fn no_field(kind: &Kind, name: &str) -> ApiError {
     let shown: String = name.chars().take(80).collect();
     let fields: Vec<&str> = kind.fields.iter().map(|field| &*field.name).collect();
-    let hint = format!("The fields of a {} are: {}.", kind.name, fields.join(", "));
+    let hint = format!("The fields of {} are: {}.", kind.one(), fields.join(", "));
     ApiError::invalid(format!("{} has no field {shown:?}", kind.name), hint)
 }
 

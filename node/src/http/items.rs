@@ -7,6 +7,7 @@ use super::error::ApiError;
 use crate::view::Views;
 use grid_protocol::document::WriteRule;
 use grid_protocol::id::DocumentId;
+use grid_protocol::record::Kind;
 use grid_protocol::replica::{Delivery, Row};
 use serde_json::{Map, Value as Json, json};
 
@@ -51,7 +52,19 @@ fn item(views: &Views, row: &Row) -> Item {
     for (name, value) in row.values.iter() {
         put(name, value.to_json());
     }
+    if let Some(kind) = row.kind().and_then(|kind| views.registry.kind(kind)) {
+        complete(&mut item, kind);
+    }
     item
+}
+
+/// Every field of a kind is there, so that a script need not ask first: null, or an empty list, where it holds nothing.
+pub(super) fn complete(item: &mut Item, kind: &Kind) {
+    for field in &kind.fields {
+        if !item.contains_key(&*field.name) {
+            item.insert(field.name.to_string(), field.empty_json());
+        }
+    }
 }
 
 /// What is added where one record is shown alone.

@@ -98,26 +98,30 @@ fn change_schema(kind: &Kind) -> Value {
         object.remove("required");
     }
     if let Some(properties) = schema["properties"].as_object_mut() {
-        for property in properties.values_mut() {
+        for property in properties.values_mut().filter(|property| !property["type"].is_array()) {
             *property = json!({"anyOf": [property.take(), {"type": "null"}]});
         }
     }
     schema
 }
 
-/// A record as it is shown: the fields of its kind and what every record has.
+/// A record as it is shown: every field of its kind, and what every record has. Groups stand in a list with prospects,
+/// which bring fields of their own.
 fn item_schema(kind: &Kind) -> Value {
     let mut schema = kind.schema();
     let kinds_own = schema["properties"].as_object().cloned().unwrap_or_default();
+    let fields: Vec<&str> = kind.fields.iter().map(|field| &*field.name).collect();
+    let required = [&["id", "record_kind", "group", "mine"][..], &fields].concat();
     let mut properties: Map<String, Value> = ITEM.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
     properties.extend(kinds_own);
     schema["properties"] = Value::Object(properties);
-    schema["required"] = json!(["id", "record_kind", "group", "mine"]);
+    schema["required"] = json!(required);
+    schema["additionalProperties"] = json!(kind.role == Some(KindRole::Profile));
     schema
 }
 
 fn paths(kind: &Kind) -> Value {
-    let (name, plural) = (&kind.name, &kind.plural);
+    let (name, plural, a_record) = (&kind.name, &kind.plural, kind.one());
     let id = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"},
         "description": "The id, or its first letters (six or more) where only one fits."});
     let filled = |verb: &str, summary: String, parameters: Vec<Value>, body: Option<Value>, responses: Value| {
@@ -187,11 +191,11 @@ fn paths(kind: &Kind) -> Value {
         },
         (one): {
             "get": filled("show", format!("Shows one {name}."), vec![id.clone()], None, found(refer(&item_name(kind)))),
-            "patch": filled("edit", format!("Changes a {name}."), vec![id.clone()], change, written("200")),
-            "delete": filled("remove", format!("Removes a {name}."), vec![id.clone()], None, removed),
+            "patch": filled("edit", format!("Changes {a_record}."), vec![id.clone()], change, written("200")),
+            "delete": filled("remove", format!("Removes {a_record}."), vec![id.clone()], None, removed),
         },
         (history_path): {
-            "get": filled("history", format!("The changes of a {name}."), vec![id], None, found(history)),
+            "get": filled("history", format!("The changes of {a_record}."), vec![id], None, found(history)),
         },
     })
 }

@@ -64,13 +64,15 @@ pub(crate) struct Peer {
     path: crate::view::PeerPath,
     /// Its address, while connected.
     address: Option<String>,
-    /// `in_sync`, `fetching`, `waiting` or `offline`.
+    /// `in_sync`, `fetching`, `waiting`, `offline` or `fault`.
     #[schema(value_type = String)]
     sync: crate::view::PeerState,
     /// When it was connected last, RFC 3339.
     last_seen: Option<String>,
     /// The last rule that it broke, in words.
     fault: Option<String>,
+    /// What to do about that.
+    hint: Option<&'static str>,
 }
 
 /// What is wrong, and what to do.
@@ -92,13 +94,15 @@ pub(crate) struct Dial {
 
 impl From<PeerRow> for Peer {
     fn from(peer: PeerRow) -> Self {
+        let (sync, hint) = (peer.shown_sync(), peer.hint());
         Self {
             group: peer.group.map(|group| group.to_string()),
             name: peer.name,
             device: peer.device.map(|device| device.to_string()),
             path: peer.path,
+            sync,
+            hint,
             address: peer.address,
-            sync: peer.sync,
             last_seen: peer.last_seen.map(|time| time.to_string()),
             fault: peer.fault,
         }

@@ -49,4 +49,28 @@ pub enum PeerState {
     Waiting,
     /// It is not connected.
     Offline,
+    /// Nothing comes of the exchange: its fault says why.
+    Fault,
+}
+
+impl PeerRow {
+    /// Where the exchange stands, as its operator should read it: what failed is not on its way.
+    pub fn shown_sync(&self) -> PeerState {
+        match (self.sync, &self.fault) {
+            (PeerState::Fetching, Some(_)) => PeerState::Fault,
+            (sync, _) => sync,
+        }
+    }
+
+    /// What to do about its fault.
+    pub fn hint(&self) -> Option<&'static str> {
+        let fault = self.fault.as_deref()?;
+        Some(match self.group {
+            _ if fault.contains("another coalition") => {
+                "nothing passes between the two; if you meant to join it, use its invite in a home of its own"
+            }
+            None => "if you expected this node, ask its operator which coalition and which version it runs",
+            Some(_) => "what it sent is refused and does no harm; tell its operator, who may need a newer version",
+        })
+    }
 }

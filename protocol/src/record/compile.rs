@@ -57,6 +57,11 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
     if identity.iter().any(|name| position(name).is_none()) {
         return Err(metadata_error(place, "identity: names of fields", meta.get("identity")));
     }
+    let alike = string(meta, "alike");
+    if alike.as_deref().is_some_and(|name| position(name).is_none()) {
+        return Err(metadata_error(place, "alike: the name of a field", meta.get("alike")));
+    }
+    let alike = alike.map(|name| FieldName::from(name.as_str()));
     let positions = fields.iter().enumerate().map(|(index, field)| (field.name.clone(), index)).collect();
     let (verbs, imports_as) = (strings(meta, "verbs"), string(meta, "imports_as"));
     Ok(Kind {
@@ -69,6 +74,7 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         title,
         verbs,
         identity,
+        alike,
         imports_as,
         fields,
         positions,

@@ -50,10 +50,17 @@ pub enum Part {
 }
 
 impl Kind {
-    /// The JSON Schema (2020-12) of the JSON form of a record.
+    /// The JSON Schema (2020-12) of the JSON form of a record. A field that holds nothing is null or left out; only
+    /// the title always holds something, and tags are a list.
     pub fn schema(&self) -> Json {
-        let properties: Map<String, Json> =
-            self.fields.iter().map(|field| (field.name.to_string(), field.schema())).collect();
+        let schema = |field: &Field| {
+            let mut schema = field.schema();
+            if field.name != self.title && !matches!(field.field_type, FieldType::Tags) {
+                nullable(&mut schema);
+            }
+            (field.name.to_string(), schema)
+        };
+        let properties: Map<String, Json> = self.fields.iter().map(schema).collect();
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": self.name,
@@ -73,6 +80,15 @@ impl Kind {
     /// The columns of its tables, in the order of the struct. Coordinates take two, as in most spreadsheets.
     pub fn columns(&self) -> Vec<Column> {
         self.fields.iter().flat_map(|field| field.columns(self)).collect()
+    }
+}
+
+/// Lets a schema take null too.
+fn nullable(schema: &mut Json) {
+    let of_type = schema["type"].take();
+    schema["type"] = json!([of_type, "null"]);
+    if let Some(words) = schema["enum"].as_array_mut() {
+        words.push(Json::Null);
     }
 }
 

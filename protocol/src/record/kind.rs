@@ -1,6 +1,6 @@
 //! What a kind of record is: its fields, who may write it, who may read each field.
 
-use super::{FieldName, Unfit, Value, Values, compile};
+use super::{FieldName, Unfit, Value, Values, compile, names::one_of};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt};
@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt};
 ///
 /// The struct with its doc comments and its `x-grid` metadata is the single description; everything else is compiled
 /// from it. On the struct: `name`, `plural`, `title` (the field that names a record), `rule` (`owner` or `members`),
-/// and where they apply `singleton`, `verbs`, `identity`, `imports_as`, `role` (`profile` or `prospect`). On each field: `audience` (`public` or `coalition`), and
+/// and where they apply `singleton`, `verbs`, `identity`, `alike`, `imports_as`, `role` (`profile` or `prospect`). On each field: `audience` (`public` or `coalition`), and
 /// where they apply `type` (a string is a `line` unless it says `text`, `link`, `place` or `reference`), `aliases`
 /// (headings of foreign tables), `of` (what a reference refers to), `widget`. A field's default is that of the struct.
 pub trait Record: Serialize + DeserializeOwned + JsonSchema + Default {
@@ -154,6 +154,14 @@ impl Field {
         letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     }
 
+    /// What stands for it in JSON where it holds nothing: an empty list of tags, or null.
+    pub fn empty_json(&self) -> serde_json::Value {
+        match self.field_type {
+            FieldType::Tags => serde_json::Value::Array(Vec::new()),
+            _ => serde_json::Value::Null,
+        }
+    }
+
     /// The name as a command line spells it: `copied-from`.
     pub fn flag(&self) -> String {
         self.name.replace('_', "-")
@@ -181,6 +189,9 @@ pub struct Kind {
     pub verbs: Vec<String>,
     /// The fields that together tell one record from another in imports; empty: each row is a new record.
     pub identity: Vec<FieldName>,
+    /// The link by which, with the title, an import finds a record whose identity was corrected in the table; none:
+    /// such a row is a new record.
+    pub alike: Option<FieldName>,
     /// The kind that a table of these becomes, where it is another one: nobody can write the profiles of others.
     pub imports_as: Option<String>,
     /// The fields in the order of the struct.
@@ -206,6 +217,11 @@ impl Kind {
     /// [`CompileError`] when the description is incomplete, or a field is none of the [`FieldType`]s.
     pub fn compile<T: Record>() -> Result<Self, CompileError> {
         compile::compile::<T>()
+    }
+
+    /// Its name with the article: `an action`.
+    pub fn one(&self) -> String {
+        one_of(&self.name)
     }
 
     /// The field of this name.

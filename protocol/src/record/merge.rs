@@ -112,13 +112,7 @@ impl Kind {
             patch.fields.insert(name.clone(), Some(value.clone()));
         }
         if marks != existing.imported {
-            let mut values = Values::default();
-            for (name, value) in &row.fields {
-                if let Some(value) = value {
-                    values.set(name.clone(), value.clone());
-                }
-            }
-            if let Some(key) = self.identity(&values) {
+            if let Some(key) = self.identity(&row.values()) {
                 marks.0.entry(ORIGIN.into()).or_insert_with(|| origin_of(&key));
             }
             patch.imported = Some(marks);
@@ -140,7 +134,7 @@ impl Kind {
 }
 
 /// Letters and digits in lower case, everything else one space. A name of other signs only stays as it is.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let words: Vec<String> = text
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())

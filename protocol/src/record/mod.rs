@@ -19,6 +19,7 @@
 //! are left alone. What an import wrote last stands under `_import`.
 
 mod action;
+mod alike;
 mod anchor;
 mod compile;
 mod describe;
@@ -46,6 +47,7 @@ mod value;
 mod tests;
 
 pub use action::{Action, ActionStatus};
+pub use alike::{Alike, Alikes};
 pub use describe::{Column, Flag, Many, Part};
 pub use edit::{Edit, Outcome, Piece};
 pub use group::{Group, Role};
@@ -57,7 +59,7 @@ pub use kind::{
 pub use measure::{Coordinates, Money};
 pub use merge::{Imported, origin_of};
 pub use moment::DateTime;
-pub use names::{ITEM, QUERY};
+pub use names::{ITEM, QUERY, one_of};
 pub use page::Page;
 pub use parse::Unfit;
 pub use patch::{Patch, PatchError};

@@ -39,17 +39,26 @@ const COMMAND: &[&str] = &[
     "clear",
     "delivered",
     "dry_run",
+    "editor",
     "file",
     "help",
     "home",
     "items",
     "json",
+    "merged",
     "no_input",
+    "overwrite",
     "version",
     "wait",
     "written",
     "yes",
 ];
+
+/// A noun with its article: `an action`.
+pub fn one_of(noun: &str) -> String {
+    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']);
+    format!("{} {noun}", if vowel { "an" } else { "a" })
+}
 
 /// Whether a field may not be called that.
 pub(super) fn is_reserved(name: &str) -> bool {

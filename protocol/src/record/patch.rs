@@ -1,6 +1,6 @@
 //! What somebody wants to change: the one form that command line, web form, JSON and tables are parsed into.
 
-use super::{Complaint, FieldName, FieldType, Imported, Kind, Unfit, Value};
+use super::{Complaint, FieldName, FieldType, Imported, Kind, Unfit, Value, Values, names::one_of};
 use crate::id::ChangeHash;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ pub enum PatchError {
     #[error("{}", .0.message)]
     Rule(Complaint),
     /// JSON of another shape.
-    #[error("expected a JSON object with the fields of a {kind}, found {found}")]
+    #[error("expected a JSON object with the fields of {}, found {found}", one_of(.kind))]
     NotAnObject {
         /// The kind.
         kind: String,
@@ -130,6 +130,11 @@ impl Patch {
         self.fields.get(field).map(Option::as_ref)
     }
 
+    /// What it sets, as the values of a record.
+    pub fn values(&self) -> Values {
+        self.fields.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect()
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.imported.is_none()
@@ -198,7 +203,7 @@ impl PatchError {
 impl Kind {
     fn unknown(&self, field: &str) -> PatchError {
         let fields: Vec<&str> = self.fields.iter().map(|field| &*field.name).collect();
-        let hint = format!("The fields of a {} are: {}.", self.name, fields.join(", "));
+        let hint = format!("The fields of {} are: {}.", self.one(), fields.join(", "));
         PatchError::UnknownField { kind: self.name.clone(), field: field.chars().take(80).collect(), hint }
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 #[serde(default)]
 #[schemars(extend("x-grid" = {
     "name": "prospect", "plural": "prospects", "title": "name", "rule": "owner", "role": "prospect",
-    "identity": ["name", "place"]
+    "identity": ["name", "place"], "alike": "website"
 }))]
 pub struct Prospect {
     /// What the group is called.

@@ -1,7 +1,9 @@
 //! The commands of every kind of record. They come out of its description: no kind is named here.
 
+mod base;
 mod deliver;
 mod edit;
+mod editor;
 mod export;
 mod fields;
 mod history;

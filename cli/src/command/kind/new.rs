@@ -1,7 +1,7 @@
 //! `grid KIND new`.
 
-use super::{deliver, deliver::Delivery, fields};
-use crate::{client::path, context::Context, failure::Failure};
+use super::{base, deliver, deliver::Delivery, fields};
+use crate::{context::Context, failure::Failure};
 use clap::{ArgMatches, Command};
 use grid_protocol::record::{Kind, Singleton};
 use serde_json::{Value, json};
@@ -24,7 +24,8 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
             .code("invalid")
             .hint(format!("see `grid {} new --help`", kind.name)));
     }
-    let written = client.post(&path(["records", &kind.name]), &json!({"fields": fields}))?;
+    let written = base::Edit { kind, matches, client: &client, fields }.write(None, context)?;
+    base::note_made(kind, &written, context)?;
     finish(kind, written, matches, &client, context)
 }
 

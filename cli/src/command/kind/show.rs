@@ -1,6 +1,6 @@
 //! `grid KIND show`.
 
-use super::{deliver, fields, id_argument, record_path};
+use super::{base, deliver, fields, id_argument, record_path};
 use crate::{
     context::{self, Context},
     failure::Failure,
@@ -13,12 +13,15 @@ use grid_protocol::record::Kind;
 use serde_json::Value;
 
 pub(super) fn command(kind: &Kind) -> Command {
-    Command::new("show").about(format!("Show {} whole, and who has received it", a(&kind.name))).arg(id_argument(kind))
+    Command::new("show")
+        .about(format!("Show {} whole, its version, and who has received it", a(&kind.name)))
+        .arg(id_argument(kind))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
     let client = context.client()?;
     let record = client.get(&record_path(kind, matches, &client)?)?;
+    base::note_shown(kind, &record, context)?;
     context.out.answer(&record, |page| show(page, kind, &record));
     Ok(())
 }
@@ -49,4 +52,8 @@ fn show(page: &mut Page, kind: &Kind, record: &Value) {
         page.field("Damaged", &format!("{}: something that does not belong there, shown as empty", damaged.join(", ")));
     }
     page.field("Id", text("id"));
+    let version = base::version(&base::heads(record));
+    if !version.is_empty() {
+        page.field("Version", &version);
+    }
 }

@@ -39,6 +39,31 @@ async fn an_item_says_whose_it_is_and_own_ones_who_has_received_them() {
 }
 
 #[tokio::test]
+async fn every_field_of_a_kind_is_in_every_item_and_the_description_says_so() {
+    let grid = Grid::start().await;
+    let (_, document) = grid.get("/openapi.json").await;
+    for kind in Registry::standard().kinds() {
+        let list = grid.get(&format!("/api/records/{}", kind.name)).await.1;
+        let schema = &document["components"]["schemas"][format!("item.{}", kind.name)];
+        for item in list["items"].as_array().unwrap() {
+            let id = item["id"].as_str().unwrap();
+            let shown = grid.get(&format!("/api/records/{}/{id}", kind.name)).await.1;
+            for field in &kind.fields {
+                for item in [item, &shown] {
+                    let value = item.get(&*field.name).unwrap_or_else(|| panic!("{}: {item}", field.name));
+                    let expected = &schema["properties"][&*field.name]["type"];
+                    let nullable = expected.as_array().is_some_and(|types| types.contains(&json!("null")));
+                    assert!(!value.is_null() || nullable, "{} is null: {expected}", field.name);
+                    assert_eq!(field.empty_json().is_array(), value.is_array(), "{}: {value}", field.name);
+                }
+                assert!(schema["required"].as_array().unwrap().contains(&json!(&*field.name)));
+            }
+            assert!(item.get("place").is_none_or(|place| place.is_null() || place != ""), "{item}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_list_is_narrowed_by_fields_tags_text_and_group() {
     let grid = Grid::start().await;
     let them = THEM.to_string();

@@ -145,7 +145,7 @@ fn a_made_up_kind_has_a_schema_and_flags() {
     assert_eq!(schema["required"], json!(["name"]));
     assert_eq!(schema["properties"]["manual"]["description"], "How to handle it.");
     assert_eq!(schema["properties"]["berth"]["x-grid-audience"], "coalition");
-    assert_eq!(schema["properties"]["drive"]["enum"], json!(["oars", "sails", "current_only"]));
+    assert_eq!(schema["properties"]["drive"]["enum"], json!(["oars", "sails", "current_only", null]));
     let flags = kind.flags();
     let named = |name: &str| flags.iter().find(|flag| flag.name == name).unwrap();
     assert_eq!(named("gear").many, Many::Repeated);

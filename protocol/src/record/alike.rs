@@ -1,0 +1,134 @@
+//! Rows whose identity was corrected in the table: which record they mean all the same.
+//!
+//! A row that fits no record by its identity may be an old one under a corrected place. It is taken for a record that
+//! no row of the table stands for any more, if the titles are equal and the links do not contradict that. Only what is
+//! certain on both sides counts: one such record, and one such row. Otherwise somebody has to say which is meant,
+//! because a second record beside the first would go unnoticed.
+
+use super::{Kind, Values, merge::plain};
+use std::collections::HashMap;
+
+/// Which record a row stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alike<K> {
+    /// None: it is new.
+    None,
+    /// This one.
+    One(K),
+    /// It may be one of several, or several rows may be one record.
+    Unclear,
+}
+
+/// The records that no row stands for, and the rows that fit no record.
+#[derive(Clone, Debug)]
+pub struct Alikes<K> {
+    records: HashMap<String, Vec<(K, Values)>>,
+    rows: HashMap<String, Vec<Values>>,
+}
+
+/// How a record and a row of the same title go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Likeness {
+    /// Their links are equal.
+    Same,
+    /// One of them has no link.
+    Perhaps,
+    /// Their links differ.
+    Other,
+}
+
+impl<K: Clone> Alikes<K> {
+    /// Sorts records that no row stands for, and rows that fit no record, by what they are called.
+    pub fn new(
+        kind: &Kind,
+        records: impl IntoIterator<Item = (K, Values)>,
+        rows: impl IntoIterator<Item = Values>,
+    ) -> Self {
+        let mut alikes = Self { records: HashMap::new(), rows: HashMap::new() };
+        for (key, values) in records {
+            alikes.records.entry(called(kind, &values)).or_default().push((key, values));
+        }
+        for values in rows {
+            alikes.rows.entry(called(kind, &values)).or_default().push(values);
+        }
+        alikes
+    }
+
+    /// The record that a row stands for, which is one of the rows that fit none.
+    pub fn find(&self, kind: &Kind, row: &Values) -> Alike<K> {
+        let name = called(kind, row);
+        let records = self.records.get(&name).map_or(&[][..], Vec::as_slice);
+        let rows = self.rows.get(&name).map_or(&[][..], Vec::as_slice);
+        for wanted in [Likeness::Same, Likeness::Perhaps] {
+            let mut fitting = records.iter().filter(|(_, values)| likeness(kind, values, row) == wanted);
+            let Some((key, values)) = fitting.next() else { continue };
+            let rivals = rows.iter().filter(|row| likeness(kind, values, row) == wanted).count();
+            return if fitting.next().is_none() && rivals <= 1 { Alike::One(key.clone()) } else { Alike::Unclear };
+        }
+        Alike::None
+    }
+}
+
+fn called(kind: &Kind, values: &Values) -> String {
+    plain(values.text(&kind.title))
+}
+
+fn likeness(kind: &Kind, record: &Values, row: &Values) -> Likeness {
+    let Some(link) = &kind.alike else { return Likeness::Other };
+    match (site(record.text(link)), site(row.text(link))) {
+        (one, other) if one.is_empty() || other.is_empty() => Likeness::Perhaps,
+        (one, other) if one == other => Likeness::Same,
+        _ => Likeness::Other,
+    }
+}
+
+/// A link as people compare it.
+fn site(link: &str) -> String {
+    let link = link.trim().to_lowercase();
+    let link = link.split_once("://").map_or(link.as_str(), |(_, rest)| rest);
+    link.strip_prefix("www.").unwrap_or(link).trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Patch, Registry};
+    use serde_json::json;
+
+    fn values(name: &str, website: &str) -> Values {
+        Patch::from_json(kind(), &json!({"name": name, "website": website})).unwrap().values()
+    }
+
+    fn kind() -> &'static Kind {
+        Registry::standard().kind("prospect").unwrap()
+    }
+
+    fn found(records: &[(&str, &str)], rows: &[(&str, &str)]) -> Alike<usize> {
+        let of = |list: &[(&str, &str)]| list.iter().map(|(name, site)| values(name, site)).collect::<Vec<_>>();
+        let rows = of(rows);
+        let first = rows[0].clone();
+        Alikes::new(kind(), of(records).into_iter().enumerate(), rows).find(kind(), &first)
+    }
+
+    const A: &str = "https://a.example/";
+    const B: &str = "https://b.example";
+
+    #[test]
+    fn one_record_of_the_same_title_is_meant_unless_the_links_differ() {
+        assert_eq!(found(&[("Ferry", A)], &[("ferry!", "http://www.A.example")]), Alike::One(0));
+        assert_eq!(found(&[("Ferry", A)], &[("Ferry", "")]), Alike::One(0));
+        assert_eq!(found(&[("Ferry", "")], &[("Ferry", A)]), Alike::One(0));
+        assert_eq!(found(&[("Ferry", "")], &[("Ferry", "")]), Alike::One(0));
+        assert_eq!(found(&[("Ferry", B)], &[("Ferry", A)]), Alike::None);
+        assert_eq!(found(&[("Weir", A)], &[("Ferry", A)]), Alike::None);
+        // Equal links say more than none.
+        assert_eq!(found(&[("Ferry", ""), ("Ferry", A), ("Ferry", B)], &[("Ferry", A), ("Ferry", "")]), Alike::One(1));
+    }
+
+    #[test]
+    fn what_several_records_or_several_rows_could_mean_is_unclear() {
+        assert_eq!(found(&[("Ferry", A), ("Ferry", A)], &[("Ferry", A)]), Alike::Unclear);
+        assert_eq!(found(&[("Ferry", A)], &[("Ferry", A), ("Ferry", A)]), Alike::Unclear);
+        assert_eq!(found(&[("Ferry", A), ("Ferry", "")], &[("Ferry", "")]), Alike::Unclear);
+    }
+}
