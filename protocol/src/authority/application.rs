@@ -155,8 +155,10 @@ fn prove(set: &ControlSet, records: &[Record]) -> Result<ControlSet, Application
                 let missing = match missing {
                     Missing::Inception(_) => Kind::Inception,
                     Missing::Certificate { .. } | Missing::Root { .. } => Kind::DeviceCert,
-                    Missing::Version(_) => Kind::Genesis,
+                    Missing::Version(_) => Kind::Version,
                     Missing::Standing(_) => Kind::Join,
+                    Missing::Votes(_) => Kind::Vote,
+                    Missing::Mandate(_) => Kind::Mandate,
                 };
                 return Err(ApplicationError::Incomplete { missing });
             }

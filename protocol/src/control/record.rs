@@ -1,14 +1,18 @@
 //! A control record of any kind, its place in the set, and its bytes.
 
 use crate::codec;
+use crate::control::adoption::Adoption;
 use crate::control::certificate::{Capabilities, DeviceCert};
 use crate::control::error::{RecordError, Unmet};
 use crate::control::genesis::Genesis;
 use crate::control::inception::Inception;
 use crate::control::invitation::{Invite, InviteRevoked, Join};
+use crate::control::mandate::{Endorsement, Mandate};
 use crate::control::set::ControlSet;
 use crate::control::signature::{StatementSignature, Withdrawal};
 use crate::control::signed::{Body, Signer};
+use crate::control::version::Version;
+use crate::control::vote::Vote;
 use crate::control::vouch::Vouch;
 use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
 use crate::key::DeviceId;
@@ -37,6 +41,16 @@ pub enum Record {
     InviteRevoked(InviteRevoked),
     /// A group answers an invite.
     Join(Join),
+    /// An elector proposes a version.
+    Version(Box<Version>),
+    /// An elector votes for a version.
+    Vote(Vote),
+    /// A version was adopted.
+    Adoption(Box<Adoption>),
+    /// A group claims a mandate.
+    Mandate(Mandate),
+    /// An elector endorses a mandate, or takes that back.
+    Endorsement(Endorsement),
 }
 
 /// The kinds of control records.
@@ -60,6 +74,16 @@ pub enum Kind {
     InviteRevoked,
     /// See [`Record::Join`].
     Join,
+    /// See [`Record::Version`].
+    Version,
+    /// See [`Record::Vote`].
+    Vote,
+    /// See [`Record::Adoption`].
+    Adoption,
+    /// See [`Record::Mandate`].
+    Mandate,
+    /// See [`Record::Endorsement`].
+    Endorsement,
 }
 
 impl fmt::Display for Kind {
@@ -74,6 +98,11 @@ impl fmt::Display for Kind {
             Self::Invite => "invite",
             Self::InviteRevoked => "revocation of invites",
             Self::Join => "join",
+            Self::Version => "version",
+            Self::Vote => "vote",
+            Self::Adoption => "adoption",
+            Self::Mandate => "mandate",
+            Self::Endorsement => "endorsement",
         })
     }
 }
@@ -103,6 +132,16 @@ pub enum RecordKey {
     InviteRevoked { group: GroupId, version: VersionId, signer: Signer },
     /// See [`Record::Join`].
     Join { group: GroupId, version: VersionId, signer: Signer },
+    /// See [`Record::Version`].
+    Version { base: VersionId, group: GroupId, number: u32 },
+    /// See [`Record::Vote`].
+    Vote { version: VersionId, group: GroupId },
+    /// See [`Record::Adoption`].
+    Adoption { version: VersionId },
+    /// See [`Record::Mandate`].
+    Mandate { group: GroupId, version: VersionId, signer: Signer, number: u32 },
+    /// See [`Record::Endorsement`].
+    Endorsement { mandate: RecordId, group: GroupId, signer: Signer },
 }
 
 /// Calls one expression for the record of whichever kind; `$signed` names its signed part.
@@ -110,6 +149,7 @@ macro_rules! of_each {
     ($record:expr, genesis($g:ident) => $genesis:expr, signed($s:ident) => $signed:expr) => {
         match $record {
             Record::Genesis($g) => $genesis,
+            Record::Adoption($g) => $genesis,
             Record::Inception($s) => $signed,
             Record::DeviceCert(DeviceCert { signed: $s, .. }) => $signed,
             Record::Signature($s) => $signed,
@@ -118,6 +158,13 @@ macro_rules! of_each {
             Record::Invite($s) => $signed,
             Record::InviteRevoked($s) => $signed,
             Record::Join(Join { signed: $s, .. }) => $signed,
+            Record::Vote(Vote { signed: $s, .. }) => $signed,
+            Record::Mandate($s) => $signed,
+            Record::Endorsement($s) => $signed,
+            Record::Version(version) => {
+                let $s = &version.signed;
+                $signed
+            }
         }
     };
 }
@@ -130,15 +177,15 @@ impl Record {
 
     /// The record's place in the set.
     pub fn key(&self) -> RecordKey {
-        of_each!(self, genesis(_g) => RecordKey::Genesis, signed(s) => s.key())
+        of_each!(self, genesis(g) => g.key(), signed(s) => s.key())
     }
 
-    /// The group that speaks; none for a genesis.
+    /// The group that speaks; none for a genesis and an adoption.
     pub fn group(&self) -> Option<GroupId> {
         of_each!(self, genesis(_g) => None, signed(s) => Some(s.body.group()))
     }
 
-    /// Which key of the group signed; none for a genesis.
+    /// Which key of the group signed; none for a genesis and an adoption.
     pub fn signer(&self) -> Option<Signer> {
         of_each!(self, genesis(_g) => None, signed(s) => Some(s.signer))
     }
@@ -160,6 +207,11 @@ impl Record {
             Self::Invite(_) => Kind::Invite,
             Self::InviteRevoked(_) => Kind::InviteRevoked,
             Self::Join(_) => Kind::Join,
+            Self::Version(_) => Kind::Version,
+            Self::Vote(_) => Kind::Vote,
+            Self::Adoption(_) => Kind::Adoption,
+            Self::Mandate(_) => Kind::Mandate,
+            Self::Endorsement(_) => Kind::Endorsement,
         }
     }
 
@@ -189,7 +241,11 @@ impl Record {
     ///
     /// [`RecordError`] naming what is out of bounds.
     pub fn check(&self) -> Result<(), RecordError> {
-        of_each!(self, genesis(g) => g.check(), signed(s) => s.check())
+        match self {
+            Self::Version(record) => record.check(),
+            Self::Vote(record) => record.check(),
+            other => of_each!(other, genesis(g) => g.check(), signed(s) => s.check()),
+        }
     }
 
     pub(crate) fn rank(&self) -> u64 {
@@ -207,6 +263,11 @@ impl Record {
             Self::Invite(record) => record.admit(known),
             Self::InviteRevoked(record) => record.admit(known),
             Self::Join(record) => record.admit(known),
+            Self::Version(record) => record.admit_proposal(known),
+            Self::Vote(record) => record.admit_vote(known),
+            Self::Adoption(record) => record.admit(known),
+            Self::Mandate(record) => record.admit(known),
+            Self::Endorsement(record) => record.admit_endorsement(known),
         }
     }
 }

@@ -50,7 +50,7 @@ impl<S: Storage> Replica<S> {
             self.control = recall(&self.me, &self.storage)?;
             return Err(error);
         }
-        let before = std::mem::replace(&mut self.authority, Authority::evaluate(&self.control));
+        let before = std::mem::replace(&mut self.authority, Authority::evaluate_for(&self.control, &self.me.group));
         if before.digest() != self.authority.digest() {
             effects.push(Effect::AuthorityChanged);
             self.read_touched(&before, effects)?;
@@ -66,16 +66,16 @@ impl<S: Storage> Replica<S> {
             .iter()
             .map(|(device, _)| *device)
             .filter(|device| {
-                let withdrawn = |authority: &Authority| {
-                    let group = authority.group_of(device)?;
-                    authority.membership().withdrawal(&group).map(|(id, _)| id)
+                let belongs = |authority: &Authority| {
+                    let (group, membership) = (authority.group_of(device)?, authority.membership());
+                    Some((membership.may_have_written(&group), membership.ends(&group).to_vec()))
                 };
                 let certified = |authority: &Authority| {
                     authority.keys().device(device).map(|known| (known.group, known.capabilities))
                 };
                 certified(before) != certified(&self.authority)
                     || before.stores_log_of(device) != self.authority.stores_log_of(device)
-                    || withdrawn(before) != withdrawn(&self.authority)
+                    || belongs(before) != belongs(&self.authority)
             })
             .collect();
         let mut documents: BTreeSet<DocumentId> = BTreeSet::new();
