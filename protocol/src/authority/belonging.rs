@@ -79,9 +79,8 @@ impl Belonging {
             }
         }
         this.admit(&path, keys, governance);
-        let removed = |group: &GroupId| {
-            this.ends.get(group).is_some_and(|ends| ends.iter().any(|end| end.why == Why::Removed))
-        };
+        let removed =
+            |group: &GroupId| this.ends.get(group).is_some_and(|ends| ends.iter().any(|end| end.why == Why::Removed));
         let standing = this.signatures.values().flatten().filter(|signed| signed.validity == Validity::Standing);
         this.members = standing
             .map(|signed| signed.group)

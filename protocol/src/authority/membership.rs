@@ -91,9 +91,7 @@ impl Membership {
         this.followed = governance.versions().followed(own);
         this.leaves = governance.versions().leaves().to_vec();
         for version in this.leaves.iter().chain(&this.followed) {
-            this.belonging
-                .entry(*version)
-                .or_insert_with(|| Belonging::evaluate(version, &words, keys, governance));
+            this.belonging.entry(*version).or_insert_with(|| Belonging::evaluate(version, &words, keys, governance));
         }
         for leaf in &this.leaves {
             let Some(of_leaf) = this.belonging.get(leaf) else { continue };

@@ -1,7 +1,7 @@
 //! Whether an entry of a device may change a document.
 
-use crate::authority::keys::Keys;
 use crate::authority::belonging::Why;
+use crate::authority::keys::Keys;
 use crate::authority::membership::Membership;
 use crate::control::Capabilities;
 use crate::id::GroupId;

@@ -136,8 +136,7 @@ fn outcome(story: &Story, set: &ControlSet) -> Outcome {
 /// A set to which the records come in batches: 0 is one that keeps whatever proves itself, 1 that of a node.
 fn delivered<'a>(story: &Story, of_node: bool, batches: impl IntoIterator<Item = &'a [usize]>) -> ControlSet {
     let id = story.coalition.id;
-    let mut set =
-        if of_node { ControlSet::of_node(id, story.coalition.founder.id) } else { ControlSet::new(id) };
+    let mut set = if of_node { ControlSet::of_node(id, story.coalition.founder.id) } else { ControlSet::new(id) };
     for batch in batches {
         let records = batch.iter().map(|at| story.records[*at].clone()).collect();
         let refused = set.offer_all(records, None).refused;

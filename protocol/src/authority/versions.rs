@@ -125,8 +125,7 @@ impl Versions {
             });
         }
         let twice = numbers.into_iter().filter(|(_, found)| *found > 1);
-        self.faults
-            .extend(twice.map(|((group, base, number), _)| Fault::DoubleProposal { group, base, number }));
+        self.faults.extend(twice.map(|((group, base, number), _)| Fault::DoubleProposal { group, base, number }));
     }
 
     /// Version 0, once the genesis is known.
@@ -202,8 +201,7 @@ fn first_rules(genesis: &Genesis) -> Rules {
 
 /// What a version does not say, it takes over from its base.
 fn rules_after(base: &Rules, version: VersionId, body: &VersionBody) -> Rules {
-    let removed: BTreeMap<_, _> =
-        body.removed.iter().map(|removal| (removal.group, removal.last.clone())).collect();
+    let removed: BTreeMap<_, _> = body.removed.iter().map(|removal| (removal.group, removal.last.clone())).collect();
     Rules {
         version,
         base: Some(base.version),

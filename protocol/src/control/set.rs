@@ -298,6 +298,7 @@ impl ControlSet {
             Some(Record::DeviceCert(certificate)) => {
                 Missing::Certificate { group: certificate.body().group, device: certificate.body().device }
             }
+            Some(Record::Genesis(genesis)) => Missing::Version(genesis.version()),
             Some(Record::Version(version)) => Missing::Version(version.version()),
             Some(Record::Adoption(adoption)) => Missing::Version(adoption.version()),
             Some(Record::Mandate(_)) => Missing::Mandate(*id),
