@@ -86,6 +86,14 @@ purposes! {
     INVITE_TEXT = "coalition-grid 1 invite text";
     /// One link of the chain that commits to all later roots.
     ROOT_CHAIN = "coalition-grid 1 root chain";
+    /// A later root of a group, and its devices under it.
+    ROTATION = "coalition-grid 1 rotation";
+    /// A new root that a group's recovery contacts give it.
+    RECOVERY = "coalition-grid 1 recovery";
+    /// The end of a device's log.
+    REVOKE = "coalition-grid 1 revoke";
+    /// The place where a device's log forks.
+    FORK_PROOF = "coalition-grid 1 fork proof";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
 }

@@ -84,6 +84,7 @@
 //! ```
 
 pub mod authority;
+pub mod chain;
 pub mod codec;
 pub mod control;
 pub mod document;

@@ -45,6 +45,8 @@ pub const MAX_MANDATES: u32 = 16;
 pub const MAX_SCOPE: usize = 2_000;
 /// Roots of a group that its 24 words derive beside root 0. Valid.
 pub const MAX_ROOTS: u32 = 64;
+/// Recoveries of a group by its contacts. Valid.
+pub const MAX_RECOVERIES: u32 = 64;
 /// Devices of one group that may hold `govern`: the lowest keys count. Valid.
 pub const MAX_GOVERNING_DEVICES: usize = 4;
 /// Devices of one group that count at all: the lowest keys count. Valid.
@@ -66,6 +68,12 @@ pub const MAX_REQUEST: usize = 256 * 1024;
 pub const MAX_GOSSIP: usize = 72 * 1024;
 /// Sync: runs of entries asked for at the same time from one peer. Own.
 pub const MAX_RUNS_IN_FLIGHT: usize = 4;
+/// Sync: documents that one request for entries behind cuts names. Own.
+pub const MAX_BRANCH_DOCUMENTS: usize = 16;
+/// Sync: changes of one document that a request for entries behind cuts names. Own.
+pub const MAX_BRANCH_CHANGES: usize = 256;
+/// Sync: places of a log that one request for ids names. Own.
+pub const MAX_IDS: usize = 64;
 /// Waiting entries kept per log; the oldest goes first. Own.
 pub const MAX_WAITING_PER_LOG: usize = 64;
 /// Waiting bytes kept per peer; the oldest go first. Own.

@@ -150,6 +150,19 @@ impl VerifiedRun {
         &self.entries
     }
 
+    /// The run up to the first signature at or behind `seq`: no more of it than what proves that entry.
+    #[must_use]
+    pub fn proving(mut self, seq: u64) -> Self {
+        let proof = self.entries.iter().position(|entry| entry.header().seq >= seq && entry.signature().is_some());
+        if let Some(last) = proof
+            && let Some(head) = self.entries.get(last).and_then(VerifiedEntry::head)
+        {
+            self.entries.truncate(last + 1);
+            self.head = head;
+        }
+        self
+    }
+
     /// The run without the entries below `seq`; none when nothing remains.
     #[must_use]
     pub fn from_seq(mut self, seq: u64) -> Option<Self> {

@@ -3,6 +3,7 @@
 //! Only verified things go in: there is no call that stores anything else. Reading back gives what was
 //! put in, or a [`StorageError`]; nothing of it is verified again.
 
+use crate::chain::{BranchEntry, VerifiedBranch};
 use crate::control::Record;
 use crate::entry::{EntryKind, Head};
 use crate::id::{DocumentId, EntryId};
@@ -109,6 +110,27 @@ pub trait Storage {
     ///
     /// [`StorageError`].
     fn document(&self, document: &DocumentId) -> Result<Vec<StoredEntry>, StorageError>;
+
+    /// Keeps entries behind the cut of their log, by their ids, apart from the logs.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`]; then none of them counts as kept.
+    fn put_branches(&mut self, entries: &[VerifiedBranch]) -> Result<(), StorageError>;
+
+    /// The entries of a document that were kept apart from the logs, each once.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    fn branches(&self, document: &DocumentId) -> Result<Vec<BranchEntry>, StorageError>;
+
+    /// The documents of which entries of a device were kept apart from its log.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError>;
 
     /// Every document that has entries.
     ///

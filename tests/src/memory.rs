@@ -1,5 +1,6 @@
 //! A storage in memory: for the simulated network, and as the measure of the real one.
 
+use grid_protocol::chain::{BranchEntry, VerifiedBranch};
 use grid_protocol::control::Record;
 use grid_protocol::entry::{Head, keeps_signature};
 use grid_protocol::id::{DocumentId, EntryId, RecordId};
@@ -17,6 +18,7 @@ pub struct MemoryStorage {
     logs: BTreeMap<DeviceId, Log>,
     documents: BTreeMap<DocumentId, BTreeSet<(DeviceId, u64)>>,
     records: BTreeMap<RecordId, Record>,
+    branches: BTreeMap<(DocumentId, DeviceId, EntryId), BranchEntry>,
 }
 
 /// One log, with the id of each entry.
@@ -182,6 +184,24 @@ impl Storage for MemoryStorage {
             })
         });
         Ok(entries.collect())
+    }
+
+    fn put_branches(&mut self, entries: &[VerifiedBranch]) -> Result<(), StorageError> {
+        self.branches.extend(entries.iter().map(|branch| {
+            let header = branch.entry().header();
+            ((header.document, header.device, branch.entry().id()), branch.proof().clone())
+        }));
+        Ok(())
+    }
+
+    fn branches(&self, document: &DocumentId) -> Result<Vec<BranchEntry>, StorageError> {
+        let of_document = self.branches.iter().filter(|((of, ..), _)| of == document);
+        Ok(of_document.map(|(_, entry)| entry.clone()).collect())
+    }
+
+    fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError> {
+        let of_device = self.branches.keys().filter(|(_, of, _)| of == device);
+        Ok(of_device.map(|(document, ..)| *document).collect())
     }
 
     fn documents(&self) -> Result<Vec<DocumentId>, StorageError> {

@@ -17,7 +17,7 @@ fn deliver<'a>(changes: impl IntoIterator<Item = &'a Prescanned>) -> Outcomes {
     let mut document = Document::new(DocumentId([0; 32]));
     let mut told = BTreeMap::new();
     for change in changes {
-        let offered = document.offer(change.clone(), DEVICE, Right::MayWrite);
+        let offered = document.offer(change.clone(), DEVICE, change.seq(), Right::MayWrite);
         assert_eq!(offered.dropped, []);
         told.insert(change.hash(), offered.verdict);
         told.extend(offered.released);
@@ -126,7 +126,7 @@ fn changes_without_their_past_wait_within_bounds() {
         .map(|change| scanned(&change.bytes(), &STRANGER))
         .collect();
     for orphan in &orphans {
-        let offered = document.offer(orphan.clone(), DEVICE, Right::MayWrite);
+        let offered = document.offer(orphan.clone(), DEVICE, orphan.seq(), Right::MayWrite);
         assert_eq!(offered.verdict, Verdict::Waiting { missing: orphan.deps().to_vec() });
         dropped.extend(offered.dropped);
     }
@@ -135,7 +135,7 @@ fn changes_without_their_past_wait_within_bounds() {
     assert_eq!(document.without_effect().count(), MAX_WAITING_PER_LOG);
     for change in background() {
         assert!(matches!(
-            document.offer(change, DEVICE, Right::MayWrite).verdict,
+            document.offer(change.clone(), DEVICE, change.seq(), Right::MayWrite).verdict,
             Verdict::Effective | Verdict::Waiting { .. }
         ));
     }
@@ -149,14 +149,14 @@ fn a_right_that_becomes_known_or_another_gives_the_verdicts_it_would_have_given_
     let first = changes.last().expect("the enemy's first").clone();
     let second = scanned(&enemy_second(&[set("b")]).bytes(), &ENEMY);
     let mut document = Document::new(DocumentId([0; 32]));
-    let unknown = document.offer(first.clone(), DEVICE, Right::Unknown);
+    let unknown = document.offer(first.clone(), DEVICE, first.seq(), Right::Unknown);
     assert_eq!(unknown.verdict, Verdict::Waiting { missing: vec![] });
-    let waiting = document.offer(second.clone(), DEVICE, Right::MayWrite);
+    let waiting = document.offer(second.clone(), DEVICE, second.seq(), Right::MayWrite);
     assert_eq!(waiting.verdict, Verdict::Waiting { missing: vec![first.hash()] });
-    let admitted = document.offer(first.clone(), DEVICE, Right::MayWrite);
+    let admitted = document.offer(first.clone(), DEVICE, first.seq(), Right::MayWrite);
     assert_eq!((admitted.verdict, admitted.released), (Verdict::Effective, vec![(second.hash(), Verdict::Effective)]));
     assert_eq!((document.seq_of(&ENEMY), document.max_op(), document.heads()), (2, 4, vec![second.hash()]));
-    let removed = document.offer(first.clone(), DEVICE, Right::MayNot(NoRight::NotMember));
+    let removed = document.offer(first.clone(), DEVICE, first.seq(), Right::MayNot(NoRight::NotMember));
     assert_eq!(removed.verdict, Verdict::Inert(Inert::NoRight(NoRight::NotMember)));
     assert_eq!(removed.released, [(second.hash(), Verdict::Inert(Inert::DependsOnInert(first.hash())))]);
     assert_eq!((document.heads(), document.max_op()), (vec![], 0));

@@ -348,3 +348,43 @@ fn a_bad_network_delays_and_loses_nothing() {
     let took = equal(&mut world);
     assert!(took <= 20 * MINUTE);
 }
+
+#[test]
+fn a_copied_home_that_writes_on_both_sides_of_a_split_is_proven_and_cut_alike_everywhere() {
+    for seed in seeds(0..4) {
+        let mut world = World::new(seed);
+        world.assemble(14, 4);
+        world.run_for(MINUTE);
+        let page = world.write(0, &Subject::New("page"), &json!({"title": "Plan", "text": "We meet.\n"}));
+        world.write(3, &Subject::New("action"), &json!({"title": "Before"}));
+        equal(&mut world);
+        let liar = world.author(3).me.device;
+        let head = world.replica(3).own_head().copied();
+        let fork = head.map_or(0, |head| head.seq + 1);
+        world.split((0..14).map(|node| u8::from(node >= 8)).collect());
+        world.run_for(MINUTE);
+        // On each side the others go on with what the device wrote there, on one more than on the other.
+        world.write(3, &Subject::Existing(page), &json!({"title": "Plan, said here"}));
+        let lost = world.write_apart(3, 9, head, &Subject::Existing(page), &json!({"title": "Plan, said there"}));
+        assert_eq!(lost, page);
+        world.run_for(3 * MINUTE);
+        for node in [0, 1, 2, 4] {
+            assert_eq!(world.text(node, page, "title"), "Plan, said here", "seed {seed}");
+            world.write(node, &Subject::Existing(page), &json!({"text": format!("We meet, here {node}.\n")}));
+        }
+        for node in [8, 10] {
+            assert_eq!(world.text(node, page, "title"), "Plan, said there", "seed {seed}");
+            world.write(node, &Subject::Existing(page), &json!({"text": format!("We meet, there {node}.\n")}));
+        }
+        world.write(3, &Subject::New("action"), &json!({"title": "Nobody built on this"}));
+        world.run_for(2 * MINUTE);
+        world.heal();
+        let took = world.until_equal(20 * MINUTE).unwrap_or_else(|dissent| panic!("seed {seed}: {dissent}"));
+        for node in 0..14 {
+            let cut = world.replica(node).authority().cut(&liar).expect("the fork is proven");
+            assert_eq!(cut.seq, fork, "seed {seed}, node {node}");
+            assert_eq!(world.text(node, page, "title"), "Plan, said here", "seed {seed}, node {node}");
+        }
+        println!("seed {seed}: equal after {took:?}");
+    }
+}

@@ -5,13 +5,14 @@
 use automerge::transaction::Transactable as _;
 use automerge::{ActorId, AutoCommit, ROOT};
 use grid_node::store::Store;
+use grid_protocol::chain::{BranchEntry, VerifiedBranch};
 use grid_protocol::codec::{self, Format};
 use grid_protocol::control::{Inception, InceptionBody, Record, SigningKey};
 use grid_protocol::document::{ChangeBody, actor};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{CoalitionId, Digest, DocumentId};
 use grid_protocol::key::{DeviceId, SecretKey};
-use grid_protocol::run::VerifiedRun;
+use grid_protocol::run::{LeanEntry, Run, VerifiedRun};
 use grid_protocol::storage::Storage;
 use grid_protocol::time::Timestamp;
 use grid_tests::memory::MemoryStorage;
@@ -29,12 +30,15 @@ enum Step {
     /// A device appends an entry that does not continue its log.
     Misfit(u8),
     PutRecords(Vec<u8>, Vec<u8>),
+    /// Entries of a branch of a device's log are kept apart.
+    PutBranches(u8, Vec<(u8, usize)>),
     Restart,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let size = prop_oneof![9 => 0_usize..300, 1 => 0_usize..40_000];
     let entry = (1_u8..4, 0_u8..5, size.clone());
+    let branch = prop::collection::vec((0_u8..5, size.clone()), 1..4);
     let step = prop_oneof![
         4 => prop::collection::vec(entry, 1..30).prop_map(Step::Append),
         3 => (prop::collection::vec((0_u8..5, size), 0..4), prop::collection::vec(0_u8..9, 0..3))
@@ -42,6 +46,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0_u8..4).prop_map(Step::Misfit),
         2 => (prop::collection::vec(0_u8..9, 0..4), prop::collection::vec(0_u8..9, 0..3))
             .prop_map(|(records, displaced)| Step::PutRecords(records, displaced)),
+        1 => (0_u8..4, branch).prop_map(|(writer, entries)| Step::PutBranches(writer, entries)),
         1 => Just(Step::Restart),
     ];
     prop::collection::vec(step, 1..25)
@@ -65,6 +70,16 @@ impl Writer {
         self.head = entry.head();
         VerifiedRun::single(entry).unwrap()
     }
+}
+
+/// An entry with its own signature as proof.
+fn apart(run: &VerifiedRun) -> VerifiedBranch {
+    let entry = run.first();
+    let (header, signature) = (entry.header(), entry.signature().copied());
+    let (time, kind, document, body) = (header.time, header.kind, header.document, entry.body().to_vec());
+    let entries = vec![LeanEntry { time, kind, document, body, signature }];
+    let run = Run { device: header.device, first: header.seq, prev: header.prev, entries };
+    BranchEntry::of(&run).unwrap().verify(&COALITION).unwrap()
 }
 
 fn record(number: u8) -> Record {
@@ -93,9 +108,20 @@ fn assert_equal(store: &impl Storage, memory: &MemoryStorage, writers: &[Writer]
     for number in 0..6 {
         let document = DocumentId([number; 32]);
         assert_eq!(store.document(&document).unwrap(), memory.document(&document).unwrap());
+        assert_eq!(store.branches(&document).unwrap(), memory.branches(&document).unwrap());
     }
     for writer in writers {
         let device = DeviceId(writer.key.public());
+        let documents = |storage: &dyn Fn(&DeviceId) -> Vec<DocumentId>| {
+            let mut documents = storage(&device);
+            documents.dedup();
+            documents
+        };
+        let (ours, theirs) = (
+            documents(&|id| store.branch_documents(id).unwrap()),
+            documents(&|id| memory.branch_documents(id).unwrap()),
+        );
+        assert_eq!(ours, theirs);
         let length = writer.head.map_or(0, |head| head.seq + 1);
         for seq in 0..length + 2 {
             assert_eq!(store.entry_id(&device, seq).unwrap(), memory.entry_id(&device, seq).unwrap());
@@ -145,6 +171,13 @@ proptest! {
                     let displaced: Vec<_> = records(&displaced).iter().map(Record::id).collect();
                     store.put_records(&records(&put), &displaced).unwrap();
                     memory.put_records(&records(&put), &displaced).unwrap();
+                }
+                Step::PutBranches(writer, entries) => {
+                    let mut rival = Writer { key: SecretKey::from_seed(&[writer; 32]), head: None };
+                    let branches: Vec<_> =
+                        entries.into_iter().map(|(document, size)| apart(&rival.write(document, size))).collect();
+                    store.put_branches(&branches).unwrap();
+                    memory.put_branches(&branches).unwrap();
                 }
                 Step::Restart => {
                     drop(store);

@@ -65,7 +65,7 @@ impl Driver {
                     self.confirm_joins_into(&mut queue);
                 }
                 Effect::Pulled { peer, pulled } => {
-                    for device in &pulled.conflicts {
+                    for (device, _) in &pulled.conflicts {
                         tracing::warn!(%device, "two histories of one device");
                     }
                     let group =

@@ -6,6 +6,7 @@ use super::owed::Owed;
 use super::row;
 use super::trees::Trees;
 use super::wide::Wide;
+use grid_protocol::chain::BranchEntry;
 use grid_protocol::codec;
 use grid_protocol::control::Record;
 use grid_protocol::entry::Head;
@@ -144,6 +145,37 @@ impl Reader {
         let value = value.ok_or_else(|| Fault::Damaged(format!("entry {seq} of device {device} is missing")))?;
         let (_, entry) = row::decode(&value)?;
         Ok(StoredEntry { device, seq, time: entry.time, kind: entry.kind, document: entry.document, body: entry.body })
+    }
+
+    /// The entries of a document that were kept apart from the logs, each once.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn branches(&self, document: &DocumentId) -> Result<Vec<BranchEntry>, StorageError> {
+        self.health.guard("read entries behind a cut", || {
+            let values = self.trees.branches.iter(document.as_bytes());
+            values.map(|item| codec::decode(&item?.1).map_err(|error| Fault::Damaged(error.to_string()))).collect()
+        })
+    }
+
+    /// The documents of which entries of a device were kept apart from its log.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError> {
+        self.health.guard("read entries behind a cut", || {
+            let mut documents = Vec::new();
+            for key in self.trees.branches.tree().iter().keys() {
+                let key = key?;
+                let Some((document, rest)) = key.split_first_chunk::<32>() else { continue };
+                if rest.starts_with(device.as_bytes()) && documents.last() != Some(&DocumentId(*document)) {
+                    documents.push(DocumentId(*document));
+                }
+            }
+            Ok(documents)
+        })
     }
 
     /// Every document that has entries.

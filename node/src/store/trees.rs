@@ -5,6 +5,7 @@
 //! | entries | device, seq | see `row` |
 //! | heads | device | postcard of the head |
 //! | records | id of the control record | its encoding |
+//! | branches | document, device, entry id | postcard of the entry and its proof |
 //! | rows, hints | as the caller likes | as the caller likes |
 //! | pieces | see `wide` | |
 //! | meta | `format`, `coalition` | u32 LE; 32 bytes |
@@ -13,6 +14,7 @@ use super::health::{Fault, panic_text};
 use super::owed::Rows;
 use super::wide::{Wide, WideBatch};
 use super::{STORE_FORMAT, StoreError};
+use grid_protocol::chain::VerifiedBranch;
 use grid_protocol::entry::Head;
 use grid_protocol::id::CoalitionId;
 use grid_protocol::key::DeviceId;
@@ -39,6 +41,7 @@ pub(super) struct Trees {
     pub(super) records: Wide,
     pub(super) rows: Wide,
     pub(super) hints: Wide,
+    pub(super) branches: Wide,
     meta: Tree,
     pub(super) origin: Origin,
 }
@@ -83,6 +86,7 @@ impl Trees {
                 records: wide("records", 1)?,
                 rows: wide("rows", 2)?,
                 hints: wide("hints", 3)?,
+                branches: wide("branches", 4)?,
                 heads: db.open_tree("heads")?,
                 meta: db.open_tree("meta")?,
                 db,
@@ -124,6 +128,15 @@ impl Trees {
         heads.iter().for_each(|(device, head)| tops.insert(device.as_bytes(), codec::encode(head)));
         self.entries.apply(entries)?;
         Ok(self.heads.apply_batch(tops)?)
+    }
+
+    /// Writes entries behind cuts.
+    pub(super) fn write_branches(&self, entries: &[VerifiedBranch]) -> Result<(), Fault> {
+        entries.iter().try_for_each(|branch| {
+            let (header, id) = (branch.entry().header(), branch.entry().id());
+            let key = [&header.document.as_bytes()[..], header.device.as_bytes(), id.as_bytes()].concat();
+            self.branches.put(&key, &codec::encode(branch.proof()))
+        })
     }
 
     /// Writes control records.

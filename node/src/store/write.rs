@@ -4,6 +4,7 @@ use super::health::Fault;
 use super::journal::JournalItem;
 use super::owed::Due;
 use super::{Reader, Store};
+use grid_protocol::chain::{BranchEntry, VerifiedBranch};
 use grid_protocol::control::Record;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, EntryId, RecordId};
@@ -153,6 +154,18 @@ impl Storage for Store {
 
     fn document(&self, document: &DocumentId) -> Result<Vec<StoredEntry>, StorageError> {
         self.reader.document(document)
+    }
+
+    fn put_branches(&mut self, entries: &[VerifiedBranch]) -> Result<(), StorageError> {
+        self.write("save entries behind a cut", || self.reader.trees.write_branches(entries))
+    }
+
+    fn branches(&self, document: &DocumentId) -> Result<Vec<BranchEntry>, StorageError> {
+        self.reader.branches(document)
+    }
+
+    fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError> {
+        self.reader.branch_documents(device)
     }
 
     fn documents(&self) -> Result<Vec<DocumentId>, StorageError> {

@@ -6,7 +6,7 @@
 
 use crate::authority::{Authority, SlotState};
 use crate::control::{
-    Admission, ControlSet, DeviceCert, InviteBody, Join, Kind, Missing, Offer, Record, RecordError, Signer,
+    Admission, ControlSet, DeviceCert, InviteBody, Join, Kind, Missing, Offer, Record, RecordError, RootNumber, Signer,
 };
 use crate::id::{CoalitionId, GroupId};
 use crate::key::DeviceId;
@@ -128,7 +128,7 @@ fn judge(
     let applicant = applicant(records, join)?;
     let (group, device) = applicant;
     belongs(records, group, join)?;
-    let proven = prove(set, records)?;
+    let proven = prove(set, authority, records)?;
     if authority.was_admitted(&group) {
         return Ok(applicant);
     }
@@ -144,25 +144,42 @@ fn judge(
     Ok((group, device))
 }
 
-/// Admits the records to a set of their own.
-fn prove(set: &ControlSet, records: &[Record]) -> Result<ControlSet, ApplicationError> {
-    let mut proven = ControlSet::new(set.coalition());
+/// What a group hands in that has a new root: a device of it is a stranger until its root is known.
+fn is_renewal(kind: Kind) -> bool {
+    matches!(kind, Kind::Rotation | Kind::Recovery | Kind::Revoke)
+}
+
+/// Admits the records to a set of their own; where roots follow from roots, to one with all that is known.
+fn prove(set: &ControlSet, authority: &Authority, records: &[Record]) -> Result<ControlSet, ApplicationError> {
+    let renewed = |record: &Record| {
+        let root = record.group().and_then(|group| authority.root(&group));
+        is_renewal(record.kind()) || root.is_some_and(|root| root.number != RootNumber::FIRST)
+    };
+    let mut proven = match records.iter().any(renewed) {
+        true => set.clone(),
+        false => ControlSet::new(set.coalition()),
+    };
     for record in records {
-        // What stands in the node's set has been proven before.
-        match proven.offer(record.clone()) {
-            Offer::Refused(error) => return Err(error.into()),
-            Offer::Waiting { missing } if set.get(&record.id()).is_none() => {
-                let missing = match missing {
-                    Missing::Inception(_) => Kind::Inception,
-                    Missing::Certificate { .. } | Missing::Root { .. } => Kind::DeviceCert,
-                    Missing::Version(_) => Kind::Version,
-                    Missing::Standing(_) => Kind::Join,
-                    Missing::Votes(_) => Kind::Vote,
-                    Missing::Mandate(_) => Kind::Mandate,
-                };
-                return Err(ApplicationError::Incomplete { missing });
-            }
-            _ => {}
+        if let Offer::Refused(error) = proven.offer(record.clone()) {
+            return Err(error.into());
+        }
+    }
+    for record in records {
+        // What stands in the node's set has been proven before; what waited for a later one may be in now.
+        if proven.get(&record.id()).or_else(|| set.get(&record.id())).is_some() {
+            continue;
+        }
+        if let Offer::Waiting { missing } = proven.offer(record.clone()) {
+            let missing = match missing {
+                Missing::Inception(_) => Kind::Inception,
+                Missing::Certificate { .. } => Kind::DeviceCert,
+                Missing::Root { .. } => Kind::Rotation,
+                Missing::Version(_) => Kind::Version,
+                Missing::Standing(_) => Kind::Join,
+                Missing::Votes(_) => Kind::Vote,
+                Missing::Mandate(_) => Kind::Mandate,
+            };
+            return Err(ApplicationError::Incomplete { missing });
         }
     }
     Ok(proven)
@@ -191,8 +208,9 @@ fn belongs(records: &[Record], applicant: GroupId, join: Option<&Join>) -> Resul
         _ => None,
     });
     let out_of_place = records.iter().find(|record| {
-        let own = matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Join | Kind::Signature);
-        let proof = matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Invite);
+        let own = matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Join | Kind::Signature)
+            || is_renewal(record.kind());
+        let proof = matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Invite | Kind::Rotation);
         !(own && record.group() == Some(applicant) || proof && inviter.is_some() && record.group() == inviter)
     });
     match out_of_place {

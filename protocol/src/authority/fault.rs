@@ -22,6 +22,13 @@ pub enum Fault {
         /// The groups.
         groups: Vec<GroupId>,
     },
+    /// A device has written two histories: its log ends where they part.
+    Forked {
+        /// The device.
+        device: DeviceId,
+        /// The first place with two entries.
+        seq: u64,
+    },
     /// A group certified more devices than count.
     TooManyDevices {
         /// The group.

@@ -1,26 +1,27 @@
-//! Layer 1: which device is whose.
+//! Layer 1: which device is whose, and where its log ends.
 //!
 //! A device belongs to the group that certified it; one that several groups certified belongs to none.
-//! What a device may do is the union of its certificates: rights end by revocation only. Of too many
-//! devices those with the lowest keys count: a device keeps its place however often it is certified anew.
+//! Certificates count that the root in force signed or lists. What a device may do is the union of them:
+//! rights end by revocation only. Of too many devices those with the lowest keys count: a device keeps
+//! its place however often it is certified anew.
+//!
+//! A device that a rotation left out is a **former** one: its log is cut at the very beginning, and what
+//! it wrote counts only where others have built on it.
+//!
+//! The **cut** of a device is the smallest of those that the root in force lists or signs, and of the
+//! place where its log is proven to fork. Cuts depend on this layer only.
 
 use crate::authority::fault::Fault;
-use crate::control::{Capabilities, ControlSet, DeviceCert, Record};
-use crate::id::{EntryId, GroupId, RecordId};
+use crate::authority::root::{Kept, smallest};
+use crate::control::{Capabilities, ControlSet, DeviceCert, Listed, Record, Revoke};
+use crate::id::{GroupId, RecordId};
 use crate::key::{DeviceId, PeerKey};
 use crate::limits::{MAX_DEVICES, MAX_GOVERNING_DEVICES};
-use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where a log ends: entries from here on count only where others have built on them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cut {
-    /// The first entry that is cut off.
-    pub seq: u64,
-    /// The entry before it.
-    pub entry: EntryId,
-}
+pub use crate::authority::root::RootInForce;
+pub use crate::control::Cut;
 
 /// A device that speaks for a group.
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ struct Group {
     name: String,
     devices: Vec<DeviceId>,
     governing: Vec<DeviceId>,
+    root: RootInForce,
 }
 
 /// The groups and their devices.
@@ -45,8 +47,10 @@ struct Group {
 pub struct Keys {
     groups: BTreeMap<GroupId, Group>,
     devices: BTreeMap<DeviceId, Device>,
+    former: BTreeMap<DeviceId, (GroupId, Capabilities)>,
     peers: BTreeMap<PeerKey, Vec<DeviceId>>,
     cuts: BTreeMap<DeviceId, Cut>,
+    revoked: BTreeSet<DeviceId>,
     disputed: BTreeSet<DeviceId>,
     faults: Vec<Fault>,
 }
@@ -54,25 +58,47 @@ pub struct Keys {
 /// The certificates of one device that one group signed.
 type Certificates<'a> = Vec<(RecordId, &'a DeviceCert)>;
 
+/// What the records of this layer are about, by device.
+#[derive(Default)]
+struct Found<'a> {
+    certified: BTreeMap<DeviceId, BTreeMap<GroupId, Certificates<'a>>>,
+    revoked: BTreeMap<DeviceId, Vec<&'a Revoke>>,
+    forks: BTreeMap<DeviceId, Cut>,
+}
+
+/// A device whose certificates count.
+struct Counting<'a> {
+    device: DeviceId,
+    capabilities: Capabilities,
+    shown: &'a DeviceCert,
+    listed_cut: Option<Cut>,
+}
+
 impl Keys {
     pub(crate) fn evaluate(set: &ControlSet) -> Self {
         let mut keys = Self::default();
-        let mut certified: BTreeMap<DeviceId, BTreeMap<GroupId, Certificates<'_>>> = BTreeMap::new();
+        let mut found = Found::default();
         for (id, record) in set.entries() {
             match record {
                 Record::Inception(inception) => {
-                    let name = inception.body.name.clone();
-                    keys.groups.insert(GroupId(id.0), Group { name, devices: Vec::new(), governing: Vec::new() });
+                    let (name, group) = (inception.body.name.clone(), GroupId(id.0));
+                    let Some(root) = RootInForce::of(set, &group) else { continue };
+                    keys.groups.insert(group, Group { name, devices: Vec::new(), governing: Vec::new(), root });
                 }
                 Record::DeviceCert(cert) => {
-                    let of_device = certified.entry(cert.body().device).or_default();
+                    let of_device = found.certified.entry(cert.body().device).or_default();
                     of_device.entry(cert.body().group).or_default().push((*id, cert));
+                }
+                Record::Revoke(revoke) => found.revoked.entry(revoke.body.device).or_default().push(revoke),
+                Record::ForkProof(proof) => {
+                    let fork = found.forks.entry(proof.body.device).or_insert(proof.cut());
+                    *fork = proof.cut().min(*fork);
                 }
                 _ => {}
             }
         }
         let mut by_group: BTreeMap<GroupId, Vec<(DeviceId, Certificates<'_>)>> = BTreeMap::new();
-        for (device, mut groups) in certified {
+        for (device, mut groups) in std::mem::take(&mut found.certified) {
             match groups.pop_first() {
                 Some((group, certificates)) if groups.is_empty() => {
                     by_group.entry(group).or_default().push((device, certificates));
@@ -85,21 +111,32 @@ impl Keys {
                 None => {}
             }
         }
-        by_group.into_iter().for_each(|(group, devices)| keys.add_devices(group, devices));
+        by_group.into_iter().for_each(|(group, devices)| keys.add_devices(group, devices, &found));
         keys
     }
 
-    fn add_devices(&mut self, id: GroupId, mut devices: Vec<(DeviceId, Certificates<'_>)>) {
-        // They come in ascending order of their keys.
-        if devices.len() > MAX_DEVICES {
-            self.faults.push(Fault::TooManyDevices { group: id, found: devices.len() });
-            devices.truncate(MAX_DEVICES);
+    fn add_devices(&mut self, id: GroupId, devices: Vec<(DeviceId, Certificates<'_>)>, found: &Found<'_>) {
+        let Some(group) = self.groups.get(&id) else { return };
+        let root = group.root.clone();
+        let mut counting = Vec::new();
+        for (device, certificates) in devices {
+            match count(&root, device, &certificates) {
+                Some(device) => counting.push(device),
+                None => {
+                    self.former.insert(device, (id, union(&certificates)));
+                    self.cuts.insert(device, Cut::NOTHING);
+                }
+            }
         }
-        let may = |cert: &DeviceCert| cert.body().capabilities.has(Capabilities::GOVERN);
-        let mut governing: Vec<DeviceId> = devices
+        // They come in ascending order of their keys.
+        if counting.len() > MAX_DEVICES {
+            self.faults.push(Fault::TooManyDevices { group: id, found: counting.len() });
+            counting.truncate(MAX_DEVICES);
+        }
+        let mut governing: Vec<DeviceId> = counting
             .iter()
-            .filter(|(_, certificates)| certificates.iter().any(|(_, cert)| may(cert)))
-            .map(|(device, _)| *device)
+            .filter(|device| device.capabilities.has(Capabilities::GOVERN))
+            .map(|device| device.device)
             .collect();
         if governing.len() > MAX_GOVERNING_DEVICES {
             self.faults.push(Fault::TooManyGoverning { group: id, found: governing.len() });
@@ -107,17 +144,23 @@ impl Keys {
         }
         let Some(group) = self.groups.get_mut(&id) else { return };
         group.governing = governing;
-        group.devices = devices.iter().map(|(device, _)| *device).collect();
-        for (device, certificates) in devices {
-            let shown = certificates.iter().min_by_key(|(id, cert)| (Reverse(cert.body().serial), *id));
-            let Some((_, shown)) = shown else { continue };
-            let capabilities =
-                certificates.iter().fold(Capabilities::NONE, |sum, (_, cert)| sum.and(cert.body().capabilities));
+        group.devices = counting.iter().map(|device| device.device).collect();
+        for Counting { device, capabilities, shown, listed_cut } in counting {
             let sharing = self.peers.entry(shown.body().peer).or_default();
             sharing.push(device);
             sharing.sort_unstable();
-            let certificate = DeviceCert::clone(shown);
-            self.devices.insert(device, Device { group: id, capabilities, certificate });
+            self.devices.insert(device, Device { group: id, capabilities, certificate: shown.clone() });
+            let signed = found.revoked.get(&device).into_iter().flatten();
+            let revoked = signed.filter(|revoke| revoke.body.group == id && root.made(revoke));
+            let ended = smallest(revoked.map(|revoke| Some(revoke.body.cut)).chain([listed_cut]));
+            if ended.is_some() {
+                self.revoked.insert(device);
+            }
+            let fork = found.forks.get(&device).copied();
+            if let Some(fork) = fork {
+                self.faults.push(Fault::Forked { device, seq: fork.seq });
+            }
+            self.cuts.extend(smallest([ended, fork]).map(|cut| (device, cut)));
         }
     }
 
@@ -126,15 +169,40 @@ impl Keys {
         self.devices.get(device)
     }
 
+    /// In whose name a device writes, or wrote before a rotation left it out, and what it may do.
+    pub fn writer(&self, device: &DeviceId) -> Option<(GroupId, Capabilities)> {
+        match self.devices.get(device) {
+            Some(known) => Some((known.group, known.capabilities)),
+            None => self.former.get(device).copied(),
+        }
+    }
+
     /// The group that a device signs, vouches and invites for.
     pub fn governs(&self, device: &DeviceId) -> Option<GroupId> {
         let group = self.devices.get(device)?.group;
         self.groups.get(&group)?.governing.contains(device).then_some(group)
     }
 
-    /// The devices of a group, ascending.
+    /// The devices of a group, ascending, those that are revoked included.
     pub fn devices_of(&self, group: &GroupId) -> &[DeviceId] {
         self.groups.get(group).map_or(&[], |group| &group.devices)
+    }
+
+    /// The root of a group that is in force.
+    pub fn root(&self, group: &GroupId) -> Option<&RootInForce> {
+        self.groups.get(group).map(|group| &group.root)
+    }
+
+    /// What the next root has to list so that every device keeps its place, and every cut holds.
+    pub fn listing(&self, group: &GroupId) -> Vec<Listed> {
+        let devices = self.devices_of(group).iter();
+        devices
+            .filter_map(|device| {
+                let Device { capabilities, certificate, .. } = self.devices.get(device)?;
+                let (certificate, cut) = (certificate.id(), self.cut(device));
+                Some(Listed { device: *device, certificate, capabilities: *capabilities, cut })
+            })
+            .collect()
     }
 
     /// The devices that share a PeerId, ascending.
@@ -157,6 +225,16 @@ impl Keys {
         self.cuts.get(device).copied()
     }
 
+    /// The devices whose log ends, with the cut, ascending.
+    pub fn cuts(&self) -> impl Iterator<Item = (&DeviceId, &Cut)> {
+        self.cuts.iter()
+    }
+
+    /// Whether the group ended the device, or left it out of a rotation.
+    pub fn is_revoked(&self, device: &DeviceId) -> bool {
+        self.revoked.contains(device) || self.former.contains_key(device)
+    }
+
     /// Whether several groups certified the device, so that it speaks for none.
     pub fn is_disputed(&self, device: &DeviceId) -> bool {
         self.disputed.contains(device)
@@ -166,4 +244,22 @@ impl Keys {
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
+}
+
+/// What a device may do under a root; none where no certificate of it counts.
+fn count<'a>(root: &RootInForce, device: DeviceId, certificates: &Certificates<'a>) -> Option<Counting<'a>> {
+    let signed: Certificates<'a> = certificates.iter().copied().filter(|(_, cert)| root.made(&cert.signed)).collect();
+    let kept: Option<&Kept> = root.listed.as_ref().and_then(|listed| listed.get(&device));
+    let listed = certificates.iter().filter(|(id, _)| kept.is_some_and(|kept| kept.certificate == *id));
+    let by_serial = |(id, cert): &&(RecordId, &'a DeviceCert)| (Reverse(cert.body().serial), *id);
+    let shown = signed.iter().chain(listed).min_by_key(by_serial);
+    // Where the listed certificate was displaced, another one shows that the device agreed.
+    let shown = shown.or_else(|| kept.and(certificates.iter().min_by_key(by_serial)));
+    let capabilities = union(&signed).and(kept.map_or(Capabilities::NONE, |kept| kept.capabilities));
+    let (_, shown) = shown?;
+    Some(Counting { device, capabilities, shown, listed_cut: kept.and_then(|kept| kept.cut) })
+}
+
+fn union(certificates: &Certificates<'_>) -> Capabilities {
+    certificates.iter().fold(Capabilities::NONE, |sum, (_, cert)| sum.and(cert.body().capabilities))
 }

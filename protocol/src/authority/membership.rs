@@ -10,6 +10,7 @@ use crate::authority::fault::Fault;
 use crate::authority::governance::Governance;
 use crate::authority::keys::Keys;
 use crate::control::{ControlSet, Record, Signer, StatementSignature};
+use crate::domain;
 use crate::id::{GroupId, RecordId, VersionId};
 use crate::key::PublicKey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -258,6 +259,9 @@ pub(super) type Outcome = (VersionId, Vec<(GroupId, bool, Vec<RecordId>)>, Vec<R
 fn key_of(set: &ControlSet, signature: &StatementSignature) -> Option<PublicKey> {
     match signature.signer {
         Signer::Device(device) => Some(device.0),
-        Signer::Root(_) => set.inception(&signature.body.group).map(|inception| inception.body.root),
+        Signer::Root(number) => {
+            let (group, id) = (signature.body.group, signature.id());
+            set.signing_root(&group, number, (domain::STATEMENT_SIGNATURE, id.as_bytes()), &signature.signature)
+        }
     }
 }

@@ -13,11 +13,15 @@ pub mod governance;
 pub mod keys;
 pub mod mandates;
 pub mod membership;
+mod renewal;
 mod right;
+mod root;
 pub mod versions;
 
 #[cfg(test)]
 mod application_tests;
+#[cfg(test)]
+mod keys_tests;
 #[cfg(test)]
 mod mandates_tests;
 #[cfg(test)]
@@ -30,9 +34,10 @@ mod versions_tests;
 pub use belonging::{End, Why};
 pub use fault::Fault;
 pub use governance::{SlotState, TakenBy, VouchDue};
-pub use keys::{Cut, Device};
+pub use keys::{Cut, Device, RootInForce};
 pub use mandates::Mandated;
 pub use membership::{Lacking, SignedBy, Standing, Validity};
+pub use renewal::{RenewalError, recovery, rotate};
 pub use right::{MayNot, Right, WriteRule};
 pub use versions::{Decision, Proposal, Rules, Versions};
 
@@ -101,6 +106,11 @@ impl Authority {
     /// The group that a device speaks for.
     pub fn group_of(&self, device: &DeviceId) -> Option<GroupId> {
         self.keys.device(device).map(|device| device.group)
+    }
+
+    /// The group in whose name a device writes, or wrote before a rotation left it out.
+    pub fn author_of(&self, device: &DeviceId) -> Option<GroupId> {
+        self.keys.writer(device).map(|(group, _)| group)
     }
 
     /// The certificate of a device that is shown: of the highest serial.
@@ -191,6 +201,22 @@ impl Authority {
         self.keys.cut(device)
     }
 
+    /// The devices whose log ends, with the cut, ascending.
+    pub fn cuts(&self) -> impl Iterator<Item = (&DeviceId, &Cut)> {
+        self.keys.cuts()
+    }
+
+    /// Whether the group ended the device, or left it out of a rotation. It is nobody's any more: neither
+    /// asked nor answered.
+    pub fn is_revoked(&self, device: &DeviceId) -> bool {
+        self.keys.is_revoked(device)
+    }
+
+    /// The root of a group that is in force.
+    pub fn root(&self, group: &GroupId) -> Option<&RootInForce> {
+        self.keys.root(group)
+    }
+
     /// Whether entry `seq` of a device may change a document of `owner`.
     pub fn may_write(&self, device: &DeviceId, owner: &GroupId, rule: WriteRule, seq: u64) -> Right {
         right::may_write(&self.keys, &self.membership, device, owner, rule, seq)
@@ -223,7 +249,8 @@ impl Authority {
 
     /// The devices of a group that sign for it, ascending.
     pub fn governing(&self, group: &GroupId) -> Vec<DeviceId> {
-        self.devices_of(group).iter().filter(|id| self.keys.governs(id) == Some(*group)).copied().collect()
+        let may = |id: &&DeviceId| self.keys.governs(id) == Some(*group) && !self.is_revoked(id);
+        self.devices_of(group).iter().filter(may).copied().collect()
     }
 
     /// A hash of the outcome, equal on two nodes that believe the same.

@@ -23,6 +23,8 @@ pub enum Right {
     May,
     /// It may not, as far as is known.
     MayNot(MayNot),
+    /// The log of the device ends before it: it counts only where a device that is not cut built on it.
+    IfBuiltOn,
     /// A certificate or the admission of the group has not arrived; it may do so yet.
     Unknown,
 }
@@ -55,23 +57,27 @@ pub(super) fn may_write(
     rule: WriteRule,
     seq: u64,
 ) -> Right {
-    let Some(known) = keys.device(device) else {
+    let Some((group, capabilities)) = keys.writer(device) else {
         let disputed = keys.is_disputed(device);
         return if disputed { Right::MayNot(MayNot::DeviceOfSeveralGroups) } else { Right::Unknown };
     };
-    if !known.capabilities.has(Capabilities::WRITE) {
+    if !capabilities.has(Capabilities::WRITE) {
         return Right::MayNot(MayNot::NoCapability);
     }
+    let may = match keys.cut(device) {
+        Some(cut) if seq >= cut.seq => Right::IfBuiltOn,
+        _ => Right::May,
+    };
     match rule {
-        WriteRule::Owner if known.group == *owner => Right::May,
+        WriteRule::Owner if group == *owner => may,
         WriteRule::Owner => Right::MayNot(MayNot::NotOwner),
-        WriteRule::Members if !membership.may_have_written(&known.group) => Right::Unknown,
+        WriteRule::Members if !membership.may_have_written(&group) => Right::Unknown,
         WriteRule::Members => {
-            let over = membership.ends(&known.group).iter().find(|end| !written_before(&end.last, device, seq));
+            let over = membership.ends(&group).iter().find(|end| !written_before(&end.last, device, seq));
             match over.map(|end| end.why) {
                 Some(Why::Withdrawn) => Right::MayNot(MayNot::AfterWithdrawal),
                 Some(Why::Removed) => Right::MayNot(MayNot::AfterRemoval),
-                None => Right::May,
+                None => may,
             }
         }
     }

@@ -72,7 +72,13 @@ pub enum Signs {
 
 /// The inception of a group and the certificate of its first device, which may do everything.
 pub fn first_device(group: &NewGroup<'_>) -> (Inception, DeviceCert) {
-    let inception = Inception::new(group.name, group.words, Vec::new(), 0, group.nonce);
+    first_device_with(group, Vec::new(), 0)
+}
+
+/// As [`first_device`], for a group that `quorum` of the `contacts` together can give new roots.
+pub fn first_device_with(group: &NewGroup<'_>, mut contacts: Vec<GroupId>, quorum: u8) -> (Inception, DeviceCert) {
+    contacts.sort_unstable();
+    let inception = Inception::new(group.name, group.words, contacts, quorum, group.nonce);
     let root = group.words.root(0);
     let body = DeviceCertBody {
         format: Format,

@@ -1,6 +1,8 @@
 //! Why a record is refused, and what a record waits for.
 
 use crate::codec::DecodeError;
+use crate::control::fork_proof::ForkError;
+use crate::control::root::RootNumber;
 use crate::control::signed::Signer;
 use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, KeyError};
@@ -68,6 +70,29 @@ pub enum RecordError {
         /// What is wrong with it.
         source: KeyError,
     },
+    /// A root is not the one that the root before has committed to.
+    #[error("{} is not the one that the root before it has committed to", name(*.number))]
+    Chain {
+        /// The number of the root.
+        number: u32,
+    },
+    /// Too few recovery contacts signed.
+    #[error("expected the signatures of {expected} recovery contacts, found {found}")]
+    Quorum {
+        /// How many it takes.
+        expected: u8,
+        /// How many there are.
+        found: u8,
+    },
+    /// A group signed a recovery that is no contact of the group.
+    #[error("group {} is no recovery contact of the group", .group.short())]
+    NoContact {
+        /// The group that signed.
+        group: GroupId,
+    },
+    /// Two branches prove no fork.
+    #[error("the proof of a fork does not hold")]
+    Fork(#[from] ForkError),
     /// The certificate that comes with a record does not let its signer speak for the group.
     #[error("the certificate is not one in which the group lets device {} govern", &.device.to_string()[..10])]
     Certificate {
@@ -106,6 +131,10 @@ pub enum RecordError {
         /// The rules that the genesis names.
         found: u16,
     },
+}
+
+fn name(number: u32) -> String {
+    RootNumber::of(number).map_or_else(|| format!("root {number}"), |root| root.to_string())
 }
 
 /// What has to be known before a record can be judged.

@@ -1,10 +1,9 @@
 //! Genesis: the record that a coalition is named by, with version 0 of its statement and rules.
 
 use crate::codec::{Format, encode};
-use crate::control::error::{RecordError, Unmet, bounds, check_line, check_list, check_text};
+use crate::control::error::{Missing, RecordError, Unmet, bounds, check_line, check_list, check_text};
 use crate::control::record::RecordKey;
 use crate::control::set::ControlSet;
-use crate::control::signed::root_of;
 use crate::control::statement::Statement;
 use crate::domain;
 use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
@@ -180,8 +179,11 @@ impl Genesis {
     pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
         let id = self.coalition();
         for (elector, signature) in self.body.electors.iter().zip(&self.signatures) {
-            root_of(known, *elector, 0)?
-                .verify(domain::GENESIS, id.as_bytes(), signature)
+            let Some(inception) = known.inception(elector) else {
+                return Err(Unmet::Missing(Missing::Inception(*elector)));
+            };
+            let root = inception.body.root;
+            root.verify(domain::GENESIS, id.as_bytes(), signature)
                 .map_err(|source| RecordError::Signature { by: format!("founder {}", elector.short()), source })?;
         }
         Ok(())

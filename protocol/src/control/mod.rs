@@ -10,11 +10,17 @@ mod certificate;
 mod certified;
 mod devices;
 mod error;
+mod fork_proof;
 mod genesis;
 mod inception;
 mod invitation;
+mod known_root;
 mod mandate;
 mod record;
+mod recovery;
+mod revoke;
+mod root;
+mod rotation;
 mod set;
 mod signature;
 mod signed;
@@ -28,6 +34,8 @@ mod waiting;
 #[cfg(test)]
 mod governing_tests;
 #[cfg(test)]
+mod kind_tests;
+#[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
 mod standing_tests;
@@ -35,15 +43,21 @@ mod standing_tests;
 mod tests;
 
 pub use adoption::{Adoption, Ballot};
-pub use author::{Founding, Joining, NewGroup, Signs, first_device, found, join_records};
+pub use author::{Founding, Joining, NewGroup, Signs, first_device, first_device_with, found, join_records};
 pub use certificate::{Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets};
 pub use certified::Certified;
 pub use error::{Missing, RecordError};
+pub use fork_proof::{ForkBody, ForkError, ForkProof};
 pub use genesis::{Admission, Genesis, GenesisBody, RULES_VERSION, Threshold, VouchedBy};
 pub use inception::{Inception, InceptionBody};
 pub use invitation::{Invite, InviteBody, InviteRevoked, InviteRevokedBody, Join, JoinBody};
+pub use known_root::KnownRoot;
 pub use mandate::{Endorsement, EndorsementBody, Mandate, MandateBody, Role, Stance, Term};
 pub use record::{Kind, Record, RecordKey};
+pub use recovery::{Approval, Recovery, RecoveryBody};
+pub use revoke::{Cut, Revoke, RevokeBody};
+pub use root::RootNumber;
+pub use rotation::{Listed, Rotation, RotationBody};
 pub use set::{Batch, ControlSet, Offer};
 pub use signature::{StatementSignature, StatementSignatureBody, Withdrawal, WithdrawalBody};
 pub use signed::{Body, Signed, Signer, Signers, SigningKey};

@@ -4,18 +4,22 @@ use crate::codec;
 use crate::control::adoption::Adoption;
 use crate::control::certificate::{Capabilities, DeviceCert};
 use crate::control::error::{RecordError, Unmet};
+use crate::control::fork_proof::ForkProof;
 use crate::control::genesis::Genesis;
 use crate::control::inception::Inception;
 use crate::control::invitation::{Invite, InviteRevoked, Join};
 use crate::control::mandate::{Endorsement, Mandate};
+use crate::control::recovery::Recovery;
+use crate::control::revoke::Revoke;
+use crate::control::rotation::Rotation;
 use crate::control::set::ControlSet;
 use crate::control::signature::{StatementSignature, Withdrawal};
 use crate::control::signed::{Body, Signer};
 use crate::control::version::Version;
 use crate::control::vote::Vote;
 use crate::control::vouch::Vouch;
-use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
-use crate::key::DeviceId;
+use crate::id::{CoalitionId, Digest, GroupId, RecordId, VersionId};
+use crate::key::{DeviceId, PublicKey};
 use crate::limits::MAX_RECORD;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +45,14 @@ pub enum Record {
     InviteRevoked(InviteRevoked),
     /// A group answers an invite.
     Join(Join),
+    /// The next root of a group.
+    Rotation(Rotation),
+    /// A new root by the recovery contacts.
+    Recovery(Box<Recovery>),
+    /// The end of a device.
+    Revoke(Revoke),
+    /// A device has written two histories.
+    ForkProof(Box<ForkProof>),
     /// An elector proposes a version.
     Version(Box<Version>),
     /// An elector votes for a version.
@@ -74,6 +86,14 @@ pub enum Kind {
     InviteRevoked,
     /// See [`Record::Join`].
     Join,
+    /// See [`Record::Rotation`].
+    Rotation,
+    /// See [`Record::Recovery`].
+    Recovery,
+    /// See [`Record::Revoke`].
+    Revoke,
+    /// See [`Record::ForkProof`].
+    ForkProof,
     /// See [`Record::Version`].
     Version,
     /// See [`Record::Vote`].
@@ -98,6 +118,10 @@ impl fmt::Display for Kind {
             Self::Invite => "invite",
             Self::InviteRevoked => "revocation of invites",
             Self::Join => "join",
+            Self::Rotation => "rotation",
+            Self::Recovery => "recovery",
+            Self::Revoke => "revocation of a device",
+            Self::ForkProof => "proof of a fork",
             Self::Version => "version",
             Self::Vote => "vote",
             Self::Adoption => "adoption",
@@ -132,6 +156,14 @@ pub enum RecordKey {
     InviteRevoked { group: GroupId, version: VersionId, signer: Signer },
     /// See [`Record::Join`].
     Join { group: GroupId, version: VersionId, signer: Signer },
+    /// See [`Record::Rotation`]. Rival recoveries lead to rival roots of one number.
+    Rotation { group: GroupId, number: u32, root: PublicKey, chain: Digest },
+    /// See [`Record::Recovery`]. A root that was known once stays known, whichever rival decides.
+    Recovery { group: GroupId, recovery: u32, root: PublicKey, chain: Digest },
+    /// See [`Record::Revoke`].
+    Revoke { group: GroupId, device: DeviceId, signer: Signer },
+    /// See [`Record::ForkProof`]. The lowest one alone is kept.
+    ForkProof { group: GroupId, device: DeviceId },
     /// See [`Record::Version`].
     Version { base: VersionId, group: GroupId, number: u32 },
     /// See [`Record::Vote`].
@@ -144,11 +176,16 @@ pub enum RecordKey {
     Endorsement { mandate: RecordId, group: GroupId, signer: Signer },
 }
 
-/// Calls one expression for the record of whichever kind; `$signed` names its signed part.
+/// Calls one expression for the record of whichever kind; `$signed` names its signed part, `$whole` a
+/// record that is not signed by one key of its group.
 macro_rules! of_each {
-    ($record:expr, genesis($g:ident) => $genesis:expr, signed($s:ident) => $signed:expr) => {
+    ($record:expr, genesis($g:ident) => $genesis:expr, whole($w:ident) => $whole:expr, signed($s:ident) => $signed:expr) => {
         match $record {
             Record::Genesis($g) => $genesis,
+            Record::Recovery($w) => $whole,
+            Record::ForkProof($w) => $whole,
+            Record::Rotation($s) => $signed,
+            Record::Revoke($s) => $signed,
             Record::Adoption($g) => $genesis,
             Record::Inception($s) => $signed,
             Record::DeviceCert(DeviceCert { signed: $s, .. }) => $signed,
@@ -172,27 +209,27 @@ macro_rules! of_each {
 impl Record {
     /// The record's id: the hash of all that is signed in it.
     pub fn id(&self) -> RecordId {
-        of_each!(self, genesis(g) => g.id(), signed(s) => s.id())
+        of_each!(self, genesis(g) => g.id(), whole(w) => w.id(), signed(s) => s.id())
     }
 
     /// The record's place in the set.
     pub fn key(&self) -> RecordKey {
-        of_each!(self, genesis(g) => g.key(), signed(s) => s.key())
+        of_each!(self, genesis(g) => g.key(), whole(w) => w.key(), signed(s) => s.key())
     }
 
-    /// The group that speaks; none for a genesis and an adoption.
+    /// The group that speaks, or that is spoken of; none for a genesis and an adoption.
     pub fn group(&self) -> Option<GroupId> {
-        of_each!(self, genesis(_g) => None, signed(s) => Some(s.body.group()))
+        of_each!(self, genesis(_g) => None, whole(w) => Some(w.body.group), signed(s) => Some(s.body.group()))
     }
 
-    /// Which key of the group signed; none for a genesis and an adoption.
+    /// Which key of the group signed; none where several did, or nobody.
     pub fn signer(&self) -> Option<Signer> {
-        of_each!(self, genesis(_g) => None, signed(s) => Some(s.signer))
+        of_each!(self, genesis(_g) => None, whole(_w) => None, signed(s) => Some(s.signer))
     }
 
     /// The coalition that the record is for; none where it holds in every coalition.
     pub fn coalition(&self) -> Option<CoalitionId> {
-        of_each!(self, genesis(g) => Some(g.coalition()), signed(s) => s.body.coalition())
+        of_each!(self, genesis(g) => Some(g.coalition()), whole(w) => Some(w.body.coalition), signed(s) => s.body.coalition())
     }
 
     /// The kind of the record.
@@ -207,6 +244,10 @@ impl Record {
             Self::Invite(_) => Kind::Invite,
             Self::InviteRevoked(_) => Kind::InviteRevoked,
             Self::Join(_) => Kind::Join,
+            Self::Rotation(_) => Kind::Rotation,
+            Self::Recovery(_) => Kind::Recovery,
+            Self::Revoke(_) => Kind::Revoke,
+            Self::ForkProof(_) => Kind::ForkProof,
             Self::Version(_) => Kind::Version,
             Self::Vote(_) => Kind::Vote,
             Self::Adoption(_) => Kind::Adoption,
@@ -244,12 +285,12 @@ impl Record {
         match self {
             Self::Version(record) => record.check(),
             Self::Vote(record) => record.check(),
-            other => of_each!(other, genesis(g) => g.check(), signed(s) => s.check()),
+            other => of_each!(other, genesis(g) => g.check(), whole(w) => w.check(), signed(s) => s.check()),
         }
     }
 
     pub(crate) fn rank(&self) -> u64 {
-        of_each!(self, genesis(_g) => 0, signed(s) => s.body.rank())
+        of_each!(self, genesis(_g) => 0, whole(w) => w.rank(), signed(s) => s.body.rank())
     }
 
     pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
@@ -263,6 +304,10 @@ impl Record {
             Self::Invite(record) => record.admit(known),
             Self::InviteRevoked(record) => record.admit(known),
             Self::Join(record) => record.admit(known),
+            Self::Rotation(record) => record.admit_next(known),
+            Self::Recovery(record) => record.admit(known),
+            Self::Revoke(record) => record.admit(known),
+            Self::ForkProof(record) => record.admit(known),
             Self::Version(record) => record.admit_proposal(known),
             Self::Vote(record) => record.admit_vote(known),
             Self::Adoption(record) => record.admit(known),

@@ -11,6 +11,7 @@ use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::genesis::Genesis;
 use crate::control::inception::Inception;
 use crate::control::record::{Kind, Record, RecordKey};
+use crate::control::root::RootNumber;
 use crate::control::signed::Signer;
 use crate::control::standing::Charter;
 use crate::control::waiting::Waiting;
@@ -27,8 +28,14 @@ mod keeping;
 
 use keeping::Keeps;
 
-/// Records that stand in one place at most.
-const PER_PLACE: usize = 2;
+/// Records that stand in one place at most; of forks of a device only the lowest is kept.
+const fn per_place(key: &RecordKey) -> usize {
+    match key {
+        RecordKey::ForkProof { .. } => 1,
+        _ => 2,
+    }
+}
+
 /// Parts of the set that are compared one by one: by the first byte of the record's id.
 const BUCKETS: usize = 256;
 
@@ -80,6 +87,14 @@ pub struct ControlSet {
     keeps: Keeps,
     /// Versions that may have enough votes by now.
     voted: BTreeSet<VersionId>,
+}
+
+/// Whether it may follow from a record who is named.
+fn names_groups(record: &Record) -> bool {
+    match record {
+        Record::Inception(inception) => !inception.body.contacts.is_empty(),
+        other => matches!(other.kind(), Kind::Vouch | Kind::Invite | Kind::Join | Kind::Adoption),
+    }
 }
 
 impl ControlSet {
@@ -164,7 +179,7 @@ impl ControlSet {
             *stale = true;
         }
         let (key, place) = (record.key(), (Reverse(record.rank()), id));
-        if self.places.get(&key).and_then(|held| held.get(PER_PLACE - 1)).is_some_and(|last| *last < place)
+        if self.places.get(&key).and_then(|held| held.get(per_place(&key) - 1)).is_some_and(|last| *last < place)
             || !self.has_slots(&record)
             || self.devices.is_beyond(&record)
         {
@@ -220,7 +235,7 @@ impl ControlSet {
         place: (Reverse<u64>, RecordId),
         record: Record,
     ) -> Vec<RecordId> {
-        if matches!(record.kind(), Kind::Vouch | Kind::Invite | Kind::Join | Kind::Adoption) {
+        if names_groups(&record) {
             self.note_names();
         }
         self.note_vote(&record);
@@ -232,11 +247,22 @@ impl ControlSet {
             }
             surplus = self.devices.add(certificate).map(|device| (body.group, device));
         }
+        match &record {
+            Record::Rotation(rotation) => {
+                self.devices.list(rotation.body.group, rotation.body.number, &rotation.body.devices);
+            }
+            Record::Recovery(recovery) => {
+                let number = RootNumber { recovery: recovery.body.recovery, rotation: 0 }.number();
+                self.devices.list(recovery.body.group, number, &recovery.body.devices);
+            }
+            _ => {}
+        }
         self.records.insert(id, record);
+        let most = per_place(&key);
         let held = self.places.entry(key).or_default();
         held.push(place);
         held.sort_unstable();
-        let last = (held.len() > PER_PLACE).then(|| held.last().map(|(_, id)| *id)).flatten();
+        let last = (held.len() > most).then(|| held.last().map(|(_, id)| *id)).flatten();
         self.refresh_bucket(id);
         let mut lost: Vec<RecordId> = last.into_iter().collect();
         if let Some((group, device)) = surplus {
@@ -258,7 +284,7 @@ impl ControlSet {
 
     fn remove(&mut self, id: &RecordId) -> Option<Record> {
         let record = self.records.remove(id)?;
-        if matches!(record.kind(), Kind::Vouch | Kind::Invite | Kind::Join) {
+        if names_groups(&record) {
             self.note_names();
         }
         let key = record.key();
@@ -297,6 +323,13 @@ impl ControlSet {
             Some(Record::Inception(inception)) => Missing::Inception(inception.group()),
             Some(Record::DeviceCert(certificate)) => {
                 Missing::Certificate { group: certificate.body().group, device: certificate.body().device }
+            }
+            Some(Record::Rotation(rotation)) => {
+                Missing::Root { group: rotation.body.group, number: rotation.body.number }
+            }
+            Some(Record::Recovery(recovery)) => {
+                let number = RootNumber { recovery: recovery.body.recovery, rotation: 0 }.number();
+                Missing::Root { group: recovery.body.group, number }
             }
             Some(Record::Genesis(genesis)) => Missing::Version(genesis.version()),
             Some(Record::Version(version)) => Missing::Version(version.version()),
@@ -428,7 +461,7 @@ impl ControlSet {
         })
     }
 
-    fn in_places(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = &Record> {
+    pub(super) fn in_places(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = &Record> {
         self.places.range(range).flat_map(|(_, held)| held).filter_map(|(_, id)| self.records.get(id))
     }
 

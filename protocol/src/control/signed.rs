@@ -7,18 +7,18 @@
 use crate::codec::encode;
 use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::record::RecordKey;
+use crate::control::root::RootNumber;
 use crate::control::set::ControlSet;
 use crate::domain::Purpose;
 use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, PublicKey, SecretKey, Signature};
-use crate::limits::MAX_ROOTS;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Which key of a group signed a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Signer {
-    /// The root of this number.
+    /// The root of this number, as [`RootNumber`] makes it.
     Root(u32),
     /// A device that the group certified with `govern`.
     Device(DeviceId),
@@ -27,7 +27,10 @@ pub enum Signer {
 impl fmt::Display for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Root(number) => write!(f, "root {number}"),
+            Self::Root(number) => match RootNumber::of(*number) {
+                Some(root) => root.fmt(f),
+                None => write!(f, "root {number}"),
+            },
             Self::Device(device) => write!(f, "device {}", &device.to_string()[..10]),
         }
     }
@@ -163,8 +166,8 @@ impl<B: Body> Signed<B> {
             (Signers::Devices, Signer::Root(_)) => {
                 Err(RecordError::Signer { expected: "a device", found: self.signer })
             }
-            (_, Signer::Root(number)) if number > MAX_ROOTS => {
-                Err(RecordError::Signer { expected: "a root up to 64", found: self.signer })
+            (_, Signer::Root(number)) if RootNumber::of(number).is_none() => {
+                Err(RecordError::Signer { expected: "a root up to 64 of a recovery up to 64", found: self.signer })
             }
             _ => self.body.check(),
         }
@@ -174,7 +177,10 @@ impl<B: Body> Signed<B> {
     pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
         let group = self.body.group();
         match self.signer {
-            Signer::Root(number) => self.verify(&root_of(known, group, number)?)?,
+            Signer::Root(number) => {
+                let id = self.id();
+                known.verify_root(&group, number, (B::PURPOSE, id.as_bytes()), &self.signature)?;
+            }
             Signer::Device(device) => {
                 self.verify(&device.0)?;
                 if !known.governs(&group, &device) {
@@ -186,15 +192,6 @@ impl<B: Body> Signed<B> {
             Some(version) if !known.knows_version(&version) => Err(Unmet::Missing(Missing::Version(version))),
             _ => Ok(()),
         }
-    }
-}
-
-/// The public key of a group's root, as far as the set knows it.
-pub(crate) fn root_of(known: &ControlSet, group: GroupId, number: u32) -> Result<PublicKey, Unmet> {
-    match (known.inception(&group), number) {
-        (None, _) => Err(Unmet::Missing(Missing::Inception(group))),
-        (Some(inception), 0) => Ok(inception.body.root),
-        (Some(_), number) => Err(Unmet::Missing(Missing::Root { group, number })),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Whose records a member's set keeps: those of groups that somebody who belongs has named.
 //!
 //! A record proves itself, but anyone can make up groups that prove themselves. So the set of a member's
-//! node keeps the records of a group only once the group is *named*: as a founder, as an elector of an adopted version, by a vouch, or by a join
-//! through an invite, of a group that is itself named by as many groups as admission asks for. Whatever else
-//! comes waits, within bounds, outside of all fingerprints. This is wider than membership on purpose, and
+//! node keeps the records of a group only once the group is *named*: as a founder, as an elector of an adopted
+//! version, by a vouch, or by a join through an invite, of a group that is itself named by as many groups as
+//! admission asks for; or as a recovery contact of a group that is named so. Whatever else comes waits, within
+//! bounds, outside of all fingerprints. This is wider than membership on purpose, and
 //! says nothing about who belongs: it asks only for records that exist, so that it can be worked out before
 //! anything is believed.
 
@@ -96,7 +97,12 @@ pub(crate) fn named(set: &ControlSet, charter: &Charter, joins: Joins<'_>) -> BT
     for (inviter, guests) in by_slot(&invites, &answers) {
         targets.entry(inviter).or_default().extend(guests.into_iter().take(most));
     }
-    reached(charter, electors, &targets)
+    let mut named = reached(charter, electors, &targets);
+    // Contacts name nobody in their turn.
+    let contacts = named.iter().filter_map(|group| set.inception(group)).flat_map(|known| known.body.contacts.clone());
+    let contacts: Vec<GroupId> = contacts.collect();
+    named.extend(contacts);
+    named
 }
 
 /// For each slot that an invite opened: the group that invites, and the groups that answered, ascending.

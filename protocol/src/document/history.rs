@@ -1,20 +1,19 @@
 //! One document: all changes offered to it, what became of each, and the Automerge document they make.
 //!
 //! The verdicts are a function of the *set* of changes offered (with the right of each), never of their
-//! order. Each change has a level: one more than the highest among its dependencies. Changes are judged
-//! by (level, hash); a change that is in order in itself is a twin if one judged before it took its actor
-//! and sequence number. New changes are judged as they come, which gives the same, unless one arrives
+//! order. Each change has a level: one more than the highest among its dependencies and the change before
+//! it in the log of its device. Changes are judged by (level, hash); a change that is in order in itself is
+//! a twin if one judged before it took its actor and sequence number: what a device wrote first stands. New changes are judged as they come, which gives the same, unless one arrives
 //! late for a sequence number that is taken: then all are judged anew.
 
-use super::apply::{self, Quarantine};
+use super::built::Built;
 use super::index::{Actors, Clock, Index};
-use super::plain::Plain;
 use super::prescan::Prescanned;
+use super::retained::{Candidate, Retained};
 use super::verify::{Inert, NoRight, verify};
-use crate::id::{Actor, ChangeHash, DocumentId};
+use crate::id::{Actor, ChangeHash, DocumentId, GroupId};
 use crate::key::DeviceId;
 use crate::limits::MAX_WAITING_PER_LOG;
-use automerge::Automerge;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Whether the writer of a change may write the document.
@@ -22,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub enum Right {
     /// It may.
     MayWrite,
+    /// Its device's log ends before it: it counts where a device that is not cut has built on it.
+    IfBuiltOn,
     /// It may not.
     MayNot(NoRight),
     /// Not known yet: the author is not, or not yet, admitted.
@@ -35,7 +36,7 @@ pub enum Verdict {
     Effective,
     /// It has no effect, on any node that knows the same changes.
     Inert(Inert),
-    /// No verdict yet: these are missing, or nothing but the right of the author.
+    /// No verdict yet: these are missing, or the right of the author, or what is before it in its log.
     Waiting {
         /// The direct dependencies that are unknown or waiting themselves.
         missing: Vec<ChangeHash>,
@@ -53,18 +54,20 @@ pub struct Offered {
     pub dropped: Vec<ChangeHash>,
 }
 
-struct Node {
-    change: Prescanned,
+pub(super) struct Node {
+    pub(super) change: Prescanned,
     device: DeviceId,
-    right: Right,
+    pub(super) right: Right,
+    /// Its place in the log of its device.
+    pub(super) place: u64,
     arrival: u64,
     verdict: Verdict,
     /// None while it waits.
-    placed: Option<Placed>,
+    pub(super) placed: Option<Placed>,
 }
 
-/// What follows from a change and its causal past alone, whatever becomes of them.
-struct Placed {
+/// What follows from a change, its causal past and the log before it alone, whatever becomes of them.
+pub(super) struct Placed {
     level: u64,
     actor: u32,
     /// The past with the change itself.
@@ -75,34 +78,38 @@ struct Placed {
     fitting: (u64, u64),
 }
 
-/// A document of at most so many changes is saved and loaded after each; a larger one whenever it has
-/// grown by a sixteenth, because the check costs as much as the whole document (5 ms at 2,000 changes). One
-/// change that only sets values at the root is not checked: that would cost twice what applying it does.
-const ALWAYS_CHECKED: usize = 64;
-
-enum Built {
-    Nothing,
-    /// The document with the first so many effective changes in it, and how many it had when it was last
-    /// saved and loaded.
-    Upto(Box<Automerge>, usize, usize),
-    Quarantined(Quarantine),
+/// When changes are judged that can't be judged one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judging {
+    AtOnce,
+    /// Once all of a batch are there.
+    Later,
+    /// Now that the batch ends.
+    Due,
 }
 
 /// One document.
 pub struct Document {
     id: DocumentId,
-    nodes: BTreeMap<ChangeHash, Node>,
-    dependants: BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    pub(super) nodes: BTreeMap<ChangeHash, Node>,
+    pub(super) dependants: BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    /// The changes of each actor in the order of its device's log.
+    pub(super) logs: BTreeMap<Actor, BTreeSet<(u64, ChangeHash)>>,
     waiting: BTreeMap<Actor, VecDeque<ChangeHash>>,
     arrivals: u64,
     actors: Actors,
     /// Placed changes that may be written, by actor and sequence number.
     rivals: BTreeMap<(u32, u64), Vec<ChangeHash>>,
-    effective: Vec<ChangeHash>,
+    pub(super) effective: Vec<ChangeHash>,
     heads: BTreeSet<ChangeHash>,
+    /// The groups of devices, as far as they were named.
+    groups: BTreeMap<DeviceId, GroupId>,
+    /// What counts of the changes behind cuts; None where there are none.
+    retained: Option<Retained>,
+    judging: Judging,
     /// The operations of the effective changes; None until they are asked for.
-    index: Option<Index>,
-    built: Built,
+    pub(super) index: Option<Index>,
+    pub(super) built: Built,
 }
 
 impl Document {
@@ -112,20 +119,24 @@ impl Document {
             id,
             nodes: BTreeMap::new(),
             dependants: BTreeMap::new(),
+            logs: BTreeMap::new(),
             waiting: BTreeMap::new(),
             arrivals: 0,
             actors: Actors::default(),
             rivals: BTreeMap::new(),
             effective: Vec::new(),
             heads: BTreeSet::new(),
+            groups: BTreeMap::new(),
+            retained: None,
+            judging: Judging::AtOnce,
             index: None,
             built: Built::Nothing,
         }
     }
 
-    /// Offers a change of `device`; it may release waiting ones. Offered again, with the same or another
-    /// right, it is judged by the last right given.
-    pub fn offer(&mut self, change: Prescanned, device: DeviceId, right: Right) -> Offered {
+    /// Offers a change of `device`, from this place of its log; it may release waiting ones. Offered again,
+    /// with the same or another right, it is judged by the last right given.
+    pub fn offer(&mut self, change: Prescanned, device: DeviceId, place: u64, right: Right) -> Offered {
         let (hash, actor) = (change.hash(), change.actor());
         let mut released = Vec::new();
         match self.nodes.get_mut(&hash) {
@@ -137,10 +148,14 @@ impl Document {
             None => {
                 change.deps().iter().for_each(|dep| self.dependants.entry(*dep).or_default().push(hash));
                 self.waiting.entry(change.actor()).or_default().push_back(hash);
+                self.logs.entry(actor).or_default().insert((place, hash));
                 let (verdict, arrival) = (Verdict::Waiting { missing: Vec::new() }, self.arrivals);
                 self.arrivals += 1;
-                self.nodes.insert(hash, Node { change, device, right, arrival, verdict, placed: None });
-                released = self.place_from(hash);
+                self.nodes.insert(hash, Node { change, device, right, place, arrival, verdict, placed: None });
+                released = match right == Right::MayWrite && self.precedes_placed(&actor, place) {
+                    true => self.judge_all(),
+                    false => self.place_from(hash),
+                };
             }
         }
         let dropped = self.drop_waiting(&actor);
@@ -148,6 +163,28 @@ impl Document {
         let verdict =
             self.nodes.get(&hash).map_or(Verdict::Waiting { missing: Vec::new() }, |node| node.verdict.clone());
         Offered { verdict, released, dropped }
+    }
+
+    /// Says whose device it is: of rivals behind a cut the one counts on which more groups have built.
+    pub fn name_group(&mut self, device: DeviceId, group: GroupId) {
+        self.groups.insert(device, group);
+    }
+
+    /// Announces many offers; the verdicts between this and [`Self::settle`] may be out of date.
+    pub const fn gather(&mut self) {
+        self.judging = Judging::Later;
+    }
+
+    /// Judges what was gathered.
+    pub fn settle(&mut self) {
+        if std::mem::replace(&mut self.judging, Judging::AtOnce) == Judging::Due {
+            self.judge_placed();
+        }
+    }
+
+    /// Whether any change waits for others, or for its author to be known.
+    pub fn waits(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// The name of the document.
@@ -191,90 +228,23 @@ impl Document {
         self.heads.iter().filter_map(|head| self.nodes.get(head)?.placed.as_ref())
     }
 
-    /// The Automerge document of exactly the effective changes.
-    ///
-    /// # Errors
-    ///
-    /// [`Quarantine`] when Automerge cannot build it, until the set of effective changes is another.
-    pub fn automerge(&mut self) -> Result<&Automerge, Quarantine> {
-        let (mut document, applied, mut checked) = match std::mem::replace(&mut self.built, Built::Nothing) {
-            Built::Upto(document, applied, checked) => (document, applied, checked),
-            Built::Nothing => (Box::new(Automerge::new()), 0, 0),
-            Built::Quarantined(quarantine) => {
-                self.built = Built::Quarantined(quarantine.clone());
-                return Err(quarantine);
-            }
-        };
-        let new = self.effective.get(applied..).unwrap_or_default();
-        if !new.is_empty() {
-            let changes = new.iter().filter_map(|hash| self.nodes.get(hash)).map(|node| node.change.clone());
-            let (changes, heads) = (changes.collect::<Vec<_>>(), self.heads());
-            let total = self.effective.len();
-            let plain = total == 1 && changes.iter().all(apply::is_plain);
-            let due = !plain && (total <= ALWAYS_CHECKED || total >= checked + checked / 16);
-            let done = apply::apply(&mut document, &changes, &heads)
-                .and_then(|()| if due { apply::check(&document, &heads) } else { Ok(()) });
-            if due {
-                checked = total;
-            }
-            if let Err(quarantine) = done {
-                self.built = Built::Quarantined(quarantine.clone());
-                return Err(quarantine);
-            }
-        }
-        self.built = Built::Upto(document, self.effective.len(), checked);
-        match &self.built {
-            Built::Upto(document, ..) => Ok(document),
-            _ => Err(Quarantine { step: "build", reason: "nothing was built".to_owned() }),
-        }
-    }
-
-    /// Reads the Automerge document where a panic in it does no harm.
-    ///
-    /// # Errors
-    ///
-    /// [`Quarantine`] as for [`Document::automerge`], and when reading panics.
-    pub fn read<T>(&mut self, reader: impl FnOnce(&Automerge) -> T) -> Result<T, Quarantine> {
-        let document = self.automerge()?;
-        let read = apply::contained("read", || Ok(reader(document)));
-        if let Err(quarantine) = &read {
-            self.built = Built::Quarantined(quarantine.clone());
-        }
-        read
-    }
-
-    /// What the document holds, where it is one change that only sets values at the root, and Automerge was
-    /// not asked yet: for most documents it never has to be.
-    pub fn plain(&self) -> Option<Plain<'_>> {
-        match (&self.built, self.effective.as_slice()) {
-            (Built::Nothing, [only]) => Plain::read(&self.nodes.get(only)?.change),
-            _ => None,
-        }
-    }
-
-    /// Gives back the memory of what can be computed again: the Automerge document and the index.
-    pub fn rest(&mut self) {
-        self.index = None;
-        if matches!(self.built, Built::Upto(..)) {
-            self.built = Built::Nothing;
-        }
-    }
-
     /// Places `hash` and whatever waited for it; gives those whose verdict changed.
     fn place_from(&mut self, hash: ChangeHash) -> Vec<(ChangeHash, Verdict)> {
         let (mut queue, mut changed) = (VecDeque::from([hash]), Vec::new());
         let mut late = false;
         while let Some(next) = queue.pop_front() {
             if self.place(next) {
-                late |= self.comes_late(next);
+                late |= self.retained.is_some() || self.comes_late(next);
                 if !late {
                     let verdict = self.judge(next);
                     changed.push((next, verdict));
                 }
-                queue.extend(self.dependants.get(&next).into_iter().flatten());
+                queue.extend(self.released_by(&next));
             }
         }
-        if late {
+        if late && self.judging != Judging::AtOnce {
+            self.judging = Judging::Due;
+        } else if late {
             let rejudged = self.judge_placed();
             changed.retain(|(hash, _)| rejudged.iter().all(|(again, _)| again != hash));
             changed.extend(rejudged);
@@ -287,16 +257,23 @@ impl Document {
         let Some(node) = self.nodes.get(&hash).filter(|node| node.placed.is_none()) else { return false };
         let deps = node.change.deps();
         let placed = |dep: &&ChangeHash| self.nodes.get(dep).is_some_and(|node| node.placed.is_some());
+        let before = match node.right {
+            Right::MayWrite => self.before_in_log(&node.change.actor(), node.place),
+            _ => Vec::new(),
+        };
         let missing: Vec<ChangeHash> = deps.iter().filter(|dep| !placed(dep)).copied().collect();
-        let ready = missing.is_empty() && node.right != Right::Unknown;
+        let ready = missing.is_empty() && before.iter().all(|before| placed(&before)) && node.right != Right::Unknown;
         let (mut level, mut past_op, mut clock) = (0, 0, Clock::default());
         for dep in deps.iter().filter_map(|dep| self.nodes.get(dep)?.placed.as_ref()).filter(|_| ready) {
             level = level.max(dep.level + 1);
             past_op = past_op.max(dep.max_op);
             clock.join(&dep.clock);
         }
+        for earlier in before.iter().filter_map(|earlier| self.nodes.get(earlier)?.placed.as_ref()) {
+            level = level.max(earlier.level + 1);
+        }
         let (name, seq, max_op) = (node.change.actor(), node.change.seq(), node.change.max_op().max(past_op));
-        let may_write = node.right == Right::MayWrite;
+        let right = node.right;
         let Some(node) = self.nodes.get_mut(&hash) else { return false };
         if !ready {
             node.verdict = Verdict::Waiting { missing };
@@ -312,7 +289,10 @@ impl Document {
                 self.waiting.remove(&name);
             }
         }
-        if may_write {
+        if right == Right::IfBuiltOn {
+            self.retained.get_or_insert_default();
+        }
+        if matches!(right, Right::MayWrite | Right::IfBuiltOn) {
             self.rivals.entry((actor, seq)).or_default().push(hash);
         }
         true
@@ -358,6 +338,14 @@ impl Document {
         if let Right::MayNot(why) = right {
             return Err(Inert::NoRight(*why));
         }
+        if let Some(retained) = &self.retained {
+            if *right == Right::IfBuiltOn && !retained.keeps(&hash) {
+                return Err(Inert::NoRight(NoRight::AfterCut));
+            }
+            if let Some(winner) = retained.beaten_by(&hash) {
+                return Err(Inert::Twin(winner));
+            }
+        }
         let mut rivals = self.rivals.get(&(placed.actor, change.seq())).into_iter().flatten();
         if let Some(first) = rivals.find(|rival| **rival != hash && is(rival, Verdict::Effective)) {
             return Err(Inert::Twin(*first));
@@ -401,6 +389,9 @@ impl Document {
             .filter_map(|(hash, node)| node.placed.as_ref().map(|placed| (placed.level, *hash)))
             .collect();
         ranks.sort_unstable();
+        if self.retained.is_some() {
+            self.retained = Some(Retained::work_out(&self.candidates(&ranks), &self.groups));
+        }
         self.effective.clear();
         self.heads.clear();
         (self.index, self.built) = (None, Built::Nothing);
@@ -420,10 +411,22 @@ impl Document {
         changed
     }
 
+    fn candidates(&self, ranks: &[(u64, ChangeHash)]) -> Vec<Candidate<'_>> {
+        let nodes = ranks.iter().filter_map(|(level, hash)| Some((*level, *hash, self.nodes.get(hash)?)));
+        nodes
+            .filter_map(|(level, hash, node)| {
+                let Node { change, device, right, placed, .. } = node;
+                let (deps, seq, actor) = (change.deps(), change.seq(), placed.as_ref()?.actor);
+                Some(Candidate { hash, deps, device: *device, actor, seq, level, right: *right })
+            })
+            .collect()
+    }
+
     /// Places and judges all changes anew, after a right changed; gives those whose verdict changed.
     fn judge_all(&mut self) -> Vec<(ChangeHash, Verdict)> {
         self.rivals.clear();
         self.waiting.clear();
+        self.retained = None;
         let mut order: Vec<(u64, ChangeHash)> = self.nodes.iter().map(|(hash, node)| (node.arrival, *hash)).collect();
         order.sort_unstable();
         let mut before = Vec::with_capacity(order.len());
@@ -438,7 +441,7 @@ impl Document {
         let mut queue: VecDeque<ChangeHash> = order.into_iter().map(|(_, hash)| hash).collect();
         while let Some(next) = queue.pop_front() {
             if self.place(next) {
-                queue.extend(self.dependants.get(&next).into_iter().flatten());
+                queue.extend(self.released_by(&next));
             }
         }
         self.judge_placed();

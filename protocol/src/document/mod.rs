@@ -17,6 +17,7 @@
 //!   is a fault of this software: a [`Quarantine`] on this machine, never a verdict.
 
 mod apply;
+mod built;
 mod change;
 mod columns;
 mod history;
@@ -25,6 +26,8 @@ mod opening;
 mod operations;
 mod plain;
 mod prescan;
+mod retained;
+mod succession;
 mod verify;
 
 pub use apply::Quarantine;
@@ -36,5 +39,7 @@ pub use plain::Plain;
 pub use prescan::{PrescanError, Prescanned, prescan};
 pub use verify::{Inert, NoRight};
 
+#[cfg(test)]
+mod retained_tests;
 #[cfg(test)]
 mod tests;

@@ -90,7 +90,7 @@ mod tests {
         let mut guarded = Document::new(DocumentId([7; 32]));
         for change in document.get_changes(&[]) {
             let change = prescan(change.raw_bytes(), &Actor([1; 32])).unwrap();
-            guarded.offer(change, DeviceId(PublicKey([1; 32])), Right::MayWrite);
+            guarded.offer(change.clone(), DeviceId(PublicKey([1; 32])), change.seq(), Right::MayWrite);
         }
         guarded
     }

@@ -164,7 +164,7 @@ fn check_honest(turns: &[(u8, Vec<Step>)], seed: u64) {
     let changes: Vec<_> = merged.get_changes(&[]).iter().map(prescanned).collect();
     let mut document = Document::new(DocumentId([0; 32]));
     for (change, device) in shuffled(changes.clone(), seed) {
-        document.offer(change, device, Right::MayWrite);
+        document.offer(change.clone(), device, change.seq(), Right::MayWrite);
     }
     for (change, _) in &changes {
         assert_eq!(document.verdict(&change.hash()), Some(&Verdict::Effective), "{change:?}");
@@ -255,7 +255,7 @@ fn check_forged(turns: &[(u8, Vec<Step>)], victim: usize, wishes: &[Step], seed:
     for turn in 0..3 {
         let mut document = Document::new(DocumentId([0; 32]));
         for (change, device) in shuffled(changes.clone(), seed.wrapping_add(turn)) {
-            document.offer(change, device, Right::MayWrite);
+            document.offer(change.clone(), device, change.seq(), Right::MayWrite);
         }
         let verdicts = changes.iter().map(|(change, _)| document.verdict(&change.hash()).cloned()).collect();
         let read = document.read(|document| read(document, &ROOT));

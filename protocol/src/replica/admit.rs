@@ -50,30 +50,41 @@ impl<S: Storage> Replica<S> {
             self.control = recall(&self.me, &self.storage)?;
             return Err(error);
         }
-        let before = std::mem::replace(&mut self.authority, Authority::evaluate_for(&self.control, &self.me.group));
+        let now = Authority::evaluate_for(&self.control, &self.me.group);
+        let before = std::mem::replace(&mut self.authority, now);
+        let cuts_differ = !before.cuts().eq(self.authority.cuts());
+        if cuts_differ {
+            self.end_logs()?;
+        }
         if before.digest() != self.authority.digest() {
             effects.push(Effect::AuthorityChanged);
             self.read_touched(&before, effects)?;
             self.regrade(effects);
+        }
+        if cuts_differ {
+            self.ask_all_branches(effects)?;
         }
         Ok(admitted)
     }
 
     /// Reads the documents anew whose writers are believed otherwise than before.
     fn read_touched(&mut self, before: &Authority, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
-        let touched: Vec<DeviceId> = self
+        let devices: BTreeSet<DeviceId> = self
             .logs
             .iter()
             .map(|(device, _)| *device)
+            .chain(before.cuts().chain(self.authority.cuts()).map(|(device, _)| *device))
+            .collect();
+        let touched: Vec<DeviceId> = devices
+            .into_iter()
             .filter(|device| {
                 let belongs = |authority: &Authority| {
                     let (group, membership) = (authority.group_of(device)?, authority.membership());
                     Some((membership.may_have_written(&group), membership.ends(&group).to_vec()))
                 };
-                let certified = |authority: &Authority| {
-                    authority.keys().device(device).map(|known| (known.group, known.capabilities))
-                };
-                certified(before) != certified(&self.authority)
+                let certified = |authority: &Authority| authority.keys().writer(device);
+                before.cut(device) != self.authority.cut(device)
+                    || certified(before) != certified(&self.authority)
                     || before.stores_log_of(device) != self.authority.stores_log_of(device)
                     || belongs(before) != belongs(&self.authority)
             })
@@ -81,11 +92,30 @@ impl<S: Storage> Replica<S> {
         let mut documents: BTreeSet<DocumentId> = BTreeSet::new();
         for device in touched {
             documents.extend(self.documents_of(&device, 0)?);
+            documents.extend(self.storage.branch_documents(&device)?);
         }
         if !documents.is_empty() {
             let rows = self.documents.rebuild(documents, &self.storage, &self.authority)?;
             effects.push(Effect::Rows(rows));
         }
+        Ok(())
+    }
+
+    /// Tells the logs where they end.
+    pub(super) fn end_logs(&mut self) -> Result<(), StorageError> {
+        let over: Vec<DeviceId> = self.logs.ended().map(|(device, _)| *device).collect();
+        over.iter().filter(|device| self.authority.cut(device).is_none()).for_each(|device| self.logs.reopen(device));
+        let cuts: Vec<DeviceId> = self.authority.cuts().map(|(device, _)| *device).collect();
+        cuts.iter().try_for_each(|device| self.end_log(device))
+    }
+
+    fn end_log(&mut self, device: &DeviceId) -> Result<(), StorageError> {
+        let Some(cut) = self.authority.cut(device) else { return Ok(()) };
+        let last = match cut.seq.checked_sub(1) {
+            Some(last) => self.storage.entry_id(device, last)?,
+            None => None,
+        };
+        self.logs.end(*device, cut, last);
         Ok(())
     }
 
@@ -143,6 +173,7 @@ impl<S: Storage> Replica<S> {
         for run in &runs {
             self.logs.advance(device, *run.head());
         }
+        self.end_log(&device)?;
         let entries = runs.iter().flat_map(VerifiedRun::entries);
         let rows = self.documents.take(entries, &self.storage, &self.authority)?;
         effects.push(Effect::Rows(rows));
@@ -151,18 +182,18 @@ impl<S: Storage> Replica<S> {
     }
 
     /// A device has signed two histories. Whoever passes on the one that came to it first is not to blame,
-    /// unless it is that device; the rest of the pull goes on without this log.
+    /// unless it is that device; the rest of the pull goes on without this log. Where they part is looked for.
     pub(super) fn contradicted(&mut self, key: PeerKey, device: DeviceId, seq: u64, effects: &mut Vec<Effect>) {
         let is_author = self
             .authority
             .device_of_peer(&key)
             .is_some_and(|(group, _)| self.authority.group_of(&device) == Some(group));
         if is_author {
-            return self.fault(key, conflict(&device, seq), effects);
-        }
-        if let Some(peer) = self.peers.get_mut(&key) {
+            self.fault(key, conflict(&device, seq), effects);
+        } else if let Some(peer) = self.peers.get_mut(&key) {
             peer.session.set_aside(device);
         }
+        self.suspect(key, device, seq, effects);
     }
 
     pub(super) fn owe_receipt(&mut self, now: Now, log: DeviceId) {
@@ -174,5 +205,5 @@ impl<S: Storage> Replica<S> {
 }
 
 fn conflict(device: &DeviceId, seq: u64) -> String {
-    format!("device {device} has signed two different entries at {seq}; the one that came first is kept")
+    format!("device {device} has signed two different entries at {seq}; what it wrote from there on does not count")
 }

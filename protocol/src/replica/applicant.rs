@@ -12,7 +12,7 @@ use crate::storage::{Storage, StorageError};
 use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack};
 
 impl<S: Storage> Replica<S> {
-    /// What this group hands in: its own inception, certificate, join and signature.
+    /// What this group hands in: its own inception, certificates, join and signature, and what renews its keys.
     pub(super) fn own_application(&self) -> Result<Vec<Record>, StorageError> {
         let kept = self.storage.records()?;
         let own = self.me.group;
@@ -31,13 +31,21 @@ impl<S: Storage> Replica<S> {
             _ => None,
         });
         let is_ours = |record: &Record| {
-            let kinds = [Kind::Inception, Kind::DeviceCert, Kind::Join, Kind::Signature];
+            let kinds = [
+                Kind::Inception,
+                Kind::DeviceCert,
+                Kind::Join,
+                Kind::Signature,
+                Kind::Rotation,
+                Kind::Recovery,
+                Kind::Revoke,
+            ];
             let stale = matches!(record, Record::Join(_)) && join.is_some_and(|(id, _)| id != record.id());
             record.group() == Some(own) && kinds.contains(&record.kind()) && !stale
         };
         // What proves the invite to a node that has not heard of it.
         let proves = |record: &Record| {
-            let kinds = [Kind::Inception, Kind::DeviceCert, Kind::Invite];
+            let kinds = [Kind::Inception, Kind::DeviceCert, Kind::Invite, Kind::Rotation];
             inviter.is_some() && record.group() == inviter && kinds.contains(&record.kind())
         };
         let (mut proof, mut ours): (Vec<Record>, Vec<Record>) = (Vec::new(), Vec::new());
@@ -48,7 +56,10 @@ impl<S: Storage> Replica<S> {
                 proof.push(record);
             }
         }
-        if issuer.is_none() {
+        // A founder's first device has nobody to apply to; a later one, or one under a new root, has.
+        let devices = ours.iter().filter(|record| record.kind() == Kind::DeviceCert).count();
+        let renewed = ours.iter().any(|record| matches!(record.kind(), Kind::Rotation | Kind::Recovery));
+        if issuer.is_none() && devices < 2 && !renewed {
             return Ok(Vec::new());
         }
         proof.sort_by_key(Record::kind);
@@ -150,7 +161,7 @@ impl<S: Storage> Replica<S> {
         let Some(genesis) = self.control.genesis() else { return Vec::new() };
         let founders = &genesis.body.electors;
         let of_founder = |record: &&Record| {
-            matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Genesis)
+            matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Genesis | Kind::Rotation)
                 && record.group().is_none_or(|group| founders.contains(&group))
         };
         let mut records: Vec<Record> = self.control.iter().filter(of_founder).cloned().collect();

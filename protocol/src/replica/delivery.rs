@@ -122,8 +122,10 @@ impl Receipts {
         } else {
             return None;
         };
-        let received: Vec<(DeviceId, u64)> =
-            named.into_iter().filter_map(|log| logs.head(&log).map(|head| (log, head.seq))).collect();
+        let received: Vec<(DeviceId, u64)> = named
+            .into_iter()
+            .filter_map(|log| logs.counted(&log).map(|counted| (log, counted.entries.saturating_sub(1))))
+            .collect();
         (!received.is_empty()).then_some(Says::Received(received))
     }
 }

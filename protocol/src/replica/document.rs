@@ -8,7 +8,7 @@ use crate::authority::{self, Authority, MayNot};
 use crate::codec;
 use crate::document::{Document, NoRight, Opening, Right, WriteRule};
 use crate::domain;
-use crate::entry::{EntryError, VerifiedChange};
+use crate::entry::VerifiedChange;
 use crate::id::{ChangeHash, Digest, DocumentId, GroupId};
 use crate::key::DeviceId;
 use crate::record::{Presence, Registry, Values};
@@ -97,7 +97,7 @@ impl LiveDocument {
 
     /// Whether no change was taken in yet.
     pub fn is_blank(&self) -> bool {
-        self.latest.is_empty()
+        self.opening.is_none() && self.early.is_empty()
     }
 
     /// What the document is, once known.
@@ -110,6 +110,11 @@ impl LiveDocument {
         self.wholeness
     }
 
+    /// Whether changes wait for something that is not there.
+    pub fn waits(&self) -> bool {
+        self.opening.is_none() || self.wholeness == Wholeness::Forgetful || self.document.waits()
+    }
+
     /// The guard's view of it.
     pub const fn document(&mut self) -> &mut Document {
         &mut self.document
@@ -118,14 +123,17 @@ impl LiveDocument {
     /// Takes a change in.
     pub fn take(&mut self, authority: &Authority, incoming: Incoming) {
         let Incoming { device, seq, time, ref change } = incoming;
-        let latest = self.latest.entry(device).or_insert(seq);
-        *latest = seq.max(*latest);
-        self.created = self.created.min(time);
-        if (time, Some(device)) > (self.changed, self.changed_by) {
-            (self.changed, self.changed_by) = (time, Some(device));
+        // What lies behind a cut may count, and is nobody's latest word.
+        if authority.cut(&device).is_none_or(|cut| seq < cut.seq) {
+            let latest = self.latest.entry(device).or_insert(seq);
+            *latest = seq.max(*latest);
+            self.created = self.created.min(time);
+            if (time, Some(device)) > (self.changed, self.changed_by) {
+                (self.changed, self.changed_by) = (time, Some(device));
+            }
         }
         match (&self.opening, &change.opening) {
-            (None, Some(opening)) if authority.group_of(&device) == Some(opening.owner) => {
+            (None, Some(opening)) if authority.author_of(&device) == Some(opening.owner) => {
                 self.opening = Some(opening.clone());
                 let mut early = std::mem::take(&mut self.early);
                 early.push(incoming);
@@ -138,8 +146,11 @@ impl LiveDocument {
 
     fn offer(&mut self, authority: &Authority, incoming: Incoming) {
         let Some(opening) = &self.opening else { return };
+        if let Some(group) = authority.author_of(&incoming.device) {
+            self.document.name_group(incoming.device, group);
+        }
         let right = right(authority, opening, &incoming.device, incoming.seq);
-        let offered = self.document.offer(incoming.change.change, incoming.device, right);
+        let offered = self.document.offer(incoming.change.change, incoming.device, incoming.seq, right);
         if !offered.dropped.is_empty() {
             self.wholeness = Wholeness::Forgetful;
         }
@@ -207,18 +218,19 @@ impl Row {
 pub(super) fn revive(
     id: DocumentId,
     authority: &Authority,
-    changes: impl IntoIterator<Item = Result<Incoming, EntryError>>,
+    changes: impl IntoIterator<Item = Incoming>,
 ) -> LiveDocument {
     let mut live = LiveDocument::new(id);
-    // What was admitted once reads again; a stored entry that no longer does is left out of the record.
-    for incoming in in_causal_order(changes.into_iter().flatten().collect()) {
+    live.document.gather();
+    for incoming in in_causal_order(changes.into_iter().collect()) {
         live.take(authority, incoming);
     }
+    live.document.settle();
     live
 }
 
-/// The changes in an order in which each comes after those of them that it builds on, so that as few as
-/// possible have to wait.
+/// The changes in an order in which each comes after those of them that it builds on and those before it in
+/// its log, so that as few as possible have to wait.
 fn in_causal_order(changes: Vec<Incoming>) -> Vec<Incoming> {
     let place: HashMap<ChangeHash, usize> =
         changes.iter().enumerate().map(|(place, incoming)| (incoming.change.change.hash(), place)).collect();
@@ -228,6 +240,19 @@ fn in_causal_order(changes: Vec<Incoming>) -> Vec<Incoming> {
         for dep in incoming.change.change.deps().iter().filter_map(|dep| place.get(dep)) {
             *missing += 1;
             dependants.entry(*dep).or_default().push(own);
+        }
+    }
+    let mut logs: Vec<(DeviceId, u64, usize)> =
+        changes.iter().enumerate().map(|(own, incoming)| (incoming.device, incoming.seq, own)).collect();
+    logs.sort_unstable();
+    for pair in logs.windows(2) {
+        if let [(device, seq, earlier), (same, next, own)] = pair
+            && device == same
+            && seq < next
+            && let Some(missing) = missing.get_mut(*own)
+        {
+            *missing += 1;
+            dependants.entry(*earlier).or_default().push(*own);
         }
     }
     let mut ready: VecDeque<usize> =
@@ -258,6 +283,7 @@ fn right(authority: &Authority, opening: &Opening, device: &DeviceId, seq: u64) 
     };
     match authority.may_write(device, &opening.owner, rule, seq) {
         authority::Right::May => Right::MayWrite,
+        authority::Right::IfBuiltOn => Right::IfBuiltOn,
         authority::Right::Unknown => Right::Unknown,
         authority::Right::MayNot(why) => Right::MayNot(match why {
             MayNot::NotOwner => NoRight::NotOwner,

@@ -7,10 +7,12 @@
 use super::document::{Incoming, LiveDocument, Row, Wholeness, revive};
 use crate::authority::Authority;
 use crate::document::{ChangeBody, actor, prescan};
-use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry};
-use crate::id::{CoalitionId, Digest, DocumentId};
+use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry, read_change};
+use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId};
+use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS};
 use crate::record::Registry;
 use crate::storage::{Storage, StorageError, StoredEntry};
+use crate::sync::message::BranchWant;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -18,6 +20,9 @@ use std::sync::Arc;
 const KEPT: usize = 256;
 /// From this many new documents in a batch on, reading them is shared among threads.
 const PARALLEL_FROM: usize = 64;
+
+/// Documents that are looked at for what they lack at one time.
+const LOOKED_AT: usize = 64;
 
 /// Reading recurses as deep as documents are nested.
 const STACK: usize = 8 * 1024 * 1024;
@@ -32,6 +37,8 @@ pub struct Documents {
     /// What each known document adds to the digest.
     digests: BTreeMap<DocumentId, Digest>,
     sum: [u8; 32],
+    /// Documents with changes that wait for others.
+    waiting: BTreeSet<DocumentId>,
     threads: usize,
 }
 
@@ -46,6 +53,7 @@ impl Documents {
             recent: VecDeque::new(),
             digests: BTreeMap::new(),
             sum: [0; 32],
+            waiting: BTreeSet::new(),
             threads,
         }
     }
@@ -92,10 +100,8 @@ impl Documents {
         authority: &Authority,
     ) -> Result<&mut LiveDocument, StorageError> {
         if !self.live.contains_key(&document) {
-            let mut entries = storage.document(&document)?;
-            entries.retain(|entry| entry.kind == EntryKind::Change);
-            let coalition = self.coalition;
-            let live = revive(document, authority, entries.into_iter().map(|entry| recall(&coalition, entry)));
+            let entries = all_of(&self.coalition, storage, &document)?;
+            let live = revive(document, authority, entries);
             self.keep(document, live);
         } else {
             self.recent.retain(|id| *id != document);
@@ -132,9 +138,14 @@ impl Documents {
                     live.take(authority, incoming);
                 }
                 rows.push(live.row(&self.registry));
+                let waits = live.waits();
+                self.track(document, waits);
             } else if self.knows(&document) {
                 let registry = self.registry.clone();
-                rows.push(self.live(document, storage, authority)?.row(&registry));
+                let live = self.live(document, storage, authority)?;
+                rows.push(live.row(&registry));
+                let waits = live.waits();
+                self.track(document, waits);
             } else {
                 fresh.push((document, incoming));
             }
@@ -161,12 +172,14 @@ impl Documents {
         let mut rows = Vec::new();
         for document in documents {
             self.live.remove(&document);
+            let known = self.knows(&document);
             let live = self.live(document, storage, authority)?;
-            if live.is_blank() {
-                // All that is known of it is sealed.
+            if live.is_blank() && !known {
+                // All that there is of it is sealed.
                 continue;
             }
-            let row = live.row(&registry);
+            let (row, waits) = (live.row(&registry), live.waits());
+            self.track(document, waits);
             self.note(document, row.digest());
             rows.push(row);
         }
@@ -177,12 +190,13 @@ impl Documents {
     fn read_fresh(&mut self, fresh: Vec<(DocumentId, Vec<Incoming>)>, authority: &Authority) -> Vec<Row> {
         let registry = self.registry.clone();
         let read = |(document, incoming): (DocumentId, Vec<Incoming>)| {
-            let mut live = revive(document, authority, incoming.into_iter().map(Ok));
+            let mut live = revive(document, authority, incoming);
             (live.row(&registry), live)
         };
         if fresh.len() < PARALLEL_FROM {
             let mut rows = Vec::with_capacity(fresh.len());
             for (row, live) in fresh.into_iter().map(read) {
+                self.track(row.document, live.waits());
                 self.keep(row.document, live);
                 rows.push(row);
             }
@@ -199,11 +213,14 @@ impl Documents {
             shares.push(part);
         }
         let read = &read;
-        std::thread::scope(|scope| {
+        let done: Vec<(Row, bool)> = std::thread::scope(|scope| {
             let workers: Vec<_> = shares
                 .into_iter()
                 .map(|part| {
-                    let work = move || part.into_iter().map(|one| read(one).0).collect::<Vec<Row>>();
+                    let work = move || {
+                        let waits = |(row, live): (Row, LiveDocument)| (row, live.waits());
+                        part.into_iter().map(|one| waits(read(one))).collect::<Vec<_>>()
+                    };
                     let worker = std::thread::Builder::new().stack_size(STACK);
                     worker.spawn_scoped(scope, work).expect("the system gives a thread")
                 })
@@ -212,7 +229,40 @@ impl Documents {
                 .into_iter()
                 .flat_map(|worker| worker.join().expect("reading a document catches its own panics"))
                 .collect()
-        })
+        });
+        let mut rows = Vec::with_capacity(done.len());
+        for (row, waits) in done {
+            self.track(row.document, waits);
+            rows.push(row);
+        }
+        rows
+    }
+
+    fn track(&mut self, document: DocumentId, waits: bool) {
+        match waits {
+            true => self.waiting.insert(document),
+            false => self.waiting.remove(&document),
+        };
+    }
+
+    /// What changes wait for that is not there, of as many documents as one request names, from `start` on:
+    /// documents that wait in vain must not hide the others.
+    pub(super) fn lacking(&self, start: DocumentId, storage: &impl Storage) -> Result<Vec<BranchWant>, StorageError> {
+        let mut wants = Vec::new();
+        for document in self.waiting.range(start..).chain(self.waiting.range(..start)).take(LOOKED_AT) {
+            let all = all_of(&self.coalition, storage, document)?;
+            let held: BTreeSet<ChangeHash> = all.iter().map(|incoming| incoming.change.change.hash()).collect();
+            let deps = all.iter().flat_map(|incoming| incoming.change.change.deps());
+            let missing: BTreeSet<ChangeHash> = deps.filter(|dep| !held.contains(dep)).copied().collect();
+            let changes: Vec<ChangeHash> = missing.into_iter().take(MAX_BRANCH_CHANGES).collect();
+            if !changes.is_empty() {
+                wants.push(BranchWant { document: *document, changes });
+            }
+            if wants.len() == MAX_BRANCH_DOCUMENTS {
+                break;
+            }
+        }
+        Ok(wants)
     }
 
     fn keep(&mut self, document: DocumentId, live: LiveDocument) {
@@ -247,8 +297,26 @@ impl Incoming {
     }
 }
 
+/// All changes of a document, those behind cuts included.
+fn all_of(
+    coalition: &CoalitionId,
+    storage: &impl Storage,
+    document: &DocumentId,
+) -> Result<Vec<Incoming>, StorageError> {
+    let mut entries = storage.document(document)?;
+    entries.retain(|entry| entry.kind == EntryKind::Change);
+    let logged = entries.into_iter().map(|entry| recall(coalition, entry));
+    let apart = storage.branches(document)?.into_iter().filter_map(|branch| {
+        let header = branch.chain.first(coalition)?;
+        let change = read_change(&header, &branch.body);
+        Some(change.map(|change| Incoming { device: header.device, seq: header.seq, time: header.time, change }))
+    });
+    // What was admitted once reads again; a stored entry that no longer does is left out of the document.
+    Ok(logged.chain(apart).flatten().collect())
+}
+
 /// The change of a stored entry, read again.
-fn recall(coalition: &CoalitionId, entry: StoredEntry) -> Result<Incoming, EntryError> {
+pub(super) fn recall(coalition: &CoalitionId, entry: StoredEntry) -> Result<Incoming, EntryError> {
     let StoredEntry { device, seq, time, document, body, .. } = entry;
     let ChangeBody { opening, change } = ChangeBody::decode(&body)?;
     let change = prescan(&change, &actor(coalition, &document, &device))?;

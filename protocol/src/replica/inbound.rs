@@ -62,6 +62,8 @@ impl<S: Storage> Replica<S> {
                     if known.application.is_some_and(|(application, _)| application == id) {
                         known.application = None;
                     }
+                    known.hunt.take_if(|hunt| hunt.waits_for(id));
+                    known.branches.take_if(|asked| asked.id == id);
                     if known.session.fail(id) == Failed::Pull {
                         known.sync = PeerSync::NotYet;
                     }
@@ -115,7 +117,7 @@ impl<S: Storage> Replica<S> {
                 if self.held() != before {
                     self.hurry(now);
                 }
-                self.go_on(peer, &mut effects);
+                self.go_on(peer, &mut effects)?;
             }
         }
         Ok(effects)
@@ -188,8 +190,9 @@ impl<S: Storage> Replica<S> {
     }
 
     /// Asks for what is still missing, or ends the pull.
-    fn go_on(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
-        let Some(mut peer) = self.peers.remove(&key) else { return };
+    fn go_on(&mut self, key: PeerKey, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
+        let Some(mut peer) = self.peers.remove(&key) else { return Ok(()) };
+        let mut pulled = None;
         if peer.backlog == 0 {
             match peer.session.next(self.view()) {
                 None => {}
@@ -203,10 +206,11 @@ impl<S: Storage> Replica<S> {
                         bytes: pack(request),
                     }));
                 }
-                Some(Next::Done(pulled)) => {
+                Some(Next::Done(done)) => {
                     peer.sync = PeerSync::InSync;
                     self.confirmed |= matches!(peer.standing, PeerStanding::Member { .. });
-                    effects.push(Effect::Pulled { peer: key, pulled });
+                    effects.push(Effect::Pulled { peer: key, pulled: done.clone() });
+                    pulled = Some(done);
                 }
             }
         }
@@ -216,6 +220,11 @@ impl<S: Storage> Replica<S> {
         if again {
             self.pull(key, effects);
         }
+        let Some(pulled) = pulled else { return Ok(()) };
+        for (device, at) in pulled.conflicts {
+            self.suspect(key, device, at, effects);
+        }
+        self.ask_branches(key, effects)
     }
 
     fn answer(
@@ -273,6 +282,9 @@ impl<S: Storage> Replica<S> {
             Request::Runs(wants) => {
                 serve::runs(self.view(), &self.storage, &wants).unwrap_or(Response::Refused(Refusal::Unable))
             }
+            Request::Ids(want) => serve::ids(&self.storage, &want).unwrap_or(Response::Refused(Refusal::Unable)),
+            Request::Chain(want) => serve::chain(&self.storage, &want).unwrap_or(Response::Refused(Refusal::Unable)),
+            Request::Branches(wants) => self.branches(&wants).unwrap_or(Response::Refused(Refusal::Unable)),
             Request::Hints(hints) if hints.len() > hints::TOLD => Response::Refused(Refusal::NotUnderstood),
             Request::Hints(hints) => {
                 for hint in hints {
@@ -302,6 +314,14 @@ impl<S: Storage> Replica<S> {
             self.peers.insert(key, peer);
             return self.application_answered(key, response, effects);
         }
+        if let Some(hunt) = peer.hunt.take_if(|hunt| hunt.waits_for(id)) {
+            self.peers.insert(key, peer);
+            return self.hunted(key, hunt, response, effects);
+        }
+        if let Some(asked) = peer.branches.take_if(|asked| asked.id == id) {
+            self.peers.insert(key, peer);
+            return self.take_branches(key, &asked, response, effects);
+        }
         let lookahead = if peer.backlog < BACKLOG_PER_PEER { Lookahead::Allowed } else { Lookahead::Held };
         let unknown = matches!(response, Response::Refused(Refusal::NotMember));
         match peer.session.take(self.view(), id, response, lookahead) {
@@ -314,7 +334,7 @@ impl<S: Storage> Replica<S> {
                 }
                 self.peers.insert(key, peer);
                 if !waits {
-                    self.go_on(key, effects);
+                    self.go_on(key, effects)?;
                 }
             }
             Err(_) if unknown => {

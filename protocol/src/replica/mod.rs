@@ -10,14 +10,17 @@
 
 mod admit;
 mod applicant;
+mod branch;
 mod delivery;
 mod document;
 mod documents;
 mod effect;
+mod fork;
 mod hints;
 mod history;
 mod inbound;
 mod lobby;
+mod lost;
 mod news;
 mod peer;
 mod waiting;
@@ -27,6 +30,7 @@ pub use document::{LiveDocument, Row, Wholeness};
 pub use documents::Documents;
 pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSync, PeerView};
 pub use history::Step;
+pub use lost::Lost;
 
 use crate::authority::Authority;
 use crate::codec;
@@ -136,6 +140,7 @@ impl<S: Storage> Replica<S> {
             clock: Duration::ZERO,
             confirmed: false,
         };
+        replica.end_logs()?;
         replica.application = replica.own_application()?;
         let rows = replica.read_again(recalled)?;
         Ok((replica, rows))

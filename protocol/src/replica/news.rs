@@ -39,7 +39,8 @@ impl<S: Storage> Replica<S> {
     }
 
     fn take_head(&mut self, from: PeerKey, device: DeviceId, head: &Head, effects: &mut Vec<Effect>) -> Judgement {
-        if !self.authority.stores_log_of(&device) || head.seq < self.logs.entries(&device) {
+        let is_known = head.seq < self.logs.entries(&device) || self.logs.is_complete(&device);
+        if !self.authority.stores_log_of(&device) || is_known {
             return Judgement::Ignore;
         }
         match verify_signature(&device, head.seq, &head.id, &head.signature) {
@@ -64,8 +65,17 @@ impl<S: Storage> Replica<S> {
     ) -> Result<(), StorageError> {
         let device = entry.header.device;
         let ignore = Effect::Judge { token, judgement: Judgement::Ignore };
+        if self.logs.is_complete(&device) {
+            effects.push(ignore);
+            return Ok(());
+        }
         if entry.header.seq < self.logs.entries(&device) {
             effects.push(ignore);
+            let known = self.storage.entry_id(&device, entry.header.seq)?;
+            let (id, seq) = (entry.header.id(), entry.header.seq);
+            if known != Some(id) && verify_signature(&device, seq, &id, &entry.signature).is_ok() {
+                self.contradicted(from, device, seq, effects);
+            }
             return Ok(());
         }
         if !self.authority.stores_log_of(&device) {

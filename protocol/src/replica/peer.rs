@@ -1,6 +1,8 @@
 //! One connected peer.
 
+use super::branch::BranchesAsked;
 use super::effect::{Direction, PeerStanding, PeerSync, PeerView};
+use super::fork::Hunt;
 use crate::authority::Authority;
 use crate::id::Digest;
 use crate::key::PeerKey;
@@ -22,6 +24,10 @@ pub(super) struct Peer {
     pub(super) backlog: usize,
     /// The request that carries our application, and a digest of what it handed in.
     pub(super) application: Option<(u64, Digest)>,
+    /// The search for the place where its log of a device parts from ours.
+    pub(super) hunt: Option<Hunt>,
+    /// What was asked of it that may lie behind a cut.
+    pub(super) branches: Option<BranchesAsked>,
 }
 
 impl Peer {
@@ -36,6 +42,8 @@ impl Peer {
             said: None,
             backlog: 0,
             application: None,
+            hunt: None,
+            branches: None,
         }
     }
 
@@ -52,7 +60,9 @@ impl Peer {
 /// What a peer may do, as far as authority goes.
 pub(super) fn standing(authority: &Authority, peer: &PeerKey) -> PeerStanding {
     match authority.device_of_peer(peer) {
-        Some((group, device)) if authority.is_member(&group) => PeerStanding::Member { group, device },
+        Some((group, device)) if authority.is_member(&group) && !authority.is_revoked(&device) => {
+            PeerStanding::Member { group, device }
+        }
         _ => PeerStanding::Lobby,
     }
 }

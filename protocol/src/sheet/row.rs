@@ -1,7 +1,9 @@
 //! One row of a statement sheet: a group's signature and the records that prove it.
 
 use super::{from_hex, to_hex};
-use crate::control::{Capabilities, ControlSet, Genesis, Offer, Record, RecordError, Signer, StatementSignature};
+use crate::control::{
+    Capabilities, ControlSet, Genesis, Kind, Offer, Record, RecordError, RootNumber, Signer, StatementSignature,
+};
 use crate::domain;
 use crate::key::signed_bytes;
 use crate::time::Timestamp;
@@ -32,6 +34,9 @@ pub struct SheetRow {
     pub hashed_bytes: String,
     /// The group's inception record, in hex.
     pub inception: String,
+    /// Where a later root signed: the records that lead to it, in hex, each after those it needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roots: Vec<String>,
     /// The certificate of the device that signed, in hex; none where a root signed.
     pub certificate: Option<String>,
     /// The signature record, in hex.
@@ -87,15 +92,20 @@ impl SheetRow {
     pub(super) fn of(set: &ControlSet, signature: &StatementSignature) -> Option<Self> {
         let body = &signature.body;
         let inception = set.inception(&body.group)?;
-        let (key, certificate) = match signature.signer {
-            Signer::Root(0) => (inception.body.root, None),
-            Signer::Root(_) => return None,
+        let (root, key, certificate) = match signature.signer {
+            Signer::Root(number) => {
+                let signed = (domain::STATEMENT_SIGNATURE, signature.id());
+                let signed = (signed.0, signed.1.as_bytes());
+                (number, set.signing_root(&body.group, number, signed, &signature.signature)?, None)
+            }
             Signer::Device(device) => {
                 let certificates = set.certificates(&body.group, &device);
                 let found = certificates.into_iter().find(|c| c.body().capabilities.has(Capabilities::GOVERN))?;
-                (device.0, Some(to_hex(&Record::DeviceCert(found.clone()))))
+                let Signer::Root(number) = found.signed.signer else { return None };
+                (number, device.0, Some(to_hex(&Record::DeviceCert(found.clone()))))
             }
         };
+        let roots = set.root_proof(&body.group, RootNumber::of(root)?);
         Some(Self {
             group: body.group.to_string(),
             name: inception.body.name.clone(),
@@ -107,6 +117,7 @@ impl SheetRow {
             signed_bytes: HEXLOWER.encode(&signed_bytes(domain::STATEMENT_SIGNATURE, signature.id().as_bytes())),
             hashed_bytes: HEXLOWER.encode(&signature.hashed_bytes()),
             inception: to_hex(&Record::Inception(inception.clone())),
+            roots: roots.iter().map(to_hex).collect(),
             certificate,
             record: to_hex(&Record::Signature(signature.clone())),
         })
@@ -126,6 +137,13 @@ impl SheetRow {
             return Err(RowError::OtherRecord { what: "signature" });
         };
         prove(&mut set, "inception", inception)?;
+        for root in &self.roots {
+            let root = read("root", root)?;
+            if !matches!(root.kind(), Kind::Inception | Kind::Rotation | Kind::Recovery) {
+                return Err(RowError::OtherRecord { what: "root" });
+            }
+            prove(&mut set, "root", root)?;
+        }
         if let Some(certificate) = certificate {
             prove(&mut set, "certificate", certificate)?;
         }
@@ -150,6 +168,7 @@ impl SheetRow {
             ("signed_bytes", self.signed_bytes == expected.signed_bytes),
             ("hashed_bytes", self.hashed_bytes == expected.hashed_bytes),
             ("inception", self.inception == expected.inception),
+            ("roots", self.roots == expected.roots),
             ("certificate", self.certificate == expected.certificate),
             ("record", self.record == expected.record),
         ];

@@ -1,11 +1,13 @@
 //! Sheets as strangers check them, and as somebody might alter them.
 
 use super::*;
+use crate::authority::rotate;
 use crate::control::StatementSignature;
 use crate::control::sample::{Coalition, Group, NOW};
 use crate::control::{Signer, SigningKey};
 use crate::key::{PublicKey, Signature};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Four members of which one withdrew and one signed by its root, and an applicant.
@@ -37,6 +39,28 @@ fn an_exported_sheet_holds_without_a_node() {
     assert!(report.is_sound());
     assert_eq!(report.valid, [0, 1, 2], "founder and two members; neither who withdrew nor who applies");
     assert_eq!(report.sheet.rows.iter().filter(|row| row.certificate.is_none()).count(), 1);
+}
+
+#[test]
+fn a_row_under_a_later_root_carries_the_rotations_that_lead_to_it() {
+    let coalition = Coalition::new();
+    let founder = &coalition.founder;
+    let mut set = coalition.set();
+    for _ in 0..2 {
+        let authority = Authority::evaluate(&set);
+        let next = rotate(coalition.id, authority.keys(), founder.id, &founder.words, &BTreeMap::new()).unwrap();
+        set.offer(Record::Rotation(next));
+    }
+    let root = founder.words.root(2);
+    let key = SigningKey::Root(2, &root);
+    let signature = StatementSignature::new(coalition.about(), coalition.text_hash, founder.id, 2, NOW, key);
+    set.offer(Record::Signature(signature));
+    let sheet = StatementSheet::export(&set, &Authority::evaluate(&set)).unwrap();
+    assert_eq!(sheet.rows[0].roots.len(), 2);
+    assert!(StatementSheet::verify(&sheet.to_bytes()).unwrap().is_sound());
+    let mut cut_short = sheet;
+    cut_short.rows[0].roots.pop();
+    assert!(!StatementSheet::verify(&cut_short.to_bytes()).unwrap().is_sound());
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! What nodes say to each other: requests and answers of the pull protocol, and gossip.
 
 use super::hint::Hint;
+use crate::chain::{BranchEntry, HeaderChain};
 use crate::codec::Format;
 use crate::control::Record;
 use crate::entry::{Entry, Head};
-use crate::id::{CoalitionId, Digest, RecordId};
+use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId, EntryId, RecordId};
 use crate::key::DeviceId;
+use crate::log::Counted;
 use crate::run::Run;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,12 @@ pub enum Request {
     Hints(Vec<Hint>),
     /// An applicant hands in its records, and asks for the founding records.
     Apply(Application),
+    /// The ids at some places of a log: where two histories of a device part is found with them.
+    Ids(IdsWant),
+    /// The headers of a log from `first` up to the next signature.
+    Chain(LogWant),
+    /// Entries behind the cut of their log on which others have built.
+    Branches(Vec<BranchWant>),
 }
 
 /// The fingerprints of the asker.
@@ -57,6 +65,24 @@ pub struct LogWant {
     pub device: DeviceId,
     /// The first entry that the asker lacks.
     pub first: u64,
+}
+
+/// Places of one log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdsWant {
+    /// The log.
+    pub device: DeviceId,
+    /// The places, ascending.
+    pub places: Vec<u64>,
+}
+
+/// Changes of one document that the asker lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchWant {
+    /// The document.
+    pub document: DocumentId,
+    /// The changes.
+    pub changes: Vec<ChangeHash>,
 }
 
 /// What an applicant hands in.
@@ -98,6 +124,12 @@ pub enum Response {
     },
     /// The request is not for this peer.
     Refused(Refusal),
+    /// To [`Request::Ids`]: in the order asked, up to the first place that is not held.
+    Ids(Vec<EntryId>),
+    /// To [`Request::Chain`]; none where the log is shorter.
+    Chain(Option<Box<HeaderChain>>),
+    /// To [`Request::Branches`]: what is held and fits a frame.
+    Branches(Vec<BranchEntry>),
 }
 
 /// Whether an answer is whole.
@@ -208,15 +240,15 @@ impl BucketWant {
 }
 
 impl Height {
-    /// Of a log's head, under the nonce of an exchange.
-    pub fn of(head: &Head, nonce: u64) -> Self {
-        Self { entries: head.seq.saturating_add(1), head: Self::short_hash(head, nonce) }
+    /// How far a log counts, under the nonce of an exchange.
+    pub fn of(counted: Counted, nonce: u64) -> Self {
+        Self { entries: counted.entries, head: Self::short_hash(&counted.last, nonce) }
     }
 
-    fn short_hash(head: &Head, nonce: u64) -> [u8; 6] {
+    fn short_hash(last: &EntryId, nonce: u64) -> [u8; 6] {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&nonce.to_le_bytes());
-        let hash = blake3::keyed_hash(&key, head.id.as_bytes());
+        let hash = blake3::keyed_hash(&key, last.as_bytes());
         let mut short = [0; 6];
         short.copy_from_slice(&hash.as_bytes()[..6]);
         short

@@ -1,10 +1,13 @@
 //! The side that answers: one request in, one response out, nothing remembered in between.
 
-use super::message::{BucketWant, ControlSummary, Height, Hello, LogSummary, LogWant, Refusal, Response, Rest};
+use super::message::{
+    BucketWant, ControlSummary, Height, Hello, IdsWant, LogSummary, LogWant, Refusal, Response, Rest,
+};
 use super::session::View;
+use crate::chain::HeaderChain;
 use crate::codec;
 use crate::control::Record;
-use crate::limits::MAX_FRAME;
+use crate::limits::{MAX_FRAME, MAX_IDS};
 use crate::run::Run;
 use crate::storage::{Storage, StorageError};
 
@@ -25,9 +28,10 @@ pub fn hello(view: View<'_>, hello: &Hello) -> Response {
     let logs = if view.logs.digest() == hello.logs {
         LogSummary::Same
     } else if view.logs.devices_digest() == hello.devices {
-        LogSummary::Heights(view.logs.iter().map(|(_, head)| Height::of(head, hello.nonce)).collect())
+        LogSummary::Heights(view.logs.all_counted().map(|(_, counted)| Height::of(counted, hello.nonce)).collect())
     } else {
-        LogSummary::Devices(view.logs.iter().map(|(device, head)| (*device, Height::of(head, hello.nonce))).collect())
+        let all = view.logs.all_counted().map(|(device, counted)| (device, Height::of(counted, hello.nonce)));
+        LogSummary::Devices(all.collect())
     };
     Response::Hello { control, logs }
 }
@@ -51,6 +55,30 @@ pub fn control(view: View<'_>, wants: &[BucketWant]) -> Response {
         }
     }
     Response::Control { records, rest: Rest::None }
+}
+
+/// The ids at some places of a log, up to the first that is not held.
+///
+/// # Errors
+///
+/// [`StorageError`] when this node can't read its own store.
+pub fn ids(storage: &impl Storage, want: &IdsWant) -> Result<Response, StorageError> {
+    let mut ids = Vec::new();
+    for place in want.places.iter().take(MAX_IDS) {
+        let Some(id) = storage.entry_id(&want.device, *place)? else { break };
+        ids.push(id);
+    }
+    Ok(Response::Ids(ids))
+}
+
+/// The headers of a log from one entry up to the next signature.
+///
+/// # Errors
+///
+/// [`StorageError`] when this node can't read its own store.
+pub fn chain(storage: &impl Storage, want: &LogWant) -> Result<Response, StorageError> {
+    let run = storage.run(&want.device, want.first, 0)?;
+    Ok(Response::Chain(run.as_ref().and_then(HeaderChain::of).map(Box::new)))
 }
 
 /// The runs that the asker lacks, as many as fit, in the order asked.

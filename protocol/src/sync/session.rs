@@ -92,8 +92,8 @@ pub enum Next {
 /// How a pull ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pulled {
-    /// Logs whose heads contradict ours at the same height.
-    pub conflicts: Vec<DeviceId>,
+    /// Logs whose last entry that counts contradicts ours at the same height, and its place.
+    pub conflicts: Vec<(DeviceId, u64)>,
     /// Logs that the peer claimed to have and did not deliver.
     pub withheld: Vec<DeviceId>,
 }
@@ -152,7 +152,7 @@ impl Session {
         let id = self.fresh_id();
         self.pull = Some(Pull {
             nonce,
-            devices: view.logs.iter().map(|(device, _)| *device).collect(),
+            devices: view.logs.all_counted().map(|(device, _)| device).collect(),
             asked: BTreeMap::from([(id, Asked::Hello)]),
             theirs: Vec::new(),
             buckets: BTreeSet::new(),
@@ -347,6 +347,7 @@ impl Pull {
             .iter()
             .filter(|(device, height)| {
                 height.entries > view.logs.entries(device)
+                    && !view.logs.is_complete(device)
                     && !in_flight.contains(device)
                     && !self.withheld.contains(device)
                     && view.authority.stores_log_of(device)
@@ -386,13 +387,11 @@ impl Pull {
         let conflicts = self
             .theirs
             .iter()
-            .filter(|(device, theirs)| {
-                view.logs.head(device).is_some_and(|head| {
-                    let ours = Height::of(head, self.nonce);
-                    ours.entries == theirs.entries && ours.head != theirs.head
-                })
+            .filter_map(|(device, theirs)| {
+                let ours = Height::of(view.logs.counted(device)?, self.nonce);
+                let contradicts = ours.entries == theirs.entries && ours.head != theirs.head;
+                contradicts.then(|| (*device, ours.entries.saturating_sub(1)))
             })
-            .map(|(device, _)| *device)
             .collect();
         Pulled { conflicts, withheld: self.withheld.into_iter().collect() }
     }

@@ -4,8 +4,8 @@ use automerge::transaction::CommitOptions;
 use automerge::{ActorId, Automerge};
 use grid_protocol::codec::Format;
 use grid_protocol::control::{
-    self, Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets, GenesisBody, InviteRevoked, NewGroup, Record,
-    SigningKey, Signs, Statement, StatementSignature, Vouch, Withdrawal,
+    self, Capabilities, Cut, DeviceCert, DeviceCertBody, DeviceSecrets, GenesisBody, InviteRevoked, NewGroup, Record,
+    Revoke, SigningKey, Signs, Statement, StatementSignature, Vouch, Withdrawal,
 };
 use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
 use grid_protocol::domain;
@@ -19,6 +19,7 @@ use grid_protocol::storage::Storage;
 use grid_protocol::sync::{Hint, Says};
 use grid_protocol::time::Timestamp;
 use grid_protocol::words::RecoveryWords;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,6 +117,11 @@ impl Author {
 
     /// A further device of the same group, which may write: its author, and its certificate.
     pub fn further_device(&self, number: u32) -> (Self, Record) {
+        self.device_under(0, number)
+    }
+
+    /// As [`Self::further_device`], certified by a later root of the group.
+    pub fn device_under(&self, root: u32, number: u32) -> (Self, Record) {
         let keys = Keys::new(number);
         let body = DeviceCertBody {
             format: Format,
@@ -128,10 +134,23 @@ impl Author {
             expires: None,
             serial: 0,
         };
-        let root = self.keys.words.root(0);
+        let secret = self.keys.words.root(root);
         let me = Identity { device: body.device, ..self.me };
-        let certificate = DeviceCert::new(body, SigningKey::Root(0, &root), &keys.secrets);
+        let certificate = DeviceCert::new(body, SigningKey::Root(root, &secret), &keys.secrets);
         (Self { keys: Arc::new(keys), me, registry: self.registry.clone() }, Record::DeviceCert(certificate))
+    }
+
+    /// Ends the log of a device of this group, with root 0.
+    pub fn end(&self, device: DeviceId, cut: Cut) -> Record {
+        let root = self.keys.words.root(0);
+        Record::Revoke(Revoke::new(self.me.coalition, self.me.group, device, cut, SigningKey::Root(0, &root)))
+    }
+
+    /// Goes on to the next root, with further cuts.
+    pub fn rotate<S: Storage>(&self, replica: &Replica<S>, cuts: &BTreeMap<DeviceId, Cut>) -> Record {
+        let keys = replica.authority().keys();
+        let rotation = grid_protocol::authority::rotate(self.me.coalition, keys, self.me.group, &self.keys.words, cuts);
+        Record::Rotation(rotation.expect("the words of the group"))
     }
 
     /// Invites as many groups.

@@ -5,7 +5,7 @@ use super::storage::Disk;
 use grid_protocol::key::PeerKey;
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Direction, Effect, Input, Now, Recalled, Replica};
-use grid_protocol::sync::{Request, Response, unpack};
+use grid_protocol::sync::{Request, Response, pack, unpack};
 use grid_protocol::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub struct Exchange {
     pub blames: Vec<String>,
     /// Pulls that ended.
     pub pulls: usize,
+    /// What a lying answerer makes of its answers.
+    pub twist: fn(Response) -> Response,
     asker_key: PeerKey,
     answerer_key: PeerKey,
     token: u64,
@@ -62,6 +64,7 @@ impl Exchange {
             frames: Vec::new(),
             blames: Vec::new(),
             pulls: 0,
+            twist: std::convert::identity,
             token: 0,
         }
     }
@@ -130,6 +133,7 @@ impl Exchange {
                 self.asker.work(NOON).expect("a storage in memory takes everything")
             } else if let Some((id, bytes, after)) = asked.pop_front() {
                 let answer = self.ask(bytes.clone());
+                let answer = pack(&(self.twist)(unpack(&answer).expect("a replica sends whole frames")));
                 self.frames.push(Frame {
                     request: unpack(&bytes).expect("a replica sends whole frames"),
                     response: unpack(&answer).expect("a replica sends whole frames"),

@@ -6,11 +6,14 @@ use super::check::Acknowledged;
 use super::event::{Event, NodeIndex, Route};
 use super::node::{Node, State};
 use super::storage::Disk;
+use grid_protocol::codec::Format;
 use grid_protocol::control::Record;
+use grid_protocol::entry::Head;
 use grid_protocol::id::{Digest, DocumentId};
 use grid_protocol::invite::InviteTicket;
-use grid_protocol::replica::{Recalled, Replica};
+use grid_protocol::replica::{Input, Recalled, Replica};
 use grid_protocol::storage::{Storage, StorageError};
+use grid_protocol::sync::{Gossip, News, pack};
 use grid_protocol::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -224,6 +227,29 @@ impl World {
         }
         self.plan(node);
         Ok(document)
+    }
+
+    /// A copy of `liar`'s home writes behind an older head, with what the node `at` knows, and that node hears of
+    /// it: a second history of the device.
+    pub fn write_apart(
+        &mut self,
+        liar: NodeIndex,
+        at: NodeIndex,
+        head: Option<Head>,
+        subject: &Subject,
+        fields: &serde_json::Value,
+    ) -> DocumentId {
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(&self.random.bytes()[..16]);
+        let (author, now) = (self.nodes[liar].author.clone(), self.clocks(at).wall);
+        let replica = self.nodes[at].replica_mut().expect("the node runs");
+        let (document, entries) = author.write_after(head, replica, now, subject, nonce, fields);
+        for entry in entries {
+            let news = News::Entry(entry.announce().expect("an entry just written is signed"));
+            let bytes = pack(&Gossip { version: Format, news });
+            self.input(at, Input::Gossip { from: author.peer(), token: u64::MAX, bytes });
+        }
+        document
     }
 
     /// Keeps and announces a control record at its author's node.

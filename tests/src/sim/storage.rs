@@ -2,6 +2,7 @@
 //! store; what the node itself wrote is safe at once.
 
 use crate::memory::MemoryStorage;
+use grid_protocol::chain::{BranchEntry, VerifiedBranch};
 use grid_protocol::control::Record;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, EntryId, RecordId};
@@ -143,6 +144,19 @@ impl Storage for Disk {
 
     fn document(&self, document: &DocumentId) -> Result<Vec<StoredEntry>, StorageError> {
         self.inner.document(document)
+    }
+
+    fn put_branches(&mut self, entries: &[VerifiedBranch]) -> Result<(), StorageError> {
+        self.check_room()?;
+        self.inner.put_branches(entries)
+    }
+
+    fn branches(&self, document: &DocumentId) -> Result<Vec<BranchEntry>, StorageError> {
+        self.inner.branches(document)
+    }
+
+    fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError> {
+        self.inner.branch_documents(device)
     }
 
     fn documents(&self) -> Result<Vec<DocumentId>, StorageError> {

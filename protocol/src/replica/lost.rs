@@ -1,0 +1,63 @@
+//! What a cut takes from its author: listed, so that it can be said again under another device.
+
+use super::Replica;
+use crate::control::Cut;
+use crate::document::{ChangeBody, Verdict, actor, prescan};
+use crate::id::{ChangeHash, DocumentId};
+use crate::key::DeviceId;
+use crate::storage::{Storage, StorageError};
+use crate::time::Timestamp;
+
+/// Bytes of entries that are read at a time.
+const READ: usize = 1 << 20;
+
+/// An entry behind a cut whose change has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Its place in the log.
+    pub seq: u64,
+    /// Claimed time.
+    pub time: Timestamp,
+    /// The document.
+    pub document: DocumentId,
+    /// The change, whose fields the document's history lists.
+    pub change: ChangeHash,
+}
+
+impl<S: Storage> Replica<S> {
+    /// The entries held of a device that a cut took away: those on which nobody has built.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn lost(&mut self, device: &DeviceId) -> Result<Vec<Lost>, StorageError> {
+        let Some(cut) = self.authority.cut(device) else { return Ok(Vec::new()) };
+        let (mut next, mut lost) = (cut.seq, Vec::new());
+        while let Some(run) = self.storage.run(device, next, READ)? {
+            for (seq, entry) in (next..).zip(&run.entries) {
+                let document = entry.document;
+                let Ok(body) = ChangeBody::decode(&entry.body) else { continue };
+                let Ok(change) = prescan(&body.change, &actor(&self.me.coalition, &document, device)) else { continue };
+                let change = change.hash();
+                let live = self.documents.live(document, &self.storage, &self.authority)?;
+                if live.document().verdict(&change) != Some(&Verdict::Effective) {
+                    lost.push(Lost { seq, time: entry.time, document, change });
+                }
+            }
+            next = next.saturating_add(run.entries.len().max(1) as u64);
+        }
+        Ok(lost)
+    }
+
+    /// The cut that ends a device's log with its first `entries` entries; none where fewer are held.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn cut_after(&self, device: &DeviceId, entries: u64) -> Result<Option<Cut>, StorageError> {
+        match entries.checked_sub(1) {
+            None => Ok(Some(Cut::NOTHING)),
+            Some(last) => Ok(self.storage.entry_id(device, last)?.map(|entry| Cut { seq: entries, entry })),
+        }
+    }
+}
