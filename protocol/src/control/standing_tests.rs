@@ -212,3 +212,42 @@ fn a_forged_join_names_nobody() {
     assert_eq!((batch.inserted.len(), batch.refused.len()), (0, 1));
     assert!(NOW < ticket.expires);
 }
+
+#[test]
+fn the_contacts_that_a_named_group_would_be_recovered_by_are_kept_and_name_nobody() {
+    let coalition = Coalition::new();
+    let (group, contact, friend) = (Group::new(1), Group::new(2), Group::new(3));
+    let (inception, certificate) = first_device_with(&group.plan(), vec![contact.id], 1);
+    let id = inception.group();
+    let mut vouch = coalition.vouch(&coalition.founder, 0, &group);
+    let Record::Vouch(Vouch { body, .. }) = &vouch else { unreachable!("made as one") };
+    let about = (coalition.id, body.version);
+    vouch = Record::Vouch(Vouch::new(about, coalition.founder.id, 0, id, &coalition.founder.secrets.device));
+    let mut records = vec![Record::Inception(inception), Record::DeviceCert(certificate), vouch];
+    records.extend(papers(&coalition, &contact));
+    records.extend(papers(&coalition, &friend));
+    records.push(coalition.vouch(&contact, 0, &friend));
+    let mut set = node(&coalition);
+    let batch = set.offer_all(records, None);
+    assert!(set.inception(&contact.id).is_some());
+    assert!(set.inception(&friend.id).is_none(), "{batch:?}");
+}
+
+#[test]
+fn devices_that_a_rotation_lists_are_kept_however_many_a_thief_of_an_older_root_certifies() {
+    let coalition = Coalition::new();
+    let founder = &coalition.founder;
+    let mut set = node(&coalition);
+    let keys = crate::authority::Authority::evaluate(&set).keys().clone();
+    let none = std::collections::BTreeMap::new();
+    let rotation = crate::authority::rotate(coalition.id, &keys, founder.id, &founder.words, &none).unwrap();
+    set.offer(Record::Rotation(rotation));
+    let stolen: Vec<Record> = (100..100 + 3 * MAX_DEVICES as u16)
+        .map(|number| founder.certify(&secrets(number), Capabilities::ALL, 1))
+        .collect();
+    for order in [stolen.clone(), stolen.into_iter().rev().collect()] {
+        let mut set = set.clone();
+        set.offer_all(order, None);
+        assert!(!set.certificates(&founder.id, &founder.device()).is_empty());
+    }
+}
