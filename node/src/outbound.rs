@@ -6,7 +6,7 @@ use crate::handle::{Change, CommandError, Target};
 use crate::keystore::Keystore;
 use automerge::transaction::CommitOptions;
 use automerge::{ActorId, Automerge};
-use grid_protocol::authority::Standing;
+use grid_protocol::authority::{Standing, VouchDue};
 use grid_protocol::control::{InviteRevoked, Record, SigningKey, StatementSignature, Vouch, Withdrawal};
 use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
 use grid_protocol::entry::{Head, VerifiedEntry};
@@ -246,14 +246,11 @@ impl Outbound {
 
     /// Confirmations of joins through this device's invites.
     pub(crate) fn vouches<S: Storage>(&self, replica: &Replica<S>) -> Vec<Record> {
-        let Some(genesis) = replica.control().genesis() else { return Vec::new() };
-        let about = (self.me.coalition, genesis.version());
-        replica
-            .authority()
-            .vouches_due(&self.me.device)
-            .into_iter()
-            .map(|due| Record::Vouch(Vouch::new(about, self.me.group, due.slot, due.target, self.keys.device())))
-            .collect()
+        let vouch = |due: VouchDue| {
+            let about = (self.me.coalition, due.version);
+            Record::Vouch(Vouch::new(about, self.me.group, due.slot, due.target, self.keys.device()))
+        };
+        replica.authority().vouches_due(&self.me.device).into_iter().map(vouch).collect()
     }
 
     /// The answer to the invite with its next slot; none when every slot was tried.
@@ -285,7 +282,7 @@ impl Outbound {
         slots: Vec<u32>,
     ) -> Result<Record, CommandError> {
         let (version, _) = self.version(replica)?;
-        let revoked = replica.authority().governance().revoked_by(&self.me.device).collect::<Vec<u32>>();
+        let revoked = replica.authority().governance().revoked_by(&version, &self.me.device).collect::<Vec<u32>>();
         let slots = [revoked, slots].concat();
         let about = (self.me.coalition, version);
         Ok(Record::InviteRevoked(InviteRevoked::new(about, self.me.group, slots, self.keys.device())))

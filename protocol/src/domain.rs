@@ -40,6 +40,14 @@ purposes! {
     STATEMENT_SIGNATURE = "coalition-grid 1 statement signature";
     /// A group's withdrawal of its signature.
     WITHDRAWAL = "coalition-grid 1 withdrawal";
+    /// An elector's vote for a version.
+    VOTE = "coalition-grid 1 vote";
+    /// Names the proof that a version was adopted.
+    ADOPTION = "coalition-grid 1 adoption";
+    /// A group's claim of a mandate.
+    MANDATE = "coalition-grid 1 mandate";
+    /// An elector's word on a mandate.
+    ENDORSEMENT = "coalition-grid 1 endorsement";
     /// A vouch of a device for a group.
     VOUCH = "coalition-grid 1 vouch";
     /// An invite published by a device.

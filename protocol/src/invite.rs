@@ -143,7 +143,7 @@ impl InviteTicket {
         let genesis = set.genesis().ok_or(IssueError::NoGenesis)?;
         let group = authority.keys().governs(&issuer).ok_or(IssueError::NotGoverning)?;
         let (coalition, version) = (set.coalition(), genesis.version());
-        let all = authority.governance().slot_count(authority.keys(), &issuer);
+        let all = authority.governance().slot_count(authority.keys(), &version, &issuer);
         let first = authority
             .free_slots(&issuer, new.count.max(1), new.now)
             .ok_or(IssueError::NoFreeSlots { wanted: new.count, all })?;

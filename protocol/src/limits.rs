@@ -31,6 +31,18 @@ pub const MAX_PURPOSE: usize = 2_000;
 pub const MAX_CONTACTS: usize = 16;
 /// Founders that sign a genesis. Valid.
 pub const MAX_FOUNDERS: usize = 64;
+/// Electors that a version lists, and so votes that its child counts. Valid.
+pub const MAX_ELECTORS: usize = 64;
+/// Versions: encoded size in bytes. Leaves room in a record for the votes that adopt it. Valid.
+pub const MAX_VERSION: usize = 192 * 1024;
+/// Versions: groups that one version removes. Valid.
+pub const MAX_REMOVED: usize = 1_024;
+/// Versions: proposals of one elector on one base. Valid.
+pub const MAX_PROPOSALS: u32 = 4;
+/// Mandates that each key of a group claims under one version. Valid.
+pub const MAX_MANDATES: u32 = 16;
+/// Mandates: the scope in bytes. Valid.
+pub const MAX_SCOPE: usize = 2_000;
 /// Roots of a group that its 24 words derive beside root 0. Valid.
 pub const MAX_ROOTS: u32 = 64;
 /// Recoveries of a group by its contacts. Valid.

@@ -31,6 +31,9 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
     let peers = status["peers"].as_array().map_or(&[][..], Vec::as_slice);
     match troubles {
         [] if status["standing"] == "withdrawn" => page.heading("Your group has left: nobody receives what it writes."),
+        [] if status["standing"] == "removed" => {
+            page.heading("A version of the statement removed your group: nobody receives what it writes.")
+        }
         [] if status["standing"] != "member" => {
             page.heading("Your group is not a member yet: nobody receives what it writes.")
         }
@@ -98,6 +101,7 @@ fn standing(status: &Value, sign: &str) -> String {
         "waiting" => "waiting for a node of the coalition: your answer is saved and will go when you meet".to_owned(),
         "refused" => format!("not admitted: {}", why.unwrap_or("the invite was refused")),
         "withdrawn" => "no member any more: it has left".to_owned(),
+        "removed" => "no member any more: a version of the statement removed it".to_owned(),
         other => other.to_owned(),
     }
 }

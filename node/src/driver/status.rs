@@ -37,6 +37,7 @@ impl Driver {
         let me = self.replica.me();
         match self.replica.authority().standing(&me.group) {
             Standing::Withdrawn => OwnStanding::Withdrawn,
+            Standing::Removed => OwnStanding::Removed,
             // The store was damaged, and what the signature is under has not come back yet.
             _ if self.replica.control().genesis().is_none() && !self.start_troubles.is_empty() => OwnStanding::Waiting,
             Standing::Applicant { missing: Lacking::Signature | Lacking::SignatureAndVouch } => OwnStanding::NotSigned,

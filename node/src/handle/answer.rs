@@ -158,6 +158,8 @@ pub enum OwnStanding {
     Refused(String),
     /// It has withdrawn.
     Withdrawn,
+    /// An adopted version of the statement removed it.
+    Removed,
 }
 
 /// One change of a record's history.

@@ -19,7 +19,7 @@ pub(crate) struct StatusAnswer {
     group: Named,
     /// This device.
     device: String,
-    /// `member`, `not_signed`, `waiting`, `refused` or `withdrawn`.
+    /// `member`, `not_signed`, `waiting`, `refused`, `withdrawn` or `removed`.
     standing: &'static str,
     /// Why, where there is more to say.
     standing_why: Option<String>,
@@ -125,6 +125,7 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         OwnStanding::Waiting => ("waiting", None),
         OwnStanding::Refused(why) => ("refused", Some(why)),
         OwnStanding::Withdrawn => ("withdrawn", None),
+        OwnStanding::Removed => ("removed", None),
     };
     Ok(Answer(StatusAnswer {
         coalition: Named { id: status.coalition.to_string(), name: status.coalition_name },

@@ -28,7 +28,7 @@ impl Views {
 
     /// Takes in what the control records add up to.
     pub fn take_authority(&mut self, control: &ControlSet, authority: &Authority) {
-        self.members = authority.members().collect();
+        self.members = authority.members_here().collect();
         self.founding_names =
             authority.groups().filter_map(|group| Some((group, authority.name_of(&group)?.to_owned()))).collect();
         self.take_names();
@@ -64,8 +64,11 @@ impl Views {
     }
 
     fn read_statement(&self, control: &ControlSet, authority: &Authority) -> Option<StatementView> {
-        let statement = &control.genesis()?.body.statement;
-        let version = *authority.leaves().first()?;
+        let version = authority.followed()?;
+        let statement = match control.version_body(&version) {
+            Some(body) => &body.statement,
+            None => &control.genesis()?.body.statement,
+        };
         let signatures = authority
             .signatures(&version)
             .iter()

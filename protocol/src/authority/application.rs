@@ -174,8 +174,10 @@ fn prove(set: &ControlSet, authority: &Authority, records: &[Record]) -> Result<
                 Missing::Inception(_) => Kind::Inception,
                 Missing::Certificate { .. } => Kind::DeviceCert,
                 Missing::Root { .. } => Kind::Rotation,
-                Missing::Version(_) => Kind::Genesis,
+                Missing::Version(_) => Kind::Version,
                 Missing::Standing(_) => Kind::Join,
+                Missing::Votes(_) => Kind::Vote,
+                Missing::Mandate(_) => Kind::Mandate,
             };
             return Err(ApplicationError::Incomplete { missing });
         }

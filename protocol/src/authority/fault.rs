@@ -1,6 +1,6 @@
 //! What records show about those who break the rules.
 
-use crate::id::{Digest, GroupId};
+use crate::id::{Digest, GroupId, VersionId};
 use crate::key::DeviceId;
 
 /// Records that show that somebody breaks the rules. Others are shown them; nothing is undone by them.
@@ -42,6 +42,24 @@ pub enum Fault {
         group: GroupId,
         /// To how many it gave it.
         found: usize,
+    },
+    /// Electors voted for two versions on one base, and both were adopted: each group signs the one it follows.
+    Split {
+        /// The base.
+        base: VersionId,
+        /// The versions that follow it, ascending.
+        children: Vec<VersionId>,
+        /// Who voted for more than one of them, as far as is known, ascending.
+        voters: Vec<GroupId>,
+    },
+    /// An elector proposed several versions under one number: only two of them can be seen by everybody.
+    DoubleProposal {
+        /// The elector.
+        group: GroupId,
+        /// The base.
+        base: VersionId,
+        /// The number.
+        number: u32,
     },
     /// A group signed a text that is not the text of the version.
     OtherText {

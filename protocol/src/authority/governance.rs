@@ -1,12 +1,17 @@
-//! Layer 2: which rules hold, who the electors are, and which vouch slots are taken.
+//! Layer 2: which versions hold, who the electors are, and which vouch slots are taken.
+//!
+//! Each version gives every governing device slots of its own; which versions there are is worked out in
+//! [`crate::authority::versions`].
 //!
 //! A slot with one vouch is taken by its target; with two different ones it is void. Without a vouch a
 //! join through a valid invite takes it, the smallest group id of several, until the inviter confirms.
 
 use crate::authority::fault::Fault;
 use crate::authority::keys::Keys;
-use crate::control::{Admission, ControlSet, InviteBody, JoinBody, Record, Signer};
-use crate::id::{Digest, GroupId, RecordId, VersionId};
+use crate::authority::mandates::{self, Mandated};
+use crate::authority::versions::{Rules, Versions};
+use crate::control::{ControlSet, InviteBody, JoinBody, Record, Signer};
+use crate::id::{GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, PublicKey};
 use crate::time::Timestamp;
 use std::cmp::Reverse;
@@ -59,78 +64,59 @@ pub struct VouchDue {
     pub target: GroupId,
 }
 
-/// The rules of a version of the statement.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// The version.
-    pub version: VersionId,
-    /// The hash of its text.
-    pub text_hash: Digest,
-    /// Who votes on the next version.
-    pub electors: BTreeSet<GroupId>,
-    /// How groups become members.
-    pub admission: Admission,
-    member_slots: u32,
-    elector_slots: u32,
-}
-
 #[derive(Clone, Copy, Debug)]
 enum Slot {
     Taken(GroupId, TakenBy),
     Void,
 }
 
-/// The rules in force and the vouch slots under them.
+/// The adopted versions and the vouch slots under them.
 #[derive(Clone, Debug, Default)]
 pub struct Governance {
-    rules: Option<Rules>,
-    leaves: Vec<VersionId>,
-    slots: BTreeMap<(DeviceId, u32), Slot>,
+    versions: Versions,
+    slots: BTreeMap<Place, Slot>,
     invites: BTreeMap<DeviceId, Vec<InviteBody>>,
-    revoked: BTreeMap<DeviceId, BTreeSet<u32>>,
+    revoked: BTreeMap<(VersionId, DeviceId), BTreeSet<u32>>,
+    mandates: Vec<Mandated>,
     faults: Vec<Fault>,
 }
 
+/// One slot: of a device, under a version.
+type Place = (VersionId, DeviceId, u32);
+
 impl Governance {
     pub(crate) fn evaluate(set: &ControlSet, keys: &Keys) -> Self {
-        let mut this = Self::default();
-        let Some(genesis) = set.genesis() else { return this };
-        let version = genesis.version();
-        this.leaves.push(version);
-        this.rules = Some(Rules {
-            version,
-            text_hash: genesis.body.statement.text_hash(),
-            electors: genesis.body.electors.iter().copied().collect(),
-            admission: genesis.body.admission,
-            member_slots: genesis.body.member_slots,
-            elector_slots: genesis.body.elector_slots,
-        });
+        let versions = Versions::evaluate(set);
+        let mandates = mandates::evaluate(set, &versions);
+        let mut this = Self { versions, mandates, ..Self::default() };
         let issuer = |signer: Signer, group: GroupId| match signer {
             Signer::Device(device) if keys.governs(&device) == Some(group) => Some(device),
             _ => None,
         };
         let mut joins: Vec<(RecordId, &JoinBody)> = Vec::new();
-        let mut vouches: BTreeMap<(DeviceId, u32), Vec<GroupId>> = BTreeMap::new();
+        let mut vouches: BTreeMap<Place, Vec<GroupId>> = BTreeMap::new();
         for (id, record) in set.entries() {
             match record {
-                Record::Vouch(vouch) if vouch.body.version == version => {
-                    if let Some(device) = issuer(vouch.signer, vouch.body.group)
-                        && vouch.body.slot < this.slot_count(keys, &device)
+                Record::Vouch(vouch) => {
+                    let body = &vouch.body;
+                    if let Some(device) = issuer(vouch.signer, body.group)
+                        && body.slot < this.slot_count(keys, &body.version, &device)
                     {
-                        vouches.entry((device, vouch.body.slot)).or_default().push(vouch.body.target);
+                        vouches.entry((body.version, device, body.slot)).or_default().push(body.target);
                     }
                 }
-                Record::Invite(invite) if invite.body.version == version => {
+                Record::Invite(invite) => {
                     if let Some(device) = issuer(invite.signer, invite.body.group) {
                         this.invites.entry(device).or_default().push(invite.body.clone());
                     }
                 }
-                Record::InviteRevoked(revoked) if revoked.body.version == version => {
+                Record::InviteRevoked(revoked) => {
                     if let Some(device) = issuer(revoked.signer, revoked.body.group) {
-                        this.revoked.entry(device).or_default().extend(&revoked.body.slots);
+                        let place = (revoked.body.version, device);
+                        this.revoked.entry(place).or_default().extend(&revoked.body.slots);
                     }
                 }
-                Record::Join(join) if join.body().version == version => joins.push((*id, join.body())),
+                Record::Join(join) => joins.push((*id, join.body())),
                 _ => {}
             }
         }
@@ -139,8 +125,8 @@ impl Governance {
         this
     }
 
-    fn take_by_vouch(&mut self, vouches: BTreeMap<(DeviceId, u32), Vec<GroupId>>) {
-        for ((device, slot), mut targets) in vouches {
+    fn take_by_vouch(&mut self, vouches: BTreeMap<Place, Vec<GroupId>>) {
+        for (place @ (_, device, slot), mut targets) in vouches {
             targets.sort_unstable();
             targets.dedup();
             let state = match targets.as_slice() {
@@ -151,7 +137,7 @@ impl Governance {
                     Slot::Void
                 }
             };
-            self.slots.insert((device, slot), state);
+            self.slots.insert(place, state);
         }
     }
 
@@ -161,19 +147,23 @@ impl Governance {
             of_device.iter().for_each(|invite| invites.entry((*device, invite.key)).or_default().push(invite));
         }
         // One group takes one slot of a device, so that a shared invite cannot be used up by one holder.
-        let mut latest: BTreeMap<(DeviceId, GroupId), (Reverse<Timestamp>, RecordId, &JoinBody)> = BTreeMap::new();
+        type Guest = (VersionId, DeviceId, GroupId);
+        let mut latest: BTreeMap<Guest, (Reverse<Timestamp>, RecordId, &JoinBody)> = BTreeMap::new();
         for (id, join) in joins {
             let opened = invites.get(&(join.issuer, join.key)).is_some_and(|invites| {
                 invites.iter().any(|invite| {
-                    invite.covers(join.slot) && join.joined_at <= invite.expires && invite.group != join.group
+                    invite.version == join.version
+                        && invite.covers(join.slot)
+                        && join.joined_at <= invite.expires
+                        && invite.group != join.group
                 })
             });
-            let revoked = self.revoked.get(&join.issuer).is_some_and(|slots| slots.contains(&join.slot));
-            if !opened || revoked || join.slot >= self.slot_count(keys, &join.issuer) {
+            let revoked = self.is_revoked(&join.version, &join.issuer, join.slot);
+            if !opened || revoked || join.slot >= self.slot_count(keys, &join.version, &join.issuer) {
                 continue;
             }
             let this = (Reverse(join.joined_at), id, join);
-            let best = latest.entry((join.issuer, join.group)).or_insert(this);
+            let best = latest.entry((join.version, join.issuer, join.group)).or_insert(this);
             if (this.0, this.1) < (best.0, best.1) {
                 *best = this;
             }
@@ -182,67 +172,85 @@ impl Governance {
         let mut taking: Vec<&JoinBody> = latest.into_values().map(|(_, _, join)| join).collect();
         taking.sort_by_key(|join| join.group);
         for join in taking {
-            self.slots.entry((join.issuer, join.slot)).or_insert(Slot::Taken(join.group, TakenBy::Join));
+            self.slots.entry((join.version, join.issuer, join.slot)).or_insert(Slot::Taken(join.group, TakenBy::Join));
         }
     }
 
-    /// The rules in force, once the genesis is known.
+    /// The rules of version 0, once the genesis is known.
     pub fn rules(&self) -> Option<&Rules> {
-        self.rules.as_ref()
+        self.versions.rules(&self.versions.first()?)
     }
 
-    /// The newest adopted versions.
-    pub fn leaves(&self) -> &[VersionId] {
-        &self.leaves
+    /// The adopted versions, and those that were proposed.
+    pub fn versions(&self) -> &Versions {
+        &self.versions
     }
 
-    /// How many slots a device has.
-    pub fn slot_count(&self, keys: &Keys, device: &DeviceId) -> u32 {
-        match (&self.rules, keys.governs(device)) {
+    /// The claims of mandates, and when they held.
+    pub fn mandates(&self) -> &[Mandated] {
+        &self.mandates
+    }
+
+    /// How many slots a device has under a version. Whom the version or one before it removed has none.
+    pub fn slot_count(&self, keys: &Keys, version: &VersionId, device: &DeviceId) -> u32 {
+        match (self.versions.rules(version), keys.governs(device)) {
+            (Some(rules), Some(group)) if rules.gone.contains(&group) => 0,
             (Some(rules), Some(group)) if rules.electors.contains(&group) => rules.elector_slots,
             (Some(rules), Some(_)) => rules.member_slots,
             _ => 0,
         }
     }
 
-    /// All slots that a group stands in: the device, the group that vouches by it, and the target.
-    pub(crate) fn vouches(&self) -> impl Iterator<Item = (&DeviceId, GroupId)> {
-        self.slots.iter().filter_map(|((device, _), slot)| match slot {
-            Slot::Taken(target, _) => Some((device, *target)),
+    /// All slots that a group stands in: the version, the device that vouches, and the target.
+    pub(crate) fn vouches(&self) -> impl Iterator<Item = (&VersionId, &DeviceId, GroupId)> {
+        self.slots.iter().filter_map(|((version, device, _), slot)| match slot {
+            Slot::Taken(target, _) => Some((version, device, *target)),
             Slot::Void => None,
         })
     }
 
-    /// The state of one slot of a device.
-    pub fn slot(&self, keys: &Keys, device: &DeviceId, slot: u32) -> SlotState {
-        if slot >= self.slot_count(keys, device) {
+    fn is_revoked(&self, version: &VersionId, device: &DeviceId, slot: u32) -> bool {
+        self.revoked.get(&(*version, *device)).is_some_and(|slots| slots.contains(&slot))
+    }
+
+    /// The state of one slot of a device under a version.
+    pub fn slot(&self, keys: &Keys, version: &VersionId, device: &DeviceId, slot: u32) -> SlotState {
+        if slot >= self.slot_count(keys, version, device) {
             return SlotState::None;
         }
-        match self.slots.get(&(*device, slot)) {
+        match self.slots.get(&(*version, *device, slot)) {
             Some(Slot::Taken(group, by)) => return SlotState::Taken { group: *group, by: *by },
             Some(Slot::Void) => return SlotState::Void,
             None => {}
         }
-        if self.revoked.get(device).is_some_and(|slots| slots.contains(&slot)) {
+        if self.is_revoked(version, device, slot) {
             return SlotState::Revoked;
         }
-        let open = self.invites_of(device).filter(|invite| invite.covers(slot)).max_by_key(|invite| invite.expires);
+        let of_version = self.invites_of(device).filter(|invite| invite.version == *version && invite.covers(slot));
+        let open = of_version.max_by_key(|invite| invite.expires);
         open.map_or(SlotState::Free, |invite| SlotState::Invited { key: invite.key, expires: invite.expires })
     }
 
-    /// The slots of a device that are not free, ascending.
-    pub fn slots_of(&self, keys: &Keys, device: &DeviceId) -> Vec<(u32, SlotState)> {
-        (0..self.slot_count(keys, device))
-            .map(|slot| (slot, self.slot(keys, device, slot)))
+    /// The slots of a device under a version that are not free, ascending.
+    pub fn slots_of(&self, keys: &Keys, version: &VersionId, device: &DeviceId) -> Vec<(u32, SlotState)> {
+        (0..self.slot_count(keys, version, device))
+            .map(|slot| (slot, self.slot(keys, version, device, slot)))
             .filter(|(_, state)| *state != SlotState::Free)
             .collect()
     }
 
     /// The first of `count` slots in a row that are free, or held by an invite that has expired.
-    pub fn free_slots(&self, keys: &Keys, device: &DeviceId, count: u32, now: Timestamp) -> Option<u32> {
+    pub fn free_slots(
+        &self,
+        keys: &Keys,
+        version: &VersionId,
+        device: &DeviceId,
+        count: u32,
+        now: Timestamp,
+    ) -> Option<u32> {
         let mut run = 0;
-        for slot in 0..self.slot_count(keys, device) {
-            run = match self.slot(keys, device, slot) {
+        for slot in 0..self.slot_count(keys, version, device) {
+            run = match self.slot(keys, version, device, slot) {
                 SlotState::Free => run + 1,
                 SlotState::Invited { expires, .. } if expires < now => run + 1,
                 _ => 0,
@@ -256,11 +264,12 @@ impl Governance {
 
     /// The vouches with which a device should confirm joins.
     pub fn vouches_due(&self, device: &DeviceId) -> Vec<VouchDue> {
-        let Some(version) = self.rules.as_ref().map(|rules| rules.version) else { return Vec::new() };
-        self.slots
-            .range((*device, 0)..=(*device, u32::MAX))
-            .filter_map(|((_, slot), state)| match state {
-                Slot::Taken(target, TakenBy::Join) => Some(VouchDue { version, slot: *slot, target: *target }),
+        let of_device = self.slots.iter().filter(|((_, issuer, _), _)| issuer == device);
+        of_device
+            .filter_map(|((version, _, slot), state)| match state {
+                Slot::Taken(target, TakenBy::Join) => {
+                    Some(VouchDue { version: *version, slot: *slot, target: *target })
+                }
                 _ => None,
             })
             .collect()
@@ -271,13 +280,13 @@ impl Governance {
         self.invites.get(device).into_iter().flatten()
     }
 
-    /// The slots that a device has closed, ascending.
-    pub fn revoked_by(&self, device: &DeviceId) -> impl Iterator<Item = u32> {
-        self.revoked.get(device).into_iter().flatten().copied()
+    /// The slots that a device has closed under a version, ascending.
+    pub fn revoked_by(&self, version: &VersionId, device: &DeviceId) -> impl Iterator<Item = u32> {
+        self.revoked.get(&(*version, *device)).into_iter().flatten().copied()
     }
 
     /// Who breaks the rules of this layer.
-    pub fn faults(&self) -> &[Fault] {
-        &self.faults
+    pub fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().chain(self.versions.faults())
     }
 }

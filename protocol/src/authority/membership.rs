@@ -1,18 +1,18 @@
 //! Layer 3: who belongs.
 //!
-//! A group was admitted when it signed and is reached from the founders by as many vouches as the rules ask
-//! for: a least fixpoint, so that groups that vouch only for each other stay outside. It is a member as
-//! long as it does not withdraw. Vouches of a group that withdrew still count: nobody loses his place
-//! because somebody else leaves.
+//! It is worked out for each leaf of the tree of versions (see [`crate::authority::belonging`]). What is
+//! stored and exchanged follows the union of all leaves, so that nodes on both sides of a split go on serving
+//! each other. What may be written, and what people are shown, follows the version that the node's own group
+//! signed.
 
+use crate::authority::belonging::{Belonging, End, Said, Why, Words};
 use crate::authority::fault::Fault;
 use crate::authority::governance::Governance;
 use crate::authority::keys::Keys;
-use crate::control::{Admission, ControlSet, Record, Signer, StatementSignature, VouchedBy, Withdrawal};
+use crate::control::{ControlSet, Record, Signer, StatementSignature};
 use crate::domain;
-use crate::id::{GroupId, RecordId};
-use crate::key::{DeviceId, PublicKey};
-use std::cmp::Reverse;
+use crate::id::{GroupId, RecordId, VersionId};
+use crate::key::PublicKey;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an applicant lacks.
@@ -38,6 +38,8 @@ pub enum Standing {
     },
     /// It signed, and took that back.
     Withdrawn,
+    /// A version that is followed here removed it.
+    Removed,
     /// There is no such group.
     Unknown,
 }
@@ -69,151 +71,153 @@ pub struct SignedBy {
 /// Who belongs, and by which signatures.
 #[derive(Clone, Debug, Default)]
 pub struct Membership {
-    signatures: Vec<SignedBy>,
-    withdrawals: BTreeMap<GroupId, (RecordId, Vec<(DeviceId, u64)>)>,
+    /// As seen from each leaf, and from the version that is followed.
+    belonging: BTreeMap<VersionId, Belonging>,
+    leaves: Vec<VersionId>,
+    followed: Option<VersionId>,
     counters: BTreeMap<GroupId, u64>,
-    vouched: BTreeSet<GroupId>,
     admitted: BTreeSet<GroupId>,
     members: BTreeSet<GroupId>,
     faults: Vec<Fault>,
 }
 
 impl Membership {
-    pub(crate) fn evaluate(set: &ControlSet, keys: &Keys, governance: &Governance) -> Self {
+    pub(crate) fn evaluate(set: &ControlSet, keys: &Keys, governance: &Governance, own: Option<&GroupId>) -> Self {
         let mut this = Self::default();
-        this.read_signatures(set, governance);
-        this.admit(keys, governance);
-        this.members = this
-            .signatures
-            .iter()
-            .filter(|signed| signed.validity == Validity::Standing && this.admitted.contains(&signed.group))
-            .map(|signed| signed.group)
-            .collect();
+        let words = this.read(set, governance);
+        let own = own.and_then(|own| {
+            let of_version = words.signatures.iter().filter_map(|(version, said)| Some((version, &said.get(own)?.1)));
+            of_version.min_by_key(|(_, said)| said.rank()).map(|(version, _)| *version)
+        });
+        this.followed = governance.versions().followed(own);
+        this.leaves = governance.versions().leaves().to_vec();
+        for version in this.leaves.iter().chain(&this.followed) {
+            this.belonging.entry(*version).or_insert_with(|| Belonging::evaluate(version, &words, keys, governance));
+        }
+        for leaf in &this.leaves {
+            let Some(of_leaf) = this.belonging.get(leaf) else { continue };
+            this.admitted.extend(&of_leaf.admitted);
+            this.members.extend(&of_leaf.members);
+        }
         this
     }
 
-    fn read_signatures(&mut self, set: &ControlSet, governance: &Governance) {
-        let Some(rules) = governance.rules() else { return };
-        let mut signed: BTreeMap<GroupId, (Reverse<u64>, RecordId, &StatementSignature)> = BTreeMap::new();
-        let mut withdrawn: BTreeMap<GroupId, (Reverse<u64>, RecordId, &Withdrawal)> = BTreeMap::new();
+    /// What groups said about adopted versions, under the text of each.
+    fn read<'a>(&mut self, set: &'a ControlSet, governance: &Governance) -> Words<'a> {
+        let mut words = Words::default();
         for (id, record) in set.entries() {
             match record {
-                Record::Signature(record) if record.body.version == rules.version => {
-                    let body = &record.body;
-                    if body.text_hash == rules.text_hash {
-                        keep_first(&mut signed, body.group, (Reverse(body.counter.0), *id, record));
-                    } else {
+                Record::Signature(record) => {
+                    let (body, counter) = (&record.body, record.body.counter.0);
+                    let Some(rules) = governance.versions().rules(&body.version) else { continue };
+                    if body.text_hash != rules.text_hash {
                         self.faults.push(Fault::OtherText { group: body.group, text_hash: body.text_hash });
+                        continue;
+                    }
+                    let Some(key) = key_of(set, record) else { continue };
+                    self.count(body.group, counter);
+                    let said = Said { counter, id: *id, record };
+                    let of_version = words.signatures.entry(body.version).or_default();
+                    if of_version.get(&body.group).is_none_or(|(_, best)| said.rank() < best.rank()) {
+                        of_version.insert(body.group, (key, said));
                     }
                 }
-                Record::Withdrawal(record) if record.body.version == rules.version => {
-                    keep_first(&mut withdrawn, record.body.group, (Reverse(record.body.counter.0), *id, record));
+                Record::Withdrawal(record) => {
+                    let (body, counter) = (&record.body, record.body.counter.0);
+                    self.count(body.group, counter);
+                    let said = Said { counter, id: *id, record };
+                    let of_version = words.withdrawals.entry(body.version).or_default();
+                    if of_version.get(&body.group).is_none_or(|best| said.rank() < best.rank()) {
+                        of_version.insert(body.group, said);
+                    }
                 }
                 _ => {}
             }
         }
-        let highest = signed.iter().map(|(group, (counter, ..))| (*group, counter.0));
-        for (group, counter) in highest.chain(withdrawn.iter().map(|(group, (counter, ..))| (*group, counter.0))) {
-            let so_far = self.counters.entry(group).or_default();
-            *so_far = counter.max(*so_far);
-        }
-        for (group, (counter, signature, record)) in signed {
-            let key = match record.signer {
-                Signer::Device(device) => device.0,
-                Signer::Root(number) => {
-                    let (purpose, id) = (domain::STATEMENT_SIGNATURE, signature.as_bytes());
-                    match set.signing_root(&group, number, (purpose, id), &record.signature) {
-                        Some(root) => root,
-                        None => continue,
-                    }
-                }
-            };
-            // The higher counter wins; on a tie the withdrawal.
-            let taken_back = withdrawn.get(&group).filter(|(withdrawal, ..)| withdrawal.0 >= counter.0);
-            let validity = match taken_back {
-                Some((_, id, withdrawal)) => {
-                    self.withdrawals.insert(group, (*id, withdrawal.body.last.clone()));
-                    Validity::Withdrawn
-                }
-                None => Validity::Standing,
-            };
-            self.signatures.push(SignedBy { group, key, id: signature, record: record.clone(), validity });
-        }
+        words
     }
 
-    fn admit(&mut self, keys: &Keys, governance: &Governance) {
-        let Some(rules) = governance.rules() else { return };
-        let signed: BTreeSet<GroupId> = self.signatures.iter().map(|signed| signed.group).collect();
-        self.vouched.clone_from(&rules.electors);
-        self.admitted.clone_from(&rules.electors);
-        let (count, by) = match rules.admission {
-            Admission::Vouched { count, by } => (usize::from(count), by),
-            Admission::Open => {
-                self.vouched.extend(keys.groups());
-                self.admitted.extend(signed);
-                return;
-            }
-        };
-        let mut targets: BTreeMap<GroupId, BTreeSet<GroupId>> = BTreeMap::new();
-        for (device, target) in governance.vouches() {
-            if let Some(voucher) = keys.governs(device)
-                && voucher != target
-            {
-                targets.entry(voucher).or_default().insert(target);
-            }
-        }
-        let mut vouchers: BTreeMap<GroupId, usize> = BTreeMap::new();
-        let mut reached: Vec<GroupId> = rules.electors.iter().copied().collect();
-        while let Some(voucher) = reached.pop() {
-            if by == VouchedBy::Electors && !rules.electors.contains(&voucher) {
-                continue;
-            }
-            for target in targets.get(&voucher).into_iter().flatten() {
-                let so_far = vouchers.entry(*target).or_default();
-                *so_far += 1;
-                if *so_far >= count {
-                    self.vouched.insert(*target);
-                    if signed.contains(target) && self.admitted.insert(*target) {
-                        reached.push(*target);
-                    }
-                }
-            }
-        }
+    fn count(&mut self, group: GroupId, counter: u64) {
+        let highest = self.counters.entry(group).or_default();
+        *highest = counter.max(*highest);
     }
 
-    /// Whether the group is a member now.
+    /// The version that is followed here: a leaf, or where the own group has signed none of the branches of
+    /// a split, the last version before it.
+    pub fn followed(&self) -> Option<VersionId> {
+        self.followed
+    }
+
+    fn here(&self) -> Option<&Belonging> {
+        self.belonging.get(&self.followed?)
+    }
+
+    /// Whether the group is a member as seen from some leaf.
     pub fn is_member(&self, group: &GroupId) -> bool {
         self.members.contains(group)
     }
 
-    /// Whether the group was a member at some time.
+    /// Whether the group was a member at some time, as seen from some leaf.
     pub fn was_admitted(&self, group: &GroupId) -> bool {
         self.admitted.contains(group)
     }
 
-    /// Whether enough groups vouch for it, or none need to.
+    /// Whether enough groups vouch for it, or none need to, as seen from some leaf.
     pub fn is_vouched_for(&self, group: &GroupId) -> bool {
-        self.vouched.contains(group)
+        self.belonging.values().any(|belonging| belonging.vouched.contains(group))
     }
 
-    /// The members, ascending.
+    /// The members as seen from any leaf, ascending.
     pub fn members(&self) -> impl Iterator<Item = GroupId> {
         self.members.iter().copied()
     }
 
-    /// All groups that ever were members, ascending.
+    /// The members under the version that is followed here, ascending.
+    pub fn members_here(&self) -> impl Iterator<Item = GroupId> {
+        self.here().into_iter().flat_map(|here| here.members.iter().copied())
+    }
+
+    /// The members as seen from a leaf, ascending.
+    pub fn members_of(&self, leaf: &VersionId) -> impl Iterator<Item = GroupId> {
+        self.belonging.get(leaf).into_iter().flat_map(|of_leaf| of_leaf.members.iter().copied())
+    }
+
+    /// All groups that ever were members as seen from any leaf, ascending.
     pub fn admitted(&self) -> impl Iterator<Item = GroupId> {
         self.admitted.iter().copied()
     }
 
-    /// The signatures that count, by ascending group.
-    pub fn signatures(&self) -> &[SignedBy] {
-        &self.signatures
+    /// Whether the group was a member at some time under the version that is followed here.
+    pub fn may_have_written(&self, group: &GroupId) -> bool {
+        self.here().is_some_and(|here| here.admitted.contains(group))
     }
 
-    /// The withdrawal of a group that withdrew: its record, and the last entry of each device.
-    pub fn withdrawal(&self, group: &GroupId) -> Option<(RecordId, &[(DeviceId, u64)])> {
-        self.withdrawals.get(group).map(|(id, last)| (*id, last.as_slice()))
+    /// How the membership of a group ended under the version that is followed here: by its withdrawal, and by
+    /// each version that removed it.
+    pub fn ends(&self, group: &GroupId) -> &[End] {
+        self.here().and_then(|here| here.ends.get(group)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The signatures under a version that count, by ascending group: as seen from the version that is
+    /// followed here where it lies on the way to it, else from the first leaf to which it leads.
+    pub fn signatures(&self, version: &VersionId) -> &[SignedBy] {
+        let mut views = self.here().into_iter().chain(self.leaves.iter().filter_map(|leaf| self.belonging.get(leaf)));
+        views.find_map(|view| view.signatures.get(version)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What each leaf adds up to, for a hash: groups with whether they are members and how that ended, and
+    /// the signatures that count.
+    pub(super) fn outcome(&self) -> Vec<Outcome> {
+        let of_leaf = |leaf: &VersionId| {
+            let view = self.belonging.get(leaf)?;
+            let ends = |group: &GroupId| view.ends.get(group).into_iter().flatten().map(|end| end.by).collect();
+            let groups =
+                view.admitted.iter().map(|group| (*group, view.members.contains(group), ends(group))).collect();
+            let signatures = view.signatures.values().flatten();
+            let signatures = signatures.filter(|signed| view.admitted.contains(&signed.group));
+            Some((*leaf, groups, signatures.map(|signed| signed.id).collect()))
+        };
+        self.leaves.iter().filter_map(of_leaf).collect()
     }
 
     /// The counter that a group's next signature or withdrawal needs in order to count.
@@ -221,20 +225,25 @@ impl Membership {
         self.counters.get(group).map_or(1, |highest| highest.saturating_add(1))
     }
 
-    /// Where a group stands that is known.
+    /// Where a group stands that is known, under the version that is followed here.
     pub fn standing(&self, group: &GroupId) -> Standing {
-        let signed = self.signatures.binary_search_by_key(group, |signed| signed.group).is_ok();
-        match (self.is_member(group), self.withdrawals.contains_key(group)) {
-            (true, _) => Standing::Member,
-            (false, true) => Standing::Withdrawn,
-            (false, false) => Standing::Applicant {
-                missing: match (signed, self.is_vouched_for(group)) {
-                    (true, _) => Lacking::Vouch,
-                    (false, true) => Lacking::Signature,
-                    (false, false) => Lacking::SignatureAndVouch,
-                },
-            },
+        let Some(here) = self.here() else {
+            return Standing::Applicant { missing: Lacking::SignatureAndVouch };
+        };
+        if here.members.contains(group) {
+            return Standing::Member;
         }
+        match self.ends(group).iter().map(|end| end.why).max() {
+            Some(Why::Removed) => return Standing::Removed,
+            Some(Why::Withdrawn) => return Standing::Withdrawn,
+            None => {}
+        }
+        let missing = match (here.signed.contains(group), here.vouched.contains(group)) {
+            (true, _) => Lacking::Vouch,
+            (false, true) => Lacking::Signature,
+            (false, false) => Lacking::SignatureAndVouch,
+        };
+        Standing::Applicant { missing }
     }
 
     /// Who breaks the rules of this layer.
@@ -243,13 +252,16 @@ impl Membership {
     }
 }
 
-fn keep_first<'a, R>(
-    kept: &mut BTreeMap<GroupId, (Reverse<u64>, RecordId, &'a R)>,
-    group: GroupId,
-    new: (Reverse<u64>, RecordId, &'a R),
-) {
-    let best = kept.entry(group).or_insert(new);
-    if (new.0, new.1) < (best.0, best.1) {
-        *best = new;
+/// A leaf, its groups, and the signatures of these.
+pub(super) type Outcome = (VersionId, Vec<(GroupId, bool, Vec<RecordId>)>, Vec<RecordId>);
+
+/// The key that made a signature.
+fn key_of(set: &ControlSet, signature: &StatementSignature) -> Option<PublicKey> {
+    match signature.signer {
+        Signer::Device(device) => Some(device.0),
+        Signer::Root(number) => {
+            let (group, id) = (signature.body.group, signature.id());
+            set.signing_root(&group, number, (domain::STATEMENT_SIGNATURE, id.as_bytes()), &signature.signature)
+        }
     }
 }

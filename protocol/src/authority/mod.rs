@@ -7,27 +7,39 @@
 //! [`application`] is not a layer: it is what a node asks before it lets a newcomer's records in.
 
 pub mod application;
+mod belonging;
 mod fault;
 pub mod governance;
 pub mod keys;
+pub mod mandates;
 pub mod membership;
 mod renewal;
 mod right;
 mod root;
+pub mod versions;
 
 #[cfg(test)]
 mod application_tests;
 #[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
+mod mandates_tests;
+#[cfg(test)]
+mod story_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod versions_tests;
 
+pub use belonging::{End, Why};
 pub use fault::Fault;
 pub use governance::{SlotState, TakenBy, VouchDue};
 pub use keys::{Cut, Device, RootInForce};
+pub use mandates::Mandated;
 pub use membership::{Lacking, SignedBy, Standing, Validity};
 pub use renewal::{RenewalError, recovery, rotate};
 pub use right::{MayNot, Right, WriteRule};
+pub use versions::{Decision, Proposal, Rules, Versions};
 
 use crate::codec::encode;
 use crate::control::{ControlSet, DeviceCert};
@@ -58,11 +70,20 @@ impl Default for Authority {
 }
 
 impl Authority {
-    /// Works everything out. Signatures were verified when the records were admitted.
+    /// Works everything out, for nobody in particular. Signatures were verified when the records were admitted.
     pub fn evaluate(set: &ControlSet) -> Self {
+        Self::seen_by(set, None)
+    }
+
+    /// Works everything out for a node of a group, which follows the version that the group signed.
+    pub fn evaluate_for(set: &ControlSet, own: &GroupId) -> Self {
+        Self::seen_by(set, Some(own))
+    }
+
+    fn seen_by(set: &ControlSet, own: Option<&GroupId>) -> Self {
         let keys = Keys::evaluate(set);
         let governance = Governance::evaluate(set, &keys);
-        let membership = Membership::evaluate(set, &keys, &governance);
+        let membership = Membership::evaluate(set, &keys, &governance, own);
         let digest = digest(&keys, &governance, &membership);
         Self { keys, governance, membership, digest }
     }
@@ -110,7 +131,7 @@ impl Authority {
         self.keys.devices_of(group)
     }
 
-    /// Whether the group is a member now.
+    /// Whether the group is a member now, as seen from any leaf.
     pub fn is_member(&self, group: &GroupId) -> bool {
         self.membership.is_member(group)
     }
@@ -120,7 +141,22 @@ impl Authority {
         self.membership.was_admitted(group)
     }
 
-    /// The members, ascending.
+    /// The members under the version that is followed here, ascending.
+    pub fn members_here(&self) -> impl Iterator<Item = GroupId> {
+        self.membership.members_here()
+    }
+
+    /// The version that is followed here.
+    pub fn followed(&self) -> Option<VersionId> {
+        self.membership.followed()
+    }
+
+    /// The claims of mandates by ascending id, and when they hold.
+    pub fn mandates(&self) -> &[Mandated] {
+        self.governance.mandates()
+    }
+
+    /// The members as seen from any leaf, ascending.
     pub fn members(&self) -> impl Iterator<Item = GroupId> {
         self.membership.members()
     }
@@ -137,12 +173,12 @@ impl Authority {
 
     /// The newest adopted versions; several only where electors voted twice.
     pub fn leaves(&self) -> &[VersionId] {
-        self.governance.leaves()
+        self.governance.versions().leaves()
     }
 
     /// The signatures under a version, by ascending group, withdrawn ones marked.
     pub fn signatures(&self, version: &VersionId) -> &[SignedBy] {
-        if self.leaves().contains(version) { self.membership.signatures() } else { &[] }
+        self.membership.signatures(version)
     }
 
     /// The counter that a group's next signature or withdrawal needs in order to count.
@@ -186,19 +222,24 @@ impl Authority {
         right::may_write(&self.keys, &self.membership, device, owner, rule, seq)
     }
 
-    /// The state of one vouch slot of a device.
+    /// The state of one vouch slot of a device under version 0.
     pub fn slot(&self, device: &DeviceId, slot: u32) -> SlotState {
-        self.governance.slot(&self.keys, device, slot)
+        self.first().map_or(SlotState::None, |version| self.governance.slot(&self.keys, &version, device, slot))
     }
 
-    /// The slots of a device that are not free, ascending.
+    /// The slots of a device under version 0 that are not free, ascending.
     pub fn slots_of(&self, device: &DeviceId) -> Vec<(u32, SlotState)> {
-        self.governance.slots_of(&self.keys, device)
+        let version = self.first();
+        version.map_or_else(Vec::new, |version| self.governance.slots_of(&self.keys, &version, device))
     }
 
-    /// The first of `count` free slots in a row; slots of expired invites are free again.
+    /// The first of `count` free slots in a row under version 0; slots of expired invites are free again.
     pub fn free_slots(&self, device: &DeviceId, count: u32, now: Timestamp) -> Option<u32> {
-        self.governance.free_slots(&self.keys, device, count, now)
+        self.governance.free_slots(&self.keys, &self.first()?, device, count, now)
+    }
+
+    fn first(&self) -> Option<VersionId> {
+        self.governance.versions().first()
     }
 
     /// The vouches with which a device should confirm joins: the smallest group of several on one slot.
@@ -233,14 +274,9 @@ fn digest(keys: &Keys, governance: &Governance, membership: &Membership) -> Dige
                 .iter()
                 .filter_map(|id| Some((*id, keys.device(id)?.capabilities, keys.cut(id))))
                 .collect();
-            (group, membership.is_member(&group), devices, membership.withdrawal(&group).map(|(id, _)| id))
+            (group, devices)
         })
         .collect();
-    let signatures: Vec<_> = membership
-        .signatures()
-        .iter()
-        .filter(|signed| membership.was_admitted(&signed.group))
-        .map(|signed| signed.id)
-        .collect();
-    Digest::of(domain::AUTHORITY, &encode(&(governance.leaves(), groups, signatures)))
+    let mandates: Vec<_> = governance.mandates().iter().map(|mandated| (mandated.id, &mandated.intervals)).collect();
+    Digest::of(domain::AUTHORITY, &encode(&(governance.versions().leaves(), groups, membership.outcome(), mandates)))
 }

@@ -1,5 +1,6 @@
 //! Whether an entry of a device may change a document.
 
+use crate::authority::belonging::Why;
 use crate::authority::keys::Keys;
 use crate::authority::membership::Membership;
 use crate::control::Capabilities;
@@ -43,6 +44,9 @@ pub enum MayNot {
     /// The group withdrew before the entry.
     #[error("the group withdrew before this entry")]
     AfterWithdrawal,
+    /// A version removed the group before the entry.
+    #[error("a version of the statement removed the group before this entry")]
+    AfterRemoval,
 }
 
 pub(super) fn may_write(
@@ -67,15 +71,19 @@ pub(super) fn may_write(
     match rule {
         WriteRule::Owner if group == *owner => may,
         WriteRule::Owner => Right::MayNot(MayNot::NotOwner),
-        WriteRule::Members if !membership.was_admitted(&group) => Right::Unknown,
-        WriteRule::Members => match membership.withdrawal(&group) {
-            Some((_, last)) if !written_before(last, device, seq) => Right::MayNot(MayNot::AfterWithdrawal),
-            _ => may,
-        },
+        WriteRule::Members if !membership.may_have_written(&group) => Right::Unknown,
+        WriteRule::Members => {
+            let over = membership.ends(&group).iter().find(|end| !written_before(&end.last, device, seq));
+            match over.map(|end| end.why) {
+                Some(Why::Withdrawn) => Right::MayNot(MayNot::AfterWithdrawal),
+                Some(Why::Removed) => Right::MayNot(MayNot::AfterRemoval),
+                None => may,
+            }
+        }
     }
 }
 
-/// A device that the withdrawal does not list had written nothing.
+/// A device that the withdrawal or removal does not list had written nothing.
 fn written_before(last: &[(DeviceId, u64)], device: &DeviceId, seq: u64) -> bool {
     last.iter().any(|(listed, last)| listed == device && seq <= *last)
 }

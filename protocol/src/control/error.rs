@@ -4,7 +4,7 @@ use crate::codec::DecodeError;
 use crate::control::fork_proof::ForkError;
 use crate::control::root::RootNumber;
 use crate::control::signed::Signer;
-use crate::id::{CoalitionId, GroupId, VersionId};
+use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, KeyError};
 use crate::limits::MAX_RECORD;
 
@@ -93,6 +93,28 @@ pub enum RecordError {
     /// Two branches prove no fork.
     #[error("the proof of a fork does not hold")]
     Fork(#[from] ForkError),
+    /// The certificate that comes with a record does not let its signer speak for the group.
+    #[error("the certificate is not one in which the group lets device {} govern", &.device.to_string()[..10])]
+    Certificate {
+        /// The device that signed.
+        device: DeviceId,
+    },
+    /// A group proposes, votes or endorses that is no elector of the version.
+    #[error("group {} is no elector of version {}", .group.short(), .version.short())]
+    NotElector {
+        /// The group.
+        group: GroupId,
+        /// The version whose electors may.
+        version: VersionId,
+    },
+    /// A version was not adopted by enough electors.
+    #[error("expected the votes of {expected} electors, found {found}")]
+    Votes {
+        /// How many it takes.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// The record is for another coalition.
     #[error("expected a record of coalition {}, found one of {}", .expected.short(), .found.short())]
     WrongCoalition {
@@ -134,8 +156,12 @@ pub enum Missing {
         /// The number of the root.
         number: u32,
     },
-    /// A version of the statement.
+    /// A version of the statement: adopted, or for a vote proposed.
     Version(VersionId),
+    /// Votes for a version, of which its group has proposed two others under the same number.
+    Votes(VersionId),
+    /// The claim of a mandate.
+    Mandate(RecordId),
     /// A vouch for a group, or its join through an invite, by somebody who belongs.
     Standing(GroupId),
 }

@@ -2,6 +2,7 @@
 
 use crate::codec::{Format, encode};
 use crate::control::error::{Missing, RecordError, Unmet, bounds, check_line, check_list, check_text};
+use crate::control::record::RecordKey;
 use crate::control::set::ControlSet;
 use crate::control::statement::Statement;
 use crate::domain;
@@ -81,6 +82,13 @@ pub struct Genesis {
     pub signatures: Vec<Signature>,
 }
 
+impl Threshold {
+    /// How many of so many electors adopt a version: always more than half.
+    pub fn votes_needed(self, electors: usize) -> usize {
+        (electors * usize::from(self.numerator)).div_ceil(usize::from(self.denominator).max(1))
+    }
+}
+
 impl GenesisBody {
     /// A genesis with the usual rules: one vouch by any member, two thirds of the electors, usual slots.
     pub fn usual(name: &str, purpose: &str, statement: Statement, electors: Vec<GroupId>, nonce: [u8; 16]) -> Self {
@@ -124,6 +132,10 @@ impl Genesis {
     /// The same bytes as the coalition's id.
     pub fn id(&self) -> RecordId {
         RecordId(self.coalition().0)
+    }
+
+    pub(crate) fn key(&self) -> RecordKey {
+        RecordKey::Genesis
     }
 
     pub(crate) fn check(&self) -> Result<(), RecordError> {

@@ -4,8 +4,10 @@
 //! itself: every node that has seen the same records keeps the same ones, whatever the order. What the
 //! records add up to is worked out in [`crate::authority`].
 
+mod adoption;
 mod author;
 mod certificate;
+mod certified;
 mod devices;
 mod error;
 mod fork_proof;
@@ -13,6 +15,7 @@ mod genesis;
 mod inception;
 mod invitation;
 mod known_root;
+mod mandate;
 mod record;
 mod recovery;
 mod revoke;
@@ -23,9 +26,13 @@ mod signature;
 mod signed;
 mod standing;
 mod statement;
+mod version;
+mod vote;
 mod vouch;
 mod waiting;
 
+#[cfg(test)]
+mod governing_tests;
 #[cfg(test)]
 mod kind_tests;
 #[cfg(test)]
@@ -35,14 +42,17 @@ mod standing_tests;
 #[cfg(test)]
 mod tests;
 
+pub use adoption::{Adoption, Ballot};
 pub use author::{Founding, Joining, NewGroup, Signs, first_device, first_device_with, found, join_records};
 pub use certificate::{Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets};
+pub use certified::Certified;
 pub use error::{Missing, RecordError};
 pub use fork_proof::{ForkBody, ForkError, ForkProof};
 pub use genesis::{Admission, Genesis, GenesisBody, RULES_VERSION, Threshold, VouchedBy};
 pub use inception::{Inception, InceptionBody};
 pub use invitation::{Invite, InviteBody, InviteRevoked, InviteRevokedBody, Join, JoinBody};
 pub use known_root::KnownRoot;
+pub use mandate::{Endorsement, EndorsementBody, Mandate, MandateBody, Role, Stance, Term};
 pub use record::{Kind, Record, RecordKey};
 pub use recovery::{Approval, Recovery, RecoveryBody};
 pub use revoke::{Cut, Revoke, RevokeBody};
@@ -52,4 +62,6 @@ pub use set::{Batch, ControlSet, Offer};
 pub use signature::{StatementSignature, StatementSignatureBody, Withdrawal, WithdrawalBody};
 pub use signed::{Body, Signed, Signer, Signers, SigningKey};
 pub use statement::{Policy, Statement};
+pub use version::{Removal, Version, VersionBody};
+pub use vote::{Vote, VoteBody};
 pub use vouch::{Vouch, VouchBody};

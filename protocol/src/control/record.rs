@@ -1,18 +1,22 @@
 //! A control record of any kind, its place in the set, and its bytes.
 
 use crate::codec;
+use crate::control::adoption::Adoption;
 use crate::control::certificate::{Capabilities, DeviceCert};
 use crate::control::error::{RecordError, Unmet};
 use crate::control::fork_proof::ForkProof;
 use crate::control::genesis::Genesis;
 use crate::control::inception::Inception;
 use crate::control::invitation::{Invite, InviteRevoked, Join};
+use crate::control::mandate::{Endorsement, Mandate};
 use crate::control::recovery::Recovery;
 use crate::control::revoke::Revoke;
 use crate::control::rotation::Rotation;
 use crate::control::set::ControlSet;
 use crate::control::signature::{StatementSignature, Withdrawal};
 use crate::control::signed::{Body, Signer};
+use crate::control::version::Version;
+use crate::control::vote::Vote;
 use crate::control::vouch::Vouch;
 use crate::id::{CoalitionId, Digest, GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, PublicKey};
@@ -49,6 +53,16 @@ pub enum Record {
     Revoke(Revoke),
     /// A device has written two histories.
     ForkProof(Box<ForkProof>),
+    /// An elector proposes a version.
+    Version(Box<Version>),
+    /// An elector votes for a version.
+    Vote(Vote),
+    /// A version was adopted.
+    Adoption(Box<Adoption>),
+    /// A group claims a mandate.
+    Mandate(Mandate),
+    /// An elector endorses a mandate, or takes that back.
+    Endorsement(Endorsement),
 }
 
 /// The kinds of control records.
@@ -80,6 +94,16 @@ pub enum Kind {
     Revoke,
     /// See [`Record::ForkProof`].
     ForkProof,
+    /// See [`Record::Version`].
+    Version,
+    /// See [`Record::Vote`].
+    Vote,
+    /// See [`Record::Adoption`].
+    Adoption,
+    /// See [`Record::Mandate`].
+    Mandate,
+    /// See [`Record::Endorsement`].
+    Endorsement,
 }
 
 impl fmt::Display for Kind {
@@ -98,6 +122,11 @@ impl fmt::Display for Kind {
             Self::Recovery => "recovery",
             Self::Revoke => "revocation of a device",
             Self::ForkProof => "proof of a fork",
+            Self::Version => "version",
+            Self::Vote => "vote",
+            Self::Adoption => "adoption",
+            Self::Mandate => "mandate",
+            Self::Endorsement => "endorsement",
         })
     }
 }
@@ -135,6 +164,16 @@ pub enum RecordKey {
     Revoke { group: GroupId, device: DeviceId, signer: Signer },
     /// See [`Record::ForkProof`]. The lowest one alone is kept.
     ForkProof { group: GroupId, device: DeviceId },
+    /// See [`Record::Version`].
+    Version { base: VersionId, group: GroupId, number: u32 },
+    /// See [`Record::Vote`].
+    Vote { version: VersionId, group: GroupId },
+    /// See [`Record::Adoption`].
+    Adoption { version: VersionId },
+    /// See [`Record::Mandate`].
+    Mandate { group: GroupId, version: VersionId, signer: Signer, number: u32 },
+    /// See [`Record::Endorsement`].
+    Endorsement { mandate: RecordId, group: GroupId, signer: Signer },
 }
 
 /// Calls one expression for the record of whichever kind; `$signed` names its signed part, `$whole` a
@@ -147,6 +186,7 @@ macro_rules! of_each {
             Record::ForkProof($w) => $whole,
             Record::Rotation($s) => $signed,
             Record::Revoke($s) => $signed,
+            Record::Adoption($g) => $genesis,
             Record::Inception($s) => $signed,
             Record::DeviceCert(DeviceCert { signed: $s, .. }) => $signed,
             Record::Signature($s) => $signed,
@@ -155,6 +195,13 @@ macro_rules! of_each {
             Record::Invite($s) => $signed,
             Record::InviteRevoked($s) => $signed,
             Record::Join(Join { signed: $s, .. }) => $signed,
+            Record::Vote(Vote { signed: $s, .. }) => $signed,
+            Record::Mandate($s) => $signed,
+            Record::Endorsement($s) => $signed,
+            Record::Version(version) => {
+                let $s = &version.signed;
+                $signed
+            }
         }
     };
 }
@@ -167,10 +214,10 @@ impl Record {
 
     /// The record's place in the set.
     pub fn key(&self) -> RecordKey {
-        of_each!(self, genesis(_g) => RecordKey::Genesis, whole(w) => w.key(), signed(s) => s.key())
+        of_each!(self, genesis(g) => g.key(), whole(w) => w.key(), signed(s) => s.key())
     }
 
-    /// The group that speaks, or that is spoken of; none for a genesis.
+    /// The group that speaks, or that is spoken of; none for a genesis and an adoption.
     pub fn group(&self) -> Option<GroupId> {
         of_each!(self, genesis(_g) => None, whole(w) => Some(w.body.group), signed(s) => Some(s.body.group()))
     }
@@ -201,6 +248,11 @@ impl Record {
             Self::Recovery(_) => Kind::Recovery,
             Self::Revoke(_) => Kind::Revoke,
             Self::ForkProof(_) => Kind::ForkProof,
+            Self::Version(_) => Kind::Version,
+            Self::Vote(_) => Kind::Vote,
+            Self::Adoption(_) => Kind::Adoption,
+            Self::Mandate(_) => Kind::Mandate,
+            Self::Endorsement(_) => Kind::Endorsement,
         }
     }
 
@@ -230,7 +282,11 @@ impl Record {
     ///
     /// [`RecordError`] naming what is out of bounds.
     pub fn check(&self) -> Result<(), RecordError> {
-        of_each!(self, genesis(g) => g.check(), whole(w) => w.check(), signed(s) => s.check())
+        match self {
+            Self::Version(record) => record.check(),
+            Self::Vote(record) => record.check(),
+            other => of_each!(other, genesis(g) => g.check(), whole(w) => w.check(), signed(s) => s.check()),
+        }
     }
 
     pub(crate) fn rank(&self) -> u64 {
@@ -252,6 +308,11 @@ impl Record {
             Self::Recovery(record) => record.admit(known),
             Self::Revoke(record) => record.admit(known),
             Self::ForkProof(record) => record.admit(known),
+            Self::Version(record) => record.admit_proposal(known),
+            Self::Vote(record) => record.admit_vote(known),
+            Self::Adoption(record) => record.admit(known),
+            Self::Mandate(record) => record.admit(known),
+            Self::Endorsement(record) => record.admit_endorsement(known),
         }
     }
 }

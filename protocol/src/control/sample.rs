@@ -60,6 +60,15 @@ impl Group {
         SigningKey::Device(&self.secrets.device)
     }
 
+    pub(crate) fn cert(&self) -> &DeviceCert {
+        let Record::DeviceCert(certificate) = &self.certificate else { unreachable!("made as one") };
+        certificate
+    }
+
+    pub(crate) fn records(&self) -> Vec<Record> {
+        vec![self.inception.clone(), self.certificate.clone()]
+    }
+
     /// A further certificate: of this device, with these rights and this serial.
     pub(crate) fn certify(&self, device: &DeviceSecrets, capabilities: Capabilities, serial: u32) -> Record {
         let Record::DeviceCert(first) = &self.certificate else { unreachable!("made as one") };
@@ -100,6 +109,68 @@ impl Coalition {
         let founding = found(&founder.plan(), genesis, NOW).unwrap();
         let Founding { records, coalition, version, .. } = founding;
         Self { founder, id: coalition, version, text_hash, records }
+    }
+
+    /// A coalition of these founders; the first of them is `founder`, and has signed.
+    pub(crate) fn founded_by(founders: &[Group], change: impl FnOnce(&mut GenesisBody)) -> Self {
+        let founder = Group::new(0);
+        let mut body = Self::new().genesis().body.clone();
+        body.electors = founders.iter().map(|group| group.id).collect();
+        body.electors.sort_unstable();
+        change(&mut body);
+        let root = |elector: &GroupId| founders.iter().find(|group| group.id == *elector).unwrap().words.root(0);
+        let signatures = body.electors.iter().map(|elector| body.sign(&root(elector))).collect();
+        let genesis = Genesis { body, signatures };
+        let text_hash = genesis.body.statement.text_hash();
+        let mut records: Vec<Record> = founders.iter().flat_map(Group::records).collect();
+        let (id, version) = (genesis.coalition(), genesis.version());
+        records.push(Record::Genesis(Box::new(genesis)));
+        let mut this = Self { founder, id, version, text_hash, records };
+        let signatures: Vec<Record> = founders.iter().map(|group| this.signature(group, 1)).collect();
+        this.records.extend(signatures);
+        this
+    }
+
+    pub(crate) fn genesis(&self) -> &Genesis {
+        let genesis = self.records.iter().find_map(|record| match record {
+            Record::Genesis(genesis) => Some(&**genesis),
+            _ => None,
+        });
+        genesis.unwrap()
+    }
+
+    /// A proposal: a statement of this text, on a base, with electors, removing groups that wrote up to 9.
+    pub(crate) fn propose(
+        &self,
+        (by, number): (&Group, u32),
+        base: VersionId,
+        text: &str,
+        electors: &[&Group],
+        removed: &[&Group],
+    ) -> Version {
+        let statement = Statement { title: "Next".into(), text: text.into(), policies: vec![] };
+        let electors = electors.iter().map(|group| group.id).collect();
+        let gone = |group: &&Group| Removal { group: group.id, last: vec![(group.device(), 9)] };
+        let removed = removed.iter().map(gone).collect();
+        let body = VersionBody::new((self.id, base), (by.id, number), NOW, statement, electors, removed);
+        Version::new(body, by.key(), Some(by.cert()))
+    }
+
+    pub(crate) fn vote(&self, by: &Group, version: &Version) -> Record {
+        Record::Vote(Vote::new((self.id, version.version()), by.id, by.key(), Some(by.cert())))
+    }
+
+    /// A proposal with the votes of these groups.
+    pub(crate) fn voted(&self, version: &Version, by: &[&Group]) -> Vec<Record> {
+        let votes = by.iter().map(|group| self.vote(group, version));
+        std::iter::once(Record::Version(Box::new(version.clone()))).chain(votes).collect()
+    }
+
+    /// A signature under a later version.
+    pub(crate) fn sign_version(&self, group: &Group, version: &Version, counter: u64) -> Record {
+        let text = version.body().statement.text_hash();
+        let about = (self.id, version.version());
+        Record::Signature(StatementSignature::new(about, text, group.id, counter, NOW, group.key()))
     }
 
     pub(crate) fn about(&self) -> (CoalitionId, VersionId) {

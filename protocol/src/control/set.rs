@@ -23,6 +23,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 
+mod adopting;
 mod keeping;
 
 use keeping::Keeps;
@@ -84,13 +85,15 @@ pub struct ControlSet {
     buckets: Vec<Digest>,
     waiting: Waiting,
     keeps: Keeps,
+    /// Versions that may have enough votes by now.
+    voted: BTreeSet<VersionId>,
 }
 
 /// Whether it may follow from a record who is named.
 fn names_groups(record: &Record) -> bool {
     match record {
         Record::Inception(inception) => !inception.body.contacts.is_empty(),
-        other => matches!(other.kind(), Kind::Vouch | Kind::Invite | Kind::Join),
+        other => matches!(other.kind(), Kind::Vouch | Kind::Invite | Kind::Join | Kind::Adoption),
     }
 }
 
@@ -107,6 +110,7 @@ impl ControlSet {
             buckets: vec![Digest::ZERO; BUCKETS],
             waiting: Waiting::default(),
             keeps: Keeps::All,
+            voted: BTreeSet::new(),
         }
     }
 
@@ -179,7 +183,7 @@ impl ControlSet {
             || !self.has_slots(&record)
             || self.devices.is_beyond(&record)
         {
-            return Offer::Superseded;
+            return self.supersede(record, source);
         }
         if let Some(group) = record.group().filter(|group| !self.stands(group)) {
             if let Record::Join(join) = &record
@@ -198,6 +202,7 @@ impl ControlSet {
             Ok(()) => {}
             Err(Unmet::Refused(error)) => return Offer::Refused(error),
             Err(Unmet::Missing(missing)) => {
+                self.note_vote(&record);
                 self.waiting.hold(record, missing, source);
                 return Offer::Waiting { missing };
             }
@@ -213,9 +218,9 @@ impl ControlSet {
             return Err(RecordError::WrongCoalition { expected: self.coalition, found });
         }
         record.check()?;
-        // Only a genesis can be as large as the limit of all records.
+        // Only these can be as large as the limit of all records.
         match record {
-            Record::Genesis(_) => match record.encode().len() {
+            Record::Genesis(_) | Record::Adoption(_) => match record.encode().len() {
                 found if found > MAX_RECORD => Err(RecordError::TooLarge { found }),
                 _ => Ok(()),
             },
@@ -233,6 +238,7 @@ impl ControlSet {
         if names_groups(&record) {
             self.note_names();
         }
+        self.note_vote(&record);
         let mut surplus = None;
         if let Record::DeviceCert(certificate) = &record {
             let body = certificate.body();
@@ -258,28 +264,26 @@ impl ControlSet {
         held.sort_unstable();
         let last = (held.len() > most).then(|| held.last().map(|(_, id)| *id)).flatten();
         self.refresh_bucket(id);
-        let mut displaced: Vec<RecordId> = last.into_iter().collect();
+        let mut lost: Vec<RecordId> = last.into_iter().collect();
         if let Some((group, device)) = surplus {
-            displaced.extend(self.records_of(&group, &device));
+            lost.extend(self.records_of(&group, &device));
         }
-        for id in &displaced {
-            self.remove(id);
-        }
-        displaced
+        self.displace(lost)
     }
 
-    /// The certificates of a device, and what it signed for the group.
+    /// The certificates of a device, and what it signed for the group and does not prove itself.
     fn records_of(&self, group: &GroupId, device: &DeviceId) -> Vec<RecordId> {
         let is_its = |record: &Record| match record {
             Record::DeviceCert(certificate) => certificate.body().device == *device,
+            Record::Version(_) | Record::Vote(_) => false,
             other => other.signer() == Some(Signer::Device(*device)),
         };
         let its = self.records.iter().filter(|(_, record)| record.group() == Some(*group) && is_its(record));
         its.map(|(id, _)| *id).collect()
     }
 
-    fn remove(&mut self, id: &RecordId) {
-        let Some(record) = self.records.remove(id) else { return };
+    fn remove(&mut self, id: &RecordId) -> Option<Record> {
+        let record = self.records.remove(id)?;
         if names_groups(&record) {
             self.note_names();
         }
@@ -303,6 +307,7 @@ impl ControlSet {
             }
         }
         self.refresh_bucket(*id);
+        Some(record)
     }
 
     fn refresh_bucket(&mut self, id: RecordId) {
@@ -326,6 +331,10 @@ impl ControlSet {
                 let number = RootNumber { recovery: recovery.body.recovery, rotation: 0 }.number();
                 Missing::Root { group: recovery.body.group, number }
             }
+            Some(Record::Genesis(genesis)) => Missing::Version(genesis.version()),
+            Some(Record::Version(version)) => Missing::Version(version.version()),
+            Some(Record::Adoption(adoption)) => Missing::Version(adoption.version()),
+            Some(Record::Mandate(_)) => Missing::Mandate(*id),
             _ => return Vec::new(),
         };
         self.waiting.release(&missing)
@@ -458,10 +467,6 @@ impl ControlSet {
 
     pub(crate) fn governs(&self, group: &GroupId, device: &DeviceId) -> bool {
         self.governing.contains(&(*group, *device))
-    }
-
-    pub(crate) fn knows_version(&self, version: &VersionId) -> bool {
-        *version == self.first_version
     }
 }
 

@@ -1,9 +1,10 @@
 //! Whose records a member's set keeps: those of groups that somebody who belongs has named.
 //!
 //! A record proves itself, but anyone can make up groups that prove themselves. So the set of a member's
-//! node keeps the records of a group only once the group is *named*: as a founder, by a vouch, or by a join
-//! through an invite, of a group that is itself named by as many groups as admission asks for; or as a
-//! recovery contact of a group that is named so. Whatever else comes waits, within bounds, outside of all fingerprints. This is wider than membership on purpose, and
+//! node keeps the records of a group only once the group is *named*: as a founder, as an elector of an adopted
+//! version, by a vouch, or by a join through an invite, of a group that is itself named by as many groups as
+//! admission asks for; or as a recovery contact of a group that is named so. Whatever else comes waits, within
+//! bounds, outside of all fingerprints. This is wider than membership on purpose, and
 //! says nothing about who belongs: it asks only for records that exist, so that it can be worked out before
 //! anything is believed.
 
@@ -11,7 +12,7 @@ use crate::control::genesis::{Admission, Genesis, VouchedBy};
 use crate::control::invitation::{InviteBody, JoinBody};
 use crate::control::record::Record;
 use crate::control::set::ControlSet;
-use crate::id::{GroupId, RecordId};
+use crate::id::{GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, PublicKey};
 use crate::time::Timestamp;
 use std::cmp::Reverse;
@@ -40,9 +41,14 @@ impl Charter {
         }
     }
 
-    /// How many slots each device of a group has.
-    pub(crate) fn slots(&self, group: &GroupId) -> u32 {
-        if self.electors.contains(group) { self.elector_slots } else { self.member_slots }
+    /// Whether a group is a founder.
+    pub(crate) fn is_elector(&self, group: &GroupId) -> bool {
+        self.electors.contains(group)
+    }
+
+    /// How many slots each device of a group has under a version.
+    pub(crate) fn slots(&self, is_elector: bool) -> u32 {
+        if is_elector { self.elector_slots } else { self.member_slots }
     }
 
     /// Whether signing is enough, so that every group that there is stands.
@@ -64,6 +70,8 @@ pub(crate) fn named(set: &ControlSet, charter: &Charter, joins: Joins<'_>) -> BT
     let mut targets: BTreeMap<GroupId, BTreeSet<GroupId>> = BTreeMap::new();
     let mut invites: BTreeMap<(DeviceId, PublicKey), Vec<&InviteBody>> = BTreeMap::new();
     let mut answers: Vec<(RecordId, &JoinBody)> = Vec::new();
+    // Electors of adopted versions have been named by those of the version before.
+    let mut electors = charter.electors.clone();
     for (id, record) in set.entries() {
         match record {
             Record::Vouch(vouch) => {
@@ -75,6 +83,7 @@ pub(crate) fn named(set: &ControlSet, charter: &Charter, joins: Joins<'_>) -> BT
                 }
             }
             Record::Join(join) => answers.push((*id, join.body())),
+            Record::Adoption(adoption) => electors.extend(&adoption.body.electors),
             _ => {}
         }
     }
@@ -88,7 +97,7 @@ pub(crate) fn named(set: &ControlSet, charter: &Charter, joins: Joins<'_>) -> BT
     for (inviter, guests) in by_slot(&invites, &answers) {
         targets.entry(inviter).or_default().extend(guests.into_iter().take(most));
     }
-    let mut named = reached(charter, &targets);
+    let mut named = reached(charter, electors, &targets);
     // Contacts name nobody in their turn.
     let contacts = named.iter().filter_map(|group| set.inception(group)).flat_map(|known| known.body.contacts.clone());
     let contacts: Vec<GroupId> = contacts.collect();
@@ -101,32 +110,39 @@ fn by_slot(
     invites: &BTreeMap<(DeviceId, PublicKey), Vec<&InviteBody>>,
     answers: &[(RecordId, &JoinBody)],
 ) -> Vec<(GroupId, BTreeSet<GroupId>)> {
-    type Place = (GroupId, DeviceId, GroupId);
+    type Place = (GroupId, VersionId, DeviceId, GroupId);
     // A group takes one slot of a device: that of its latest join.
     let mut latest: BTreeMap<Place, (Reverse<Timestamp>, RecordId, u32)> = BTreeMap::new();
     for (id, join) in answers {
         let opened = invites.get(&(join.issuer, join.key)).into_iter().flatten().filter(|invite| {
-            invite.covers(join.slot) && join.joined_at <= invite.expires && invite.group != join.group
+            invite.covers(join.slot)
+                && join.joined_at <= invite.expires
+                && invite.group != join.group
+                && invite.version == join.version
         });
         for invite in opened {
             let this = (Reverse(join.joined_at), *id, join.slot);
-            let best = latest.entry((invite.group, join.issuer, join.group)).or_insert(this);
+            let best = latest.entry((invite.group, join.version, join.issuer, join.group)).or_insert(this);
             *best = this.min(*best);
         }
     }
-    let mut slots: BTreeMap<(GroupId, DeviceId, u32), BTreeSet<GroupId>> = BTreeMap::new();
-    for ((inviter, issuer, guest), (_, _, slot)) in latest {
-        slots.entry((inviter, issuer, slot)).or_default().insert(guest);
+    let mut slots: BTreeMap<(GroupId, VersionId, DeviceId, u32), BTreeSet<GroupId>> = BTreeMap::new();
+    for ((inviter, version, issuer, guest), (_, _, slot)) in latest {
+        slots.entry((inviter, version, issuer, slot)).or_default().insert(guest);
     }
     slots.into_iter().map(|((inviter, ..), guests)| (inviter, guests)).collect()
 }
 
 /// A least fixpoint as that of membership: only who is named often enough names others.
-fn reached(charter: &Charter, targets: &BTreeMap<GroupId, BTreeSet<GroupId>>) -> BTreeSet<GroupId> {
-    let mut named = charter.electors.clone();
-    let mut expanding = charter.electors.clone();
+fn reached(
+    charter: &Charter,
+    electors: BTreeSet<GroupId>,
+    targets: &BTreeMap<GroupId, BTreeSet<GroupId>>,
+) -> BTreeSet<GroupId> {
+    let mut named = electors.clone();
+    let mut next: Vec<GroupId> = electors.iter().copied().collect();
+    let mut expanding = electors;
     let mut times: BTreeMap<GroupId, usize> = BTreeMap::new();
-    let mut next: Vec<GroupId> = charter.electors.iter().copied().collect();
     while let Some(namer) = next.pop() {
         for target in targets.get(&namer).into_iter().flatten() {
             named.insert(*target);

@@ -79,6 +79,12 @@ impl Waiting {
         arrivals.into_iter().filter_map(|arrival| self.take(arrival)).collect()
     }
 
+    /// The records that wait for this, in the order in which they came.
+    pub(crate) fn held(&self, missing: Missing) -> impl Iterator<Item = &Record> {
+        let arrivals = self.by_missing.get(&missing).into_iter().flatten();
+        arrivals.filter_map(|arrival| self.held.get(arrival).map(|held| &held.record))
+    }
+
     /// How many records wait.
     pub(crate) fn len(&self) -> usize {
         self.held.len()

@@ -50,7 +50,8 @@ impl<S: Storage> Replica<S> {
             self.control = recall(&self.me, &self.storage)?;
             return Err(error);
         }
-        let before = std::mem::replace(&mut self.authority, Authority::evaluate(&self.control));
+        let now = Authority::evaluate_for(&self.control, &self.me.group);
+        let before = std::mem::replace(&mut self.authority, now);
         let cuts_differ = !before.cuts().eq(self.authority.cuts());
         if cuts_differ {
             self.end_logs()?;
@@ -77,15 +78,15 @@ impl<S: Storage> Replica<S> {
         let touched: Vec<DeviceId> = devices
             .into_iter()
             .filter(|device| {
-                let withdrawn = |authority: &Authority| {
-                    let group = authority.group_of(device)?;
-                    authority.membership().withdrawal(&group).map(|(id, _)| id)
+                let belongs = |authority: &Authority| {
+                    let (group, membership) = (authority.group_of(device)?, authority.membership());
+                    Some((membership.may_have_written(&group), membership.ends(&group).to_vec()))
                 };
                 let certified = |authority: &Authority| authority.keys().writer(device);
                 before.cut(device) != self.authority.cut(device)
                     || certified(before) != certified(&self.authority)
                     || before.stores_log_of(device) != self.authority.stores_log_of(device)
-                    || withdrawn(before) != withdrawn(&self.authority)
+                    || belongs(before) != belongs(&self.authority)
             })
             .collect();
         let mut documents: BTreeSet<DocumentId> = BTreeSet::new();

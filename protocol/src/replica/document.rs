@@ -288,7 +288,7 @@ fn right(authority: &Authority, opening: &Opening, device: &DeviceId, seq: u64) 
         authority::Right::MayNot(why) => Right::MayNot(match why {
             MayNot::NotOwner => NoRight::NotOwner,
             MayNot::NoCapability | MayNot::DeviceOfSeveralGroups => NoRight::NoCapability,
-            MayNot::AfterWithdrawal => NoRight::AfterCut,
+            MayNot::AfterWithdrawal | MayNot::AfterRemoval => NoRight::AfterCut,
         }),
     }
 }

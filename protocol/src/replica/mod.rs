@@ -119,7 +119,7 @@ impl<S: Storage> Replica<S> {
         seed: [u8; 32],
     ) -> Result<(Self, Vec<Row>), StorageError> {
         let control = recall(&me, &storage)?;
-        let authority = Authority::evaluate(&control);
+        let authority = Authority::evaluate_for(&control, &me.group);
         let mut replica = Self {
             me,
             logs: Logs::new(storage.heads()?),

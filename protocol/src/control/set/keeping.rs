@@ -30,7 +30,9 @@ pub(super) enum Keeps {
 impl ControlSet {
     /// Lets in whoever is named by now, and out whoever no longer is.
     pub(super) fn settle(&mut self, batch: &mut Batch) {
-        while let Some(named) = self.names_anew() {
+        loop {
+            self.adopt(batch);
+            let Some(named) = self.names_anew() else { break };
             let Keeps::Named { named: before, .. } = &mut self.keeps else { break };
             let new: Vec<GroupId> = named.difference(before).copied().collect();
             *before = named;
@@ -68,10 +70,8 @@ impl ControlSet {
         let strays = |record: &Record| record.group().is_some_and(|group| group != home && !firm.contains(&group));
         let dropped: Vec<RecordId> =
             self.records.iter().filter(|(_, record)| strays(record)).map(|(id, _)| *id).collect();
-        for id in &dropped {
-            self.remove(id);
-        }
-        batch.displaced.extend(dropped);
+        let displaced = self.displace(dropped);
+        batch.displaced.extend(displaced);
         // Whom something has named meanwhile is let in with the next round.
         if let Keeps::Named { named, .. } = &mut self.keeps {
             named.retain(|group| firm.contains(group));
@@ -95,13 +95,18 @@ impl ControlSet {
         }
     }
 
-    /// Whether the slots of a record are among those that the genesis gives.
+    /// Whether the slots of a record are among those that its version gives.
     pub(super) fn has_slots(&self, record: &Record) -> bool {
         let Keeps::Named { charter: Some(charter), .. } = &self.keeps else { return true };
-        match record {
-            Record::Vouch(vouch) => vouch.body.slot < charter.slots(&vouch.body.group),
-            Record::Invite(invite) => invite.body.first < charter.slots(&invite.body.group),
-            _ => true,
+        let (slot, group, version) = match record {
+            Record::Vouch(vouch) => (vouch.body.slot, vouch.body.group, vouch.body.version),
+            Record::Invite(invite) => (invite.body.first, invite.body.group, invite.body.version),
+            _ => return true,
+        };
+        match self.adoption(&version) {
+            Some(adoption) => slot < charter.slots(adoption.body.electors.binary_search(&group).is_ok()),
+            // Under a version that is not known it waits, and is asked again.
+            None => version != self.first_version || slot < charter.slots(charter.is_elector(&group)),
         }
     }
 }

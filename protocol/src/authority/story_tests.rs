@@ -1,0 +1,217 @@
+//! Any records of a long story in any order: the set and every layer come out the same.
+
+use super::*;
+use crate::control::sample::{Coalition, Group, NOW, secrets};
+use crate::control::{
+    Capabilities, Endorsement, Mandate, MandateBody, Record, RecordKey, Role, Signed, Stance, Term, Vouch,
+};
+use crate::id::RecordId;
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+struct Story {
+    coalition: Coalition,
+    groups: Vec<Group>,
+    records: Vec<Record>,
+}
+
+static STORY: LazyLock<Story> = LazyLock::new(story);
+
+/// Mutual removal, a late vote on a base, a split that goes on on both sides, proposals under one number,
+/// slots of several versions, withdrawals across versions, and mandates.
+fn story() -> Story {
+    let groups: Vec<Group> = (0..7).map(Group::new).collect();
+    let coalition = Coalition::founded_by(&Vec::from([0, 1, 2].map(Group::new)), |_| {});
+    let [a, b, c, d, e, f, g] = groups.as_slice() else { unreachable!("seven groups") };
+    let mut records = coalition.records.clone();
+    records.extend([d, e, f, g].into_iter().flat_map(Group::records));
+    records.extend([d, e, f, g].map(|group| coalition.signature(group, 1)));
+    records.extend([coalition.vouch(a, 0, d), coalition.vouch(d, 0, e)]);
+    // Mutual removal; one of them has an heir, the other one too.
+    let out_b = coalition.propose((a, 0), coalition.version, "Without B.", &[a, c, d], &[b]);
+    let out_a = coalition.propose((b, 0), coalition.version, "Without A.", &[b, c, e], &[a, f]);
+    records.extend(coalition.voted(&out_b, &[a, c]));
+    records.extend(coalition.voted(&out_a, &[b, c]));
+    let left = coalition.propose((d, 0), out_b.version(), "Left.", &[a, d], &[e]);
+    records.extend(coalition.voted(&left, &[d, a]));
+    let right = coalition.propose((e, 0), out_a.version(), "Right.", &[e], &[]);
+    records.extend(coalition.voted(&right, &[e, b]));
+    let open = coalition.propose((e, 0), right.version(), "Open.", &[e, f], &[]);
+    records.push(Record::Version(Box::new(open)));
+    // A late vote on the first base, for the third of three proposals under one number.
+    let mut third = None;
+    for text in ["One.", "Two.", "Three."] {
+        let rival = coalition.propose((c, 1), coalition.version, text, &[c], &[]);
+        records.extend(coalition.voted(&rival, &[c]));
+        third = Some(rival);
+    }
+    records.extend(third.map(|third| coalition.vote(a, &third)));
+    // Signatures, a withdrawal and a return across versions.
+    records.push(coalition.sign_version(a, &out_b, 2));
+    records.push(coalition.sign_version(b, &right, 2));
+    records.push(coalition.withdrawal(d, 2, 3));
+    records.push(coalition.sign_version(d, &left, 3));
+    // One slot number under three versions, twice in one of them, and one of a group that was removed.
+    let vouch = |by: &Group, version, target: &Group| {
+        Record::Vouch(Vouch::new((coalition.id, version), by.id, 3, target.id, &by.secrets.device))
+    };
+    records.push(vouch(a, coalition.version, f));
+    records.push(vouch(a, left.version(), g));
+    records.push(vouch(c, out_b.version(), f));
+    records.push(vouch(c, out_b.version(), g));
+    records.push(vouch(b, out_b.version(), g));
+    records.extend((800..803).map(|n| c.certify(&secrets(n), Capabilities::ALL, 0)));
+    records.extend(mandates(&coalition, [a, c, d], out_b.version()));
+    Story { coalition, groups, records }
+}
+
+fn mandates(coalition: &Coalition, [a, c, d]: [&Group; 3], version: VersionId) -> Vec<Record> {
+    let claim = |counter| {
+        let body = MandateBody {
+            format: crate::codec::Format,
+            coalition: coalition.id,
+            version,
+            group: d.id,
+            number: 0,
+            counter,
+            role: Role::Speaker,
+            scope: format!("At meeting {counter}."),
+            term: Term { from: NOW, to: Timestamp(NOW.0 + 100) },
+        };
+        Mandate::sign(body, d.key())
+    };
+    let word = |by: &Group, mandate: RecordId, counter, stance, ms| {
+        let about = (stance, Timestamp(NOW.0 + ms));
+        Record::Endorsement(Endorsement::new((coalition.id, mandate), by.id, counter, about, by.key()))
+    };
+    let (first, second): (Mandate, Mandate) = (claim(1), claim(2));
+    let (old, new) = (first.id(), Signed::id(&second));
+    vec![
+        Record::Mandate(first),
+        Record::Mandate(second),
+        word(a, old, 1, Stance::Endorsed, 0),
+        word(a, new, 1, Stance::Endorsed, 10),
+        word(c, new, 1, Stance::Endorsed, 20),
+        word(c, new, 2, Stance::Withdrawn, 40),
+        word(c, new, 3, Stance::Endorsed, 60),
+        word(d, new, 1, Stance::Endorsed, 50),
+    ]
+}
+
+/// All that two nodes with the same records have to agree on.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    fingerprint: Digest,
+    digest: Digest,
+    leaves: Vec<VersionId>,
+    members: Vec<GroupId>,
+    followed: Vec<Option<VersionId>>,
+    standings: Vec<Vec<Standing>>,
+    proposals: Vec<(VersionId, Decision, Vec<GroupId>)>,
+    mandates: Vec<(RecordId, Vec<Term>, Vec<GroupId>)>,
+    places: Vec<RecordKey>,
+    faults: Vec<Fault>,
+}
+
+fn outcome(story: &Story, set: &ControlSet) -> Outcome {
+    let all: Vec<Authority> = story.groups.iter().map(|own| Authority::evaluate_for(set, &own.id)).collect();
+    let one = Authority::evaluate(set);
+    assert!(all.iter().all(|seen| seen.digest() == one.digest()), "what is believed depends on nobody");
+    let standings = |seen: &Authority| story.groups.iter().map(|group| seen.standing(&group.id)).collect();
+    let proposals = one.governance().versions().proposals();
+    Outcome {
+        fingerprint: set.fingerprint(),
+        digest: one.digest(),
+        leaves: one.leaves().to_vec(),
+        members: one.members().collect(),
+        followed: all.iter().map(Authority::followed).collect(),
+        standings: all.iter().map(standings).collect(),
+        proposals: proposals.iter().map(|p| (p.version, p.decision, p.votes.clone())).collect(),
+        mandates: one.mandates().iter().map(|m| (m.id, m.intervals.clone(), m.endorsers.clone())).collect(),
+        places: set.iter().map(Record::key).collect(),
+        faults: one.faults().cloned().collect(),
+    }
+}
+
+/// A set to which the records come in batches: 0 is one that keeps whatever proves itself, 1 that of a node.
+fn delivered<'a>(story: &Story, of_node: bool, batches: impl IntoIterator<Item = &'a [usize]>) -> ControlSet {
+    let id = story.coalition.id;
+    let mut set = if of_node { ControlSet::of_node(id, story.coalition.founder.id) } else { ControlSet::new(id) };
+    for batch in batches {
+        let records = batch.iter().map(|at| story.records[*at].clone()).collect();
+        let refused = set.offer_all(records, None).refused;
+        assert!(refused.is_empty(), "{refused:?}");
+    }
+    set
+}
+
+fn places() -> impl Strategy<Value = usize> {
+    any::<prop::sample::Index>().prop_map(|at| at.index(STORY.records.len()))
+}
+
+#[test]
+fn the_story_has_all_that_it_tells_of() {
+    let story = &*STORY;
+    let all: Vec<usize> = (0..story.records.len()).collect();
+    let outcome = outcome(story, &delivered(story, false, [all.as_slice()]));
+    assert_eq!(outcome.leaves.len(), 3, "two heirs of a mutual removal, and the late one");
+    assert!(outcome.faults.iter().any(|fault| matches!(fault, Fault::Split { children, .. } if children.len() == 3)));
+    assert!(outcome.faults.iter().any(|fault| matches!(fault, Fault::DoubleProposal { number: 1, .. })));
+    assert!(outcome.faults.iter().any(|fault| matches!(fault, Fault::DoubleVouch { slot: 3, .. })));
+    let [mandate] = outcome.mandates.as_slice() else { panic!("one claim counts") };
+    assert!(!mandate.1.is_empty());
+    let distinct: std::collections::BTreeSet<_> = outcome.followed.iter().collect();
+    assert_eq!(distinct.len(), 3, "two branches, and before them: {:?}", outcome.followed);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_order_of_the_story_with_repetitions_comes_out_the_same(
+        order in Just((0..STORY.records.len()).chain(0..STORY.records.len()).collect::<Vec<_>>()).prop_shuffle(),
+        of_node in any::<bool>(),
+    ) {
+        let story = &*STORY;
+        let straight: Vec<usize> = (0..story.records.len()).collect();
+        let one_by_one = delivered(story, of_node, order.chunks(1));
+        prop_assert_eq!(outcome(story, &one_by_one), outcome(story, &delivered(story, false, [straight.as_slice()])));
+    }
+
+    #[test]
+    fn growing_step_by_step_equals_working_it_out_anew(
+        some in proptest::collection::vec(places(), 1..80), step in 1_usize..9, of_node in any::<bool>(),
+    ) {
+        let story = &*STORY;
+        let founding = story.coalition.records.len();
+        // The founding records come somewhere in between.
+        let middle = some.len() / 2;
+        let order: Vec<usize> =
+            some[..middle].iter().copied().chain(0..founding).chain(some[middle..].iter().copied()).collect();
+        let mut anew = order.clone();
+        anew.sort_unstable();
+        anew.dedup();
+        let grown = delivered(story, of_node, order.chunks(step));
+        prop_assert_eq!(outcome(story, &grown), outcome(story, &delivered(story, of_node, [anew.as_slice()])));
+    }
+
+    #[test]
+    fn two_nodes_that_exchange_what_they_keep_agree(
+        order in Just((0..STORY.records.len()).collect::<Vec<_>>()).prop_shuffle(), at in places(),
+    ) {
+        let story = &*STORY;
+        let (left, right) = order.split_at(at);
+        let mut sets = [delivered(story, true, left.chunks(3)), delivered(story, true, right.chunks(3))];
+        // Founding records reach everybody.
+        let founding: Vec<usize> = (0..story.coalition.records.len()).collect();
+        for set in &mut sets {
+            set.offer_all(founding.iter().map(|at| story.records[*at].clone()).collect(), None);
+        }
+        let [one, two] = &mut sets;
+        for _ in 0..6 {
+            two.offer_all(one.iter().cloned().collect(), None);
+            one.offer_all(two.iter().cloned().collect(), None);
+        }
+        prop_assert_eq!(outcome(story, one), outcome(story, two));
+    }
+}
