@@ -175,7 +175,8 @@ async fn say_ready(out: &mut Output, home: &Path, serving: &Serving) {
 }
 
 fn log_to_stderr(filter: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter)
+    // What a library says of connections that come and go is no news for an operator; whoever wants it names it.
+    let filter = EnvFilter::try_new(format!("libp2p=error,{filter}"))
         .map_err(|error| Failure::usage(format!("--log: {error}")).hint("take error, warn, info, debug or trace"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -22,6 +22,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A dial that was not answered by then counts as failed.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Addresses that somebody may type in; further ones are not kept.
+const MOST_GIVEN: usize = 256;
 
 /// Where peers can be reached.
 #[derive(Debug, Default)]
@@ -33,6 +35,8 @@ pub(crate) struct AddressBook {
     devices: BTreeMap<PeerKey, DeviceId>,
     peers: BTreeMap<DeviceId, PeerKey>,
     connected: BTreeMap<PeerKey, String>,
+    /// The next try of each address that is said or given, and of no other: the book grows with what members
+    /// say, and not with whoever connects.
     last_seen: BTreeMap<DeviceId, Timestamp>,
     tries: BTreeMap<String, Try>,
     own: BTreeSet<String>,
@@ -53,7 +57,9 @@ impl AddressBook {
     /// Takes in an address that somebody typed in: it is dialled at once.
     pub(crate) fn give(&mut self, address: String) {
         self.tries.remove(&address);
-        self.given.insert(address);
+        if self.given.len() < MOST_GIVEN {
+            self.given.insert(address);
+        }
     }
 
     /// Takes in what a device says of itself. Of two sayings the later counts.
@@ -106,13 +112,23 @@ impl AddressBook {
                 self.tries.insert(address.clone(), Try { pause: FIRST_PAUSE, next: now.monotonic + FIRST_PAUSE });
             }
         }
-        if let Some(address) = self.connected.remove(&peer) {
+        if let Some(address) = self.connected.remove(&peer)
+            && self.is_known(&address)
+        {
             self.tries.insert(address, Try { pause: FIRST_PAUSE, next: now.monotonic + FIRST_PAUSE });
         }
     }
 
+    /// Whether an address is one that this node dials by itself.
+    fn is_known(&self, address: &str) -> bool {
+        self.given.contains(address) || self.said.values().any(|(_, said)| said.iter().any(|said| said == address))
+    }
+
     /// A dial failed.
     pub(crate) fn failed(&mut self, address: &str, now: Duration) {
+        if !self.is_known(address) {
+            return;
+        }
         let tried = self.tries.entry(address.to_owned()).or_insert(Try { pause: FIRST_PAUSE, next: now });
         tried.next = now + tried.pause + tried.pause.mul_f64(f64::from(random()[0]) / 512.0);
         tried.pause = (tried.pause * 2).min(LONGEST_PAUSE);
@@ -220,6 +236,27 @@ mod tests {
         book.disconnected(PeerKey([1; 32]), later);
         assert_eq!(book.last_seen(&device(1)), Some(Timestamp(5)));
         assert!(book.due(Duration::from_secs(4)).contains(&"/ip4/10.0.0.1/tcp/1/p2p/a".to_owned()));
+    }
+
+    #[test]
+    fn whoever_connects_and_goes_leaves_nothing_behind() {
+        let mut book = AddressBook::new(["/ip4/10.0.0.1/tcp/1/p2p/a".to_owned()]);
+        book.learn(device(1), Timestamp(1), &["/ip4/10.0.0.2/tcp/1/p2p/b".to_owned()], Duration::ZERO);
+        let now = Now { monotonic: Duration::from_secs(2), wall: Timestamp(5) };
+        for number in 0..1_000_u16 {
+            let mut key = [0; 32];
+            key[..2].copy_from_slice(&number.to_be_bytes());
+            let address = format!("/ip4/10.9.9.9/tcp/{number}/p2p/x");
+            book.connected(PeerKey(key), &address, Direction::Accepted);
+            book.disconnected(PeerKey(key), now);
+            book.failed(&address, now.monotonic);
+            book.give(format!("/ip4/10.8.8.8/tcp/{number}/p2p/y"));
+        }
+        assert!(book.tries.len() <= 2, "{:?}", book.tries);
+        assert_eq!(book.given.len(), MOST_GIVEN);
+        book.connected(PeerKey([9; 32]), "/ip4/10.0.0.2/tcp/1/p2p/b", Direction::Dialled);
+        book.disconnected(PeerKey([9; 32]), now);
+        assert!(book.tries.contains_key("/ip4/10.0.0.2/tcp/1/p2p/b"), "it is tried again");
     }
 
     #[test]

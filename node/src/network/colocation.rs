@@ -49,11 +49,17 @@ impl Colocation {
     /// Notes where a peer is and returns the score of everybody there.
     pub(super) fn joined(&mut self, peer: PeerId, ip: IpAddr) -> Vec<(PeerId, f64)> {
         let ip = ip.to_canonical();
-        if self.exempt.iter().any(|range| range.contains(ip)) {
+        if self.is_exempt(ip) {
             return Vec::new();
         }
         self.peers.insert(peer, ip);
         self.scores(ip)
+    }
+
+    /// Whether many peers may be behind an address.
+    pub(super) fn is_exempt(&self, ip: IpAddr) -> bool {
+        let ip = ip.to_canonical();
+        self.exempt.iter().any(|range| range.contains(ip))
     }
 
     /// Forgets a peer and returns the score of everybody where it was.

@@ -25,6 +25,7 @@ mod config;
 mod event;
 mod gate;
 mod gossip;
+mod lobby;
 mod observe;
 mod pairing;
 mod task;

@@ -87,7 +87,7 @@ impl Task {
         if !announced {
             return;
         }
-        self.lobby.retain(|other| *other != peer);
+        self.lobby.leave(&peer);
         let scores = self.colocation.left(&peer);
         self.score(scores);
         if let Some(key) = peer_key(&peer) {
@@ -108,17 +108,16 @@ impl Task {
             path: address::path(&link.remote),
             direction: link.direction,
         };
-        let scores = address::ip(&link.remote).map(|ip| self.colocation.joined(peer, ip)).unwrap_or_default();
+        let from = address::ip(&link.remote);
+        let scores = from.map(|ip| self.colocation.joined(peer, ip)).unwrap_or_default();
         self.score(scores);
         self.emit(event);
         if !self.swarm.behaviour().gate.is_open_for(&peer) {
-            self.lobby.push_back(peer);
-        }
-        if self.lobby.len() > self.lobby_bound
-            && let Some(oldest) = self.lobby.pop_front()
-        {
-            tracing::debug!(peer = %oldest, "the lobby is full: its oldest peer goes");
-            self.disconnect(&oldest);
+            let from = from.filter(|ip| !self.colocation.is_exempt(*ip));
+            if let Some(oldest) = self.lobby.enter(peer, from) {
+                tracing::debug!(peer = %oldest, "the lobby is full: its oldest peer goes");
+                self.disconnect(&oldest);
+            }
         }
     }
 

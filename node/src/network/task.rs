@@ -8,6 +8,7 @@ use super::behaviour::Protocols;
 use super::codec::Asked;
 use super::colocation::Colocation;
 use super::gossip::topic;
+use super::lobby::Lobby;
 use super::observe::dial_problem;
 use super::{
     DialProblem, Direction, GossipToken, Judgement, NetworkConfig, NetworkError, NetworkEvent, RequestProblem,
@@ -58,9 +59,8 @@ pub(super) struct Task {
     pub(super) listeners: HashMap<ListenerId, Vec<Multiaddr>>,
     /// Connections per peer. The first one is announced; a second is there only while it replaces the first.
     pub(super) peers: HashMap<PeerId, Vec<Link>>,
-    /// Connected peers that were not admitted, oldest first.
-    pub(super) lobby: VecDeque<PeerId>,
-    pub(super) lobby_bound: usize,
+    /// Connected peers that were not admitted.
+    pub(super) lobby: Lobby,
     pub(super) dials: HashMap<ConnectionId, (String, PeerKey)>,
     pub(super) requests: HashMap<OutboundRequestId, u64>,
     pub(super) colocation: Colocation,
@@ -84,8 +84,7 @@ impl Task {
             topic: topic(&config.topic).hash(),
             listeners: HashMap::new(),
             peers: HashMap::new(),
-            lobby: VecDeque::new(),
-            lobby_bound: config.limits.lobby,
+            lobby: Lobby::new(config.limits.lobby),
             dials: HashMap::new(),
             requests: HashMap::new(),
             colocation: Colocation::new(&config.colocation_exempt)?,
@@ -272,7 +271,7 @@ impl Task {
         match standing {
             Standing::Member => {
                 gate.open(peer);
-                self.lobby.retain(|other| *other != peer);
+                self.lobby.leave(&peer);
             }
             Standing::Lobby if gate.is_open_for(&peer) => {
                 // What the peer has of gossip's state cannot be taken back: it starts anew, outside.
