@@ -15,6 +15,9 @@ pub const MAX_CHANGE_ITEMS: u64 = 16_384;
 pub const MAX_CHANGE_REFS: usize = 256;
 /// Changes: sequence numbers and counters of operations. Automerge fails near 2^32. Valid.
 pub const MAX_OP: u64 = 1 << 31;
+/// Changes: the time that a writer claims, either way of zero. Automerge keeps differences of times, which must not
+/// overflow. Valid.
+pub const MAX_CHANGE_TIME: i64 = 1 << 60;
 /// Documents: counters and what one increment adds, either way of zero. Bounds what sums to an overflow. Valid.
 pub const MAX_COUNTER: i64 = 1 << 48;
 /// Documents: depth of maps and lists below the root. Readers recurse. Valid.

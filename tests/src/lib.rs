@@ -2,6 +2,7 @@
 
 pub mod corpus;
 pub mod fixtures;
+pub mod fuzz;
 pub mod grid;
 pub mod memory;
 pub mod sim;

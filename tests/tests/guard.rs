@@ -2,30 +2,76 @@
 
 use automerge::{ROOT, ReadDoc};
 use grid_protocol::document::{Document, Inert, Prescanned, Right, Verdict, prescan};
+use grid_protocol::entry::Entry;
 use grid_protocol::id::{Actor, ChangeHash, DocumentId};
 use grid_protocol::key::{DeviceId, PublicKey};
-use grid_protocol::limits::MAX_WAITING_PER_LOG;
-use grid_tests::corpus::{Change, ENEMY, Outcome, STRANGER, enemy_first, enemy_second, honest, probes, set};
-use std::collections::BTreeMap;
+use grid_protocol::limits::{MAX_BODY, MAX_CHANGE_ITEMS, MAX_CHANGE_REFS, MAX_WAITING_PER_LOG};
+use grid_tests::corpus::{
+    COALITION, Change, ENEMY, Fate, Outcome, Probe, STRANGER, enemy_first, enemy_second, entries, honest, probes, set,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+use std::time::Instant;
 
 const DEVICE: DeviceId = DeviceId(PublicKey([1; 32]));
+/// Address space of the process that runs the corpus on its own, in KiB: code, stacks and all.
+const LIMIT_KIB: u32 = 256 * 1024;
+/// Set for that process.
+const LIMITED: &str = "GRID_TEST_LIMITED_MEMORY";
+
+/// A change, and whether its writer may.
+type Delivery = (Prescanned, Right);
 
 /// What a node makes of these changes, offered in this order.
 type Outcomes = (BTreeMap<ChangeHash, Verdict>, Vec<ChangeHash>, String);
 
-fn deliver<'a>(changes: impl IntoIterator<Item = &'a Prescanned>) -> Outcomes {
-    let mut document = Document::new(DocumentId([0; 32]));
-    let mut told = BTreeMap::new();
-    for change in changes {
-        let offered = document.offer(change.clone(), DEVICE, change.seq(), Right::MayWrite);
-        assert_eq!(offered.dropped, []);
-        told.insert(change.hash(), offered.verdict);
-        told.extend(offered.released);
+/// When the document is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Once all changes are there.
+    Last,
+    /// After each of them.
+    Each,
+}
+
+/// The documents that changes make in this order: what was built once need not be built again.
+#[derive(Default)]
+struct Built(BTreeMap<Vec<ChangeHash>, String>);
+
+impl Built {
+    fn text(&mut self, document: &mut Document) -> String {
+        let order = document.effective().map(|(change, _)| change.hash()).collect();
+        self.0.entry(order).or_insert_with(|| read(document)).clone()
     }
-    for (hash, verdict) in &told {
-        assert_eq!(document.verdict(hash), Some(verdict), "what was told is what holds");
+
+    fn deliver<'a>(&mut self, reading: Reading, changes: impl IntoIterator<Item = &'a Delivery>) -> Outcomes {
+        let mut document = Document::new(DocumentId([0; 32]));
+        let mut told = BTreeMap::new();
+        for (change, right) in changes {
+            let offered = document.offer(change.clone(), DEVICE, change.seq(), *right);
+            assert_eq!(offered.dropped, []);
+            told.insert(change.hash(), offered.verdict);
+            told.extend(offered.released);
+            if reading == Reading::Each {
+                read(&mut document);
+            }
+        }
+        for (hash, verdict) in &mut told {
+            match document.verdict(hash) {
+                // Only what it waits for may be less by now.
+                Some(now @ Verdict::Waiting { .. }) if matches!(verdict, Verdict::Waiting { .. }) => {
+                    *verdict = now.clone()
+                }
+                now => assert_eq!(now, Some(&*verdict), "what was told is what holds"),
+            }
+        }
+        let text = if reading == Reading::Each { read(&mut document) } else { self.text(&mut document) };
+        (told, document.heads(), text)
     }
-    let heads = document.heads();
+}
+
+/// What a reader sees.
+fn read(document: &mut Document) -> String {
     let text = document.read(|automerge| {
         let values = |key: String| {
             let values = automerge.get_all(ROOT, &key).expect("a key of the root");
@@ -34,15 +80,11 @@ fn deliver<'a>(changes: impl IntoIterator<Item = &'a Prescanned>) -> Outcomes {
         };
         automerge.keys(ROOT).map(values).collect::<Vec<_>>().join(" ")
     });
-    (told, heads, text.expect("Automerge takes what the guard lets through"))
+    text.expect("Automerge takes what the guard lets through")
 }
 
-/// All orders of up to four changes; of more, each rotation and its reverse.
+/// All orders.
 fn orders<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
-    if items.len() > 4 {
-        let rotated = |by| [&items[by..], &items[..by]].concat();
-        return (0..items.len()).flat_map(|by| [rotated(by), rotated(by).into_iter().rev().collect()]).collect();
-    }
     let Some((first, rest)) = items.split_first() else { return vec![vec![]] };
     let all = orders(rest).into_iter().flat_map(|order| {
         (0..=order.len()).map(move |at| [&order[..at], std::slice::from_ref(first), &order[at..]].concat())
@@ -60,32 +102,108 @@ fn background() -> Vec<Prescanned> {
     changes
 }
 
-#[test]
-fn each_crafted_change_is_stopped_in_every_order_and_the_honest_ones_count() {
+fn may_write(changes: &[Prescanned]) -> Vec<Delivery> {
+    changes.iter().map(|change| (change.clone(), Right::MayWrite)).collect()
+}
+
+/// Delivers a probe in every order among the changes that are there without it; gives how many orders that were.
+fn try_probe(probe: &Probe) -> usize {
+    let name = probe.name;
+    let change = match (prescan(&probe.change, &probe.actor), probe.outcome) {
+        (Err(why), Outcome::Refused(expected)) if expected(&why) => return 1,
+        (Ok(change), Outcome::Inert(_) | Outcome::Effective | Outcome::Waiting) => change,
+        (found, expected) => panic!("{name}: expected {expected:?}, found {found:?}"),
+    };
+    // What is to be done for it is bounded by what it brings, whatever it claims.
+    assert!(change.bytes().len() <= MAX_BODY && change.operations() <= MAX_CHANGE_ITEMS, "{name}");
+    assert!(change.deps().len() <= MAX_CHANGE_REFS, "{name}");
     let background = background();
-    let alone = deliver(&background);
-    assert!(alone.0.values().all(|verdict| *verdict == Verdict::Effective));
-    for (probe, actor) in probes() {
-        let name = probe.name;
-        let change = match (prescan(&probe.change, &actor), probe.outcome) {
-            (Err(_), Outcome::Refused) => continue,
-            (Ok(change), Outcome::Inert(_) | Outcome::Effective) => change,
-            (found, expected) => panic!("{name}: expected {expected:?}, found {found:?}"),
-        };
-        let changes = [background.clone(), vec![change.clone()]].concat();
-        let mut seen: Option<Outcomes> = None;
-        for order in orders(&changes) {
-            let outcomes = deliver(&order);
-            match (&outcomes.0[&change.hash()], probe.outcome) {
-                (Verdict::Inert(why), Outcome::Inert(expected)) => {
-                    assert!(expected(why), "{name}: {why:?}");
-                    assert_eq!((&outcomes.1, &outcomes.2), (&alone.1, &alone.2), "{name}");
-                }
-                (Verdict::Effective, Outcome::Effective) => {}
-                (found, expected) => panic!("{name}: expected {expected:?}, found {found:?}"),
+    let mut built = Built::default();
+    let mut without = may_write(&background);
+    without.extend(probe.beside.iter().map(|(bytes, actor)| (scanned(bytes, actor), Right::MayWrite)));
+    without.retain(|(other, _)| other.hash() != change.hash());
+    let alone = built.deliver(Reading::Last, &without);
+    let changes = [without, vec![(change.clone(), probe.right)]].concat();
+    let mut seen: Option<Outcomes> = None;
+    let orders = orders(&changes);
+    for (at, order) in orders.iter().enumerate() {
+        let reading = if at % 40 == 7 { Reading::Each } else { Reading::Last };
+        let outcomes = built.deliver(reading, order);
+        match (&outcomes.0[&change.hash()], probe.outcome) {
+            (Verdict::Inert(why), Outcome::Inert(expected)) => {
+                assert!(expected(why), "{name}: {why:?}");
+                assert_eq!((&outcomes.1, &outcomes.2), (&alone.1, &alone.2), "{name}");
             }
-            assert!(background.iter().all(|honest| outcomes.0[&honest.hash()] == Verdict::Effective), "{name}");
-            assert_eq!(*seen.get_or_insert_with(|| outcomes.clone()), outcomes, "{name}");
+            (Verdict::Waiting { .. }, Outcome::Waiting) => {
+                assert_eq!((&outcomes.1, &outcomes.2), (&alone.1, &alone.2), "{name}");
+            }
+            (Verdict::Effective, Outcome::Effective) => {}
+            (found, expected) => panic!("{name}: expected {expected:?}, found {found:?}"),
+        }
+        assert!(background.iter().all(|honest| outcomes.0[&honest.hash()] == Verdict::Effective), "{name}");
+        assert_eq!(*seen.get_or_insert_with(|| outcomes.clone()), outcomes, "{name}");
+    }
+    orders.len()
+}
+
+#[test]
+fn each_crafted_change_meets_the_same_verdict_and_leaves_the_same_document_in_every_order() {
+    let probes = probes();
+    let names: BTreeSet<&str> = probes.iter().map(|probe| probe.name).collect();
+    assert_eq!(names.len(), probes.len(), "names that are used twice");
+    let alone = Built::default().deliver(Reading::Last, &may_write(&background()));
+    assert!(alone.0.values().all(|verdict| *verdict == Verdict::Effective));
+    let mut all = 0;
+    for probe in &probes {
+        let begun = Instant::now();
+        let orders = try_probe(probe);
+        all += orders;
+        println!(
+            "{:>6} ms  {orders:>4} orders  {:>6} bytes  {}",
+            begun.elapsed().as_millis(),
+            probe.change.len(),
+            probe.name
+        );
+    }
+    println!("{} probes, {all} orders", probes.len());
+    assert!(probes.len() >= 60);
+}
+
+#[test]
+fn the_whole_corpus_runs_within_256_mib_and_ends_in_order() {
+    if std::env::var_os(LIMITED).is_some() {
+        // The limit holds: this is what an abort by it would look like.
+        let mut more = Vec::<u8>::new();
+        assert!(more.try_reserve_exact(LIMIT_KIB as usize * 1024).is_err(), "nothing limits this process");
+        each_crafted_change_meets_the_same_verdict_and_leaves_the_same_document_in_every_order();
+        each_crafted_entry_is_refused_by_the_rule_that_it_breaks();
+        return changes_without_their_past_wait_within_bounds();
+    }
+    let name = std::thread::current().name().expect("tests have names").to_owned();
+    let script = format!("ulimit -v {LIMIT_KIB} && exec \"$0\" --exact {name} --nocapture");
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .arg(std::env::current_exe().expect("this program"))
+        .env(LIMITED, "1")
+        // Writing out where a panic came from takes more than that by itself.
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .expect("a shell");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {text}", output.status);
+    assert!(text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn each_crafted_entry_is_refused_by_the_rule_that_it_breaks() {
+    for probe in entries() {
+        let name = probe.name;
+        let found = Entry::decode(&probe.bytes).and_then(|entry| entry.verify(&COALITION));
+        match (&found, probe.fate) {
+            (Err(why), Fate::Refused(expected)) if expected(why) => {}
+            (Ok(entry), Fate::Change) if entry.change().is_some() => {}
+            (Ok(entry), Fate::Sealed) if entry.change().is_none() => {}
+            (found, expected) => panic!("{name}: expected {expected:?}, found {found:?}"),
         }
     }
 }
@@ -102,12 +220,9 @@ fn of_two_changes_with_one_sequence_number_the_smaller_hash_counts_in_every_orde
     let (kept, lost) = if one.hash() < other.hash() { (0, 1) } else { (1, 0) };
     let twins = [one, other];
     let changes = [vec![scanned(&first.bytes(), &ENEMY)], twins.to_vec(), after.to_vec()].concat();
-    let mut seen: Option<Outcomes> = None;
-    for order in changes.iter().flat_map(|last| {
-        let rest: Vec<_> = changes.iter().filter(|change| change.hash() != last.hash()).cloned().collect();
-        orders(&rest).into_iter().map(move |order| [order, vec![last.clone()]].concat())
-    }) {
-        let outcomes = deliver(&order);
+    let (mut built, mut seen): (_, Option<Outcomes>) = (Built::default(), None);
+    for order in orders(&may_write(&changes)) {
+        let outcomes = built.deliver(Reading::Last, &order);
         assert_eq!(outcomes.0[&twins[kept].hash()], Verdict::Effective);
         assert_eq!(outcomes.0[&after[kept].hash()], Verdict::Effective);
         assert_eq!(outcomes.0[&twins[lost].hash()], Verdict::Inert(Inert::Twin(twins[kept].hash())));

@@ -8,7 +8,7 @@
 use super::change::{COLUMNS, Column, Layout, LayoutError, hash};
 use super::columns::{Booleans, Malformed, RunLength};
 use crate::id::{Actor, ChangeHash};
-use crate::limits::{MAX_BODY, MAX_CHANGE_ITEMS, MAX_OP};
+use crate::limits::{MAX_BODY, MAX_CHANGE_ITEMS, MAX_CHANGE_TIME, MAX_OP};
 use std::sync::Arc;
 
 /// A change that is refused on every node for ever.
@@ -55,6 +55,12 @@ pub enum PrescanError {
         what: &'static str,
         /// Its value.
         found: u64,
+    },
+    /// Times from before and after all times.
+    #[error("the time is {found}, at most {MAX_CHANGE_TIME} are allowed, either way of zero")]
+    Time {
+        /// The time that the writer claims.
+        found: i64,
     },
 }
 
@@ -110,6 +116,9 @@ pub fn prescan(change: &[u8], actor: &Actor) -> Result<Prescanned, PrescanError>
     in_range("the sequence number", layout.seq)?;
     in_range("the start op", layout.start_op)?;
     in_range("the op after the last", layout.start_op.saturating_add(operations))?;
+    if layout.time.unsigned_abs() > MAX_CHANGE_TIME.unsigned_abs() {
+        return Err(PrescanError::Time { found: layout.time });
+    }
     let Layout { deps, seq, start_op, time, actor, .. } = layout;
     Ok(Prescanned(Arc::new(Parts { bytes: change.into(), hash, actor, deps, seq, start_op, operations, time })))
 }

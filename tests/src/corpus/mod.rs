@@ -3,8 +3,14 @@
 //! Written independently of the guard that has to stop them: rows of operations become columns here by
 //! an encoder of its own. What Automerge 0.12.0 does with each alone is said beside it.
 
+mod canonical;
+mod entries;
+mod heads;
+mod operations;
+mod past;
 mod probes;
 
+pub use entries::{COALITION, EntryProbe, Fate, entries};
 pub use probes::{ENEMY, HONEST, Outcome, Probe, STRANGER, enemy_first, enemy_second, hash, honest, probes};
 
 use grid_protocol::document::chunk;
@@ -76,6 +82,29 @@ pub struct Change {
     pub extra: Vec<u8>,
 }
 
+/// A part of a change, in the order in which they stand in it; lists include their length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What it depends on.
+    Dependencies,
+    /// Its writer.
+    Author,
+    /// Its sequence number.
+    Seq,
+    /// The counter of its first operation.
+    StartOp,
+    /// When it was written.
+    Time,
+    /// What its writer said about it.
+    Message,
+    /// The other actors.
+    Others,
+    /// The specifications and lengths of the columns.
+    Specifications,
+    /// The columns, and what follows.
+    Columns,
+}
+
 impl Change {
     /// A first change by `actor` that depends on nothing.
     pub fn first(actor: Actor, rows: &[Row]) -> Self {
@@ -84,35 +113,50 @@ impl Change {
 
     /// The chunk.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut seq = vec![];
-        unsigned(&mut seq, self.seq);
-        self.bytes_with_seq(&seq)
+        chunk(&self.body())
     }
 
-    /// The chunk with these bytes where its sequence number stands.
-    pub fn bytes_with_seq(&self, seq: &[u8]) -> Vec<u8> {
-        let mut body = vec![];
-        unsigned(&mut body, self.deps.len() as u64);
-        self.deps.iter().for_each(|dep| body.extend(dep.0));
-        body.push(32);
-        body.extend(self.actor.0);
-        body.extend(seq);
-        unsigned(&mut body, self.start_op);
-        body.extend([0, 0]);
-        unsigned(&mut body, self.others.len() as u64);
-        for other in &self.others {
-            body.push(32);
-            body.extend(other.0);
-        }
-        unsigned(&mut body, self.columns.len() as u64);
-        for (spec, bytes) in &self.columns {
-            unsigned(&mut body, *spec);
-            unsigned(&mut body, bytes.len() as u64);
-        }
-        self.columns.iter().for_each(|(_, bytes)| body.extend(bytes));
-        body.extend(&self.extra);
-        chunk(&body)
+    /// What is in the chunk.
+    pub fn body(&self) -> Vec<u8> {
+        self.parts().map(|(_, bytes)| bytes).concat()
     }
+
+    /// The chunk with these bytes where a part of it stands.
+    pub fn bytes_with(&self, part: Part, written: &[u8]) -> Vec<u8> {
+        chunk(&self.parts().map(|(name, bytes)| if name == part { written.to_vec() } else { bytes }).concat())
+    }
+
+    /// The columns anew.
+    #[must_use]
+    pub fn with_column(mut self, spec: u64, bytes: Vec<u8>) -> Self {
+        self.columns.retain(|(other, _)| *other != spec);
+        self.columns.push((spec, bytes));
+        self.columns.sort_by_key(|(spec, _)| *spec);
+        self
+    }
+
+    fn parts(&self) -> [(Part, Vec<u8>); 9] {
+        let deps = self.deps.iter().flat_map(|dep| dep.0);
+        let others = self.others.iter().flat_map(named);
+        let specifications =
+            self.columns.iter().flat_map(|(spec, bytes)| [number(*spec), number(bytes.len() as u64)].concat());
+        let columns = self.columns.iter().flat_map(|(_, bytes)| bytes).chain(&self.extra);
+        [
+            (Part::Dependencies, number(self.deps.len() as u64).into_iter().chain(deps).collect()),
+            (Part::Author, named(&self.actor)),
+            (Part::Seq, number(self.seq)),
+            (Part::StartOp, number(self.start_op)),
+            (Part::Time, vec![0]),
+            (Part::Message, vec![0]),
+            (Part::Others, number(self.others.len() as u64).into_iter().chain(others).collect()),
+            (Part::Specifications, number(self.columns.len() as u64).into_iter().chain(specifications).collect()),
+            (Part::Columns, columns.copied().collect()),
+        ]
+    }
+}
+
+fn named(actor: &Actor) -> Vec<u8> {
+    [&[32][..], &actor.0].concat()
 }
 
 /// An unsigned LEB128 number.
@@ -133,7 +177,8 @@ pub fn signed(out: &mut Vec<u8>, mut value: i64) {
     out.push(value as u8 & 127);
 }
 
-fn number(value: u64) -> Vec<u8> {
+/// The bytes of an unsigned LEB128 number.
+pub fn number(value: u64) -> Vec<u8> {
     let mut bytes = vec![];
     unsigned(&mut bytes, value);
     bytes

@@ -1,0 +1,236 @@
+//! Targets that decode. Where a checksum or a signature would stop nearly every input at the door, the input is also
+//! tried as what stands behind it.
+
+use super::Reached;
+use super::choices::Choices;
+use crate::corpus::{ENEMY, enemy_first, honest};
+use grid_protocol::codec::{self, Format};
+use grid_protocol::control::{ControlSet, Record};
+use grid_protocol::document::{ChangeBody, Document, Prescanned, Right, Verdict, chunk, prescan};
+use grid_protocol::domain;
+use grid_protocol::entry::{Entry, EntryKind, Header, body_hash, keeps_signature, read_change};
+use grid_protocol::id::{Actor, CoalitionId, DocumentId, EntryId, derive, to_base32};
+use grid_protocol::invite::InviteTicket;
+use grid_protocol::key::{DeviceId, PublicKey, SecretKey};
+use grid_protocol::record::{DateTime, ImportOptions, ImportPlan, Kind, Patch, Registry};
+use grid_protocol::run::Run;
+use grid_protocol::sheet::StatementSheet;
+use grid_protocol::sync::{Gossip, Request, Response, pack, unpack};
+use grid_protocol::time::Timestamp;
+use grid_protocol::words::RecoveryWords;
+use serde::{Serialize, de::DeserializeOwned};
+use std::sync::LazyLock;
+
+const COALITION: CoalitionId = CoalitionId([0xc0; 32]);
+
+/// A frame, or else the plain message in one. What is read is what is written again.
+fn frame<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Reached {
+    let framed = unpack::<T>(bytes).or_else(|_| unpack::<T>(&[&[1, 0], bytes].concat()));
+    if let Ok(message) = &framed {
+        let again = unpack::<T>(&pack(message)).expect("a message that was read");
+        assert_eq!(codec::encode(&again), codec::encode(message));
+    }
+    Reached::of(&framed)
+}
+
+/// A request of a peer.
+pub fn request(bytes: &[u8]) -> Reached {
+    frame::<Request>(bytes)
+}
+
+/// An answer of a peer.
+pub fn response(bytes: &[u8]) -> Reached {
+    frame::<Response>(bytes)
+}
+
+/// A message of gossip.
+pub fn gossip(bytes: &[u8]) -> Reached {
+    frame::<Gossip>(bytes)
+}
+
+fn key() -> SecretKey {
+    SecretKey::from_seed(&[0x66; 32])
+}
+
+/// An announced entry: as it came, and as its own device would have signed it.
+pub fn entry(bytes: &[u8]) -> Reached {
+    let Ok(entry) = Entry::decode(bytes) else { return Reached::Refused };
+    assert_eq!(codec::encode(&entry), bytes);
+    let coalition = entry.header.coalition;
+    let as_it_came = entry.clone().verify(&coalition);
+    if let Ok(verified) = &as_it_came {
+        assert_eq!(verified.announce().as_ref(), Some(&entry));
+        assert_eq!(verified.change().is_some(), entry.header.kind == EntryKind::Change);
+    }
+    let _ = read_change(&entry.header, &entry.body);
+    let header = Header {
+        device: DeviceId(key().public()),
+        body_len: u32::try_from(entry.body.len()).unwrap_or(u32::MAX),
+        body_hash: body_hash(&entry.body),
+        ..entry.header
+    };
+    let signature = key().sign(domain::ENTRY, header.id().as_bytes());
+    let _ = Entry { header, body: entry.body, signature }.verify(&coalition);
+    Reached::Read
+}
+
+/// A run of entries: as it came, and as one device would have signed it.
+pub fn run(bytes: &[u8]) -> Reached {
+    let Ok(run) = codec::decode::<Run>(bytes) else { return Reached::Refused };
+    let _ = run.clone().verify(&COALITION);
+    let mut own = Run { device: DeviceId(key().public()), ..run };
+    let (mut prev, last) = (own.prev, own.entries.len().saturating_sub(1));
+    for (at, (seq, lean)) in (own.first..).zip(&mut own.entries).enumerate() {
+        let id = lean.header(COALITION, own.device, seq, prev).id();
+        let signed = keeps_signature(seq) || at == last;
+        lean.signature = signed.then(|| key().sign(domain::ENTRY, id.as_bytes()));
+        prev = id;
+    }
+    let entries = own.entries.len();
+    if let Ok(verified) = own.verify(&COALITION) {
+        assert_eq!((verified.entries().len(), verified.head().id), (entries, prev));
+    }
+    Reached::Read
+}
+
+/// A set that knows the records of a small coalition.
+static FOUNDED: LazyLock<ControlSet> = LazyLock::new(|| {
+    let known = || super::seeds::encoded("record-").into_iter().map(|(_, bytes)| Record::decode(&bytes));
+    let coalition = known().find_map(|record| record.ok()?.coalition()).unwrap_or(COALITION);
+    let mut set = ControlSet::new(coalition);
+    known().flatten().for_each(|record| drop(set.offer(record)));
+    set
+});
+
+/// A control record, offered to a set that knows the records of a small coalition.
+pub fn record(bytes: &[u8]) -> Reached {
+    let Ok(record) = Record::decode(bytes) else { return Reached::Refused };
+    assert_eq!(record.encode(), bytes);
+    let mut set = FOUNDED.clone();
+    let before = set.len();
+    set.offer(record.clone());
+    let fingerprint = set.fingerprint();
+    set.offer(record);
+    assert!(set.len() <= before + 1 + set.waiting() && set.fingerprint() == fingerprint, "an offer counts once");
+    Reached::Read
+}
+
+/// The text of an invite; or what stands in one, packed or not.
+pub fn invite(bytes: &[u8]) -> Reached {
+    let as_text = |packed: &[u8]| {
+        let sum = derive(domain::INVITE_TEXT, packed);
+        format!("grid1{}", to_base32(&[packed, sum.split_at(5).0].concat()))
+    };
+    let text = String::from_utf8_lossy(bytes);
+    let packed = zstd::bulk::compress(bytes, 1).unwrap_or_default();
+    let found = InviteTicket::parse(&text)
+        .or_else(|_| InviteTicket::parse(&as_text(bytes)))
+        .or_else(|_| InviteTicket::parse(&as_text(&packed)));
+    if let Ok(ticket) = &found {
+        let _ = (ticket.genesis(), ticket.proof(), ticket.expired(Timestamp(0)));
+        if let Ok(text) = ticket.to_text() {
+            assert_eq!(InviteTicket::parse(&text).expect("an invite that was written"), *ticket);
+        }
+    }
+    Reached::of(&found)
+}
+
+/// A statement sheet.
+pub fn sheet(bytes: &[u8]) -> Reached {
+    let found = StatementSheet::verify(bytes);
+    if let Ok(report) = &found {
+        assert!(!report.is_sound() || report.sheet.to_bytes() == bytes, "one file for one sheet");
+        assert_eq!(report.valid.len() + report.bad.len(), report.sheet.rows.len());
+    }
+    Reached::of(&found)
+}
+
+/// The body of an entry: an opening, and a change.
+pub fn opening(bytes: &[u8]) -> Reached {
+    let found = ChangeBody::decode(bytes);
+    if let Ok(body) = &found {
+        assert_eq!(body.encode(), bytes);
+        let header = Header {
+            version: Format,
+            coalition: COALITION,
+            device: DeviceId(key().public()),
+            seq: 0,
+            prev: EntryId::ZERO,
+            time: Timestamp(0),
+            kind: EntryKind::Change,
+            document: body.opening.as_ref().map_or(DocumentId([0; 32]), |opening| opening.document(&COALITION)),
+            body_len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            body_hash: body_hash(bytes),
+        };
+        let _ = read_change(&header, bytes);
+    }
+    Reached::of(&found)
+}
+
+/// The inside of a change chunk, by whoever it says wrote it, offered after honest changes.
+pub fn change(bytes: &[u8]) -> Reached {
+    let whole = prescan(bytes, &ENEMY);
+    let deps = bytes.first().map_or(0, |deps| usize::from(*deps));
+    let writer = bytes.get(2 + 32 * deps..).and_then(|rest| rest.first_chunk()).map_or(ENEMY, |name| Actor(*name));
+    let Ok(change) = whole.or_else(|_| prescan(&chunk(bytes), &writer)) else { return Reached::Refused };
+    let mut document = Document::new(DocumentId([0; 32]));
+    let mut offer = |change: &Prescanned| {
+        document.offer(change.clone(), DeviceId(PublicKey([1; 32])), change.seq(), Right::MayWrite)
+    };
+    for (bytes, actor) in honest() {
+        offer(&prescan(&bytes, &actor).expect("an honest change"));
+    }
+    offer(&prescan(&enemy_first().bytes(), &ENEMY).expect("a harmless change"));
+    let verdict = offer(&change).verdict;
+    let read = super::guard::check(&mut document);
+    assert!(verdict != Verdict::Effective || !read.is_empty(), "an effective change shows");
+    Reached::Read
+}
+
+fn kinds() -> Vec<&'static Kind> {
+    Registry::standard().kinds().map(|kind| &**kind).collect()
+}
+
+/// A file to import, as CSV or JSON; its first byte chooses the kind.
+pub fn table(bytes: &[u8]) -> Reached {
+    let (kind, file) = bytes.split_first().unwrap_or((&0, &[]));
+    let kinds = kinds();
+    let kind = Choices::new(&[*kind]).one(&kinds).copied().expect("there are kinds");
+    let found = ImportPlan::read(kind, file, &ImportOptions::default());
+    if let Ok(plan) = &found {
+        assert!(plan.rows.len() + plan.bad.len() <= 1 + file.len());
+    }
+    Reached::of(&found)
+}
+
+/// The fields of a record in JSON; the first byte chooses the kind.
+pub fn patch(bytes: &[u8]) -> Reached {
+    let (kind, text) = bytes.split_first().unwrap_or((&0, &[]));
+    let kinds = kinds();
+    let kind = Choices::new(&[*kind]).one(&kinds).copied().expect("there are kinds");
+    let Ok(json) = serde_json::from_slice(text) else { return Reached::Refused };
+    Reached::of(&Patch::from_json(kind, &json))
+}
+
+/// A moment as people type it.
+pub fn moment(bytes: &[u8]) -> Reached {
+    let found = DateTime::parse(&String::from_utf8_lossy(bytes));
+    if let Ok(moment) = &found {
+        let again = DateTime::parse(&moment.to_string()).expect("a moment that was written");
+        assert_eq!(again.instant(), moment.instant());
+        let _ = (moment.local(), moment.offset_seconds(), moment.zone());
+    }
+    Reached::of(&found)
+}
+
+/// Recovery words, and ids, as people type them.
+pub fn words(bytes: &[u8]) -> Reached {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = text.parse::<DocumentId>().map(|id| assert_eq!(id.to_string().parse(), Ok(id)));
+    let found = RecoveryWords::parse(&text);
+    if let Ok(words) = &found {
+        let text = words.words().join(" ");
+        assert_eq!(RecoveryWords::parse(&text).map(|again| again.words()).ok(), Some(words.words()));
+    }
+    Reached::of(&found)
+}
