@@ -47,8 +47,9 @@ impl Built {
     fn deliver<'a>(&mut self, reading: Reading, changes: impl IntoIterator<Item = &'a Delivery>) -> Outcomes {
         let mut document = Document::new(DocumentId([0; 32]));
         let mut told = BTreeMap::new();
-        for (change, right) in changes {
-            let offered = document.offer(change.clone(), DEVICE, change.seq(), *right);
+        let changes: Vec<&Delivery> = changes.into_iter().collect();
+        for (change, right) in &changes {
+            let offered = document.offer(change.clone(), DEVICE, place(change, &changes), *right);
             assert_eq!(offered.dropped, []);
             told.insert(change.hash(), offered.verdict);
             told.extend(offered.released);
@@ -68,6 +69,12 @@ impl Built {
         let text = if reading == Reading::Each { read(&mut document) } else { self.text(&mut document) };
         (told, document.heads(), text)
     }
+}
+
+/// A place of a change in its log: after those of everything that it builds on.
+fn place(change: &Prescanned, among: &[&Delivery]) -> u64 {
+    let deps = change.deps().iter().filter_map(|dep| among.iter().find(|(other, _)| other.hash() == *dep));
+    deps.map(|(dep, _)| place(dep, among) + 1).max().unwrap_or(0)
 }
 
 /// What a reader sees.

@@ -152,10 +152,11 @@ impl Document {
                 let (verdict, arrival) = (Verdict::Waiting { missing: Vec::new() }, self.arrivals);
                 self.arrivals += 1;
                 self.nodes.insert(hash, Node { change, device, right, place, arrival, verdict, placed: None });
-                released = match right == Right::MayWrite && self.precedes_placed(&actor, place) {
-                    true => self.judge_all(),
-                    false => self.place_from(hash),
-                };
+                released =
+                    match matches!(right, Right::MayWrite | Right::Unknown) && self.precedes_placed(&actor, place) {
+                        true => self.judge_all(),
+                        false => self.place_from(hash),
+                    };
             }
         }
         let dropped = self.drop_waiting(&actor);

@@ -29,6 +29,13 @@ struct Known {
     past: u32,
 }
 
+impl Known {
+    /// A place in its log that comes after those of everything that it builds on.
+    fn place(&self) -> u64 {
+        u64::from(self.past.count_ones())
+    }
+}
+
 /// All that was written, and a document that took it in this order.
 struct World {
     known: Vec<Known>,
@@ -52,7 +59,7 @@ pub fn guard(bytes: &[u8]) -> Reached {
 
     let mut second = Document::new(DocumentId([0; 32]));
     for (at, known) in shuffled(known, order).into_iter().enumerate() {
-        second.offer(known.change.clone(), DEVICE, known.change.seq(), known.right);
+        second.offer(known.change.clone(), DEVICE, known.place(), known.right);
         if at % 4 == 3 {
             check(&mut second);
         }
@@ -61,10 +68,10 @@ pub fn guard(bytes: &[u8]) -> Reached {
 
     let mut third = Document::new(DocumentId([0; 32]));
     for known in shuffled(known, !order) {
-        third.offer(known.change.clone(), DEVICE, known.change.seq(), Right::Unknown);
+        third.offer(known.change.clone(), DEVICE, known.place(), Right::Unknown);
     }
     for known in shuffled(known, order.rotate_left(7)) {
-        third.offer(known.change.clone(), DEVICE, known.change.seq(), known.right);
+        third.offer(known.change.clone(), DEVICE, known.place(), known.right);
     }
     assert_eq!(outcome(&mut third, known), expected, "when rights become known last");
     let effective = known.iter().any(|known| first.verdict(&known.change.hash()) == Some(&Verdict::Effective));
@@ -161,8 +168,9 @@ impl World {
         }
         let own = 1 << self.known.len();
         let past = change.deps().iter().fold(own, |past, dep| past | self.past(dep));
-        self.document.offer(change.clone(), DEVICE, change.seq(), right);
-        self.known.push(Known { change, right, past });
+        let known = Known { change: change.clone(), right, past };
+        self.document.offer(change, DEVICE, known.place(), right);
+        self.known.push(known);
     }
 
     fn past(&self, hash: &ChangeHash) -> u32 {
@@ -174,7 +182,7 @@ impl World {
         let at = choices.below(self.known.len());
         if let Some(known) = self.known.get_mut(at) {
             known.right = right;
-            self.document.offer(known.change.clone(), DEVICE, known.change.seq(), right);
+            self.document.offer(known.change.clone(), DEVICE, known.place(), right);
         }
     }
 
