@@ -43,7 +43,7 @@ fn actions_and_keys() -> Vec<Probe> {
         second("an insertion with a key", &[Row { insert: true, ..set("b") }], unsupported),
         second("a key of a text", &[Row { object: Some(TEXT), ..set("b") }], unsupported),
         second("a key of a list", &in_list(&[set("b")]), unsupported),
-        second("an element of a list", &in_list(&[insert.clone()]), Outcome::Effective),
+        second("an element of a list", &in_list(std::slice::from_ref(&insert)), Outcome::Effective),
         second("a value before the first element", &in_list(&[Row { insert: false, ..insert.clone() }]), unsupported),
         second(
             "an element that is replaced and inserted",
