@@ -1,6 +1,6 @@
 //! Layer 3: who belongs.
 //!
-//! It is worked out for each leaf of the tree of versions (see [`crate::authority::belonging`]). What is
+//! It is worked out for each leaf of the tree of versions (see `belonging`). What is
 //! stored and exchanged follows the union of all leaves, so that nodes on both sides of a split go on serving
 //! each other. What may be written, and what people are shown, follows the version that the node's own group
 //! signed.
