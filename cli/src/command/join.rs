@@ -9,12 +9,14 @@ use crate::{
     welcome, when,
 };
 use clap::Args;
+use grid_node::home::HomePaths;
 use grid_node::setup::{self, JoinRequest, Signing};
 use grid_protocol::{
     invite::{InviteTicket, ParseInviteError},
     limits::MAX_INVITE,
     time::Timestamp,
 };
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Take an invite: read the statement, sign it, be a member
@@ -36,7 +38,6 @@ pub(crate) struct Join {
 
 impl Join {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        welcome::empty_home(context.home()?)?;
         let text = self.text()?;
         let ticket = InviteTicket::parse(&text).map_err(|error| unreadable(&error))?;
         let now = u64::try_from(context::now().as_millisecond()).map(Timestamp).unwrap_or_default();
@@ -44,6 +45,9 @@ impl Join {
             return Err(Failure::new(Exit::Refused, format!("the invite ended on {}", ticket.expires))
                 .code("invite_expired")
                 .hint(format!("ask {} for a new one", inviter(&ticket))));
+        }
+        if HomePaths::new(context.home()?).exists() {
+            return self.again(context, &text);
         }
         let (group, signing) = self.complete(context, &ticket)?;
         let request = JoinRequest { invite: text, group_name: group, signing };
@@ -56,6 +60,23 @@ impl Join {
         if signing == Signing::Later {
             context.out.note("Your group has not signed the statement, so it is no member yet.");
         }
+        Ok(())
+    }
+
+    /// Another invite for a group that was not taken in: its home, keys and words stay.
+    fn again(self, context: &mut Context<'_>, invite: &str) -> Result<(), Failure> {
+        let signing = if self.sign { Signing::Sign } else { Signing::Later };
+        let created = setup::join_again(context.home()?, invite, signing).map_err(|error| welcome::not_made(&error))?;
+        let answer = json!({
+            "coalition": created.coalition.to_string(), "group": created.group.to_string(),
+            "device": created.device.to_string(), "recovery_words": created.words,
+        });
+        let next = context.line("node");
+        context.out.answer(&answer, |page| {
+            page.heading("Your group answers this invite now. Its keys and its recovery words stay as they are.");
+            page.line("Next:");
+            page.whole(&format!("  {next}"));
+        });
         Ok(())
     }
 
