@@ -6,6 +6,7 @@
 
 use super::Replica;
 use super::effect::{PeerStanding, PeerSync};
+use super::peer::Peer;
 use crate::key::{DeviceId, PeerKey};
 use crate::storage::Storage;
 
@@ -14,7 +15,7 @@ use crate::storage::Storage;
 pub enum OwnLog {
     /// As far as is known, nobody holds more of it.
     Whole,
-    /// A member's node is connected, and was not compared with yet.
+    /// A member's node is connected, and has not said yet how much of it it holds.
     NotCompared,
     /// A peer holds more of it, which is being fetched.
     Behind {
@@ -31,7 +32,7 @@ impl<S: Storage> Replica<S> {
         let more = members().filter_map(|peer| peer.session.theirs(&self.me.device)).max().unwrap_or(0);
         if more > held && !self.logs.is_complete(&self.me.device) {
             OwnLog::Behind { by: more - held }
-        } else if members().any(|peer| matches!(peer.sync, PeerSync::NotYet | PeerSync::Fetching)) {
+        } else if members().any(Peer::is_unheard) {
             OwnLog::NotCompared
         } else {
             OwnLog::Whole
@@ -46,6 +47,18 @@ impl<S: Storage> Replica<S> {
             && *of == self.me.device
         {
             self.receipts.hold(device, branch);
+        }
+    }
+}
+
+impl Peer {
+    /// Whether it has said nothing yet of what it holds. What it holds of other logs is nothing to wait for: a
+    /// text that was written while it was on its way is merged with it, and not written over it.
+    fn is_unheard(&self) -> bool {
+        match self.sync {
+            PeerSync::NotYet => true,
+            PeerSync::Fetching => self.session.is_greeting(),
+            PeerSync::InSync | PeerSync::Waiting | PeerSync::Apart => false,
         }
     }
 }

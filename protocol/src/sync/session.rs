@@ -176,6 +176,11 @@ impl Session {
         self.pull.is_some()
     }
 
+    /// Whether the pull under way has not brought what the peer holds yet.
+    pub fn is_greeting(&self) -> bool {
+        self.pull.as_ref().is_some_and(|pull| pull.asked.values().any(|asked| matches!(asked, Asked::Hello)))
+    }
+
     /// How many entries of a log the peer holds, as it says in the pull under way.
     pub fn theirs(&self, device: &DeviceId) -> Option<u64> {
         let pull = self.pull.as_ref().filter(|pull| !pull.withheld.contains(device))?;
