@@ -40,6 +40,7 @@ pub(crate) fn not_made(error: &SetupError) -> Failure {
     let (exit, code) = match error {
         SetupError::Invite(_) => (Exit::Usage, "invalid_invite"),
         SetupError::Expired { .. } => (Exit::Refused, "invite_expired"),
+        SetupError::OtherCoalition { .. } => (Exit::Refused, "wrong_coalition"),
         SetupError::NoText => (Exit::Refused, "no_statement"),
         SetupError::Record(_) | SetupError::Group(_) => (Exit::Usage, "invalid"),
         SetupError::Home(HomeError::Exists { .. }) => (Exit::Refused, "home_exists"),

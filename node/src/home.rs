@@ -72,6 +72,7 @@ impl Home {
         let paths = HomePaths::new(path);
         check_format(&paths)?;
         let lock = lock(&paths)?;
+        close_to_others(path)?;
         Ok(Self { paths, _lock: lock })
     }
 
@@ -159,6 +160,29 @@ fn check_format(paths: &HomePaths) -> Result<(), HomeError> {
     }
 }
 
+/// Takes from others what a copy or a backup may have given them: keys lie here.
+fn close_to_others(root: &Path) -> Result<(), HomeError> {
+    close(root, 0o700)?;
+    for item in fs::read_dir(root).map_err(io_error("list", root))? {
+        let item = item.map_err(io_error("list", root))?;
+        let kind = item.file_type().map_err(io_error("look at", &item.path()))?;
+        if kind.is_dir() {
+            close(&item.path(), 0o700)?;
+        } else if kind.is_file() && item.file_name() != "config.toml" {
+            close(&item.path(), 0o600)?;
+        }
+    }
+    Ok(())
+}
+
+fn close(path: &Path, mode: u32) -> Result<(), HomeError> {
+    let found = fs::metadata(path).map_err(io_error("look at", path))?.permissions().mode();
+    match found & 0o077 {
+        0 => Ok(()),
+        _ => fs::set_permissions(path, Permissions::from_mode(mode)).map_err(io_error("close to others", path)),
+    }
+}
+
 fn lock(paths: &HomePaths) -> Result<File, HomeError> {
     let path = paths.lock();
     let file = OpenOptions::new()
@@ -201,6 +225,24 @@ mod tests {
         assert_eq!(mode(&path.join("format")), 0o600);
         let home = Home::open(&path).unwrap();
         assert_eq!(home.paths().journal(), path.join("journal"));
+    }
+
+    #[test]
+    fn a_home_that_stands_open_to_others_is_closed_when_it_is_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("home");
+        drop(Home::create(&path).unwrap());
+        fs::create_dir(path.join("store")).unwrap();
+        for file in ["keys", "journal", "config.toml"] {
+            fs::write(path.join(file), "x").unwrap();
+            fs::set_permissions(path.join(file), Permissions::from_mode(0o644)).unwrap();
+        }
+        for directory in [path.clone(), path.join("store")] {
+            fs::set_permissions(directory, Permissions::from_mode(0o755)).unwrap();
+        }
+        drop(Home::open(&path).unwrap());
+        let modes = ["", "store", "keys", "journal", "config.toml"].map(|name| mode(&path.join(name)));
+        assert_eq!(modes, [0o700, 0o700, 0o600, 0o600, 0o644]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod ports;
 mod profile;
 pub mod serve;
 pub mod setup;
+mod start_troubles;
 pub mod store;
 pub mod view;
 

@@ -9,8 +9,9 @@ use crate::network::{self, NetworkConfig, NetworkError, NetworkEvent};
 use crate::outbound::Outbound;
 use crate::ports;
 use crate::profile::{Profile, ProfileError};
-use crate::store::{OpenReport, Store, StoreError};
-use crate::view::Views;
+use crate::start_troubles;
+use crate::store::{Store, StoreError};
+use crate::view::{OwnMembership, Views};
 use grid_protocol::domain;
 use grid_protocol::id::{CoalitionId, derive};
 use grid_protocol::record::Registry;
@@ -102,7 +103,8 @@ impl StartError {
             }
             Self::Store(StoreError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Keys(_) | Self::Profile(_) => {
-                "restore the file from a backup of this home; your recovery words can replace the keys".to_owned()
+                "restore the file from a backup of this home; without one, join with a new invite in a new home"
+                    .to_owned()
             }
             Self::Store(_) | Self::Storage(_) | Self::Thread(_) => {
                 "check that the disk has space and works; nothing that was acknowledged is lost".to_owned()
@@ -122,7 +124,7 @@ impl Node {
         let mut profile = Profile::load(&home)?;
         let keys = Keystore::load(&home)?;
         let identity = profile.identity;
-        let (store, report) = Store::open(path, identity.coalition)?;
+        let (mut store, report) = Store::open(path, identity.coalition)?;
         let own_log = report
             .unplaced
             .iter()
@@ -130,7 +132,11 @@ impl Node {
             .map(|unplaced| unplaced.entry.header.seq.saturating_add(1))
             .max()
             .unwrap_or(0);
-        let report = troubles(&report);
+        let refilled = match report.journal.items {
+            0 => store.refill_journal(identity.coalition, identity.group, keys.device())?,
+            _ => 0,
+        };
+        let report = start_troubles::of(&report, refilled);
 
         let mut settings = NetworkConfig::new(keys.transport_seed(), topic(&identity.coalition));
         settings.listen = ports::with_last(&profile.ports, &config.listen);
@@ -160,7 +166,7 @@ impl Node {
         for hint in &hints {
             match &hint.says {
                 Says::Received(_) => {
-                    replica.receipts_mut().take(&identity, hint);
+                    replica.recall_receipt(hint);
                 }
                 Says::Reachable(addresses) => {
                     let certified = replica.authority().certificate(&hint.device);
@@ -173,7 +179,8 @@ impl Node {
         {
             let mut views = views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             views.take_rows(recalled.rows);
-            views.take_authority(replica.control(), replica.authority());
+            let own = if replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
+            views.take_authority(replica.control(), replica.authority(), own);
         }
         let outbound = Outbound::new(identity, keys, config.registry, profile.ticket());
         let parts = Parts { clock, replica, outbound, views, events, network, book, troubles: report.clone(), own_log };
@@ -246,63 +253,4 @@ async fn listening(news: &mut mpsc::Receiver<NetworkEvent>, wanted: usize) -> Ve
 /// The gossip topic of a coalition.
 fn topic(coalition: &CoalitionId) -> [u8; 32] {
     derive(domain::TOPIC, coalition.as_bytes())
-}
-
-fn troubles(report: &OpenReport) -> Vec<Trouble> {
-    let mut troubles = Vec::new();
-    if let Some(rebuilt) = &report.rebuilt {
-        // The words of the database are for whoever reads the log.
-        tracing::warn!(reason = %rebuilt.reason, "the store was damaged");
-        troubles.push(Trouble {
-            what: format!(
-                "the store was damaged; it {} and is built again",
-                match &rebuilt.kept_in {
-                    Some(path) => format!("was set aside as {}", path.display()),
-                    None => "was gone".to_owned(),
-                }
-            ),
-            hint: "leave the node running until it is in sync with a peer; what you wrote yourself is all here"
-                .to_owned(),
-        });
-    }
-    if report.journal.damaged > 0 {
-        troubles.push(Trouble {
-            what: format!(
-                "{} places of the journal can't be read: the disk lost something there",
-                report.journal.damaged
-            ),
-            hint: "look at the disk; peers give back what they have of it".to_owned(),
-        });
-    }
-    if report.went_back() {
-        troubles.push(Trouble {
-            what: format!(
-                "the store was damaged: its newest part is gone, {} items of it came back from the journal",
-                report.replayed
-            ),
-            hint: "leave the node running until it is in sync with a peer; what you wrote yourself is all here"
-                .to_owned(),
-        });
-    }
-    if !report.repaired.is_empty() {
-        let logs = report.repaired.len();
-        let removed: usize = report.repaired.iter().map(|log| log.removed).sum();
-        troubles.push(Trouble {
-            what: format!(
-                "the store was damaged; {logs} logs were cut back to where they are whole, {removed} entries shorter"
-            ),
-            hint: "leave the node running until it is in sync with a peer; what you wrote yourself is all here"
-                .to_owned(),
-        });
-    }
-    if !report.unplaced.is_empty() {
-        troubles.push(Trouble {
-            what: format!(
-                "{} of this device's own entries wait for earlier ones to come back from peers",
-                report.unplaced.len()
-            ),
-            hint: "leave the node running until it is in sync with a peer, then restart it".to_owned(),
-        });
-    }
-    troubles
 }

@@ -10,7 +10,7 @@ use grid_protocol::authority::{Standing, VouchDue};
 use grid_protocol::control::{InviteRevoked, Record, SigningKey, StatementSignature, Vouch, Withdrawal};
 use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
 use grid_protocol::entry::{Head, VerifiedEntry};
-use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::id::DocumentId;
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::record::{self, Kind, Patch, Presence, Registry, Singleton};
 use grid_protocol::replica::{Identity, Replica};
@@ -296,11 +296,6 @@ impl Outbound {
     /// The device's key, for invites.
     pub(crate) const fn device_key(&self) -> &grid_protocol::key::SecretKey {
         self.keys.device()
-    }
-
-    /// The group that writes.
-    pub(crate) const fn group(&self) -> GroupId {
-        self.me.group
     }
 }
 

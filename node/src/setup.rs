@@ -7,7 +7,9 @@ use crate::keystore::{Keystore, KeystoreError};
 use crate::outbound::{Edit, Outbound};
 use crate::profile::{Profile, ProfileError};
 use crate::store::{Store, StoreError};
-use grid_protocol::control::{self, GenesisBody, NewGroup, Record, RecordError, Signs, Statement};
+use grid_protocol::control::{
+    self, GenesisBody, NewGroup, Record, RecordError, SigningKey, Signs, Statement, StatementSignature,
+};
 use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::invite::{InviteTicket, ParseInviteError};
 use grid_protocol::key::DeviceId;
@@ -68,7 +70,7 @@ pub struct Created {
     pub group: GroupId,
     /// Its first device.
     pub device: DeviceId,
-    /// The 24 recovery words. They are shown once and written nowhere.
+    /// The 24 recovery words. They are shown once and written nowhere; none where the group had its keys before.
     pub words: Vec<&'static str>,
 }
 
@@ -86,6 +88,14 @@ pub enum SetupError {
     Expired {
         /// When it ended.
         at: Timestamp,
+    },
+    /// The invite is for another coalition than the home.
+    #[error("the invite is for another coalition ({}), this home belongs to {}", found.short(), expected.short())]
+    OtherCoalition {
+        /// The coalition of the home.
+        expected: CoalitionId,
+        /// The coalition of the invite.
+        found: CoalitionId,
     },
     /// The invite is the short form, and the text to sign is not in it.
     #[error("this invite does not carry the statement, so there is nothing to sign yet")]
@@ -118,6 +128,7 @@ impl SetupError {
             Self::Invite(ParseInviteError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
             Self::Expired { .. } => "ask the group that invited you for a new invite".to_owned(),
+            Self::OtherCoalition { .. } => "choose another --home for a second coalition".to_owned(),
             Self::NoText => {
                 "join without --sign, start the node, read the statement with `grid statement show`, then `grid statement sign`"
                     .to_owned()
@@ -200,6 +211,60 @@ pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
         group: identity.group,
         device: identity.device,
         words: words.words(),
+    })
+}
+
+/// Takes another invite in a home whose answer to an earlier one was not taken in: keys and group stay.
+///
+/// # Errors
+///
+/// [`SetupError`]; then the answer is as it was. A group that is a member has no use for another invite:
+/// [`HomeError::Exists`].
+pub fn join_again(path: &Path, invite: &str, signing: Signing) -> Result<Created, SetupError> {
+    let ticket = InviteTicket::parse(invite)?;
+    let now = wall();
+    if ticket.expired(now) {
+        return Err(SetupError::Expired { at: ticket.expires });
+    }
+    let home = Home::open(path)?;
+    let mut profile = Profile::load(&home)?;
+    let keys = Keystore::load(&home)?;
+    let identity = profile.identity;
+    if ticket.coalition != identity.coalition {
+        return Err(SetupError::OtherCoalition { expected: identity.coalition, found: ticket.coalition });
+    }
+    let (mut store, _) = Store::open(path, identity.coalition)?;
+    store.put_records(&ticket.records, &[])?;
+    let registry = Arc::new(Registry::standard().clone());
+    let (mut replica, _) = Replica::open(identity, registry, store, &Recalled::default(), random())?;
+    if replica.is_let_in() {
+        return Err(HomeError::Exists { path: path.into() }.into());
+    }
+    let key = SigningKey::Device(keys.device());
+    let slot = ticket.slot_for(&identity.group, 0);
+    let mut records = vec![Record::Join(ticket.join(identity.group, key, slot, now))];
+    let is_signed = replica
+        .control()
+        .iter()
+        .any(|record| matches!(record, Record::Signature(signed) if signed.body.group == identity.group));
+    if signing == Signing::Sign && !is_signed {
+        let genesis = ticket.genesis().or_else(|| replica.control().genesis()).ok_or(SetupError::NoText)?;
+        let about = (ticket.coalition, ticket.version);
+        let text = genesis.body.statement.text_hash();
+        records.push(Record::Signature(StatementSignature::new(about, text, identity.group, 1, now, key)));
+    }
+    replica.commit(Vec::new(), records)?;
+    profile.addresses.extend(ticket.addresses.iter().cloned());
+    profile.addresses.sort_unstable();
+    profile.addresses.dedup();
+    profile.invite = ticket.clone().short().to_text().ok();
+    profile.save(&home)?;
+    Ok(Created {
+        coalition: identity.coalition,
+        coalition_name: Some(ticket.coalition_name.clone()),
+        group: identity.group,
+        device: identity.device,
+        words: Vec::new(),
     })
 }
 

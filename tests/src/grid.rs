@@ -81,6 +81,27 @@ impl Member {
         }
     }
 
+    /// A copy of the home of a node that is stopped.
+    pub fn backup(&self) -> TempDir {
+        let copy = tempfile::tempdir().expect("a temporary directory");
+        copy_all(&self.path(), &inner(&copy));
+        copy
+    }
+
+    /// Puts a copy in the place of the home.
+    pub fn restore(&mut self, backup: TempDir) {
+        self.home = backup;
+    }
+
+    /// Waits until a node of another group is connected.
+    pub async fn until_connected(&self) {
+        self.until("a member is connected", async |me| {
+            let peers = me.status().await.peers;
+            peers.iter().any(|peer| peer.group.is_some() && peer.address.is_some()).then_some(())
+        })
+        .await;
+    }
+
     /// The directory of the home.
     pub fn path(&self) -> PathBuf {
         inner(&self.home)
@@ -170,6 +191,18 @@ pub async fn until_equal(members: &[&Member]) {
             Some(())
         })
         .await;
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a new directory");
+    for item in std::fs::read_dir(from).expect("a directory") {
+        let item = item.expect("a directory");
+        let place = to.join(item.file_name());
+        match item.path().is_dir() {
+            true => copy_all(&item.path(), &place),
+            false => std::fs::copy(item.path(), place).map(drop).expect("a readable file"),
+        }
+    }
 }
 
 fn inner(home: &TempDir) -> PathBuf {

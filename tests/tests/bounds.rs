@@ -4,12 +4,14 @@
 use grid_protocol::control::Record;
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::key::PeerKey;
-use grid_protocol::limits::{MAX_FRAME, MAX_LOBBY_FRAME, MAX_LOBBY_REQUESTS_PER_PEER};
+use grid_protocol::limits::{MAX_FRAME, MAX_LOBBY_FRAME, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER};
 use grid_protocol::replica::{Direction, Effect, Input, Judgement, Now, Replica};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::message::Hello;
-use grid_protocol::sync::{Gossip, News, Refusal, Request, Response, Says, pack, peer_id, unpack};
+use grid_protocol::sync::{
+    Application, ApplicationOutcome, Gossip, News, Refusal, Request, Response, Says, pack, peer_id, unpack,
+};
 use grid_tests::sim::{Author, Clock, Disk, Exchange, Keys, NOON, Subject, open};
 use serde_json::json;
 use std::sync::Arc;
@@ -120,6 +122,104 @@ fn the_faults_of_one_peer_are_told_once_a_minute() {
     assert_eq!(told(&mut replica, 0), 1);
     assert_eq!(told(&mut replica, 59), 0);
     assert_eq!(told(&mut replica, 60), 1);
+}
+
+#[test]
+fn an_answer_to_an_open_invite_is_looked_at_however_many_strangers_ask() {
+    let (founder, guest, records) = pair();
+    let (known, application): (Vec<Record>, Vec<Record>) =
+        records.iter().cloned().partition(|record| record.group() != Some(guest.me.group));
+    let mut replica = open(&founder, disk(&known));
+    let greeting = pack(&Request::Hello(hello(&replica)));
+    for number in 0..MAX_LOBBY_REQUESTS {
+        let mut key = [7; 32];
+        key[..4].copy_from_slice(&number.to_be_bytes());
+        assert_eq!(ask(&mut replica, NOON, PeerKey(key), greeting.clone()).0, Response::Refused(Refusal::NotMember));
+    }
+    assert_eq!(ask(&mut replica, NOON, guest.peer(), greeting).0, Response::Refused(Refusal::TooSoon));
+    let coalition = founder.me.coalition;
+    let without: Vec<Record> =
+        application.iter().filter(|record| !matches!(record, Record::Join(_))).cloned().collect();
+    let request = pack(&Request::Apply(Application { coalition, records: without }));
+    assert_eq!(ask(&mut replica, NOON, guest.peer(), request).0, Response::Refused(Refusal::TooSoon));
+    let request = pack(&Request::Apply(Application { coalition, records: application }));
+    let answer = ask(&mut replica, NOON, guest.peer(), request).0;
+    assert!(matches!(answer, Response::Applied { outcome: ApplicationOutcome::Member, .. }), "{answer:?}");
+}
+
+#[test]
+fn a_newcomer_that_is_told_to_come_later_hands_in_its_answer_at_once() {
+    let (founder, guest, records) = pair();
+    let mut asker = open(&guest, disk(&records));
+    let peer = founder.peer();
+    let effects = handle(&mut asker, NOON, Input::Connected { peer, direction: Direction::Dialled });
+    let id = effects.iter().find_map(|effect| match effect {
+        Effect::Send { id, .. } => Some(*id),
+        _ => None,
+    });
+    let bytes = pack(&Response::Refused(Refusal::TooSoon));
+    let effects = handle(&mut asker, NOON, Input::Response { peer, id: id.expect("a hello"), bytes });
+    let applies = |effect: &Effect| matches!(effect, Effect::Send { bytes, .. } if matches!(unpack(bytes), Ok(Request::Apply(_))));
+    assert!(effects.iter().any(applies), "{effects:?}");
+}
+
+#[test]
+fn a_group_is_not_confirmed_by_one_that_it_let_in_itself() {
+    let registry = Arc::new(grid_protocol::record::Registry::standard().clone());
+    let (founder, mut records) = Author::found(Arc::new(Keys::new(0)), registry.clone(), "Clear Water", NOON.wall);
+    let (ticket, invite) = founder.invite(&open(&founder, disk(&records)), [9; 32], 1, NOON.wall);
+    records.push(invite);
+    // The invite may be used up, as the founder knows: this group does not.
+    let (sham, joining) = Author::join(Arc::new(Keys::new(1)), registry.clone(), &ticket, 0, NOON.wall);
+    records.extend(joining);
+    let (ticket, invite) = sham.invite(&open(&sham, disk(&records)), [8; 32], 1, NOON.wall);
+    records.push(invite);
+    let (guest, joining) = Author::join(Arc::new(Keys::new(2)), registry, &ticket, 0, NOON.wall);
+    records.extend(joining);
+    let vouches = guest.vouches(&open(&guest, disk(&records)));
+    assert!(vouches.is_empty());
+    let mut with_guest = Exchange::new((&sham, disk(&records)), (&guest, disk(&records)));
+    with_guest.pull();
+    assert_eq!((with_guest.pulls, with_guest.asker.is_confirmed()), (1, false));
+    let mut with_founder = Exchange::new((&sham, disk(&records)), (&founder, disk(&records)));
+    with_founder.pull();
+    assert_eq!((with_founder.pulls, with_founder.asker.is_confirmed()), (1, true));
+    assert!(open(&founder, disk(&records)).is_let_in());
+}
+
+#[test]
+fn what_was_kept_is_told_where_the_rest_of_a_batch_fails() {
+    let (founder, guest, mut records) = pair();
+    let (second, certificate) = guest.further_device(50);
+    records.push(certificate);
+    let mut whole = disk(&records);
+    let mut desk = open(&guest, disk(&records));
+    for (author, nonce) in [(&guest, 1), (&second, 2)] {
+        let fields = json!({"title": "Walk"});
+        let (_, entries) =
+            author.write_after(None, &mut desk, NOON.wall, &Subject::New("action"), [nonce; 16], &fields);
+        whole.append(&[VerifiedRun::single(entries[0].clone()).expect("signed")]).expect("storage in memory");
+    }
+    let mut exchange = Exchange::new((&founder, disk(&records)), (&guest, whole));
+    exchange.asker.storage().fill_after(1);
+    // The exchange takes no error: what was kept has to be told, and the failure behind it.
+    exchange.pull();
+    assert_eq!(exchange.asker.logs().total(), 1);
+    assert_eq!(exchange.failures, 1);
+}
+
+#[test]
+fn frames_that_the_network_refused_are_told_once_a_minute_too() {
+    let (founder, _, records) = pair();
+    let mut replica = open(&founder, disk(&records));
+    let peer = PeerKey([7; 32]);
+    let told: usize = (0..1_000)
+        .map(|number| {
+            let input = Input::Misbehaved { peer, why: format!("a frame of {number} MB") };
+            handle(&mut replica, NOON, input).iter().filter(|effect| matches!(effect, Effect::Fault { .. })).count()
+        })
+        .sum();
+    assert_eq!(told, 1);
 }
 
 #[test]

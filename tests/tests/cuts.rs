@@ -5,10 +5,10 @@ use grid_protocol::control::{Kind, Record};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{DocumentId, EntryId};
 use grid_protocol::key::DeviceId;
-use grid_protocol::replica::{Input, Replica};
+use grid_protocol::replica::{Direction, Input, OwnLog, PeerSync, Replica};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
-use grid_protocol::sync::{Gossip, News, Response, pack};
+use grid_protocol::sync::{Gossip, News, Response, Says, pack};
 use grid_tests::sim::{Author, Clock, Disk, Exchange, Keys, NOON, Subject, open};
 use proptest::prelude::*;
 use serde_json::json;
@@ -354,4 +354,68 @@ proptest! {
         let anew = open(&valley.founder, other.storage().clone());
         prop_assert_eq!(anew.state_root(), one.state_root());
     }
+}
+
+/// A receipt of the office for the log of the device that goes wrong.
+fn receipt(valley: &Valley, seq: u64) -> Vec<u8> {
+    let hint = valley.office.hint(NOON.wall, Says::Received(vec![(valley.device(), seq)]));
+    pack(&Gossip { version: grid_protocol::codec::Format, news: News::Hint(hint) })
+}
+
+fn received(replica: &Replica<Disk>, seq: u64) -> usize {
+    replica.receipts().delivery(&replica.me(), replica.authority(), seq).received_by.len()
+}
+
+#[test]
+fn what_others_received_of_another_history_is_no_receipt() {
+    let valley = Valley::new();
+    let common = valley.notes(&valley.lost, None, 0..2);
+    let head = common.last().and_then(VerifiedEntry::head);
+    let one = valley.notes(&valley.lost, head, 100..103);
+    let other = valley.notes(&valley.lost, head, 300..303);
+    let sides = || {
+        let ours = (&valley.lost, disk(&valley.records, &[&common, &one]));
+        Exchange::new(ours, (&valley.office, disk(&valley.records, &[&common, &other])))
+    };
+    let mut proven = sides();
+    proven.overhear(receipt(&valley, 9));
+    assert_eq!(received(&proven.asker, 0), 0, "more than there is here is of something else");
+    proven.overhear(receipt(&valley, 4));
+    assert_eq!((received(&proven.asker, 4), received(&proven.asker, 1)), (1, 1));
+    proven.pull();
+    assert_eq!(fork_proofs(&proven.asker).len(), 1);
+    proven.overhear(receipt(&valley, 4));
+    assert_eq!((received(&proven.asker, 2), received(&proven.asker, 1)), (0, 1), "up to the cut it counts");
+    let me = proven.asker.me();
+    assert_eq!(proven.asker.receipts().unseen(&me, proven.asker.authority(), Some(4)), 3);
+    assert_eq!(proven.asker.lost(&valley.device()).expect("storage in memory").len(), 3);
+    assert!(proven.asker.peers().all(|peer| peer.sync == PeerSync::InSync), "now both hold the same");
+
+    // The same without a proof.
+    let mut silent = sides();
+    silent.twist = |response| match response {
+        Response::Chain(_) => Response::Chain(None),
+        other => other,
+    };
+    silent.overhear(receipt(&valley, 4));
+    silent.pull();
+    assert!(silent.asker.peers().all(|peer| peer.sync == PeerSync::Apart));
+    silent.overhear(receipt(&valley, 4));
+    assert_eq!(received(&silent.asker, 1), 0);
+}
+
+#[test]
+fn a_log_that_others_hold_more_of_is_not_whole_until_it_came_back() {
+    let valley = Valley::new();
+    let all = valley.notes(&valley.lost, None, 0..9);
+    let old = disk(&valley.records, &[&all[..3]]);
+    let peer = valley.office.peer();
+    let mut alone = open(&valley.lost, old.clone());
+    assert_eq!(alone.own_log(), OwnLog::Whole, "nobody is there");
+    alone.handle(NOON, Input::Connected { peer, direction: Direction::Dialled }).expect("storage in memory");
+    assert_eq!(alone.own_log(), OwnLog::NotCompared);
+    let mut exchange = Exchange::new((&valley.lost, old), (&valley.office, disk(&valley.records, &[&all])));
+    exchange.pull();
+    assert_eq!(exchange.asker.own_log(), OwnLog::Whole);
+    assert_eq!(exchange.asker.logs().entries(&valley.device()), 9);
 }

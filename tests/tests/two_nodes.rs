@@ -1,6 +1,9 @@
 //! Two and three real nodes on loopback: found, join, write, receive, restart.
 
-use grid_node::setup::Signing;
+use grid_node::handle::{CommandError, OwnStanding, Target};
+use grid_node::setup::{self, Signing};
+use grid_node::view::{Membership, PeerState};
+use grid_protocol::record::{Patch, Registry};
 use grid_tests::grid::{Member, until_equal};
 use serde_json::json;
 
@@ -127,4 +130,126 @@ async fn a_text_of_several_changes_arrives_whole() {
     let page = a.write("page", json!({"title": "Long", "text": long})).await;
     b.until("the whole text is here", async |b| (b.text(&page, "text") == long).then_some(())).await;
     until_equal(&[&a, &b]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_is_restored_from_a_backup_learns_what_it_wrote_before_it_writes_again() {
+    let mut a = Member::found("Clean River", TCP).await;
+    let b = Member::join("Mill Street", &a.invite().await, Signing::Sign, TCP).await;
+    b.until_members(2).await;
+    a.stop().await;
+    let backup = a.backup();
+    a.start().await;
+    let mut later = Vec::new();
+    for number in 0..40 {
+        later.push(a.write("action", json!({"title": format!("Walk {number}")})).await);
+    }
+    b.until_here(later[39]).await;
+    until_equal(&[&a, &b]).await;
+    a.stop().await;
+
+    a.restore(backup);
+    a.start().await;
+    a.until_connected().await;
+    let new = a.write("action", json!({"title": "After the backup"})).await;
+    b.until_here(new).await;
+    until_equal(&[&a, &b]).await;
+    for action in &later {
+        assert_ne!(a.text(action, "title"), "");
+    }
+    let troubles = a.status().await.troubles;
+    let [trouble] = &troubles[..] else { panic!("{troubles:?}") };
+    assert!(trouble.what.contains("this home is older than what others hold of it; 40 entries came back"));
+    a.until("b's receipt is here", async |a| {
+        let delivery = a.handle().deliveries(vec![new]).await.ok()?.pop()??;
+        (delivery.received_by.len() == 1).then_some(())
+    })
+    .await;
+    assert_eq!(a.status().await.pending, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_home_that_wrote_is_told_so_and_nothing_it_lost_counts_as_received() {
+    let mut a = Member::found("Clean River", TCP).await;
+    let mut b = Member::join("Mill Street", &a.invite().await, Signing::Sign, TCP).await;
+    b.until_members(2).await;
+    until_equal(&[&a, &b]).await;
+    a.stop().await;
+    let backup = a.backup();
+    a.start().await;
+    let known = a.write("action", json!({"title": "Known to b"})).await;
+    b.until_here(known).await;
+    a.until("b's receipt is here", async |a| (a.status().await.pending == 0).then_some(())).await;
+    a.stop().await;
+    b.stop().await;
+
+    a.restore(backup);
+    a.start().await;
+    let lost = a.write("action", json!({"title": "Written by the copy"})).await;
+    b.start().await;
+    let trouble = a
+        .until("the copy is told", async |a| {
+            let troubles = a.status().await.troubles;
+            troubles.into_iter().find(|it| it.what.contains("restored from a copy, or runs twice"))
+        })
+        .await;
+    assert!(trouble.what.contains("1 entry written here does not count"), "{trouble:?}");
+    assert!(trouble.hint.contains("new invite"));
+    let delivery = a.handle().deliveries(vec![lost]).await.unwrap().pop().flatten();
+    assert!(delivery.is_none_or(|delivery| delivery.received_by.is_empty()), "nobody has it");
+    assert!(a.status().await.pending > 0);
+    let kind = Registry::standard().kind("action").unwrap().clone();
+    let patch = Patch::from_json(&kind, &json!({"title": "More"})).unwrap();
+    let refused = a.handle().write(Target::New(kind.name.clone()), patch).await.unwrap_err();
+    assert!(matches!(&refused, CommandError::Refused { why, .. } if why.contains("runs twice")), "{refused}");
+    until_equal(&[&a, &b]).await;
+    a.until("both know that they hold the same", async |a| {
+        a.status().await.peers.iter().all(|peer| peer.sync == PeerState::InSync).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_with_a_used_up_invite_is_no_member_lets_nobody_in_and_joins_with_another_invite() {
+    let a = Member::found("Clean River", TCP).await;
+    let invite = a.invite().await;
+    let b = Member::join("Mill Street", &invite, Signing::Sign, TCP).await;
+    b.until_members(2).await;
+    let mut c = Member::join("Late", &invite, Signing::Sign, TCP).await;
+    let own = c.status().await.group;
+    c.until("c is refused", async |c| matches!(c.status().await.standing, OwnStanding::Refused(_)).then_some(())).await;
+    let row = c.handle().look(|views| views.directory().into_iter().find(|row| row.group == Some(own)).unwrap());
+    assert_eq!(row.membership, Membership::Known);
+    assert_eq!(c.status().await.members, 0, "it does not count itself");
+    let refused = c.handle().invite(1, std::time::Duration::from_secs(60)).await.unwrap_err();
+    assert!(matches!(refused, CommandError::Refused { .. }), "{refused}");
+
+    c.stop().await;
+    setup::join_again(&c.path(), &a.invite().await, Signing::Sign).unwrap();
+    c.start().await;
+    c.until_members(3).await;
+    until_equal(&[&a, &b, &c]).await;
+    assert_eq!(c.status().await.group, own);
+    assert_eq!(c.status().await.standing, OwnStanding::Member);
+    c.stop().await;
+    let again = setup::join_again(&c.path(), &a.invite().await, Signing::Sign).unwrap_err();
+    assert!(again.to_string().contains("is a home already"), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_was_removed_is_written_again_and_serves_when_the_store_goes() {
+    let mut a = Member::found("Clean River", TCP).await;
+    let action = a.write("action", json!({"title": "Walk to the spring"})).await;
+    let group = a.status().await.group;
+    a.stop().await;
+    std::fs::remove_file(a.path().join("journal")).unwrap();
+    a.start().await;
+    let troubles = a.status().await.troubles;
+    assert!(troubles.iter().any(|it| it.what.contains("the journal was gone")), "{troubles:?}");
+    a.stop().await;
+    std::fs::remove_dir_all(a.path().join("store")).unwrap();
+    a.start().await;
+    assert_eq!(a.text(&action, "title"), "Walk to the spring");
+    let status = a.status().await;
+    assert_eq!((status.group, status.standing), (group, OwnStanding::Member));
 }

@@ -9,12 +9,14 @@ use crate::{
     welcome, when,
 };
 use clap::Args;
+use grid_node::home::HomePaths;
 use grid_node::setup::{self, JoinRequest, Signing};
 use grid_protocol::{
     invite::{InviteTicket, ParseInviteError},
     limits::MAX_INVITE,
     time::Timestamp,
 };
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Take an invite: read the statement, sign it, be a member
@@ -36,7 +38,6 @@ pub(crate) struct Join {
 
 impl Join {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        welcome::empty_home(context.home()?)?;
         if self.invite.is_none() && self.file.is_none() {
             return Err(Failure::usage("joining takes an invite: `grid join INVITE`, or `grid join --file FILE`")
                 .hint("an invite begins with grid1; a group of the coalition makes one with `grid invite create`"));
@@ -49,6 +50,9 @@ impl Join {
                 .code("invite_expired")
                 .hint(format!("ask {} for a new one", inviter(&ticket))));
         }
+        if HomePaths::new(context.home()?).exists() {
+            return self.again(context, &text);
+        }
         let (group, signing) = self.complete(context, &ticket)?;
         let request = JoinRequest { invite: text, group_name: group, signing };
         let created = setup::join(context.home()?, &request).map_err(|error| welcome::not_made(&error))?.into();
@@ -60,6 +64,23 @@ impl Join {
         if signing == Signing::Later {
             context.out.note("Your group has not signed the statement, so it is no member yet.");
         }
+        Ok(())
+    }
+
+    /// Another invite for a group that was not taken in: its home, keys and words stay.
+    fn again(self, context: &mut Context<'_>, invite: &str) -> Result<(), Failure> {
+        let signing = if self.sign { Signing::Sign } else { Signing::Later };
+        let created = setup::join_again(context.home()?, invite, signing).map_err(|error| welcome::not_made(&error))?;
+        let answer = json!({
+            "coalition": created.coalition.to_string(), "group": created.group.to_string(),
+            "device": created.device.to_string(), "recovery_words": created.words,
+        });
+        let next = context.line("node");
+        context.out.answer(&answer, |page| {
+            page.heading("Your group answers this invite now. Its keys and its recovery words stay as they are.");
+            page.line("Next:");
+            page.whole(&format!("  {next}"));
+        });
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Driver, Flow};
 use crate::clock::random;
-use crate::handle::{Command, CommandError, HistoryEntry, InviteRow, InviteState, NewInvite};
+use crate::handle::{Command, CommandError, HistoryEntry, InviteRow, InviteState, NewInvite, OwnStanding};
 use crate::node::Dialling;
 use grid_protocol::authority::SlotState;
 use grid_protocol::control::Record;
@@ -17,6 +17,9 @@ use tokio::sync::mpsc;
 impl Driver {
     pub(super) async fn take_command(&mut self, command: Command, more: &mut mpsc::Receiver<Command>) -> Flow {
         match command {
+            Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } if self.has_to_wait() => {
+                self.hold(command);
+            }
             Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } => {
                 return self.write_batch(command, more).await;
             }
@@ -90,9 +93,9 @@ impl Driver {
 
     async fn invite(&mut self, count: u32, expires: Duration) -> Result<NewInvite, CommandError> {
         let now = self.clock.now().wall;
-        if !self.replica.authority().is_member(&self.outbound.group()) {
+        if self.standing() != OwnStanding::Member {
             return Err(CommandError::Refused {
-                why: "only a member can invite, and this group is not a member yet".to_owned(),
+                why: "only a member can invite, and no member's node has taken this group in yet".to_owned(),
                 hint: "see `grid status` for what is missing".to_owned(),
             });
         }

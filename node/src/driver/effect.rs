@@ -5,6 +5,7 @@ use super::cache;
 use crate::event::Event;
 use crate::network;
 use crate::node::Dialling;
+use crate::view::OwnMembership;
 use grid_protocol::replica::{Effect, Judgement, PeerStanding, Row};
 use grid_protocol::sync::{ApplicationOutcome, HintBody, Says};
 use std::collections::VecDeque;
@@ -65,6 +66,9 @@ impl Driver {
                     self.confirm_joins_into(&mut queue);
                 }
                 Effect::Pulled { peer, pulled } => {
+                    if self.replica.is_let_in() && self.own_membership == OwnMembership::Claimed {
+                        self.take_authority();
+                    }
                     for (device, _) in &pulled.conflicts {
                         tracing::warn!(%device, "two histories of one device");
                     }
@@ -138,10 +142,14 @@ impl Driver {
     fn take_authority(&mut self) {
         self.keeping.authority(self.replica.authority());
         self.book.take_authority(self.replica.authority());
-        self.views
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .take_authority(self.replica.control(), self.replica.authority());
+        let own = if self.replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
+        self.own_membership = own;
+        self.note_own_end();
+        self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner).take_authority(
+            self.replica.control(),
+            self.replica.authority(),
+            own,
+        );
         let _ = self.events.send(Event::MembersChanged);
     }
 

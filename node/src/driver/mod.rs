@@ -8,6 +8,7 @@ mod cache;
 mod command;
 mod effect;
 mod import;
+mod own_log;
 mod status;
 mod write;
 
@@ -21,7 +22,7 @@ use crate::network::{self, GossipToken, Network, NetworkEvent, ResponseToken};
 use crate::node::Dialling;
 use crate::outbound::Outbound;
 use crate::store::Store;
-use crate::view::Views;
+use crate::view::{OwnMembership, Views};
 use grid_protocol::key::PeerKey;
 use grid_protocol::replica::{Effect, Input, Replica, Row};
 use grid_protocol::storage::StorageError;
@@ -42,8 +43,6 @@ const MAX_TOKENS: usize = 4_096;
 struct Link {
     address: String,
     path: network::Path,
-    /// The last frame of the peer that the network refused.
-    fault: Option<String>,
 }
 
 /// Everything that the loop owns.
@@ -68,9 +67,9 @@ pub(crate) struct Driver {
     storage_trouble: Option<Trouble>,
     application: Option<String>,
     announced: Option<Duration>,
-    /// How long this device's own log must be before it may be written again: entries of it are in the
-    /// journal, and those before them have to come back from peers first.
-    own_log: u64,
+    own_log: own_log::OwnLogState,
+    /// What the views say of this group.
+    own_membership: OwnMembership,
 }
 
 /// What a driver starts from.
@@ -83,6 +82,7 @@ pub(crate) struct Parts {
     pub(crate) network: Network,
     pub(crate) book: AddressBook,
     pub(crate) troubles: Vec<Trouble>,
+    /// How long this device's own log must be before it may be written.
     pub(crate) own_log: u64,
 }
 
@@ -96,6 +96,8 @@ enum Flow {
 impl Driver {
     pub(crate) fn new(parts: Parts, dialling: Dialling) -> Self {
         let Parts { clock, replica, outbound, views, events, network, book, troubles, own_log } = parts;
+        let known = replica.logs().entries(&replica.me().device);
+        let own_log = own_log::OwnLogState::new(known, own_log);
         Self {
             clock,
             replica,
@@ -116,6 +118,7 @@ impl Driver {
             application: None,
             announced: None,
             own_log,
+            own_membership: OwnMembership::Claimed,
         }
     }
 
@@ -125,6 +128,7 @@ impl Driver {
             self.take_rows(rows);
         }
         self.keeping.authority(self.replica.authority());
+        self.note_own_end();
     }
 
     /// Runs until told to stop, or until nobody holds a handle any more.
@@ -139,7 +143,16 @@ impl Driver {
         }
         self.confirm_joins().await;
         let mut look_round = self.clock.now().monotonic;
-        let stopped = loop {
+        let stopped = 'running: loop {
+            let released = self.released();
+            if !released.is_empty() {
+                for command in released {
+                    if let Flow::Stop(done) = self.take_command(command, &mut commands).await {
+                        break 'running Some(done);
+                    }
+                }
+                self.end_waiting();
+            }
             if self.replica.is_busy() {
                 self.work().await;
                 // Between two batches, others get their turn.
@@ -171,6 +184,7 @@ impl Driver {
             } else if !self.keeping.is_empty() {
                 wake = wake.min(now + STILL);
             }
+            wake = self.own_log.due().map_or(wake, |due| wake.min(due));
             let wake = self.clock.instant(wake);
             tokio::select! {
                 command = commands.recv() => match command {
@@ -266,7 +280,7 @@ impl Driver {
                 tracing::info!(%peer, %address, "peer connected");
                 self.book.connected(peer, &address, direction);
                 let _ = self.events.send(Event::PeerConnected { address: address.clone() });
-                self.links.insert(peer, Link { address, path, fault: None });
+                self.links.insert(peer, Link { address, path });
                 self.input(Input::Connected { peer, direction }).await;
             }
             NetworkEvent::Disconnected { peer } => {
@@ -293,13 +307,7 @@ impl Driver {
                 tracing::debug!(%peer, %why, "request failed");
                 self.input(Input::RequestFailed { peer, id }).await;
             }
-            NetworkEvent::Misbehaved { peer, why } => {
-                tracing::warn!(%peer, %why, "peer broke a rule");
-                let _ = self.events.send(Event::PeerFault { why: why.clone() });
-                if let Some(link) = self.links.get_mut(&peer) {
-                    link.fault = Some(why);
-                }
-            }
+            NetworkEvent::Misbehaved { peer, why } => self.input(Input::Misbehaved { peer, why }).await,
             NetworkEvent::Gossip { from, token: judged, bytes } => {
                 let token = self.token();
                 if self.gossip.len() >= MAX_TOKENS {

@@ -29,11 +29,11 @@ impl Driver {
             pending: self.replica.receipts().unseen(&me, authority, head),
             peers: self.peers(|group| views.name_of(group)),
             listen: self.listen.clone(),
-            troubles: self.start_troubles.iter().chain(&self.storage_trouble).cloned().collect(),
+            troubles: self.troubles(),
         }
     }
 
-    fn standing(&self) -> OwnStanding {
+    pub(super) fn standing(&self) -> OwnStanding {
         let me = self.replica.me();
         match self.replica.authority().standing(&me.group) {
             Standing::Withdrawn => OwnStanding::Withdrawn,
@@ -43,16 +43,9 @@ impl Driver {
             Standing::Applicant { missing: Lacking::Signature | Lacking::SignatureAndVouch } => OwnStanding::NotSigned,
             _ if self.application.is_some() => OwnStanding::Refused(self.application.clone().unwrap_or_default()),
             // What this node believes of itself counts once another node has said so too.
-            Standing::Member if self.is_known_to_others() => OwnStanding::Member,
+            Standing::Member if self.replica.is_let_in() => OwnStanding::Member,
             _ => OwnStanding::Waiting,
         }
-    }
-
-    /// A founder needs nobody; whoever joined needs one peer that has taken its answer in.
-    fn is_known_to_others(&self) -> bool {
-        let me = self.replica.me();
-        let founded = self.replica.control().genesis().is_some_and(|genesis| genesis.body.electors.contains(&me.group));
-        founded || self.replica.is_confirmed()
     }
 
     fn peers(&self, name: impl Fn(&GroupId) -> String) -> Vec<PeerRow> {
@@ -78,7 +71,7 @@ impl Driver {
                 address: link.map(|link| link.address.clone()),
                 sync: state(&view),
                 last_seen: Some(now),
-                fault: view.fault.or_else(|| link.and_then(|link| link.fault.clone())),
+                fault: view.fault,
             });
         }
         let authority = self.replica.authority();
@@ -107,5 +100,6 @@ fn state(view: &PeerView) -> PeerState {
         PeerSync::NotYet | PeerSync::Fetching => PeerState::Fetching,
         PeerSync::InSync => PeerState::InSync,
         PeerSync::Waiting => PeerState::Waiting,
+        PeerSync::Apart => PeerState::Apart,
     }
 }

@@ -22,21 +22,6 @@ struct Batch {
 }
 
 impl Driver {
-    /// Whether this device's own log is whole, so that a new entry can't contradict one that is known.
-    pub(super) fn whole(&self) -> Result<(), CommandError> {
-        let held = self.replica.logs().entries(&self.replica.me().device);
-        match held < self.own_log {
-            false => Ok(()),
-            true => Err(CommandError::Refused {
-                why: format!(
-                    "{} of this device's own entries were lost with the store and have not come back from peers yet",
-                    self.own_log - held
-                ),
-                hint: "leave the node running until it has met another group's node, then restart it".to_owned(),
-            }),
-        }
-    }
-
     /// Carries out a write and those that wait behind it.
     pub(super) async fn write_batch(&mut self, first: Command, more: &mut mpsc::Receiver<Command>) -> Flow {
         let mut batch = self.batch();
@@ -108,9 +93,11 @@ impl Driver {
         if entries.is_empty() {
             return Ok(());
         }
+        let count = entries.len();
         match self.replica.commit(entries, Vec::new()) {
             Ok(effects) => {
                 self.storage_trouble = None;
+                self.note_written(count);
                 self.carry_out(effects).await;
                 // What was written is the first thing in the backlog.
                 self.work().await;

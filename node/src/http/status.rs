@@ -64,7 +64,7 @@ pub(crate) struct Peer {
     path: crate::view::PeerPath,
     /// Its address, while connected.
     address: Option<String>,
-    /// `in_sync`, `fetching`, `waiting`, `offline` or `fault`.
+    /// `in_sync`, `fetching`, `waiting`, `apart`, `offline` or `fault`.
     #[schema(value_type = String)]
     sync: crate::view::PeerState,
     /// When it was connected last, RFC 3339.

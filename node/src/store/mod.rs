@@ -15,6 +15,7 @@ pub mod journal;
 mod open;
 mod owed;
 mod reader;
+mod refill;
 mod row;
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,9 @@ use grid_protocol::key::DeviceId;
 use grid_protocol::{codec, control::Record};
 use sled::{Batch, Db, Tree};
 use std::collections::BTreeMap;
+use std::fs::DirBuilder;
 use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
@@ -152,6 +154,8 @@ pub(super) fn contained<T>(call: impl FnOnce() -> Result<T, Fault>) -> Result<T,
 }
 
 fn open_db(path: &Path) -> Result<Db, Unopened> {
+    // sled would open it to everybody on this machine. What stands in the way, sled says better.
+    let _ = DirBuilder::new().recursive(true).mode(0o700).create(path);
     let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None);
     for _ in 0..LOCK_TRIES {
         match contained(|| Ok(config.open()?)) {

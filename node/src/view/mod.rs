@@ -12,6 +12,7 @@ mod statement;
 pub use directory::{DirectoryRow, Membership};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;
+pub use statement::OwnMembership;
 
 use crate::handle::StatementView;
 use grid_protocol::id::GroupId;
@@ -31,7 +32,7 @@ pub struct Views {
     pub names: BTreeMap<GroupId, String>,
     /// Names that the known groups were founded under.
     founding_names: BTreeMap<GroupId, String>,
-    /// The member groups.
+    /// The member groups; this node's own only once somebody else has taken it in.
     pub members: Vec<GroupId>,
     /// The statement in force and its signatures; none until the founding records are here.
     pub statement: Option<StatementView>,

@@ -47,6 +47,8 @@ pub enum PeerState {
     Fetching,
     /// It does not know this group as a member yet.
     Waiting,
+    /// It holds another history of some device than this node: one of them was restored or copied.
+    Apart,
     /// It is not connected.
     Offline,
     /// Nothing comes of the exchange: its fault says why.

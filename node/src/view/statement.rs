@@ -12,6 +12,15 @@ use grid_protocol::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Whether this node's own group counts as a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnMembership {
+    /// It founded the coalition, or others have let it in.
+    Confirmed,
+    /// Only this node says so.
+    Claimed,
+}
+
 impl Views {
     /// Views of nothing yet.
     pub fn new(registry: Arc<Registry>, own: GroupId) -> Self {
@@ -26,9 +35,10 @@ impl Views {
         }
     }
 
-    /// Takes in what the control records add up to.
-    pub fn take_authority(&mut self, control: &ControlSet, authority: &Authority) {
-        self.members = authority.members_here().collect();
+    /// Takes in what the control records add up to, and whether this node's own group was let in by others.
+    pub fn take_authority(&mut self, control: &ControlSet, authority: &Authority, own: OwnMembership) {
+        let counts = |group: &GroupId| *group != self.own || own == OwnMembership::Confirmed;
+        self.members = authority.members_here().filter(counts).collect();
         self.founding_names =
             authority.groups().filter_map(|group| Some((group, authority.name_of(&group)?.to_owned()))).collect();
         self.take_names();

@@ -1,7 +1,9 @@
 //! Admission: control records and runs are verified, stored and read, in this order and through one door.
 
-use super::effect::{Effect, Now};
-use super::peer::standing;
+use super::effect::{Effect, Now, PeerSync};
+use super::inbound::Work;
+use super::own_log::Branch;
+use super::peer::{Peer, standing};
 use super::{Replica, recall};
 use crate::authority::Authority;
 use crate::control::{Batch, Record};
@@ -58,13 +60,22 @@ impl<S: Storage> Replica<S> {
         }
         if before.digest() != self.authority.digest() {
             effects.push(Effect::AuthorityChanged);
-            self.read_touched(&before, effects)?;
+            let read = self.read_touched(&before, effects);
             self.regrade(effects);
+            read?;
         }
         if cuts_differ {
+            self.compare_again(effects);
             self.ask_all_branches(effects)?;
         }
         Ok(admitted)
+    }
+
+    /// Up to the end of a log that has one now, those whose histories of it differed hold the same.
+    fn compare_again(&mut self, effects: &mut Vec<Effect>) {
+        let apart = |(_, peer): &(&PeerKey, &Peer)| peer.contradicts || peer.sync == PeerSync::Apart;
+        let apart: Vec<PeerKey> = self.peers.iter().filter(apart).map(|(key, _)| *key).collect();
+        apart.into_iter().for_each(|key| self.pull(key, effects));
     }
 
     /// Reads the documents anew whose writers are believed otherwise than before.
@@ -174,10 +185,16 @@ impl<S: Storage> Replica<S> {
             self.logs.advance(device, *run.head());
         }
         self.end_log(&device)?;
-        let entries = runs.iter().flat_map(VerifiedRun::entries);
-        let rows = self.documents.take(entries, &self.storage, &self.authority)?;
-        effects.push(Effect::Rows(rows));
         self.owe_receipt(now, device);
+        let entries = runs.iter().flat_map(VerifiedRun::entries);
+        match self.documents.take(entries.clone(), &self.storage, &self.authority) {
+            Ok(rows) => effects.push(Effect::Rows(rows)),
+            Err(error) => {
+                // They are kept, so nobody sends them again: they are read once more, behind what waits.
+                self.backlog.push_back(Work::Read(entries.cloned().collect()));
+                return Err(error);
+            }
+        }
         Ok(())
     }
 
@@ -193,6 +210,10 @@ impl<S: Storage> Replica<S> {
         } else if let Some(peer) = self.peers.get_mut(&key) {
             peer.session.set_aside(device);
         }
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.contradicts = true;
+        }
+        self.note_branch(key, &device, Branch::Other);
         self.suspect(key, device, seq, effects);
     }
 

@@ -1,15 +1,18 @@
 //! Joining: what an applicant hands in, and what a member's node makes of it.
 
 use super::effect::{Effect, Now, PeerSync};
+use super::lobby::Turn;
 use super::{Replica, news};
+use crate::authority::SlotState;
 use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_application};
 use crate::codec;
-use crate::control::{Kind, Record, Signer};
+use crate::control::{Join, Kind, Record, Signer};
 use crate::domain;
 use crate::id::{Digest, RecordId};
 use crate::key::PeerKey;
+use crate::limits::MAX_LOBBY_FRAME;
 use crate::storage::{Storage, StorageError};
-use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack};
+use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack, unpack_within};
 
 impl<S: Storage> Replica<S> {
     /// What this group hands in: its own inception, certificates, join and signature, and what renews its keys.
@@ -154,6 +157,33 @@ impl<S: Storage> Replica<S> {
             false => ApplicationOutcome::Noted,
         };
         Ok(Response::Applied { outcome, founding: self.founding_records() })
+    }
+
+    /// Whether a stranger's request answers an invite of a member that stands open, and its turn then.
+    pub(super) fn turn_of_invited(&mut self, now: Now, bytes: &[u8]) -> Turn {
+        let Ok(Request::Apply(application)) = unpack_within::<Request>(bytes, MAX_LOBBY_FRAME) else {
+            return Turn::TooSoon;
+        };
+        let answered = application.records.iter().find_map(|record| match record {
+            Record::Join(join) if self.answers_open_invite(now, join) => Some(join.body().key),
+            _ => None,
+        });
+        answered.map_or(Turn::TooSoon, |invite| self.lobby.answer_invite(invite))
+    }
+
+    fn answers_open_invite(&self, now: Now, join: &Join) -> bool {
+        let body = join.body();
+        let is_open = match self.authority.slot(&body.issuer, body.slot) {
+            SlotState::Invited { key, expires } => key == body.key && now.wall <= expires,
+            // Its own slot: the answer is handed in again.
+            SlotState::Taken { group, .. } => {
+                let mut invites = self.authority.governance().invites_of(&body.issuer);
+                group == body.group && invites.any(|invite| invite.covers(body.slot) && invite.key == body.key)
+            }
+            _ => false,
+        };
+        let issuer = self.authority.group_of(&body.issuer);
+        is_open && issuer.is_some_and(|group| self.authority.is_member(&group)) && join.check_invite_key().is_ok()
     }
 
     /// The genesis, and what proves that its founders signed it.

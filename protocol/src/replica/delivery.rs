@@ -4,8 +4,10 @@
 //! costs one receipt. Receipts are cumulative: losing one costs nothing once the next arrives, and each is
 //! given a second time, because there may be no next.
 
+use super::own_log::Branch;
 use super::{Identity, Random};
 use crate::authority::Authority;
+use crate::entry::Head;
 use crate::id::GroupId;
 use crate::key::DeviceId;
 use crate::limits::MAX_RECEIPT_LOGS;
@@ -26,6 +28,8 @@ const AGAIN_AFTER: Duration = Duration::from_secs(60);
 pub struct Receipts {
     /// How far each device holds this node's own log.
     received: BTreeMap<DeviceId, u64>,
+    /// Devices that hold another history of this node's own log: what they received is not what was written here.
+    apart: BTreeSet<DeviceId>,
     /// Logs whose authors wait for a receipt.
     owed: BTreeSet<DeviceId>,
     due: Option<Duration>,
@@ -53,10 +57,14 @@ pub struct Delivery {
 }
 
 impl Receipts {
-    /// Takes in a receipt of another device. Nothing happens unless it names this node's log.
-    pub fn take(&mut self, me: &Identity, hint: &HintBody) -> Counted {
+    /// Takes in a receipt of another device. Nothing happens unless it names this node's log, and no more of it
+    /// than is held here: whoever has more has something else than what is written here next.
+    pub(super) fn take(&mut self, me: &Identity, head: Option<&Head>, hint: &HintBody) -> Counted {
         let Says::Received(logs) = &hint.says else { return Counted::No };
         let Some((_, seq)) = logs.iter().find(|(log, _)| *log == me.device) else { return Counted::No };
+        if self.apart.contains(&hint.device) || head.is_none_or(|head| *seq > head.seq) {
+            return Counted::No;
+        }
         match self.received.get(&hint.device) {
             Some(known) if known >= seq => Counted::No,
             _ => {
@@ -66,11 +74,26 @@ impl Receipts {
         }
     }
 
-    /// Who has received this node's own entry `seq`, among all members but its own group.
+    /// Notes which history of this node's own log a device holds.
+    pub(super) fn hold(&mut self, device: DeviceId, branch: Branch) {
+        match branch {
+            Branch::Ours => {
+                self.apart.remove(&device);
+            }
+            Branch::Other => {
+                self.apart.insert(device);
+                self.received.remove(&device);
+            }
+        }
+    }
+
+    /// Who has received this node's own entry `seq`, among all members but its own group. What lies behind the
+    /// end of the log has been received by nobody.
     pub fn delivery(&self, me: &Identity, authority: &Authority, seq: u64) -> Delivery {
         let mut delivery = Delivery::default();
+        let counts = authority.cut(&me.device).is_none_or(|cut| seq < cut.seq);
         for group in authority.members().filter(|group| *group != me.group) {
-            let has = |device: &DeviceId| self.received.get(device).is_some_and(|held| *held >= seq);
+            let has = |device: &DeviceId| counts && self.received.get(device).is_some_and(|held| *held >= seq);
             match authority.devices_of(&group).iter().any(has) {
                 true => delivery.received_by.push(group),
                 false => delivery.waiting_for.push(group),
@@ -86,10 +109,14 @@ impl Receipts {
             .filter(|group| *group != me.group)
             .flat_map(|group| authority.devices_of(&group).iter().filter_map(|device| self.received.get(device)).max())
             .max();
+        let held = match authority.cut(&me.device) {
+            Some(cut) => cut.seq.checked_sub(1).and_then(|last| held.map(|held| last.min(*held))),
+            None => held.copied(),
+        };
         match (head, held) {
             (None, _) => 0,
             (Some(head), None) => head + 1,
-            (Some(head), Some(held)) => head.saturating_sub(*held),
+            (Some(head), Some(held)) => head.saturating_sub(held),
         }
     }
 
@@ -140,7 +167,6 @@ fn take_some(logs: &mut BTreeSet<DeviceId>) -> Vec<DeviceId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Head;
     use crate::id::EntryId;
     use crate::key::{SecretKey, Signature};
 

@@ -14,7 +14,7 @@ use crate::record::Registry;
 use crate::storage::{Storage, StorageError, StoredEntry};
 use crate::sync::message::BranchWant;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Documents that stay in memory after they changed.
 const KEPT: usize = 256;
@@ -26,6 +26,9 @@ const LOOKED_AT: usize = 64;
 
 /// Reading recurses as deep as documents are nested.
 const STACK: usize = 8 * 1024 * 1024;
+
+/// Documents with all their changes.
+type Fresh = Vec<(DocumentId, Vec<Incoming>)>;
 
 /// The documents of a replica.
 pub struct Documents {
@@ -40,6 +43,8 @@ pub struct Documents {
     /// Documents with changes that wait for others.
     waiting: BTreeSet<DocumentId>,
     threads: usize,
+    /// Bytes of stack of each of them.
+    stack: usize,
 }
 
 impl Documents {
@@ -55,6 +60,7 @@ impl Documents {
             sum: [0; 32],
             waiting: BTreeSet::new(),
             threads,
+            stack: STACK,
         }
     }
 
@@ -187,7 +193,7 @@ impl Documents {
     }
 
     /// Documents none of whose changes were known: read from the batch alone, on all cores.
-    fn read_fresh(&mut self, fresh: Vec<(DocumentId, Vec<Incoming>)>, authority: &Authority) -> Vec<Row> {
+    fn read_fresh(&mut self, fresh: Fresh, authority: &Authority) -> Vec<Row> {
         let registry = self.registry.clone();
         let read = |(document, incoming): (DocumentId, Vec<Incoming>)| {
             let mut live = revive(document, authority, incoming);
@@ -203,32 +209,35 @@ impl Documents {
             return rows;
         }
         let share = fresh.len().div_ceil(self.threads.max(1));
-        let mut shares: Vec<Vec<(DocumentId, Vec<Incoming>)>> = Vec::new();
+        let mut shares: Vec<Mutex<Fresh>> = Vec::new();
         let mut rest = fresh.into_iter();
         loop {
-            let part: Vec<_> = rest.by_ref().take(share).collect();
+            let part: Fresh = rest.by_ref().take(share).collect();
             if part.is_empty() {
                 break;
             }
-            shares.push(part);
+            shares.push(Mutex::new(part));
         }
-        let read = &read;
+        let read_all = |part: &Mutex<Fresh>| {
+            let part = std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner));
+            let waits = |(row, live): (Row, LiveDocument)| (row, live.waits());
+            part.into_iter().map(|one| waits(read(one))).collect::<Vec<(Row, bool)>>()
+        };
+        let (read_all, stack) = (&read_all, self.stack);
         let done: Vec<(Row, bool)> = std::thread::scope(|scope| {
             let workers: Vec<_> = shares
-                .into_iter()
+                .iter()
                 .map(|part| {
-                    let work = move || {
-                        let waits = |(row, live): (Row, LiveDocument)| (row, live.waits());
-                        part.into_iter().map(|one| waits(read(one))).collect::<Vec<_>>()
-                    };
-                    let worker = std::thread::Builder::new().stack_size(STACK);
-                    worker.spawn_scoped(scope, work).expect("the system gives a thread")
+                    let worker = std::thread::Builder::new().stack_size(stack);
+                    (part, worker.spawn_scoped(scope, move || read_all(part)))
                 })
                 .collect();
-            workers
-                .into_iter()
-                .flat_map(|worker| worker.join().expect("reading a document catches its own panics"))
-                .collect()
+            // Where the system gives no thread, this one does the share.
+            let done = workers.into_iter().flat_map(|(part, worker)| match worker {
+                Ok(worker) => worker.join().expect("reading a document catches its own panics"),
+                Err(_) => read_all(part),
+            });
+            done.collect()
         });
         let mut rows = Vec::with_capacity(done.len());
         for (row, waits) in done {
@@ -321,4 +330,40 @@ pub(super) fn recall(coalition: &CoalitionId, entry: StoredEntry) -> Result<Inco
     let ChangeBody { opening, change } = ChangeBody::decode(&body)?;
     let change = prescan(&change, &actor(coalition, &document, &device))?;
     Ok(Incoming { device, seq, time, change: VerifiedChange { opening, change } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Opening, WriteRule};
+    use crate::id::GroupId;
+    use crate::key::{DeviceId, SecretKey};
+    use crate::time::Timestamp;
+    use automerge::transaction::Transactable as _;
+    use automerge::{ActorId, AutoCommit};
+
+    #[test]
+    fn documents_are_read_where_the_system_gives_no_thread() {
+        let (coalition, key) = (CoalitionId([1; 32]), SecretKey::from_seed(&[2; 32]));
+        let registry = Arc::new(Registry::standard().clone());
+        let fresh = (0..PARALLEL_FROM as u64).map(|number| {
+            let mut nonce = [0; 16];
+            nonce[..8].copy_from_slice(&number.to_be_bytes());
+            let kind = "action".parse().unwrap();
+            let opening = Opening { nonce, ..Opening::singleton(GroupId([3; 32]), kind, WriteRule::Owner) };
+            let document = opening.document(&coalition);
+            let actor = actor(&coalition, &document, &DeviceId(key.public()));
+            let mut draft = AutoCommit::new().with_actor(ActorId::from(actor.0.as_slice()));
+            draft.put(automerge::ROOT, "title", "Walk").unwrap();
+            draft.commit();
+            let change = draft.get_last_local_change().unwrap().raw_bytes().to_vec();
+            let body = ChangeBody { opening: Some(opening), change }.encode();
+            let entry = VerifiedEntry::write(coalition, &key, None, Timestamp(1), document, body).unwrap();
+            (document, vec![Incoming::of(&entry).unwrap()])
+        });
+        let mut documents = Documents::new(coalition, registry);
+        documents.stack = 1 << 60;
+        let rows = documents.read_fresh(fresh.collect(), &Authority::default());
+        assert_eq!(rows.len(), PARALLEL_FROM);
+    }
 }

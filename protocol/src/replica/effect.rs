@@ -73,6 +73,13 @@ pub enum Input {
     },
     /// A deadline has passed.
     Tick,
+    /// The network refused what a peer sent.
+    Misbehaved {
+        /// The peer.
+        peer: PeerKey,
+        /// The rule that it broke, in words.
+        why: String,
+    },
 }
 
 /// Which side opened a connection.
@@ -191,6 +198,8 @@ pub enum PeerSync {
     InSync,
     /// The peer does not know this group as a member yet.
     Waiting,
+    /// All was compared, and the peer holds another history of some device than this node.
+    Apart,
 }
 
 /// A connected peer.

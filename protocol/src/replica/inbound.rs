@@ -2,6 +2,7 @@
 
 use super::effect::{Effect, Input, Now, PeerStanding, PeerSync};
 use super::lobby::{Telling, Turn};
+use super::own_log::Branch;
 use super::peer::{Peer, standing};
 use super::{PULL_EVERY, PULL_SOON, Replica, hints};
 use crate::entry::VerifiedEntry;
@@ -14,6 +15,7 @@ use crate::sync::{
     Application, Failed, Intake, Lookahead, Next, Refusal, Request, Response, SessionError, pack, serve, unpack,
     unpack_within,
 };
+use std::sync::Arc;
 
 /// Batches of one peer that may wait before we stop asking ahead.
 const BACKLOG_PER_PEER: usize = 2;
@@ -37,26 +39,34 @@ impl<S: Storage> Replica<S> {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when this machine's storage fails; the replica stays usable.
+    /// [`StorageError`] when this machine's storage fails before anything came of the input; where something
+    /// did, it is told by [`Effect::Failed`] behind it. The replica stays usable.
     pub fn handle(&mut self, now: Now, input: Input) -> Result<Vec<Effect>, StorageError> {
         let mut effects = Vec::new();
         self.clock = now.monotonic;
+        let taken = self.take_input(now, input, &mut effects);
+        with_failure(effects, taken)
+    }
+
+    fn take_input(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
         match input {
             Input::Connected { peer, direction } => {
                 let standing = standing(&self.authority, &peer);
                 self.peers.insert(peer, Peer::new(direction, standing));
                 effects.push(Effect::Standing { peer, standing });
-                self.greet(peer, &mut effects);
-                self.pull(peer, &mut effects);
+                self.greet(peer, effects);
+                self.pull(peer, effects);
             }
             Input::Disconnected { peer } => {
                 self.peers.remove(&peer);
             }
             Input::Request { peer, token, bytes } => {
-                let response = self.answer(now, peer, &bytes, &mut effects)?;
+                let answered = self.answer(now, peer, &bytes, effects);
+                let response = answered.as_ref().map_or(Response::Refused(Refusal::Unable), Clone::clone);
                 effects.push(Effect::Reply { token, bytes: pack(&response) });
+                answered?;
             }
-            Input::Response { peer, id, bytes } => self.take_response(peer, id, &bytes, &mut effects)?,
+            Input::Response { peer, id, bytes } => self.take_response(peer, id, &bytes, effects)?,
             Input::RequestFailed { peer, id } => {
                 if let Some(known) = self.peers.get_mut(&peer) {
                     if known.application.is_some_and(|(application, _)| application == id) {
@@ -69,7 +79,7 @@ impl<S: Storage> Replica<S> {
                     }
                 }
             }
-            Input::Gossip { from, token, bytes } => self.take_news(now, from, token, &bytes, &mut effects)?,
+            Input::Gossip { from, token, bytes } => self.take_news(now, from, token, &bytes, effects)?,
             Input::Audible { peer } => {
                 if let PeerStanding::Member { group, .. } = standing(&self.authority, &peer) {
                     for log in self.authority.devices_of(&group).to_vec() {
@@ -77,16 +87,18 @@ impl<S: Storage> Replica<S> {
                     }
                 }
             }
-            Input::Tick => self.tick(now, &mut effects),
+            Input::Tick => self.tick(now, effects),
+            Input::Misbehaved { peer, why } => self.tell_fault(peer, why, effects),
         }
-        Ok(effects)
+        Ok(())
     }
 
     /// Works on one batch of the backlog.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when this machine's storage fails; the batch is dropped, and pulled again.
+    /// [`StorageError`] when this machine's storage fails before anything of the batch was kept; where
+    /// something was, [`Effect::Failed`] says so behind it. The rest of the batch is pulled again.
     pub fn work(&mut self, now: Now) -> Result<Vec<Effect>, StorageError> {
         let mut effects = Vec::new();
         self.clock = now.monotonic;
@@ -112,12 +124,13 @@ impl<S: Storage> Replica<S> {
                         known.session.give_up();
                         known.sync = PeerSync::NotYet;
                     }
-                    return Err(error);
+                    return with_failure(effects, Err(error));
                 }
                 if self.held() != before {
                     self.hurry(now);
                 }
-                self.go_on(peer, &mut effects)?;
+                let gone_on = self.go_on(peer, &mut effects);
+                return with_failure(effects, gone_on);
             }
         }
         Ok(effects)
@@ -178,6 +191,7 @@ impl<S: Storage> Replica<S> {
         if peer.is_asked() {
             match peer.session.start(self.view(), nonce) {
                 Some((id, request)) => {
+                    peer.contradicts = false;
                     if peer.sync == PeerSync::NotYet {
                         peer.sync = PeerSync::Fetching;
                     }
@@ -207,8 +221,9 @@ impl<S: Storage> Replica<S> {
                     }));
                 }
                 Some(Next::Done(done)) => {
-                    peer.sync = PeerSync::InSync;
-                    self.confirmed |= matches!(peer.standing, PeerStanding::Member { .. });
+                    let is_apart = peer.contradicts || !done.conflicts.is_empty();
+                    peer.sync = if is_apart { PeerSync::Apart } else { PeerSync::InSync };
+                    self.answered_by(peer.standing);
                     effects.push(Effect::Pulled { peer: key, pulled: done.clone() });
                     pulled = Some(done);
                 }
@@ -221,7 +236,11 @@ impl<S: Storage> Replica<S> {
             self.pull(key, effects);
         }
         let Some(pulled) = pulled else { return Ok(()) };
+        if self.peers.get(&key).is_some_and(|peer| peer.sync == PeerSync::InSync) {
+            self.note_branch(key, &self.me.device.clone(), Branch::Ours);
+        }
         for (device, at) in pulled.conflicts {
+            self.note_branch(key, &device, Branch::Other);
             self.suspect(key, device, at, effects);
         }
         self.ask_branches(key, effects)
@@ -235,8 +254,14 @@ impl<S: Storage> Replica<S> {
         effects: &mut Vec<Effect>,
     ) -> Result<Response, StorageError> {
         let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
-        if !is_member && self.lobby.ask(now.monotonic, peer) == Turn::TooSoon {
-            return Ok(Response::Refused(Refusal::TooSoon));
+        if !is_member {
+            let turn = match self.lobby.ask(now.monotonic, peer) {
+                Turn::Crowded => self.turn_of_invited(now, bytes),
+                turn => turn,
+            };
+            if turn != Turn::Granted {
+                return Ok(Response::Refused(Refusal::TooSoon));
+            }
         }
         if !is_member && bytes.len() > MAX_LOBBY_FRAME {
             // It may take itself for a member: no reason to blame it, and none to unpack this.
@@ -345,6 +370,8 @@ impl<S: Storage> Replica<S> {
             Err(SessionError::Refused(Refusal::TooSoon)) => {
                 peer.sync = PeerSync::NotYet;
                 self.peers.insert(key, peer);
+                // An answer to an open invite is looked at however many strangers ask.
+                self.apply(key, effects);
             }
             Err(error) => {
                 peer.sync = PeerSync::NotYet;
@@ -359,12 +386,28 @@ impl<S: Storage> Replica<S> {
     pub(super) fn fault(&mut self, key: PeerKey, why: String, effects: &mut Vec<Effect>) {
         if let Some(peer) = self.peers.get_mut(&key) {
             peer.session.give_up();
+        }
+        self.tell_fault(key, why, effects);
+    }
+
+    fn tell_fault(&mut self, key: PeerKey, why: String, effects: &mut Vec<Effect>) {
+        if let Some(peer) = self.peers.get_mut(&key) {
             peer.fault = Some(why.clone());
         }
         if self.lobby.fault(self.clock, key) == Telling::Due {
             effects.push(Effect::Fault { peer: key, why });
         }
     }
+}
+
+/// What came of an input is told, whatever failed behind it.
+fn with_failure(mut effects: Vec<Effect>, outcome: Result<(), StorageError>) -> Result<Vec<Effect>, StorageError> {
+    match outcome {
+        Err(error) if effects.is_empty() => return Err(error),
+        Err(error) => effects.push(Effect::Failed(Arc::new(error))),
+        Ok(()) => {}
+    }
+    Ok(effects)
 }
 
 fn foreign(expected: &CoalitionId, found: &CoalitionId) -> String {

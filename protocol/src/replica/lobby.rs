@@ -1,12 +1,13 @@
 //! How much strangers may ask: each of them, and all together, in a minute of virtual time.
 //!
 //! Whoever can open a connection can ask, and every answer costs. What is over the bound is refused
-//! before it is unpacked, and held against nobody: an honest newcomer asks again later. The same minute
+//! before it is unpacked, and held against nobody: an honest newcomer asks again later. Whoever answers an
+//! invite that stands open need not wait for strangers that answer none, who cost nothing to make. The same minute
 //! bounds how often one peer's faults are told: a peer that breaks a rule a thousand times a second must
 //! not fill logs.
 
-use crate::key::PeerKey;
-use crate::limits::{MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER};
+use crate::key::{PeerKey, PublicKey};
+use crate::limits::{MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_INVITE, MAX_LOBBY_REQUESTS_PER_PEER};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(super) enum Turn {
     Granted,
     /// It came too soon.
     TooSoon,
+    /// Strangers have asked too much together: it is looked at if it answers an open invite.
+    Crowded,
 }
 
 /// Whether a fault is told.
@@ -39,6 +42,7 @@ pub(super) struct Lobby {
     since: Duration,
     asked: BTreeMap<PeerKey, u32>,
     total: u32,
+    invited: BTreeMap<PublicKey, u32>,
     faulty: BTreeMap<PeerKey, Duration>,
 }
 
@@ -48,10 +52,14 @@ impl Lobby {
         if now.saturating_sub(self.since) >= WINDOW {
             self.since = now;
             self.asked.clear();
+            self.invited.clear();
             self.total = 0;
         }
         if self.total >= MAX_LOBBY_REQUESTS {
-            return Turn::TooSoon;
+            return match self.asked.get(&peer) {
+                Some(asked) if *asked >= MAX_LOBBY_REQUESTS_PER_PEER => Turn::TooSoon,
+                _ => Turn::Crowded,
+            };
         }
         let asked = self.asked.entry(peer).or_default();
         if *asked >= MAX_LOBBY_REQUESTS_PER_PEER {
@@ -59,6 +67,16 @@ impl Lobby {
         }
         *asked += 1;
         self.total += 1;
+        Turn::Granted
+    }
+
+    /// Counts an answer to an open invite, where there are too many strangers. Invites are few: members make them.
+    pub(super) fn answer_invite(&mut self, invite: PublicKey) -> Turn {
+        let answered = self.invited.entry(invite).or_default();
+        if *answered >= MAX_LOBBY_REQUESTS_PER_INVITE {
+            return Turn::TooSoon;
+        }
+        *answered += 1;
         Turn::Granted
     }
 
@@ -103,6 +121,10 @@ mod tests {
         let mut lobby = Lobby::default();
         let granted = (0..100_000).filter(|n| lobby.ask(Duration::ZERO, peer(*n)) == Turn::Granted).count();
         assert_eq!(granted, MAX_LOBBY_REQUESTS as usize);
+        assert_eq!(lobby.ask(Duration::ZERO, peer(200_000)), Turn::Crowded);
+        let key = crate::key::SecretKey::from_seed(&[1; 32]).public();
+        let granted = (0..100_000).filter(|_| lobby.answer_invite(key) == Turn::Granted).count();
+        assert_eq!(granted, MAX_LOBBY_REQUESTS_PER_INVITE as usize);
         assert!(lobby.asked.len() <= MAX_LOBBY_REQUESTS as usize);
     }
 

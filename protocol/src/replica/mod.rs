@@ -11,6 +11,7 @@
 mod admit;
 mod applicant;
 mod branch;
+mod confirm;
 mod delivery;
 mod document;
 mod documents;
@@ -22,6 +23,7 @@ mod inbound;
 mod lobby;
 mod lost;
 mod news;
+mod own_log;
 mod peer;
 mod waiting;
 
@@ -31,6 +33,7 @@ pub use documents::Documents;
 pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSync, PeerView};
 pub use history::Step;
 pub use lost::Lost;
+pub use own_log::OwnLog;
 
 use crate::authority::Authority;
 use crate::codec;
@@ -44,7 +47,7 @@ use crate::log::Logs;
 use crate::record::Registry;
 use crate::run::VerifiedRun;
 use crate::storage::{Storage, StorageError};
-use crate::sync::{Gossip, Hint, News, View, pack};
+use crate::sync::{Gossip, Hint, HintBody, News, View, pack};
 use peer::Peer;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -90,7 +93,7 @@ pub struct Replica<S> {
     lobby: lobby::Lobby,
     /// The monotonic time of the input that is worked on.
     clock: Duration,
-    /// A member's node has answered this one.
+    /// A member's node that this group has not let in itself has answered this one.
     confirmed: bool,
 }
 
@@ -217,9 +220,9 @@ impl<S: Storage> Replica<S> {
         &self.receipts
     }
 
-    /// Receipts for this node's log, to take in those that were kept.
-    pub const fn receipts_mut(&mut self) -> &mut Receipts {
-        &mut self.receipts
+    /// Takes in a receipt that was kept.
+    pub fn recall_receipt(&mut self, hint: &HintBody) {
+        self.receipts.take(&self.me, self.logs.head(&self.me.device), hint);
     }
 
     /// What this group hands in where it is not known yet.
@@ -241,12 +244,6 @@ impl<S: Storage> Replica<S> {
     pub fn state_root(&self) -> Digest {
         let parts = (self.logs.digest(), self.authority.digest(), self.documents.digest());
         Digest::of(domain::STATE_ROOT, &codec::encode(&parts))
-    }
-
-    /// Whether another node has taken this group in, as far as is known here.
-    pub fn is_confirmed(&self) -> bool {
-        let vouched = |record: &Record| matches!(record, Record::Vouch(vouch) if vouch.body.target == self.me.group);
-        self.confirmed || self.control.iter().any(vouched)
     }
 
     /// A document in memory, for a writer.

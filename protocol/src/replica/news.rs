@@ -162,7 +162,9 @@ impl<S: Storage> Replica<S> {
         }
         match &body.says {
             // Only the authors that it names keep it.
-            Says::Received(_) if self.receipts.take(&self.me, body) == Counted::No => return Judgement::Accept,
+            Says::Received(_) if self.receipts.take(&self.me, self.logs.head(&self.me.device), body) == Counted::No => {
+                return Judgement::Accept;
+            }
             Says::Received(_) => {}
             Says::Reachable(_) if self.hints.keep(hint) == hints::Kept::Known => return Judgement::Ignore,
             // Its author is back, or new: it may have missed our receipt.

@@ -18,6 +18,8 @@ pub(super) struct Peer {
     pub(super) fault: Option<String>,
     /// News showed that a pull is due while one was under way.
     pub(super) pull_again: bool,
+    /// In the pull under way it showed another history of some device.
+    pub(super) contradicts: bool,
     /// Fingerprints of what it held when it asked last: control set and logs.
     pub(super) said: Option<(Digest, Digest)>,
     /// Batches of this peer that wait to be admitted.
@@ -39,6 +41,7 @@ impl Peer {
             sync: PeerSync::NotYet,
             fault: None,
             pull_again: false,
+            contradicts: false,
             said: None,
             backlog: 0,
             application: None,

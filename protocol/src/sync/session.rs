@@ -176,6 +176,17 @@ impl Session {
         self.pull.is_some()
     }
 
+    /// Whether the pull under way has not brought what the peer holds yet.
+    pub fn is_greeting(&self) -> bool {
+        self.pull.as_ref().is_some_and(|pull| pull.asked.values().any(|asked| matches!(asked, Asked::Hello)))
+    }
+
+    /// How many entries of a log the peer holds, as it says in the pull under way.
+    pub fn theirs(&self, device: &DeviceId) -> Option<u64> {
+        let pull = self.pull.as_ref().filter(|pull| !pull.withheld.contains(device))?;
+        pull.theirs.iter().find(|(of, _)| of == device).map(|(_, height)| height.entries)
+    }
+
     /// An id for a request outside a pull: applications and hints.
     pub const fn fresh_id(&mut self) -> u64 {
         self.last_id += 1;

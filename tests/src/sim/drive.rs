@@ -180,6 +180,7 @@ impl World {
                 }
                 Effect::AuthorityChanged => queue.extend(self.confirm_joins(node)),
                 Effect::Pulled { .. } => self.counts.pulls += 1,
+                Effect::Failed(error) if matches!(*error, StorageError::Full) => self.disk_failures += 1,
                 Effect::Failed(error) => panic!("storage in memory does not fail: {error}"),
                 Effect::Fault { peer, why } => {
                     let of = self.by_peer.get(&peer).copied();

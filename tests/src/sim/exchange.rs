@@ -36,6 +36,8 @@ pub struct Exchange {
     pub blames: Vec<String>,
     /// Pulls that ended.
     pub pulls: usize,
+    /// Failures of the asker's storage behind something that was kept.
+    pub failures: usize,
     /// What a lying answerer makes of its answers.
     pub twist: fn(Response) -> Response,
     asker_key: PeerKey,
@@ -64,6 +66,7 @@ impl Exchange {
             frames: Vec::new(),
             blames: Vec::new(),
             pulls: 0,
+            failures: 0,
             twist: std::convert::identity,
             token: 0,
         }
@@ -114,6 +117,7 @@ impl Exchange {
             match effect {
                 Effect::Fault { why, .. } => self.blames.push(why.clone()),
                 Effect::Pulled { .. } => self.pulls += 1,
+                Effect::Failed(_) => self.failures += 1,
                 _ => {}
             }
         }

@@ -9,8 +9,8 @@ use grid_protocol::id::{DocumentId, EntryId, RecordId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::run::{Run, VerifiedRun};
 use grid_protocol::storage::{Storage, StorageError, StoredEntry};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long others' entries and records may be lost to a loss of power.
@@ -46,6 +46,8 @@ pub struct Disk {
     inner: MemoryStorage,
     clock: Clock,
     full: Arc<AtomicBool>,
+    /// Writes of others' entries and records that still fit; none where nobody counts.
+    left: Arc<Mutex<Option<u64>>>,
     recent: Vec<(Duration, Undo)>,
 }
 
@@ -72,6 +74,11 @@ impl Disk {
         self.full.store(room == Room::None, Ordering::Relaxed);
     }
 
+    /// Makes the disk full after so many further writes.
+    pub fn fill_after(&self, writes: u64) {
+        *self.left.lock().expect("no test panics while it holds this") = Some(writes);
+    }
+
     /// The power goes: what was not safe yet is lost.
     pub fn lose_power(&mut self) {
         let safe = self.clock.now().saturating_sub(FLUSHED_AFTER);
@@ -90,7 +97,12 @@ impl Disk {
     }
 
     fn check_room(&self) -> Result<(), StorageError> {
-        if self.full.load(Ordering::Relaxed) { Err(StorageError::Full) } else { Ok(()) }
+        let mut left = self.left.lock().expect("no test panics while it holds this");
+        if self.full.load(Ordering::Relaxed) || *left == Some(0) {
+            return Err(StorageError::Full);
+        }
+        *left = left.map(|left| left - 1);
+        Ok(())
     }
 
     fn note(&mut self, undo: Undo) {

@@ -1,0 +1,192 @@
+//! This device's own log: whether it may be written, and what the operator is told about it.
+//!
+//! A home that was restored from a backup does not know what its device has written since. So the first
+//! write after a start waits until the members' nodes that are connected were compared with: what they hold
+//! of this log comes back, and the log goes on behind it. Where it is too late, because two copies have
+//! written, the log has an end, and nothing more is written.
+
+use super::Driver;
+use crate::handle::{Answer, Command, CommandError, Trouble};
+use grid_protocol::authority::{Cut, Fault};
+use grid_protocol::replica::OwnLog;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How long the first write waits at most for peers to be compared with.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Writes that wait at most; further ones are refused.
+const MOST: usize = 256;
+
+/// What the driver knows of its own log.
+#[derive(Default)]
+pub(super) struct OwnLogState {
+    /// How many entries the home held when it was started, and has written since.
+    known: u64,
+    /// How long the log must be before it may be written: entries of it are in the journal, and those before
+    /// them have to come back from peers first.
+    needed: u64,
+    begun: Begun,
+    held: VecDeque<Command>,
+    until: Option<Duration>,
+    end: Option<End>,
+}
+
+/// Whether anything was written since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Begun {
+    #[default]
+    NotYet,
+    Writing,
+}
+
+/// Why the log has an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Two copies of this home have written from this place on.
+    Forked { seq: u64, lost: usize },
+    /// This group ended the device.
+    Revoked { seq: u64, lost: usize },
+}
+
+impl OwnLogState {
+    pub(super) fn new(known: u64, needed: u64) -> Self {
+        Self { known, needed, ..Self::default() }
+    }
+
+    /// The next moment at which writes that wait go on.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.until.filter(|_| !self.held.is_empty())
+    }
+}
+
+impl Driver {
+    /// Whether a write has to wait until peers were compared with.
+    pub(super) fn has_to_wait(&self) -> bool {
+        let over = self.own_log.until.is_some_and(|until| self.clock.now().monotonic >= until);
+        self.own_log.begun == Begun::NotYet && !over && self.replica.own_log() != OwnLog::Whole
+    }
+
+    /// Lets a write wait.
+    pub(super) fn hold(&mut self, command: Command) {
+        if self.own_log.held.len() < MOST {
+            let until = self.clock.now().monotonic + PATIENCE;
+            self.own_log.until.get_or_insert(until);
+            self.own_log.held.push_back(command);
+            return;
+        }
+        let busy = || CommandError::Refused {
+            why: "the node has just started and compares its records with other nodes first".to_owned(),
+            hint: "try again in a few seconds".to_owned(),
+        };
+        match command {
+            Command::Write { answer, .. } | Command::Remove { answer, .. } => refuse(answer, busy()),
+            Command::Import { answer, .. } => refuse(answer, busy()),
+            _ => {}
+        }
+    }
+
+    /// The writes that need not wait any longer.
+    pub(super) fn released(&mut self) -> VecDeque<Command> {
+        if self.own_log.held.is_empty() || self.has_to_wait() {
+            return VecDeque::new();
+        }
+        std::mem::take(&mut self.own_log.held)
+    }
+
+    /// The writes that waited were carried out; a later one may have to wait again.
+    pub(super) fn end_waiting(&mut self) {
+        self.own_log.until = None;
+    }
+
+    /// Notes entries that were written.
+    pub(super) fn note_written(&mut self, entries: usize) {
+        self.own_log.begun = Begun::Writing;
+        self.own_log.known += entries as u64;
+    }
+
+    /// Whether this device's own log may be written, so that a new entry can't contradict one that is known.
+    pub(super) fn whole(&self) -> Result<(), CommandError> {
+        if let Some(end) = self.own_log.end {
+            let trouble = end.trouble();
+            return Err(CommandError::Refused { why: trouble.what, hint: trouble.hint });
+        }
+        let held = self.replica.logs().entries(&self.replica.me().device);
+        let needed = self.own_log.needed;
+        if held < needed {
+            return Err(CommandError::Refused {
+                why: format!(
+                    "{} of this device's own entries were lost with the store and have not come back from peers yet",
+                    needed - held
+                ),
+                hint: "leave the node running until it has met another group's node, then restart it".to_owned(),
+            });
+        }
+        match self.replica.own_log() {
+            OwnLog::Behind { by } if self.own_log.begun == Begun::NotYet => Err(CommandError::Refused {
+                why: format!("{by} entries that this home has written before are on their way back from other nodes"),
+                hint: "try again when the node is in sync: see `grid status`".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks where the own log ends, now that other records are believed.
+    pub(super) fn note_own_end(&mut self) {
+        let device = self.replica.me().device;
+        let Some(Cut { seq, .. }) = self.replica.authority().cut(&device) else {
+            self.own_log.end = None;
+            return;
+        };
+        let lost = match self.replica.lost(&device) {
+            Ok(lost) => lost.len(),
+            Err(error) => {
+                self.note_storage(&error);
+                0
+            }
+        };
+        let is_fork = |fault: &Fault| matches!(fault, Fault::Forked { device: of, .. } if *of == device);
+        let forked = !self.replica.authority().is_revoked(&device) && self.replica.authority().faults().any(is_fork);
+        self.own_log.end = Some(if forked { End::Forked { seq, lost } } else { End::Revoked { seq, lost } });
+    }
+
+    /// All that is wrong with this machine.
+    pub(super) fn troubles(&self) -> Vec<Trouble> {
+        let held = self.replica.logs().entries(&self.replica.me().device);
+        let came_back = match held.saturating_sub(self.own_log.known) {
+            0 => None,
+            count => Some(Trouble {
+                what: format!("this home is older than what others hold of it; {count} entries came back"),
+                hint: "if it was restored from a backup, all is well; if it was copied, never run both copies"
+                    .to_owned(),
+            }),
+        };
+        let end = self.own_log.end.map(End::trouble);
+        let own = [end, came_back].into_iter().flatten();
+        own.chain(self.start_troubles.iter().chain(&self.storage_trouble).cloned()).collect()
+    }
+}
+
+impl End {
+    fn trouble(self) -> Trouble {
+        let (what, seq, lost) = match self {
+            Self::Forked { seq, lost } => ("this home was restored from a copy, or runs twice", seq, lost),
+            Self::Revoked { seq, lost } => ("your group has ended this device", seq, lost),
+        };
+        let gone = match lost {
+            0 => "nothing written here is lost".to_owned(),
+            1 => "1 entry written here does not count".to_owned(),
+            many => format!("{many} entries written here do not count"),
+        };
+        Trouble {
+            what: format!("{what}: what it writes counts up to entry {seq} only, and {gone}"),
+            hint: "stop every other copy of this home; nothing more can be written with its keys, so ask a member for \
+                   a new invite and join with it in a new home"
+                .to_owned(),
+        }
+    }
+}
+
+fn refuse<T>(answer: Answer<T>, error: CommandError) {
+    // Whoever asked may be gone.
+    let _ = answer.send(Err(error));
+}

@@ -1,0 +1,73 @@
+//! This device's own log, as others hold it.
+//!
+//! A home that was restored from a backup, or copied, may be behind what its device has written before.
+//! What it writes then contradicts that: two histories of one device, of which only the part before counts.
+//! Whoever is about to write asks here first whether the log is whole.
+
+use super::Replica;
+use super::effect::{PeerStanding, PeerSync};
+use super::peer::Peer;
+use crate::key::{DeviceId, PeerKey};
+use crate::storage::Storage;
+
+/// How this device's own log compares with what connected members hold of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnLog {
+    /// As far as is known, nobody holds more of it.
+    Whole,
+    /// A member's node is connected, and has not said yet how much of it it holds.
+    NotCompared,
+    /// A peer holds more of it, which is being fetched.
+    Behind {
+        /// How many entries the peer holds more.
+        by: u64,
+    },
+}
+
+impl<S: Storage> Replica<S> {
+    /// How this device's own log compares with what connected members hold of it.
+    pub fn own_log(&self) -> OwnLog {
+        let held = self.logs.entries(&self.me.device);
+        let members = || self.peers.values().filter(|peer| matches!(peer.standing, PeerStanding::Member { .. }));
+        let more = members().filter_map(|peer| peer.session.theirs(&self.me.device)).max().unwrap_or(0);
+        if more > held && !self.logs.is_complete(&self.me.device) {
+            OwnLog::Behind { by: more - held }
+        } else if members().any(Peer::is_unheard) {
+            OwnLog::NotCompared
+        } else {
+            OwnLog::Whole
+        }
+    }
+
+    /// A peer's node holds another history of a device than this one, or no longer does. What it says to have
+    /// received of this device's own log is of that other history.
+    pub(super) fn note_branch(&mut self, key: PeerKey, of: &DeviceId, branch: Branch) {
+        let Some(peer) = self.peers.get(&key) else { return };
+        if let PeerStanding::Member { device, .. } = peer.standing
+            && *of == self.me.device
+        {
+            self.receipts.hold(device, branch);
+        }
+    }
+}
+
+impl Peer {
+    /// Whether it has said nothing yet of what it holds. What it holds of other logs is nothing to wait for: a
+    /// text that was written while it was on its way is merged with it, and not written over it.
+    fn is_unheard(&self) -> bool {
+        match self.sync {
+            PeerSync::NotYet => true,
+            PeerSync::Fetching => self.session.is_greeting(),
+            PeerSync::InSync | PeerSync::Waiting | PeerSync::Apart => false,
+        }
+    }
+}
+
+/// Which history of a log somebody holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Branch {
+    /// The one that is held here.
+    Ours,
+    /// One that contradicts it.
+    Other,
+}
