@@ -76,7 +76,8 @@
 //! assert_eq!(authority.group_of(&entry.header().device), Some(founding.group));
 //! let mut document = Document::new(id);
 //! let change = entry.change().ok_or("a change in the clear")?;
-//! document.offer(change.change.clone(), entry.header().device, Right::MayWrite);
+//! let (device, place) = (entry.header().device, entry.header().seq);
+//! document.offer(change.change.clone(), device, place, Right::MayWrite);
 //! let action = document.read(|automerge| kind.read(automerge))?;
 //! assert_eq!(action.values.text("title"), "Walk to the spring");
 //! # Ok(())
