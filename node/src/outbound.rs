@@ -77,9 +77,10 @@ impl Outbound {
         let live = replica.live(document)?;
         self.may_write(live.opening().unwrap_or(&opening))?;
         let is_new = live.opening().is_none();
+        let owner = live.opening().map_or(self.me.group, |opening| opening.owner);
+        let presence = live.presence().map_err(|error| CommandError::Quarantined { why: error.to_string() })?;
         let before =
             live.document().automerge().map_err(|error| CommandError::Quarantined { why: error.to_string() })?;
-        let presence = kind.read(before).presence;
         if presence == Presence::Removed {
             match (target, edit) {
                 (_, Edit::Remove) => return Ok(Draft { document, change: Change::Unchanged, entries: Vec::new() }),
@@ -90,6 +91,12 @@ impl Outbound {
                     });
                 }
             }
+        }
+        if matches!(edit, Edit::Remove) && owner != self.me.group {
+            return Err(CommandError::Refused {
+                why: format!("only the group that made a {} can remove it; every member may edit it", kind.name),
+                hint: "ask that group, or edit it: `edit ID`".to_owned(),
+            });
         }
         if matches!(edit, Edit::Remove) && kind.singleton == Singleton::OncePerGroup {
             return Err(CommandError::Refused {

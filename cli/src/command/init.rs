@@ -91,13 +91,18 @@ impl Init {
 /// The first line that says something, without the marks of a heading.
 fn title(text: &str, file: Option<&Path>) -> String {
     const LONGEST: usize = 120;
-    let line = text.lines().map(|line| line.trim().trim_start_matches('#').trim()).find(|line| !line.is_empty());
+    let line = text.lines().map(plain_line).find(|line| !line.is_empty());
     let stem = file.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
     let title = line.map(str::to_owned).or(stem).unwrap_or_default();
     match title.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", title[..end].trim_end()),
         None => title,
     }
+}
+
+/// A line without the marks of a heading, and without the one that some editors put before a file.
+fn plain_line(line: &str) -> &str {
+    line.trim_start_matches('\u{feff}').trim().trim_start_matches('#').trim()
 }
 
 fn found(home: &Path, founding: Founding) -> Result<Created, Failure> {
@@ -118,6 +123,7 @@ mod tests {
     #[test]
     fn the_title_of_a_statement_is_its_first_line() {
         assert_eq!(title("\n# Clean river\n\nWe ...", None), "Clean river");
+        assert_eq!(title("\u{feff}# Clean river\r\nWe ...", None), "Clean river");
         assert_eq!(title("  ", Some(Path::new("a/river.md"))), "river");
         assert_eq!(title(&"ü".repeat(200), None).chars().count(), 121);
     }

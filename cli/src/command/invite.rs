@@ -136,6 +136,7 @@ impl Revoke {
         let mut answer = context.client()?.delete(&format!("/api/invites/{}", self.slot))?;
         answer["slot"] = json!(self.slot);
         context.out.answer(&answer, |page| page.line(&format!("Invite {} is taken back.", self.slot)));
+        context.out.note("Its place does not come free again; those of invites that ran out unused do.");
         Ok(())
     }
 }

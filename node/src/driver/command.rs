@@ -111,7 +111,8 @@ impl Driver {
             InviteTicket::issue(self.replica.control(), self.replica.authority(), new).map_err(|error| {
                 CommandError::Refused {
                     why: error.to_string(),
-                    hint: "take back invites that nobody used: `grid invite list`, `grid invite revoke SLOT`"
+                    hint: "places of invites that ran out come free again (`grid invite list`), those of invites that \
+                           were taken back do not; another computer or another member can invite as well"
                         .to_owned(),
                 }
             })?;

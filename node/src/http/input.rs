@@ -19,7 +19,7 @@ pub(crate) const SCHEMA: u8 = 1;
 /// A JSON body in bytes: a record whose every text is as long as it may be, and room.
 pub(crate) const MAX_JSON: usize = 4 * 1024 * 1024;
 /// A file to import in bytes.
-pub(crate) const MAX_FILE: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_FILE: usize = grid_protocol::limits::MAX_IMPORT;
 
 /// An answer: the version and what there is to say.
 pub(crate) struct Answer<T>(pub(crate) T);

@@ -153,7 +153,7 @@ fn without_null(schema: &Json) -> Json {
         && null == "null"
     {
         shape["type"] = one.clone();
-        if let Some(words) = shape["enum"].as_array_mut() {
+        if let Some(words) = shape.get_mut("enum").and_then(Json::as_array_mut) {
             words.retain(|word| !word.is_null());
         }
     }

@@ -87,7 +87,7 @@ impl Kind {
 fn nullable(schema: &mut Json) {
     let of_type = schema["type"].take();
     schema["type"] = json!([of_type, "null"]);
-    if let Some(words) = schema["enum"].as_array_mut() {
+    if let Some(words) = schema.get_mut("enum").and_then(Json::as_array_mut) {
         words.push(Json::Null);
     }
 }

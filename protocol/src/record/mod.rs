@@ -64,7 +64,7 @@ pub use page::Page;
 pub use parse::Unfit;
 pub use patch::{Patch, PatchError};
 pub use prospect::{Contact, Prospect};
-pub use reading::{Presence, Reading, mark_removed};
+pub use reading::{Presence, Reading, mark_removed, removers};
 pub use resource::{Resource, ResourceKind};
 pub use table::{TableRow, export_csv, export_json};
 pub use value::{FieldName, Value, Values};

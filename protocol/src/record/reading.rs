@@ -5,7 +5,7 @@ use super::{
 };
 use automerge::transaction::Transactable;
 use automerge::{
-    AutomergeError, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValueRef, ValueRef, iter::MapRangeItem,
+    ActorId, AutomergeError, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValueRef, ValueRef, iter::MapRangeItem,
 };
 use std::collections::BTreeSet;
 
@@ -41,7 +41,24 @@ const REMOVED: &str = "_removed";
 ///
 /// [`AutomergeError`] when the document can't be edited.
 pub fn mark_removed(transaction: &mut impl Transactable) -> Result<(), AutomergeError> {
+    // To Automerge a mark beside an equal one would be no change, and the one that stands may be another group's.
+    if transaction.get(ROOT, REMOVED)?.is_some() {
+        transaction.delete(ROOT, REMOVED)?;
+    }
     transaction.put(ROOT, REMOVED, true)
+}
+
+/// Who set the marks of removal that stand in a document. Only its owner's count: a shared text that any
+/// member may edit is not any member's to take away.
+pub fn removers(doc: &impl ReadDoc) -> Vec<ActorId> {
+    let all = doc.get_all(ROOT, REMOVED).unwrap_or_default();
+    let is_mark = |value: &automerge::Value<'_>| value.as_bool() == Some(true);
+    all.into_iter()
+        .filter_map(|(value, id)| match id {
+            ObjId::Id(_, actor, _) if is_mark(&value) => Some(actor),
+            _ => None,
+        })
+        .collect()
 }
 
 impl Kind {

@@ -6,14 +6,15 @@
 
 use crate::authority::{self, Authority, MayNot};
 use crate::codec;
-use crate::document::{Document, NoRight, Opening, Right, WriteRule};
+use crate::document::{Document, NoRight, Opening, Quarantine, Right, WriteRule};
 use crate::domain;
 use crate::entry::VerifiedChange;
-use crate::id::{ChangeHash, Digest, DocumentId, GroupId};
+use crate::id::{Actor, ChangeHash, Digest, DocumentId, GroupId};
 use crate::key::DeviceId;
-use crate::record::{Presence, Registry, Values};
+use crate::record::{Presence, Registry, Values, removers};
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use automerge::Automerge;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// A change on its way into a document.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct LiveDocument {
     created: Timestamp,
     changed: Timestamp,
     changed_by: Option<DeviceId>,
+    /// The actors of the owner's devices that wrote to it.
+    owners: BTreeSet<Actor>,
 }
 
 /// Whether everything that was taken in is still there.
@@ -92,6 +95,7 @@ impl LiveDocument {
             created: Timestamp(u64::MAX),
             changed: Timestamp::default(),
             changed_by: None,
+            owners: BTreeSet::new(),
         }
     }
 
@@ -148,12 +152,25 @@ impl LiveDocument {
         let Some(opening) = &self.opening else { return };
         if let Some(group) = authority.author_of(&incoming.device) {
             self.document.name_group(incoming.device, group);
+            if group == opening.owner {
+                self.owners.insert(incoming.change.change.actor());
+            }
         }
         let right = right(authority, opening, &incoming.device, incoming.seq);
         let offered = self.document.offer(incoming.change.change, incoming.device, incoming.seq, right);
         if !offered.dropped.is_empty() {
             self.wholeness = Wholeness::Forgetful;
         }
+    }
+
+    /// Whether its owner has removed the record.
+    ///
+    /// # Errors
+    ///
+    /// [`Quarantine`] when Automerge can't be trusted with it on this machine.
+    pub fn presence(&mut self) -> Result<Presence, Quarantine> {
+        let owners = &self.owners;
+        self.document.read(|automerge| presence_of(automerge, owners))
     }
 
     /// The document as views see it.
@@ -175,10 +192,19 @@ impl LiveDocument {
         if let Some(kind) = kind
             && !row.heads.is_empty()
         {
+            // A document of one change has been written by its owner.
             let plain = self.document.plain().map(|plain| kind.read_values(plain.entries()));
-            match plain.map_or_else(|| self.document.read(|automerge| kind.read(automerge)), Ok) {
-                Ok(reading) => {
-                    row.presence = reading.presence;
+            let owners = &self.owners;
+            let reading = match plain {
+                Some(reading) => {
+                    let presence = reading.presence;
+                    Ok((reading, presence))
+                }
+                None => self.document.read(|automerge| (kind.read(automerge), presence_of(automerge, owners))),
+            };
+            match reading {
+                Ok((reading, presence)) => {
+                    row.presence = presence;
                     row.values = reading.values;
                     row.damaged = reading.damaged.into_iter().map(|name| name.to_string()).collect();
                 }
@@ -211,6 +237,13 @@ impl Row {
             true => Digest::ZERO,
             false => Digest::of(domain::DOCUMENT_HEADS, &codec::encode(&(self.document, &self.heads))),
         }
+    }
+}
+
+fn presence_of(automerge: &Automerge, owners: &BTreeSet<Actor>) -> Presence {
+    match removers(automerge).iter().any(|actor| <[u8; 32]>::try_from(actor.to_bytes()).is_ok_and(|bytes| owners.contains(&Actor(bytes)))) {
+        true => Presence::Removed,
+        false => Presence::Present,
     }
 }
 

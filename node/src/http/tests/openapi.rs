@@ -20,6 +20,33 @@ fn references<'a>(json: &'a Json, found: &mut Vec<&'a str>) {
     }
 }
 
+/// What JSON Schema wants to be lists and words, wherever it stands.
+fn check_schemas(json: &Json, at: &str) {
+    match json {
+        Json::Object(object) => {
+            for (name, value) in object {
+                let at = format!("{at}/{name}");
+                match name.as_str() {
+                    "enum" => assert!(value.is_array(), "{at} is {value}"),
+                    "type" => assert!(value.is_string() || value.is_array() || value.is_object(), "{at} is {value}"),
+                    _ => {}
+                }
+                check_schemas(value, &at);
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| check_schemas(item, at)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_schemas_hold_no_empty_enums_and_no_unnamed_types() {
+    check_schemas(&describe(Registry::standard()), "");
+    for kind in Registry::standard().kinds() {
+        check_schemas(&kind.schema(), &kind.name);
+    }
+}
+
 #[test]
 fn the_description_is_sound() {
     let document = describe(Registry::standard());
