@@ -60,8 +60,8 @@ pub trait Storage {
     /// [`StorageError`]; then none of the runs counts as kept.
     fn append(&mut self, runs: &[VerifiedRun]) -> Result<(), StorageError>;
 
-    /// Appends entries of this node's own log and own control records, and returns when they would
-    /// survive a loss of power.
+    /// Appends entries of this node's own log, whether it has just written them or they come back from
+    /// peers, and own control records, and returns when they would survive a loss of power.
     ///
     /// # Errors
     ///
