@@ -44,9 +44,9 @@ pub enum StorageError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// What was read is not what was once written.
-    #[error("the store is damaged: {what}")]
+    #[error("the store is damaged")]
     Damaged {
-        /// What was found where.
+        /// What was found where, for a log: people can't do anything with it.
         what: String,
     },
 }

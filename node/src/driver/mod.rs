@@ -254,12 +254,7 @@ impl Driver {
             StorageError::Io { .. } => "look at the disk, then restart the node; nothing that was acknowledged is lost",
             StorageError::Damaged { .. } => "restart the node: it sets the damaged part aside and fetches it again",
         };
-        let what = match error {
-            // The words of the database are in the log.
-            StorageError::Damaged { .. } => "the store is damaged".to_owned(),
-            other => other.to_string(),
-        };
-        let trouble = Trouble { what, hint: hint.to_owned() };
+        let trouble = Trouble { what: error.to_string(), hint: hint.to_owned() };
         let _ = self.events.send(Event::Trouble { what: trouble.what.clone() });
         self.storage_trouble = Some(trouble);
     }
