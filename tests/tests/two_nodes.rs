@@ -214,8 +214,8 @@ async fn an_edit_that_waits_while_the_own_log_comes_back_overwrites_nothing_of_i
 /// The record with a group's profile.
 async fn own_profile(member: &Member) -> grid_protocol::id::DocumentId {
     let own = member.status().await.group;
-    let row = member.handle().look(|views| views.directory().into_iter().find(|row| row.group == Some(own)).unwrap());
-    row.row.unwrap().document
+    let row = member.handle().look(|views| views.directory().into_iter().find(|row| row.group == Some(own)));
+    row.and_then(|row| row.row.clone()).expect("a group has a profile").document
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! An exported statement, checked by strangers: with the Python that the documentation prints, and by its table alone.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
 use crate::running::Place;
 use crate::support::{code, grid};
 use data_encoding::{BASE32_NOPAD, HEXLOWER};

@@ -1,5 +1,7 @@
 //! Homes that were copied: put back from a backup, or run a second time.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
 use crate::api::{ids, until_equal};
 use crate::running::{Group, Place};
 use crate::support::{code, error, stdout};

@@ -59,7 +59,7 @@ fn again(group: &Group, invite: &str) -> std::process::Output {
 fn assert_refused(output: &std::process::Output, word: &str, hint: &str) {
     assert_eq!(code(output), 5, "{word}: {output:?}");
     assert_eq!(error(output)["code"], word, "{output:?}");
-    assert!(error(output)["hint"].as_str().unwrap().contains(hint), "{output:?}");
+    assert!(error(output)["hint"].as_str().expect("a hint").contains(hint), "{output:?}");
 }
 
 #[test]
