@@ -43,6 +43,8 @@ pub(crate) fn not_made(error: &SetupError) -> Failure {
         SetupError::OtherCoalition { .. } => (Exit::Refused, "wrong_coalition"),
         SetupError::NoText => (Exit::Refused, "no_statement"),
         SetupError::Record(_) | SetupError::Group(_) => (Exit::Usage, "invalid"),
+        SetupError::Member => (Exit::Refused, "member_already"),
+        SetupError::Home(HomeError::InUse { .. }) => (Exit::Failed, "home_in_use"),
         SetupError::Home(HomeError::Exists { .. }) => (Exit::Refused, "home_exists"),
         SetupError::Home(HomeError::NewerFormat { .. }) => (Exit::Failed, "newer_format"),
         SetupError::Home(HomeError::PathTooLong { .. }) => (Exit::Usage, "path_too_long"),

@@ -7,7 +7,7 @@ mod answer;
 mod error;
 
 pub use answer::{
-    Change, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding,
+    Change, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding, Removed,
     SignatureRow, StatementView, Status, Target, Trouble, Written,
 };
 pub use error::CommandError;
@@ -37,7 +37,7 @@ pub type Answer<T> = oneshot::Sender<Result<T, CommandError>>;
 pub(crate) enum Command {
     Write { target: Target, patch: Patch, answer: Answer<Written> },
     Remove { document: DocumentId, answer: Answer<Written> },
-    Import { kind: String, rows: Vec<ImportRow>, mode: ImportMode, answer: Answer<Vec<Imported>> },
+    Import { kind: String, rows: Vec<ImportRow>, mode: ImportMode, removed: Removed, answer: Answer<Vec<Imported>> },
     Sign { answer: Answer<Record> },
     Withdraw { answer: Answer<Record> },
     Invite { count: u32, expires: Duration, answer: Answer<NewInvite> },
@@ -105,8 +105,9 @@ impl Handle {
         kind: String,
         rows: Vec<ImportRow>,
         mode: ImportMode,
+        removed: Removed,
     ) -> Result<Vec<Imported>, CommandError> {
-        self.ask(|answer| Command::Import { kind, rows, mode, answer }).await
+        self.ask(|answer| Command::Import { kind, rows, mode, removed, answer }).await
     }
 
     /// Signs the statement for this group.

@@ -128,8 +128,8 @@ impl Node {
         let own_log = report
             .unplaced
             .iter()
-            .filter(|unplaced| unplaced.entry.header.device == identity.device)
-            .map(|unplaced| unplaced.entry.header.seq.saturating_add(1))
+            .filter(|unplaced| unplaced.run.device == identity.device)
+            .map(|unplaced| unplaced.run.end())
             .max()
             .unwrap_or(0);
         let refilled = match report.journal.items {

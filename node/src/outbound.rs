@@ -154,6 +154,15 @@ impl Outbound {
         Ok((opening.document(&self.me.coalition), opening))
     }
 
+    /// The record that a target names, where it has its place already.
+    pub(crate) fn document(&self, target: &Target) -> Option<DocumentId> {
+        match target {
+            Target::New(_) => None,
+            Target::Own(name) => Some(self.own_opening(&*self.kind(name).ok()?).ok()?.document(&self.me.coalition)),
+            Target::Existing(document) => Some(*document),
+        }
+    }
+
     fn own_opening(&self, kind: &Kind) -> Result<Opening, CommandError> {
         let rule = match kind.rule {
             record::WriteRule::Owner => WriteRule::Owner,

@@ -1,6 +1,7 @@
 //! Making homes: founding a coalition, and taking an invite. Works without a network.
 
 use crate::clock::{random, wall};
+use crate::driver::{keep_refusal, refusal};
 use crate::handle::{CommandError, Target};
 use crate::home::{Before, CHECK_DISK, Home, HomeError, NEWER_PROGRAM};
 use crate::keystore::{Keystore, KeystoreError};
@@ -72,6 +73,8 @@ pub struct Created {
     pub device: DeviceId,
     /// The 24 recovery words. They are shown once and written nowhere; none where the group had its keys before.
     pub words: Vec<&'static str>,
+    /// Why an earlier invite did not let the group in, where it was told.
+    pub refused: Option<String>,
 }
 
 /// Why no home was made. Nothing of it is left behind.
@@ -97,6 +100,9 @@ pub enum SetupError {
         /// The coalition of the invite.
         found: CoalitionId,
     },
+    /// The group is a member, and has no use for another invite.
+    #[error("this group is a member of the coalition already")]
+    Member,
     /// The invite is the short form, and the text to sign is not in it.
     #[error("this invite does not carry the statement, so there is nothing to sign yet")]
     NoText,
@@ -129,6 +135,7 @@ impl SetupError {
             Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
             Self::Expired { .. } => "ask the group that invited you for a new invite".to_owned(),
             Self::OtherCoalition { .. } => "choose another --home for a second coalition".to_owned(),
+            Self::Member => "start its node with `grid node`; for a second group choose another --home".to_owned(),
             Self::NoText => {
                 "join without --sign, start the node, read the statement with `grid statement show`, then `grid statement sign`"
                     .to_owned()
@@ -170,6 +177,7 @@ pub fn found(home: &Path, found: &Found) -> Result<Created, SetupError> {
         group: identity.group,
         device: identity.device,
         words: words.words(),
+        refused: None,
     })
 }
 
@@ -211,6 +219,7 @@ pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
         group: identity.group,
         device: identity.device,
         words: words.words(),
+        refused: None,
     })
 }
 
@@ -218,8 +227,7 @@ pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
 ///
 /// # Errors
 ///
-/// [`SetupError`]; then the answer is as it was. A group that is a member has no use for another invite:
-/// [`HomeError::Exists`].
+/// [`SetupError`]; then the answer is as it was. A group that is a member has no use for another invite.
 pub fn join_again(path: &Path, invite: &str, signing: Signing) -> Result<Created, SetupError> {
     let ticket = InviteTicket::parse(invite)?;
     let now = wall();
@@ -238,7 +246,7 @@ pub fn join_again(path: &Path, invite: &str, signing: Signing) -> Result<Created
     let registry = Arc::new(Registry::standard().clone());
     let (mut replica, _) = Replica::open(identity, registry, store, &Recalled::default(), random())?;
     if replica.is_let_in() {
-        return Err(HomeError::Exists { path: path.into() }.into());
+        return Err(SetupError::Member);
     }
     let key = SigningKey::Device(keys.device());
     let slot = ticket.slot_for(&identity.group, 0);
@@ -254,6 +262,8 @@ pub fn join_again(path: &Path, invite: &str, signing: Signing) -> Result<Created
         records.push(Record::Signature(StatementSignature::new(about, text, identity.group, 1, now, key)));
     }
     replica.commit(Vec::new(), records)?;
+    let refused = refusal(replica.storage());
+    keep_refusal(replica.storage(), None);
     profile.addresses.extend(ticket.addresses.iter().cloned());
     profile.addresses.sort_unstable();
     profile.addresses.dedup();
@@ -265,6 +275,7 @@ pub fn join_again(path: &Path, invite: &str, signing: Signing) -> Result<Created
         group: identity.group,
         device: identity.device,
         words: Vec::new(),
+        refused,
     })
 }
 

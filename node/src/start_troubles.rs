@@ -65,7 +65,7 @@ pub(crate) fn of(report: &OpenReport, refilled: usize) -> Vec<Trouble> {
         troubles.push(Trouble {
             what: format!(
                 "{} of this device's own entries wait for earlier ones to come back from peers",
-                report.unplaced.len()
+                report.unplaced.iter().map(|unplaced| unplaced.run.entries.len()).sum::<usize>()
             ),
             hint: "leave the node running until it is in sync with a peer, then restart it".to_owned(),
         });

@@ -5,7 +5,9 @@
 //! proven as a whole.
 
 use crate::codec::Format;
-use crate::entry::{EntryError, EntryKind, Head, Header, VerifiedEntry, body_hash, keeps_signature, verify_signature};
+use crate::entry::{
+    Entry, EntryError, EntryKind, Head, Header, VerifiedEntry, body_hash, keeps_signature, verify_signature,
+};
 use crate::id::{CoalitionId, DocumentId, EntryId};
 use crate::key::{DeviceId, Signature};
 use crate::time::Timestamp;
@@ -74,6 +76,11 @@ pub enum RunError {
 }
 
 impl Run {
+    /// Where the log goes on behind it.
+    pub fn end(&self) -> u64 {
+        self.first.saturating_add(self.entries.len() as u64)
+    }
+
     /// Checks chain, signatures, bodies and prescans.
     ///
     /// # Errors
@@ -105,7 +112,20 @@ impl Run {
     }
 }
 
+impl From<Entry> for Run {
+    /// The run of an entry alone.
+    fn from(entry: Entry) -> Self {
+        let Header { device, seq, prev, .. } = entry.header;
+        let lean = LeanEntry::of(&entry.header, entry.body, Some(entry.signature));
+        Self { device, first: seq, prev, entries: vec![lean] }
+    }
+}
+
 impl LeanEntry {
+    fn of(header: &Header, body: Vec<u8>, signature: Option<Signature>) -> Self {
+        Self { time: header.time, kind: header.kind, document: header.document, body, signature }
+    }
+
     /// The whole header, from the place of the entry in its log.
     pub fn header(&self, coalition: CoalitionId, device: DeviceId, seq: u64, prev: EntryId) -> Header {
         Header {
@@ -148,6 +168,20 @@ impl VerifiedRun {
     /// The entries in order.
     pub fn entries(&self) -> &[VerifiedEntry] {
         &self.entries
+    }
+
+    /// The run as it travels, in pieces that each end at a signature.
+    pub fn pieces(&self) -> Vec<Run> {
+        let (mut pieces, mut open) = (Vec::new(), None);
+        for entry in &self.entries {
+            let Header { device, seq, prev, .. } = *entry.header();
+            let piece = open.get_or_insert_with(|| Run { device, first: seq, prev, entries: Vec::new() });
+            piece.entries.push(LeanEntry::of(entry.header(), entry.body().to_vec(), entry.signature().copied()));
+            if entry.signature().is_some() {
+                pieces.extend(open.take());
+            }
+        }
+        pieces
     }
 
     /// The run up to the first signature at or behind `seq`: no more of it than what proves that entry.

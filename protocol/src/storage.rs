@@ -44,9 +44,9 @@ pub enum StorageError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// What was read is not what was once written.
-    #[error("the store is damaged: {what}")]
+    #[error("the store is damaged")]
     Damaged {
-        /// What was found where.
+        /// What was found where, for a log: people can't do anything with it.
         what: String,
     },
 }
@@ -60,8 +60,8 @@ pub trait Storage {
     /// [`StorageError`]; then none of the runs counts as kept.
     fn append(&mut self, runs: &[VerifiedRun]) -> Result<(), StorageError>;
 
-    /// Appends entries of this node's own log and own control records, and returns when they would
-    /// survive a loss of power.
+    /// Appends entries of this node's own log, whether it has just written them or they come back from
+    /// peers, and own control records, and returns when they would survive a loss of power.
     ///
     /// # Errors
     ///

@@ -150,7 +150,6 @@ async fn a_home_that_is_restored_from_a_backup_learns_what_it_wrote_before_it_wr
 
     a.restore(backup);
     a.start().await;
-    a.until_connected().await;
     let new = a.write("action", json!({"title": "After the backup"})).await;
     b.until_here(new).await;
     until_equal(&[&a, &b]).await;
@@ -166,6 +165,57 @@ async fn a_home_that_is_restored_from_a_backup_learns_what_it_wrote_before_it_wr
     })
     .await;
     assert_eq!(a.status().await.pending, 0);
+
+    // What came back is in the journal as well, in its order.
+    a.stop().await;
+    std::fs::remove_dir_all(a.path().join("store")).unwrap();
+    drop(b);
+    a.start().await;
+    for action in later.iter().chain([&new]) {
+        assert_ne!(a.text(action, "title"), "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_waits_while_the_own_log_comes_back_overwrites_nothing_of_it() {
+    let mut a = Member::found("Clean River", TCP).await;
+    let b = Member::join("Mill Street", &a.invite().await, Signing::Sign, TCP).await;
+    b.until_members(2).await;
+    let page = a.write("page", json!({"title": "Plan", "text": "One.\n"})).await;
+    a.edit("group", own_profile(&a).await, json!({"about": "A.\n"})).await;
+    until_equal(&[&a, &b]).await;
+    a.stop().await;
+    let backup = a.backup();
+    a.start().await;
+    a.edit("page", page, json!({"text": "One.\nTwo.\n"})).await;
+    a.edit("group", own_profile(&a).await, json!({"about": "A.\nB.\n"})).await;
+    until_equal(&[&a, &b]).await;
+    a.stop().await;
+
+    a.restore(backup);
+    a.start().await;
+    // Nobody who wrote this has seen the second line.
+    let handle = a.handle();
+    let kind = Registry::standard().kind("group").unwrap().clone();
+    let about = Patch::from_json(&kind, &json!({"about": "A.\nC.\n"})).unwrap();
+    let (_, own) = tokio::join!(
+        a.edit("page", page, json!({"text": "One.\nThree.\n"})),
+        handle.write(Target::Own(kind.name.clone()), about)
+    );
+    let profile = own.unwrap().document;
+    for (text, lines) in
+        [(a.text(&page, "text"), ["One.", "Two.", "Three."]), (a.text(&profile, "about"), ["A.", "B.", "C."])]
+    {
+        assert!(lines.iter().all(|line| text.contains(line)), "{text:?}");
+    }
+    until_equal(&[&a, &b]).await;
+}
+
+/// The record with a group's profile.
+async fn own_profile(member: &Member) -> grid_protocol::id::DocumentId {
+    let own = member.status().await.group;
+    let row = member.handle().look(|views| views.directory().into_iter().find(|row| row.group == Some(own)));
+    row.and_then(|row| row.row.clone()).expect("a group has a profile").document
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,7 +283,7 @@ async fn a_group_with_a_used_up_invite_is_no_member_lets_nobody_in_and_joins_wit
     assert_eq!(c.status().await.standing, OwnStanding::Member);
     c.stop().await;
     let again = setup::join_again(&c.path(), &a.invite().await, Signing::Sign).unwrap_err();
-    assert!(again.to_string().contains("is a home already"), "{again}");
+    assert!(again.to_string().contains("is a member of the coalition already"), "{again}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

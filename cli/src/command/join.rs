@@ -71,12 +71,18 @@ impl Join {
     fn again(self, context: &mut Context<'_>, invite: &str) -> Result<(), Failure> {
         let signing = if self.sign { Signing::Sign } else { Signing::Later };
         let created = setup::join_again(context.home()?, invite, signing).map_err(|error| welcome::not_made(&error))?;
-        let answer = json!({
+        let mut answer = json!({
             "coalition": created.coalition.to_string(), "group": created.group.to_string(),
             "device": created.device.to_string(), "recovery_words": created.words,
         });
+        if let Some(why) = &created.refused {
+            answer["refused_before"] = json!(why);
+        }
         let next = context.line("node");
         context.out.answer(&answer, |page| {
+            if let Some(why) = &created.refused {
+                page.line(&format!("The invite before it did not let your group in: {why}."));
+            }
             page.heading("Your group answers this invite now. Its keys and its recovery words stay as they are.");
             page.line("Next:");
             page.whole(&format!("  {next}"));

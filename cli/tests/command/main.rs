@@ -6,6 +6,7 @@ mod node;
 mod node_away;
 mod node_there;
 mod running;
+mod sheet;
 mod support;
 mod texts;
 mod words;

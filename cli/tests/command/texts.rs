@@ -55,6 +55,9 @@ fn a_text_that_was_read_before_others_changed_it_keeps_their_words() {
     two.arrives(&two.mill, both);
     two.arrives(&two.weir, both);
     assert_eq!(two.mill.json(["page", "show", &two.id])["title"], "Plan");
+    let history = two.mill.json(["page", "history", &two.id]);
+    let last = history["items"].as_array().unwrap().last().unwrap();
+    assert!(last["fields"]["title"] == "Plan" && last["fields"].get("text").is_some(), "one write: {history}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod api;
 mod coalition;
+mod copies;
 mod deaths;
 mod disk;
 mod ending;

@@ -148,3 +148,50 @@ fn a_table_that_was_exported_changes_nothing_when_it_is_taken_in_again() {
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("Mill is a member"), "{shown}");
 }
+
+#[test]
+fn a_row_that_was_removed_stays_away_until_it_is_asked_for() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _node = weir.start();
+    let file = place.file("groups.csv", "Name,City\nFerry,Ossmouth\nMill,Hollin\n");
+    weir.json(["group", "import", &file]);
+    let id =
+        |name: &str| weir.json(["prospect", "list", "--text", name])["items"][0]["id"].as_str().unwrap().to_owned();
+    // One as it was taken in, one that was renamed since: its origin tells.
+    weir.json(["prospect", "edit", &id("mill"), "--name", "Watermill"]);
+    for name in ["ferry", "watermill"] {
+        weir.json(["prospect", "remove", &id(name), "--yes"]);
+    }
+    for dry in [&["--dry-run"][..], &[]] {
+        let done = weir.json(["group", "import", &file].iter().chain(dry));
+        assert_eq!((&done["created"], done["skipped"].as_array().unwrap().len()), (&json!(0), 2), "{done}");
+        assert!(
+            done["skipped"][0]["reason"].as_str().unwrap().contains("was removed here; import with --again"),
+            "{done}"
+        );
+    }
+    let shown = String::from_utf8(weir.run(["group", "import", &file]).stdout).unwrap();
+    assert!(shown.contains("was removed here"), "{shown}");
+    let again = weir.json(["group", "import", &file, "--again"]);
+    assert_eq!(again["created"], 2, "{again}");
+    let then = weir.json(["group", "import", &file]);
+    assert_eq!((&then["created"], &then["unchanged"]), (&json!(0), &json!(2)), "{then}");
+}
+
+#[test]
+fn a_row_of_which_everything_but_the_name_changed_is_new_and_that_is_said() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _node = weir.start();
+    let old = place.file("old.csv", "Name,Website,City\nFerry,https://ferry.example,Ossmouth\n");
+    weir.json(["group", "import", &old]);
+    let new = place.file("new.csv", "Name,Website,City\nFerry,https://other.example,Hollin\n");
+    let foreseen = weir.json(["group", "import", &new, "--dry-run"]);
+    let done = weir.json(["group", "import", &new]);
+    assert_eq!(foreseen, done);
+    assert_eq!((&done["created"], &done["notes"][0]["line"]), (&json!(1), &json!(2)), "{done}");
+    let note = done["notes"][0]["reason"].as_str().unwrap();
+    assert!(note.contains("Ferry") && note.contains("place and website differ"), "{note}");
+    assert_eq!(weir.json(["group", "import", &new])["notes"], json!([]));
+}

@@ -152,6 +152,18 @@ impl AddressBook {
         candidates.into_iter().map(|(_, address)| address).collect()
     }
 
+    /// Whether somebody may be there who was not found yet: an address has neither answered nor failed, or
+    /// nobody is connected, and of somebody no address is known, so that only they can find this node.
+    pub(crate) fn has_untried(&self, own: &DeviceId) -> bool {
+        let untried = |address: &String| self.tries.get(address).is_none_or(|tried| tried.pause == FIRST_PAUSE);
+        let silent = |device: &DeviceId| device != own && !self.said.contains_key(device);
+        match self.connected.len() {
+            0 => self.candidates().iter().any(untried) || self.peers.keys().any(silent),
+            1..WANTED => self.candidates().iter().any(untried),
+            _ => false,
+        }
+    }
+
     /// Addresses of whoever is not connected.
     fn candidates(&self) -> BTreeSet<String> {
         let away = |device: &DeviceId| self.peers.get(device).is_none_or(|peer| !self.connected.contains_key(peer));
@@ -217,12 +229,15 @@ mod tests {
         for _ in 0..6 {
             assert_eq!(book.due(now).len(), 1);
             assert!(book.due(now).is_empty(), "it counts as tried");
+            assert_eq!(book.has_untried(&device(9)), pauses.is_empty(), "nothing is known until the first try failed");
             book.failed("/ip4/10.0.0.1/tcp/1/p2p/a", now);
             let next = book.tries.values().next().unwrap().next;
             pauses.push(next - now);
             now = next;
         }
         assert!(pauses.windows(2).all(|pair| pair[1] > pair[0]));
+        book.identified(PeerKey([1; 32]), device(1));
+        assert!(!book.has_untried(&device(1)) && book.has_untried(&device(9)), "a member may come by");
     }
 
     #[test]
@@ -231,7 +246,7 @@ mod tests {
         book.learn(device(1), Timestamp(1), &["/ip4/10.0.0.1/tcp/1/p2p/a".to_owned()], Duration::ZERO);
         book.identified(PeerKey([1; 32]), device(1));
         book.connected(PeerKey([1; 32]), "/ip4/10.0.0.1/tcp/9/p2p/a", Direction::Accepted);
-        assert!(book.due(Duration::from_secs(1)).is_empty());
+        assert!(book.due(Duration::from_secs(1)).is_empty() && !book.has_untried(&device(9)));
         let later = Now { monotonic: Duration::from_secs(2), wall: Timestamp(5) };
         book.disconnected(PeerKey([1; 32]), later);
         assert_eq!(book.last_seen(&device(1)), Some(Timestamp(5)));

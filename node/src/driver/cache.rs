@@ -24,6 +24,7 @@ const REACH: &[u8] = b"reach/";
 const AUTHORITY: &[u8] = b"authority";
 const HINT_RECEIVED: &[u8] = b"received/";
 const HINT_REACHABLE: &[u8] = b"reachable/";
+const REFUSAL: &[u8] = b"refusal";
 
 #[derive(Serialize, Deserialize)]
 struct CachedRow {
@@ -158,6 +159,19 @@ pub(crate) fn recall(store: &Store, registry: &Registry) -> (Recalled, Vec<HintB
         .filter_map(|(_, value)| codec::decode::<HintBody>(&value).ok())
         .collect();
     (Recalled { rows, entries, authority }, hints)
+}
+
+/// Keeps why this group was not let in; none once it was.
+pub(crate) fn keep_refusal(store: &Store, why: Option<&str>) {
+    note(match why {
+        Some(why) => store.hint_put(REFUSAL, why.as_bytes()),
+        None => store.hint_remove(REFUSAL),
+    });
+}
+
+/// Why this group was not let in, as it was told last.
+pub(crate) fn refusal(store: &Store) -> Option<String> {
+    String::from_utf8(store.reader().hint(REFUSAL).ok()??).ok()
 }
 
 fn note(kept: Result<(), StorageError>) {

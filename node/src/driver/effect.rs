@@ -108,7 +108,10 @@ impl Driver {
             },
             ApplicationOutcome::Refused(why) => ("refused", Some(why)),
         };
-        self.application.clone_from(&why);
+        if self.application != why {
+            cache::keep_refusal(self.replica.storage(), why.as_deref());
+            self.application.clone_from(&why);
+        }
         let _ = self.events.send(Event::Application { outcome: name.to_owned(), why });
         Vec::new()
     }

@@ -5,7 +5,7 @@
 
 use super::Driver;
 use super::write::BATCH;
-use crate::handle::{Change, CommandError, ImportMode, ImportOutcome, Imported, Target};
+use crate::handle::{Change, CommandError, ImportMode, ImportOutcome, Imported, Removed, Target};
 use crate::outbound::{Draft, Edit};
 use crate::view::Views;
 use grid_protocol::entry::Head;
@@ -19,8 +19,8 @@ use std::sync::Arc;
 enum Found {
     /// A record that this group may write.
     Record(DocumentId),
-    /// Nothing that is here yet.
-    Nothing,
+    /// Nothing that is here yet; what somebody should look at, if there is something.
+    Nothing(Option<String>),
     /// Something that is not for this group to write, and why.
     Taken(String),
     /// One of several records, or one of several rows for a record, and nobody can tell which.
@@ -35,6 +35,10 @@ struct Finder {
     /// By the row that an import made them from, whatever became of their identity since. Read only once a row finds
     /// no record: every record has to be opened for it.
     origins: Option<HashMap<String, DocumentId>>,
+    /// Records that were removed, by both; none where they may come again.
+    removed: Option<HashSet<String>>,
+    /// What becomes of them.
+    rule: Removed,
     /// What is left over on both sides. Worked out only once a row finds no record by its origin either.
     alikes: Option<Alikes<DocumentId>>,
 }
@@ -59,12 +63,13 @@ impl Driver {
         kind: &str,
         rows: Vec<ImportRow>,
         mode: ImportMode,
+        removed: Removed,
     ) -> Result<Vec<Imported>, CommandError> {
         let registry = self.replica.documents().registry();
         let unknown = || CommandError::NotFound { what: "kind of record".into(), id: kind.into() };
         let kind = registry.kind(kind).cloned().ok_or_else(unknown)?;
         self.whole()?;
-        let mut finder = self.finder(&kind);
+        let mut finder = self.finder(&kind, removed);
         let mut pass = Pass {
             mode,
             imported: Vec::with_capacity(rows.len()),
@@ -74,11 +79,19 @@ impl Driver {
             head: self.replica.own_head().copied(),
         };
         for row in &rows {
+            let mut note = None;
             let outcome = match self.find(&mut finder, row, &rows) {
                 Found::Taken(why) => ImportOutcome::Skipped(why),
                 Found::Unclear => ImportOutcome::Refused(unclear(&kind, row)),
                 found => {
-                    let found = if let Found::Record(document) = found { Some(document) } else { None };
+                    let found = match found {
+                        Found::Record(document) => Some(document),
+                        Found::Nothing(why) => {
+                            note = why;
+                            None
+                        }
+                        Found::Taken(_) | Found::Unclear => None,
+                    };
                     // A second write to one record has to see the first.
                     if found.is_some_and(|document| pass.touched.contains(&document)) || pass.drafts.len() >= BATCH {
                         self.settle(&mut pass).await;
@@ -92,7 +105,7 @@ impl Driver {
                     }
                 }
             };
-            pass.imported.push(Imported { line: row.line, outcome });
+            pass.imported.push(Imported { line: row.line, outcome, note });
         }
         self.settle(&mut pass).await;
         Ok(pass.imported)
@@ -162,12 +175,12 @@ impl Driver {
     fn find(&mut self, finder: &mut Finder, row: &ImportRow, rows: &[ImportRow]) -> Found {
         if let Some(id) = &row.id {
             let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            match named(&views, &finder.kind, id) {
-                Found::Nothing => {}
+            match named(&views, &finder.kind, finder.rule, id) {
+                Found::Nothing(_) => {}
                 found => return found,
             }
         }
-        let Some(key) = &row.key else { return Found::Nothing };
+        let Some(key) = &row.key else { return Found::Nothing(None) };
         if let Some(document) = finder.known.get(key) {
             return Found::Record(*document);
         }
@@ -178,9 +191,19 @@ impl Driver {
         if let Some(document) = origins.get(&origin_of(key)) {
             return Found::Record(*document);
         }
-        if finder.kind.alike.is_none() {
-            return Found::Nothing;
+        if finder.rule == Removed::Stays {
+            let removed = match &mut finder.removed {
+                Some(removed) => removed,
+                none => none.insert(self.removed(&finder.kind)),
+            };
+            if removed.contains(key) || removed.contains(&origin_of(key)) {
+                return Found::Taken(format!(
+                    "this {} was removed here; import with --again to make it anew",
+                    finder.kind.name
+                ));
+            }
         }
+        let Some(link) = finder.kind.alike.clone() else { return Found::Nothing(None) };
         let alikes = match finder.alikes.take() {
             Some(alikes) => alikes,
             None => self.alikes(finder, rows),
@@ -188,7 +211,8 @@ impl Driver {
         let found = alikes.find(&finder.kind, &row.patch.values());
         finder.alikes = Some(alikes);
         match found {
-            Alike::None => Found::Nothing,
+            Alike::None => Found::Nothing(None),
+            Alike::Namesake => Found::Nothing(Some(namesake(&finder.kind, row, &link))),
             Alike::One(document) => Found::Record(document),
             Alike::Unclear => Found::Unclear,
         }
@@ -217,11 +241,26 @@ impl Driver {
         Alikes::new(&finder.kind, free.map(|row| (row.document, row.values.clone())), left)
     }
 
-    fn finder(&self, kind: &Arc<Kind>) -> Finder {
+    fn finder(&self, kind: &Arc<Kind>, rule: Removed) -> Finder {
         let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let own = views.records.of_kind(&kind.name).filter(|row| row.owner() == Some(views.own));
         let known = own.filter_map(|row| Some((kind.identity(&row.values)?, row.document))).collect();
-        Finder { kind: kind.clone(), known, origins: None, alikes: None }
+        Finder { kind: kind.clone(), known, origins: None, removed: None, rule, alikes: None }
+    }
+
+    /// What tells own records apart that were removed: what they say of themselves, and the rows that made them.
+    fn removed(&mut self, kind: &Kind) -> HashSet<String> {
+        let rows: Vec<(DocumentId, Option<String>)> = {
+            let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let own = views.records.removed(&kind.name).filter(|row| row.owner() == Some(views.own));
+            own.map(|row| (row.document, kind.identity(&row.values))).collect()
+        };
+        let mut removed = HashSet::new();
+        for (document, key) in rows {
+            removed.extend(key);
+            removed.extend(self.reading(kind, document).ok().and_then(|it| it.imported.origin().map(str::to_owned)));
+        }
+        removed
     }
 
     fn origins(&mut self, kind: &Kind) -> HashMap<String, DocumentId> {
@@ -237,11 +276,14 @@ impl Driver {
 }
 
 /// What the id of a row names.
-fn named(views: &Views, kind: &Kind, id: &str) -> Found {
+fn named(views: &Views, kind: &Kind, rule: Removed, id: &str) -> Found {
     let row = id.parse().ok().and_then(|document| views.records.row(&document));
     if let Some(row) = row.filter(|row| row.kind() == Some(&*kind.name)) {
         return match row.owner() {
-            _ if row.is_removed() => Found::Taken("this record was removed; leave out its id to make a new one".into()),
+            _ if row.is_removed() && rule == Removed::ComesAgain => Found::Nothing(None),
+            _ if row.is_removed() => {
+                Found::Taken(format!("this {} was removed here; import with --again to make it anew", kind.name))
+            }
             Some(owner) if owner != views.own && kind.rule == WriteRule::Owner => {
                 Found::Taken(format!("belongs to {}: only its own group can change it", views.name_of(&owner)))
             }
@@ -250,7 +292,19 @@ fn named(views: &Views, kind: &Kind, id: &str) -> Found {
     }
     // A table of groups that are here: what they say of themselves is theirs.
     let group = if kind.role == Some(KindRole::Prospect) { views.group_named(id) } else { None };
-    group.map_or(Found::Nothing, |group| Found::Taken(is_here(views, &group)))
+    group.map_or(Found::Nothing(None), |group| Found::Taken(is_here(views, &group)))
+}
+
+fn namesake(kind: &Kind, row: &ImportRow, link: &str) -> String {
+    let values = row.patch.values();
+    let others = kind.identity.iter().filter(|field| **field != kind.title).map(|field| &**field);
+    let differ: Vec<&str> = others.chain([link]).collect();
+    format!(
+        "is new beside another {} named {:?} that the file does not have: {} differ; remove one if they are the same",
+        kind.name,
+        values.text(&kind.title),
+        differ.join(" and ")
+    )
 }
 
 fn unclear(kind: &Kind, row: &ImportRow) -> String {

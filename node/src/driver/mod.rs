@@ -13,7 +13,7 @@ mod status;
 mod write;
 
 pub(crate) use address_book::AddressBook;
-pub(crate) use cache::recall;
+pub(crate) use cache::{keep_refusal, recall, refusal};
 
 use crate::clock::Clock;
 use crate::event::Event;
@@ -65,6 +65,7 @@ pub(crate) struct Driver {
     start_troubles: Vec<Trouble>,
     /// What keeps this machine from saving, while it does.
     storage_trouble: Option<Trouble>,
+    /// Why this group was not let in, as it was told last.
     application: Option<String>,
     announced: Option<Duration>,
     own_log: own_log::OwnLogState,
@@ -98,6 +99,7 @@ impl Driver {
         let Parts { clock, replica, outbound, views, events, network, book, troubles, own_log } = parts;
         let known = replica.logs().entries(&replica.me().device);
         let own_log = own_log::OwnLogState::new(known, own_log);
+        let application = cache::refusal(replica.storage());
         Self {
             clock,
             replica,
@@ -115,7 +117,7 @@ impl Driver {
             next_token: 0,
             start_troubles: troubles,
             storage_trouble: None,
-            application: None,
+            application,
             announced: None,
             own_log,
             own_membership: OwnMembership::Claimed,
@@ -252,12 +254,7 @@ impl Driver {
             StorageError::Io { .. } => "look at the disk, then restart the node; nothing that was acknowledged is lost",
             StorageError::Damaged { .. } => "restart the node: it sets the damaged part aside and fetches it again",
         };
-        let what = match error {
-            // The words of the database are in the log.
-            StorageError::Damaged { .. } => "the store is damaged".to_owned(),
-            other => other.to_string(),
-        };
-        let trouble = Trouble { what, hint: hint.to_owned() };
+        let trouble = Trouble { what: error.to_string(), hint: hint.to_owned() };
         let _ = self.events.send(Event::Trouble { what: trouble.what.clone() });
         self.storage_trouble = Some(trouble);
     }

@@ -1,13 +1,15 @@
 //! This device's own log: whether it may be written, and what the operator is told about it.
 //!
 //! A home that was restored from a backup does not know what its device has written since. So the first
-//! write after a start waits until the members' nodes that are connected were compared with: what they hold
-//! of this log comes back, and the log goes on behind it. Where it is too late, because two copies have
+//! write after a start waits until the addresses of members were tried and the nodes that are connected were
+//! compared with: what they hold of this log comes back, and the log goes on behind it. Where it is too late, because two copies have
 //! written, the log has an end, and nothing more is written.
 
 use super::Driver;
-use crate::handle::{Answer, Command, CommandError, Trouble};
+use crate::handle::{Answer, Command, CommandError, Target, Trouble};
+use crate::node::Dialling;
 use grid_protocol::authority::{Cut, Fault};
+use grid_protocol::id::ChangeHash;
 use grid_protocol::replica::OwnLog;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -63,11 +65,21 @@ impl Driver {
     /// Whether a write has to wait until peers were compared with.
     pub(super) fn has_to_wait(&self) -> bool {
         let over = self.own_log.until.is_some_and(|until| self.clock.now().monotonic >= until);
-        self.own_log.begun == Begun::NotYet && !over && self.replica.own_log() != OwnLog::Whole
+        let unsure = || {
+            let untried = self.dialling == Dialling::Automatic && self.book.has_untried(&self.replica.me().device);
+            untried || self.replica.own_log() != OwnLog::Whole
+        };
+        self.own_log.begun == Begun::NotYet && !over && unsure()
     }
 
-    /// Lets a write wait.
-    pub(super) fn hold(&mut self, command: Command) {
+    /// Lets a write wait. It stays a change of the record as it was when it was asked for: what comes back
+    /// meanwhile is no part of what its writer has seen.
+    pub(super) fn hold(&mut self, mut command: Command) {
+        if let Command::Write { target, patch, .. } = &mut command
+            && patch.based_on.is_empty()
+        {
+            patch.based_on = self.heads(target);
+        }
         if self.own_log.held.len() < MOST {
             let until = self.clock.now().monotonic + PATIENCE;
             self.own_log.until.get_or_insert(until);
@@ -83,6 +95,13 @@ impl Driver {
             Command::Import { answer, .. } => refuse(answer, busy()),
             _ => {}
         }
+    }
+
+    /// The heads of a record as it is shown now.
+    fn heads(&self, target: &Target) -> Vec<ChangeHash> {
+        let Some(document) = self.outbound.document(target) else { return Vec::new() };
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        views.records.row(&document).map(|row| row.heads.clone()).unwrap_or_default()
     }
 
     /// The writes that need not wait any longer.

@@ -41,10 +41,9 @@ impl Driver {
             // The store was damaged, and what the signature is under has not come back yet.
             _ if self.replica.control().genesis().is_none() && !self.start_troubles.is_empty() => OwnStanding::Waiting,
             Standing::Applicant { missing: Lacking::Signature | Lacking::SignatureAndVouch } => OwnStanding::NotSigned,
-            _ if self.application.is_some() => OwnStanding::Refused(self.application.clone().unwrap_or_default()),
             // What this node believes of itself counts once another node has said so too.
             Standing::Member if self.replica.is_let_in() => OwnStanding::Member,
-            _ => OwnStanding::Waiting,
+            _ => self.application.clone().map_or(OwnStanding::Waiting, OwnStanding::Refused),
         }
     }
 

@@ -33,8 +33,8 @@ impl Driver {
                 other => {
                     self.flush(batch).await;
                     return match other {
-                        Command::Import { kind, rows, mode, answer } => {
-                            let _ = answer.send(self.import(&kind, rows, mode).await);
+                        Command::Import { kind, rows, mode, removed, answer } => {
+                            let _ = answer.send(self.import(&kind, rows, mode, removed).await);
                             Flow::Continue
                         }
                         other => Box::pin(self.take_command(other, more)).await,

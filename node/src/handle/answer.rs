@@ -48,6 +48,16 @@ pub enum ImportMode {
     Write,
 }
 
+/// What becomes of a row whose record was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Removed {
+    /// It is left alone: what somebody took away stays away.
+    #[default]
+    Stays,
+    /// It makes a new record.
+    ComesAgain,
+}
+
 /// What an import did, or would do, with one row of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
@@ -55,6 +65,8 @@ pub struct Imported {
     pub line: u64,
     /// What became of it.
     pub outcome: ImportOutcome,
+    /// What somebody should look at, though the row was taken.
+    pub note: Option<String>,
 }
 
 /// What became of a row.

@@ -270,6 +270,14 @@ mod tests {
     }
 
     #[test]
+    fn what_the_database_says_is_not_for_whoever_asks() {
+        let what = "Corruption { at: DiskPtr(77), bt: () } in tree entries".to_owned();
+        let error = ApiError::from(CommandError::Storage(StorageError::Damaged { what }));
+        assert_eq!(error.message, "nothing was saved: the store is damaged");
+        assert!(error.hint.contains("rebuilds its store"));
+    }
+
+    #[test]
     fn the_cause_of_a_failed_write_is_in_the_message() {
         let source = Box::new(std::io::Error::other("the cable is loose"));
         let error = ApiError::from(CommandError::Storage(StorageError::Io { doing: "write", source }));

@@ -4,7 +4,7 @@ use super::Api;
 use super::error::ApiError;
 use super::filter::Filter;
 use super::input::{Answer, Download, File, Segments, Words};
-use crate::handle::{Change, ImportMode, ImportOutcome, Imported};
+use crate::handle::{Change, ImportMode, ImportOutcome, Imported, Removed};
 use axum::extract::State;
 use grid_protocol::record::{BadRow, ImportOptions, ImportPlan, Kind, Mapped, TableRow, export_csv, export_json};
 use grid_protocol::replica::Row;
@@ -32,6 +32,8 @@ pub(crate) struct ImportAnswer {
     skipped: Vec<BadLine>,
     /// Rows that can't be taken.
     bad: Vec<BadLine>,
+    /// Rows that were taken, with what somebody should look at.
+    notes: Vec<BadLine>,
 }
 
 /// A heading and its field.
@@ -59,8 +61,9 @@ pub(crate) async fn import(
     File(bytes): File,
 ) -> Result<Answer<ImportAnswer>, ApiError> {
     let dry_run = words.parse("dry_run", "true or false")?.unwrap_or(false);
+    let again = words.parse("again", "true or false")?.unwrap_or(false);
     let name = words.take("filename")?;
-    words.nothing_else(&["dry_run", "filename"])?;
+    words.nothing_else(&["again", "dry_run", "filename"])?;
     // A table of groups says what others wrote about them. A profile is written by its own group alone.
     let named = api.kind(&kind)?;
     let kind = api.kind(named.imports_as.as_deref().unwrap_or(&kind))?;
@@ -71,9 +74,11 @@ pub(crate) async fn import(
     let ignored = plan.ignored().map(ToOwned::to_owned).collect();
     let mut bad: Vec<BadLine> = plan.bad.into_iter().map(|BadRow { line, reason }| BadLine { line, reason }).collect();
     let mut counts = Counts::default();
-    let mut skipped = Vec::new();
+    let (mut skipped, mut notes) = (Vec::new(), Vec::new());
+    let removed = if again { Removed::ComesAgain } else { Removed::Stays };
     let mode = if dry_run { ImportMode::DryRun } else { ImportMode::Write };
-    for Imported { line, outcome } in api.handle.import(kind.name.clone(), plan.rows, mode).await? {
+    for Imported { line, outcome, note } in api.handle.import(kind.name.clone(), plan.rows, mode, removed).await? {
+        notes.extend(note.map(|reason| BadLine { line, reason }));
         match outcome {
             ImportOutcome::Done(change) => counts.count(change),
             ImportOutcome::Skipped(reason) => skipped.push(BadLine { line, reason }),
@@ -82,7 +87,17 @@ pub(crate) async fn import(
     }
     bad.sort_by_key(|row| row.line);
     let Counts { created, changed, unchanged } = counts;
-    Ok(Answer(ImportAnswer { kind: kind.name.clone(), mapping, ignored, created, changed, unchanged, skipped, bad }))
+    Ok(Answer(ImportAnswer {
+        kind: kind.name.clone(),
+        mapping,
+        ignored,
+        created,
+        changed,
+        unchanged,
+        skipped,
+        bad,
+        notes,
+    }))
 }
 
 /// Reads the file where it holds up nobody: large tables take a while.

@@ -140,6 +140,7 @@ fn paths(kind: &Kind) -> Value {
     let body = |fields: &str| {
         let schema = json!({"type": "object", "required": ["fields"], "additionalProperties": false, "properties": {
             "fields": refer(fields), "based_on": {"type": "array", "items": {"type": "string"}},
+            "texts_based_on": {"type": "array", "items": {"type": "string"}},
         }});
         Some(json!({"required": true, "content": json_of(schema)}))
     };
@@ -169,7 +170,11 @@ fn paths(kind: &Kind) -> Value {
     let removed = found(refer("RemoveAnswer"));
     let many = filters(kind);
     let exported = [vec![query("format", json!({"enum": ["csv", "json"]}))], many.clone()].concat();
-    let imported = vec![query("dry_run", json!({"type": "boolean"})), query("filename", json!({"type": "string"}))];
+    let imported = vec![
+        query("dry_run", json!({"type": "boolean"})),
+        query("again", json!({"type": "boolean"})),
+        query("filename", json!({"type": "string"})),
+    ];
     let paged = [
         vec![query("limit", json!({"type": "integer", "maximum": 1000})), query("offset", json!({"type": "integer"}))],
         many,

@@ -36,6 +36,9 @@ pub(crate) struct WriteRequest {
     /// The heads of the record as the writer saw it; nothing means: as it is now.
     #[schema(value_type = Option<Vec<String>>)]
     based_on: Option<Json>,
+    /// The heads of the record as the writer saw its long texts: other fields are set as they are given.
+    #[schema(value_type = Option<Vec<String>>)]
+    texts_based_on: Option<Json>,
 }
 
 /// What a write did.
@@ -212,8 +215,10 @@ impl Api {
 impl WriteRequest {
     fn patch(self, kind: &Kind) -> Result<Patch, ApiError> {
         let mut object = self.fields;
-        if let Some(heads) = self.based_on.filter(|heads| !heads.is_null()) {
-            object.insert("based_on".to_owned(), heads);
+        for (name, heads) in [("based_on", self.based_on), ("texts_based_on", self.texts_based_on)] {
+            if let Some(heads) = heads.filter(|heads| !heads.is_null()) {
+                object.insert(name.to_owned(), heads);
+            }
         }
         Ok(Patch::from_json(kind, &Json::Object(object))?)
     }

@@ -19,8 +19,8 @@ pub(super) const HEADER: u64 = 16;
 pub(super) const FORMAT: u32 = 1;
 /// Bytes in front of a payload.
 const FRAME_HEADER: usize = 12;
-/// The longest payload that is taken for one: no record or entry is longer.
-pub(super) const MAX_PAYLOAD: usize = 1024 * 1024;
+/// The longest payload that is taken for one: no record is longer, nor the entries up to a signature.
+pub(super) const MAX_PAYLOAD: usize = 2 * 1024 * 1024;
 
 /// What stands at one place of a journal.
 pub(super) enum Step {

@@ -82,14 +82,17 @@ impl Health {
             Fault::Sled(error @ sled::Error::Corruption { .. }) => self.damaged(error.to_string()),
             Fault::Damaged(what) => self.damaged(what),
             Fault::Sled(error) => {
-                self.set(State::Failed { doing, said: error.to_string() });
-                StorageError::Io { doing, source: Box::new(error) }
+                tracing::error!(doing, ?error, "the database failed");
+                let said = "the database failed; its own words are in the node's log".to_owned();
+                self.set(State::Failed { doing, said: said.clone() });
+                StorageError::Io { doing, source: said.into() }
             }
         })
     }
 
     fn damaged(&self, what: String) -> StorageError {
         if self.set(State::Damaged { what: what.clone() }) == First::Yes {
+            tracing::error!(what, "the store is damaged");
             // Without the note the next start finds the damage by itself, or this node finds it again.
             let _ = crate::home::write_private(&self.note, what.as_bytes());
         }
@@ -119,4 +122,26 @@ pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("it failed without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_database_are_in_no_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let health = Health::new(dir.path().join("note"));
+        let faults = [
+            || Fault::Sled(sled::Error::ReportableBug("a heap item of 77 slots".to_owned())),
+            || Fault::Damaged("a heap item of 77 slots".to_owned()),
+        ];
+        for fault in faults {
+            let failed = health.guard("read an entry", || Err::<(), _>(fault())).unwrap_err();
+            for error in [failed, health.writable().unwrap_err()] {
+                let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                assert!(!format!("{error}{source}").contains("heap"), "{error}: {source}");
+            }
+        }
+    }
 }

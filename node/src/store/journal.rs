@@ -12,6 +12,7 @@ use crate::home::{sync_name, write_private};
 use grid_protocol::codec;
 use grid_protocol::control::Record;
 use grid_protocol::entry::Entry;
+use grid_protocol::run::Run;
 use grid_protocol::storage::StorageError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
@@ -29,6 +30,8 @@ pub enum JournalItem {
     Entry(Entry),
     /// A control record.
     Record(Record),
+    /// Entries of its log that came back from peers, up to a signature.
+    Run(Run),
 }
 
 /// What opening a journal came upon.

@@ -10,9 +10,8 @@ use super::owed::{Due, Owed};
 use super::reader::Reader;
 use super::trees::{Origin, Trees, Unopened, contained};
 use crate::home::{HomePaths, sync_name};
-use grid_protocol::entry::{Entry, EntryError};
 use grid_protocol::id::{CoalitionId, EntryId};
-use grid_protocol::run::VerifiedRun;
+use grid_protocol::run::{Run, RunError, VerifiedRun};
 use grid_protocol::storage::StorageError;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -34,7 +33,7 @@ pub struct OpenReport {
     pub replayed: usize,
     /// How the store was let go before.
     pub last_end: LastEnd,
-    /// Entries of the journal that the store could not take. While there is one, nothing may be written to
+    /// Entries of the journal that the store could not take. While there are some, nothing may be written to
     /// that log: the entries between have to come back from peers first, and the next start takes the rest.
     pub unplaced: Vec<Unplaced>,
 }
@@ -66,22 +65,22 @@ pub struct Rebuilt {
     pub reason: String,
 }
 
-/// An entry of the journal that the store could not take.
+/// Entries of the journal that the store could not take.
 #[derive(Clone, Debug)]
 pub struct Unplaced {
-    /// The entry.
-    pub entry: Entry,
+    /// The entries.
+    pub run: Run,
     /// Why.
     pub why: UnplacedReason,
 }
 
-/// Why an entry of the journal has no place in the store.
+/// Why entries of the journal have no place in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnplacedReason {
-    /// It does not continue its log: entries before it are gone.
+    /// They do not continue their log: entries before them are gone.
     Gap,
-    /// It breaks a rule.
-    Refused(EntryError),
+    /// They break a rule.
+    Refused(RunError),
 }
 
 /// Why the store can't be used. The fault is this machine's.
@@ -158,6 +157,7 @@ impl Store {
         let health = Arc::new(Health::new(note));
         let mut replay = Replay { trees, index, coalition, health: Arc::clone(&health), owed: Owed::default(), report };
         let (journal, journal_report) = Journal::open(&paths.journal(), |item| replay.take(item))?;
+        replay.settle()?;
         let Replay { trees, index, owed, mut report, .. } = replay;
         if trees.origin == Origin::New && journal_report.items > 0 && report.rebuilt.is_none() {
             let reason = "it was gone or empty, while the journal was not".to_owned();
@@ -277,7 +277,8 @@ struct Replay {
 impl Replay {
     fn take(&mut self, item: JournalItem) -> Result<(), StoreError> {
         match item {
-            JournalItem::Entry(entry) => self.take_entry(entry),
+            JournalItem::Entry(entry) => self.take_run(entry.into()),
+            JournalItem::Run(run) => self.take_run(run),
             JournalItem::Record(record) => {
                 let known = self.health.guard("read a control record", || {
                     Ok(self.trees.records.tree().contains_key(record.id().as_bytes())?)
@@ -292,28 +293,41 @@ impl Replay {
         }
     }
 
-    fn take_entry(&mut self, entry: Entry) -> Result<(), StoreError> {
-        let head = self.index.head(&entry.header.device);
-        let (seq, prev) = head.map_or((0, EntryId::ZERO), |head| (head.seq + 1, head.id));
-        if entry.header.seq < seq {
+    fn take_run(&mut self, run: Run) -> Result<(), StoreError> {
+        let head = self.index.head(&run.device);
+        let (next, prev) = head.map_or((0, EntryId::ZERO), |head| (head.seq + 1, head.id));
+        if run.end() <= next {
             return Ok(());
         }
-        if (entry.header.seq, entry.header.prev) != (seq, prev) {
-            self.report.unplaced.push(Unplaced { entry, why: UnplacedReason::Gap });
+        let unplaced = |why| Unplaced { run: run.clone(), why };
+        if run.first > next {
+            self.report.unplaced.push(unplaced(UnplacedReason::Gap));
             return Ok(());
         }
-        match entry.clone().verify(&self.coalition) {
-            Err(error) => self.report.unplaced.push(Unplaced { entry, why: UnplacedReason::Refused(error) }),
-            Ok(verified) => {
-                let run = VerifiedRun::single(verified).expect("an entry read from the journal is signed");
-                if self.owed.add(std::slice::from_ref(&run)) == Due::Overdue {
-                    self.health.guard("save entries", || self.owed.settle(&self.trees))?;
-                }
-                self.index.add_run(&run);
-                self.report.replayed += 1;
+        let rest = match run.clone().verify(&self.coalition) {
+            Ok(verified) => verified.from_seq(next).filter(|rest| rest.first().header().prev == prev),
+            Err(error) => {
+                self.report.unplaced.push(unplaced(UnplacedReason::Refused(error)));
+                return Ok(());
             }
+        };
+        let Some(rest) = rest else {
+            self.report.unplaced.push(unplaced(UnplacedReason::Gap));
+            return Ok(());
+        };
+        if self.owed.add(std::slice::from_ref(&rest)) == Due::Overdue {
+            self.health.guard("save entries", || self.owed.settle(&self.trees))?;
         }
+        self.index.add_run(&rest);
+        self.report.replayed += rest.entries().len();
         Ok(())
+    }
+
+    /// Places what had none as it was read: entries before it may have come back later.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        let mut unplaced = std::mem::take(&mut self.report.unplaced);
+        unplaced.sort_by_key(|unplaced| (unplaced.run.device, unplaced.run.first));
+        unplaced.into_iter().try_for_each(|unplaced| self.take_run(unplaced.run))
     }
 }
 

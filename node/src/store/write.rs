@@ -119,7 +119,7 @@ impl Storage for Store {
     fn append_own(&mut self, runs: &[VerifiedRun], records: &[Record]) -> Result<(), StorageError> {
         self.writable()?;
         self.check(runs)?;
-        self.journal.append(&journal_items(runs, records)?)?;
+        self.journal.append(&journal_items(runs, records))?;
         // From here on it is kept, whatever happens to sled: a second entry at the same place would
         // contradict the first. When sled fails, the next write is refused, and the next start catches up.
         let records = self.write("save own records", || self.reader.trees.write_records(records));
@@ -173,13 +173,13 @@ impl Storage for Store {
     }
 }
 
-/// What the journal gets: every entry with its own signature, so that each stands for itself.
-fn journal_items(runs: &[VerifiedRun], records: &[Record]) -> Result<Vec<JournalItem>, StorageError> {
-    let entries = runs.iter().flat_map(VerifiedRun::entries).map(|entry| {
-        entry.announce().map(JournalItem::Entry).ok_or_else(|| StorageError::Io {
-            doing: "save an entry of this node's own log",
-            source: format!("entry {} came without its signature", entry.header().seq).into(),
-        })
+/// What the journal gets: entries with their own signatures, so that each stands for itself; where only some
+/// were kept, the entries up to each of them.
+fn journal_items(runs: &[VerifiedRun], records: &[Record]) -> Vec<JournalItem> {
+    let entries = runs.iter().flat_map(|run| {
+        let alone: Option<Vec<JournalItem>> =
+            run.entries().iter().map(|entry| entry.announce().map(JournalItem::Entry)).collect();
+        alone.unwrap_or_else(|| run.pieces().into_iter().map(JournalItem::Run).collect())
     });
-    entries.chain(records.iter().cloned().map(JournalItem::Record).map(Ok)).collect()
+    entries.chain(records.iter().cloned().map(JournalItem::Record)).collect()
 }

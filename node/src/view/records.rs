@@ -71,6 +71,11 @@ impl Records {
         self.by_kind.get(kind).into_iter().flat_map(BTreeMap::values)
     }
 
+    /// The records of a kind that were removed, in no order.
+    pub fn removed(&self, kind: &str) -> impl Iterator<Item = &Arc<Row>> {
+        self.rows.values().filter(move |row| row.kind() == Some(kind) && row.is_removed())
+    }
+
     /// The records of a kind whose id begins with `prefix`, removed ones too.
     pub fn with_prefix(&self, kind: &str, prefix: &str) -> Vec<&Arc<Row>> {
         let prefix = prefix.to_ascii_lowercase();

@@ -8,7 +8,9 @@ use crate::codec::Format;
 use crate::control::error::{Missing, RecordError, Unmet, bounds, check_text};
 use crate::control::record::RecordKey;
 use crate::control::set::ControlSet;
-use crate::control::signed::{Body, Signed, Signer, Signers, SigningKey, about_the_coalition};
+use crate::control::signed::{
+    Body, Signed, Signer, Signers, SigningKey, about_no_version, about_the_coalition, check_elector,
+};
 use crate::domain::{self, Purpose};
 use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
 use crate::limits::{MAX_MANDATES, MAX_SCOPE};
@@ -138,11 +140,7 @@ impl Signed<EndorsementBody> {
     pub(crate) fn admit_endorsement(&self, known: &ControlSet) -> Result<(), Unmet> {
         let EndorsementBody { mandate, group, .. } = self.body;
         let claim = known.mandate(&mandate).ok_or(Unmet::Missing(Missing::Mandate(mandate)))?;
-        let version = claim.body.version;
-        let electors = known.electors_of(&version).ok_or(Unmet::Missing(Missing::Version(version)))?;
-        if electors.binary_search(&group).is_err() {
-            return Err(RecordError::NotElector { group, version }.into());
-        }
+        check_elector(known, group, claim.body.version)?;
         self.admit(known)
     }
 }
@@ -177,18 +175,8 @@ impl Body for EndorsementBody {
     const PURPOSE: Purpose = domain::ENDORSEMENT;
     const SIGNERS: Signers = Signers::Both;
 
-    fn group(&self) -> GroupId {
-        self.group
-    }
-
-    fn coalition(&self) -> Option<CoalitionId> {
-        Some(self.coalition)
-    }
-
-    /// That of the mandate, which is asked for itself.
-    fn version(&self) -> Option<VersionId> {
-        None
-    }
+    // The version is that of the mandate, which is asked for itself.
+    about_no_version!();
 
     fn key(&self, signer: Signer) -> RecordKey {
         RecordKey::Endorsement { mandate: self.mandate, group: self.group, signer }

@@ -6,9 +6,9 @@
 use crate::codec::Format;
 use crate::control::error::{RecordError, bounds};
 use crate::control::record::RecordKey;
-use crate::control::signed::{Body, Signed, Signer, Signers, SigningKey};
+use crate::control::signed::{Body, Signed, Signer, Signers, SigningKey, about_no_version};
 use crate::domain::{self, Purpose};
-use crate::id::{CoalitionId, EntryId, GroupId, VersionId};
+use crate::id::{CoalitionId, EntryId, GroupId};
 use crate::key::DeviceId;
 use serde::{Deserialize, Serialize};
 
@@ -64,17 +64,7 @@ impl Body for RevokeBody {
     const PURPOSE: Purpose = domain::REVOKE;
     const SIGNERS: Signers = Signers::Roots;
 
-    fn group(&self) -> GroupId {
-        self.group
-    }
-
-    fn coalition(&self) -> Option<CoalitionId> {
-        Some(self.coalition)
-    }
-
-    fn version(&self) -> Option<VersionId> {
-        None
-    }
+    about_no_version!();
 
     fn key(&self, signer: Signer) -> RecordKey {
         RecordKey::Revoke { group: self.group, device: self.device, signer }

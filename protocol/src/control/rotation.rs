@@ -11,9 +11,9 @@ use crate::control::record::RecordKey;
 use crate::control::revoke::Cut;
 use crate::control::root::RootNumber;
 use crate::control::set::ControlSet;
-use crate::control::signed::{Body, Signed, Signer, Signers};
+use crate::control::signed::{Body, Signed, Signer, Signers, about_no_version};
 use crate::domain::{self, Purpose};
-use crate::id::{CoalitionId, Digest, GroupId, RecordId, VersionId};
+use crate::id::{CoalitionId, Digest, GroupId, RecordId};
 use crate::key::{DeviceId, PublicKey};
 use crate::limits::MAX_DEVICES;
 use crate::words::chain_link;
@@ -95,17 +95,7 @@ impl Body for RotationBody {
     const PURPOSE: Purpose = domain::ROTATION;
     const SIGNERS: Signers = Signers::Roots;
 
-    fn group(&self) -> GroupId {
-        self.group
-    }
-
-    fn coalition(&self) -> Option<CoalitionId> {
-        Some(self.coalition)
-    }
-
-    fn version(&self) -> Option<VersionId> {
-        None
-    }
+    about_no_version!();
 
     fn key(&self, _: Signer) -> RecordKey {
         let Self { group, number, root, chain, .. } = *self;

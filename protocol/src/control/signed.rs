@@ -115,6 +115,34 @@ macro_rules! about_the_coalition {
 }
 pub(crate) use about_the_coalition;
 
+/// The same of every body with fields `group` and `coalition` that is under no version, or under one that
+/// it asks for itself.
+macro_rules! about_no_version {
+    () => {
+        fn group(&self) -> $crate::id::GroupId {
+            self.group
+        }
+
+        fn coalition(&self) -> Option<$crate::id::CoalitionId> {
+            Some(self.coalition)
+        }
+
+        fn version(&self) -> Option<$crate::id::VersionId> {
+            None
+        }
+    };
+}
+pub(crate) use about_no_version;
+
+/// Checks that a group is an elector of a version.
+pub(super) fn check_elector(known: &ControlSet, group: GroupId, version: VersionId) -> Result<(), Unmet> {
+    let electors = known.electors_of(&version).ok_or(Unmet::Missing(Missing::Version(version)))?;
+    match electors.binary_search(&group) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(RecordError::NotElector { group, version }.into()),
+    }
+}
+
 /// A body with its signer and signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signed<B> {

@@ -9,7 +9,7 @@ use crate::control::certified::Certified;
 use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::record::RecordKey;
 use crate::control::set::ControlSet;
-use crate::control::signed::{Body, Signer, Signers, SigningKey};
+use crate::control::signed::{Body, Signer, Signers, SigningKey, about_no_version, check_elector};
 use crate::domain::{self, Purpose};
 use crate::id::{CoalitionId, GroupId, VersionId};
 use serde::{Deserialize, Serialize};
@@ -43,12 +43,8 @@ impl Certified<VoteBody> {
 
     pub(crate) fn admit_vote(&self, known: &ControlSet) -> Result<(), Unmet> {
         let VoteBody { version, group, .. } = *self.body();
-        let missing = |version| Unmet::Missing(Missing::Version(version));
-        let base = known.version_body(&version).ok_or(missing(version))?.base;
-        let electors = known.electors_of(&base).ok_or(missing(base))?;
-        if electors.binary_search(&group).is_err() {
-            return Err(RecordError::NotElector { group, version: base }.into());
-        }
+        let proposal = known.version_body(&version).ok_or(Unmet::Missing(Missing::Version(version)))?;
+        check_elector(known, group, proposal.base)?;
         self.admit(known)
     }
 }
@@ -57,18 +53,8 @@ impl Body for VoteBody {
     const PURPOSE: Purpose = domain::VOTE;
     const SIGNERS: Signers = Signers::Both;
 
-    fn group(&self) -> GroupId {
-        self.group
-    }
-
-    fn coalition(&self) -> Option<CoalitionId> {
-        Some(self.coalition)
-    }
-
-    /// The version need not be adopted, as it must be for all other records.
-    fn version(&self) -> Option<VersionId> {
-        None
-    }
+    // The version need not be adopted, as it must be for all other records.
+    about_no_version!();
 
     fn key(&self, _signer: Signer) -> RecordKey {
         RecordKey::Vote { version: self.version, group: self.group }

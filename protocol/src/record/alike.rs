@@ -13,6 +13,8 @@ use std::collections::HashMap;
 pub enum Alike<K> {
     /// None: it is new.
     None,
+    /// None, though a record of that title stands beside it: they differ in all else.
+    Namesake,
     /// This one.
     One(K),
     /// It may be one of several, or several rows may be one record.
@@ -65,7 +67,7 @@ impl<K: Clone> Alikes<K> {
             let rivals = rows.iter().filter(|row| likeness(kind, values, row) == wanted).count();
             return if fitting.next().is_none() && rivals <= 1 { Alike::One(key.clone()) } else { Alike::Unclear };
         }
-        Alike::None
+        if records.is_empty() { Alike::None } else { Alike::Namesake }
     }
 }
 
@@ -119,7 +121,7 @@ mod tests {
         assert_eq!(found(&[("Ferry", A)], &[("Ferry", "")]), Alike::One(0));
         assert_eq!(found(&[("Ferry", "")], &[("Ferry", A)]), Alike::One(0));
         assert_eq!(found(&[("Ferry", "")], &[("Ferry", "")]), Alike::One(0));
-        assert_eq!(found(&[("Ferry", B)], &[("Ferry", A)]), Alike::None);
+        assert_eq!(found(&[("Ferry", B)], &[("Ferry", A)]), Alike::Namesake);
         assert_eq!(found(&[("Weir", A)], &[("Ferry", A)]), Alike::None);
         // Equal links say more than none.
         assert_eq!(found(&[("Ferry", ""), ("Ferry", A), ("Ferry", B)], &[("Ferry", A), ("Ferry", "")]), Alike::One(1));

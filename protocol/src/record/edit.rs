@@ -1,7 +1,7 @@
 //! From a patch to what is written: only fields that change, in pieces that each fit one change of a log.
 
 use super::{
-    FieldName, FieldType, Kind, Patch, PatchError, Reading, Value, Values, WriteRule,
+    BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Value, Values, WriteRule,
     anchor::{Splice, Stale, splices},
     merge, parse,
     reading::objects,
@@ -69,7 +69,8 @@ impl Kind {
             return Err(PatchError::UnknownHeads { missing: *missing });
         }
         let base = (!heads.is_empty()).then(|| (self.read_at(doc, Some(&heads)), heads.as_slice()));
-        let mut work = Work { doc, base, now: self.read(doc), after: Values::default(), steps: Vec::new() };
+        let base_of = patch.base_of;
+        let mut work = Work { doc, base, base_of, now: self.read(doc), after: Values::default(), steps: Vec::new() };
         work.after = work.now.values.clone();
         let fresh = doc.keys(ROOT).next().is_none();
         let mut touched = BTreeSet::new();
@@ -125,6 +126,7 @@ impl Kind {
 struct Work<'a, D> {
     doc: &'a D,
     base: Option<(Reading, &'a [ChangeHash])>,
+    base_of: BaseOf,
     now: Reading,
     after: Values,
     steps: Vec<Step>,
@@ -139,7 +141,7 @@ impl<D: ReadDoc> Work<'_, D> {
         default: Option<&Value>,
     ) -> Result<(), PatchError> {
         let wanted = submitted.or(default);
-        if self.base.as_ref().is_some_and(|(base, _)| base.values.get(name) == wanted) {
+        if self.base(field_type).is_some_and(|(base, _)| base.values.get(name) == wanted) {
             return Ok(());
         }
         match field_type {
@@ -161,6 +163,11 @@ impl<D: ReadDoc> Work<'_, D> {
                 Ok(())
             }
         }
+    }
+
+    /// What the writer has seen of a field of this type.
+    fn base(&self, field_type: &FieldType) -> Option<&(Reading, &[ChangeHash])> {
+        self.base.as_ref().filter(|_| self.base_of == BaseOf::Everything || matches!(field_type, FieldType::Text))
     }
 
     fn make(&mut self, name: &FieldName, field_type: &FieldType) {
@@ -220,7 +227,7 @@ impl<D: ReadDoc> Work<'_, D> {
     fn tags(&mut self, name: &FieldName, wanted: &BTreeSet<String>) -> Result<(), PatchError> {
         let tags = |values: &Values| values.get(name).and_then(Value::as_tags).cloned().unwrap_or_default();
         let now = tags(&self.now.values);
-        let seen = self.base.as_ref().map_or_else(|| now.clone(), |(base, _)| tags(&base.values));
+        let seen = self.base(&FieldType::Tags).map_or_else(|| now.clone(), |(base, _)| tags(&base.values));
         let added: Vec<_> = wanted.difference(&seen).filter(|tag| !now.contains(*tag)).cloned().collect();
         let removed: Vec<_> = seen.difference(wanted).filter(|tag| now.contains(*tag)).cloned().collect();
         let mut after = now;

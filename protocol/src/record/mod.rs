@@ -62,7 +62,7 @@ pub use moment::DateTime;
 pub use names::{ITEM, QUERY, one_of};
 pub use page::Page;
 pub use parse::Unfit;
-pub use patch::{Patch, PatchError};
+pub use patch::{BaseOf, Patch, PatchError};
 pub use prospect::{Contact, Prospect};
 pub use reading::{Presence, Reading, mark_removed, removers};
 pub use resource::{Resource, ResourceKind};

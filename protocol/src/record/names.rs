@@ -48,6 +48,7 @@ const COMMAND: &[&str] = &[
     "merged",
     "no_input",
     "overwrite",
+    "texts_based_on",
     "version",
     "wait",
     "written",

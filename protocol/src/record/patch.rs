@@ -11,8 +11,20 @@ pub struct Patch {
     /// The heads of the document as the writer saw it; empty: the writer means the document as it is when the
     /// patch is written. A field that the writer left as it was then is not written.
     pub based_on: Vec<ChangeHash>,
+    /// Which fields that is about.
+    pub base_of: BaseOf,
     pub(super) fields: BTreeMap<FieldName, Option<Value>>,
     pub(super) imported: Option<Imported>,
+}
+
+/// Which fields the heads of a patch are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BaseOf {
+    /// All: the patch is a form that shows the whole record.
+    #[default]
+    Everything,
+    /// Long texts: other fields are set as they are given, whatever they were.
+    Texts,
 }
 
 /// Why a patch can't be made or written.
@@ -62,6 +74,9 @@ pub enum PatchError {
         /// What stood there.
         found: String,
     },
+    /// Two versions that the patch is based on.
+    #[error("expected based_on or texts_based_on, found both")]
+    TwoBases,
     /// `based_on` is not a list of change hashes.
     #[error("based_on: expected an array of change hashes as shown with the record, found {found}")]
     NotHeads {
@@ -91,6 +106,7 @@ impl PatchError {
         match self {
             PatchError::UnknownField { hint, .. } => Some(hint),
             PatchError::Unfit { unfit, .. } => unfit.hint.as_deref(),
+            PatchError::TwoBases => Some("Leave one of them out: texts_based_on is about long texts alone."),
             PatchError::UnknownHeads { .. } => Some("Show the record again and repeat the change there."),
             _ => None,
         }
@@ -169,8 +185,8 @@ impl Patch {
         Ok(patch)
     }
 
-    /// The patch of a JSON object: the fields in their JSON form, `null` to empty one, and optionally `based_on`, an
-    /// array of change hashes.
+    /// The patch of a JSON object: the fields in their JSON form, `null` to empty one, and optionally `based_on` or
+    /// `texts_based_on`, an array of change hashes.
     ///
     /// # Errors
     ///
@@ -182,8 +198,16 @@ impl Patch {
         })?;
         let mut patch = Self::default();
         for (name, json) in object {
-            if name == "based_on" {
-                patch.based_on = heads(json)?;
+            let base_of = match name.as_str() {
+                "based_on" => Some(BaseOf::Everything),
+                "texts_based_on" => Some(BaseOf::Texts),
+                _ => None,
+            };
+            if let Some(base_of) = base_of {
+                if !patch.based_on.is_empty() {
+                    return Err(PatchError::TwoBases);
+                }
+                (patch.based_on, patch.base_of) = (heads(json)?, base_of);
                 continue;
             }
             let field = kind.field(name).ok_or_else(|| kind.unknown(name))?;

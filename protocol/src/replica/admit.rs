@@ -180,7 +180,11 @@ impl<S: Storage> Replica<S> {
                 _ => break,
             }
         }
-        self.storage.append(&runs)?;
+        // What comes back of this device's own log was lost here once: it is kept like what is written.
+        match device == self.me.device {
+            true => self.storage.append_own(&runs, &[])?,
+            false => self.storage.append(&runs)?,
+        }
         for run in &runs {
             self.logs.advance(device, *run.head());
         }

@@ -116,14 +116,14 @@ impl Edit<'_> {
         let named = self.named_version()?.or(opened);
         let with_text = texts(self.kind).any(|field| self.fields.contains_key(&*field.name));
         if !with_text && named.is_none() {
-            return self.send(&self.fields, None);
+            return self.send(None);
         }
         let Some(before) = current(self.kind, self.matches, self.client)? else {
-            return self.send(&self.fields, named.as_deref());
+            return self.send(named.as_deref().map(|heads| ("based_on", heads)));
         };
         // The node says best why not.
         if self.kind.rule == WriteRule::Owner && before["mine"] == Value::Bool(false) {
-            return self.send(&self.fields, named.as_deref());
+            return self.send(named.as_deref().map(|heads| ("based_on", heads)));
         }
         let seen = Seen::on(context.home()?);
         let base = match named {
@@ -131,16 +131,10 @@ impl Edit<'_> {
             None => self.base(&seen, &before, context)?,
         };
         let written = match &base {
-            Base::Named(heads) => self.send(&self.fields, Some(heads))?,
-            Base::Now => self.send(&self.fields, None)?,
+            Base::Named(heads) => self.send(Some(("based_on", heads)))?,
+            Base::Now => self.send(None)?,
             // Other fields are set as they are given, whatever they were when the text was read.
-            Base::Seen(read) if *read != heads(&before) && self.fields.len() > self.texts().len() => {
-                let (text, rest): (Map<_, _>, Map<_, _>) =
-                    self.fields.clone().into_iter().partition(|(name, _)| self.texts().contains(&name.as_str()));
-                self.send(&text, Some(read))?;
-                self.send(&rest, None)?
-            }
-            Base::Seen(read) => self.send(&self.fields, Some(read))?,
+            Base::Seen(read) => self.send(Some(("texts_based_on", read)))?,
         };
         self.remember(written, &before, &base, &seen, context)
     }
@@ -149,10 +143,11 @@ impl Edit<'_> {
         texts(self.kind).map(|field| &*field.name).filter(|name| self.fields.contains_key(*name)).collect()
     }
 
-    fn send(&self, fields: &Map<String, Value>, based_on: Option<&[String]>) -> Result<Value, Failure> {
-        let mut body = json!({"fields": fields});
-        if let Some(heads) = based_on.filter(|heads| !heads.is_empty()) {
-            body["based_on"] = json!(heads);
+    /// Sends all fields as one write, based on a version.
+    fn send(&self, base: Option<(&str, &[String])>) -> Result<Value, Failure> {
+        let mut body = json!({"fields": self.fields});
+        if let Some((name, heads)) = base.filter(|(_, heads)| !heads.is_empty()) {
+            body[name] = json!(heads);
         }
         match self.matches.try_get_one::<String>("id").ok().flatten() {
             Some(id) => self.client.patch(&path(["records", &self.kind.name, &checked(id)?]), &body),

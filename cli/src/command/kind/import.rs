@@ -28,6 +28,12 @@ pub(super) fn command(kind: &Kind) -> Command {
                 .help("The file; `-` reads it from the pipe"),
         )
         .arg(Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Only show what would happen"))
+        .arg(
+            Arg::new("again")
+                .long("again")
+                .action(ArgAction::SetTrue)
+                .help("Also make those anew that were removed here; without it they stay away"),
+        )
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -38,7 +44,8 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let name = input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let json = name.to_lowercase().ends_with(".json") || bytes.trim_ascii_start().starts_with(b"[");
     let content_type = if json { "application/json" } else { "text/csv" };
-    let query = [("dry_run", if dry { "true" } else { "false" }), ("filename", name.as_str())];
+    let mut query = vec![("dry_run", if dry { "true" } else { "false" }), ("filename", name.as_str())];
+    query.extend(matches.get_flag("again").then_some(("again", "true")));
     let path = with_query(&path(["records", &kind.name, "import"]), query);
     let report = client.send_file(&path, content_type, bytes)?;
     context.out.answer(&report, |page| show(page, kind, &report, dry));
@@ -63,9 +70,10 @@ fn show(page: &mut Page, kind: &Kind, report: &Value, dry: bool) {
     page.line(&format!("{done}, as {becomes}: {created} new, {changed} changed, {unchanged} as they were."));
     not_taken(page, &report["skipped"], "Left alone, because");
     not_taken(page, &report["bad"], "Not taken, because");
+    not_taken(page, &report["notes"], "To look at");
 }
 
-/// Rows that did not become records, each with its reason.
+/// Rows that did not become records, or not without a doubt, each with its reason.
 fn not_taken(page: &mut Page, rows: &Value, heading: &str) {
     let mut table = Table::new(["Line", heading]);
     for row in rows.as_array().into_iter().flatten() {

@@ -245,6 +245,7 @@ async fn node(
                         1 => ImportOutcome::Refused("the record is too large".to_owned()),
                         _ => ImportOutcome::Skipped("it belongs to somebody else".to_owned()),
                     },
+                    note: None,
                 };
                 reply!(answer, rows.iter().map(|row| row.line).enumerate().map(imported).collect());
             }

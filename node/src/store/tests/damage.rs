@@ -1,6 +1,7 @@
 //! Crashes and damage: what was acknowledged survives, and what is lost is said.
 
 use super::{COALITION, Writer, assert_plain, document, open, read_log, record};
+use crate::store::journal::{Journal, JournalError, JournalItem};
 use crate::store::{LastEnd, Store, UnplacedReason, row};
 use grid_protocol::codec;
 use grid_protocol::storage::Storage as _;
@@ -215,6 +216,39 @@ fn own_entries_behind_a_hole_in_the_journal_wait_for_what_peers_give_back() {
     let (store, report) = open(dir.path());
     assert!(report.unplaced.is_empty());
     assert_eq!(read_log(&store, own.device(), 5_000).len(), 5);
+}
+
+#[test]
+fn own_entries_that_come_back_from_peers_are_in_the_journal_whatever_their_order_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut store, _) = open(dir.path());
+    let (mut own, there) = (Writer::new(1), tempfile::tempdir().unwrap());
+    let runs = own.write_many(45);
+    store.append_own(&runs[..5], &[]).unwrap();
+    drop(store);
+    // Behind a hole lie entries that have no place yet.
+    let (mut journal, _) = Journal::open(&dir.path().join("journal"), |_| Ok::<_, JournalError>(())).unwrap();
+    let late: Vec<JournalItem> =
+        runs[40..].iter().map(|run| run.first().announce().unwrap()).map(JournalItem::Entry).collect();
+    journal.append(&late).unwrap();
+    drop(journal);
+    let (mut store, report) = open(dir.path());
+    assert_eq!(report.unplaced.len(), 5);
+
+    // As a peer gives them back: with the signatures that are kept, and the last.
+    let (mut peer, _) = open(there.path());
+    peer.append(&runs[..42]).unwrap();
+    let back = peer.run(&own.device(), 5, 1 << 20).unwrap().unwrap().verify(&COALITION).unwrap();
+    assert!(back.entries().len() == 37 && back.entries()[0].signature().is_none());
+    store.append_own(&[back], &[]).unwrap();
+    drop(store);
+    for _ in 0..2 {
+        let (store, report) = open(dir.path());
+        assert!(report.unplaced.is_empty(), "{report:?}");
+        assert_eq!(read_log(&store, own.device(), 5_000).len(), 45);
+        drop(store);
+        fs::remove_dir_all(dir.path().join("store")).unwrap();
+    }
 }
 
 #[test]

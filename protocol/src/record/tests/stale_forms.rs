@@ -134,3 +134,17 @@ fn a_form_carries_its_heads_in_json() {
     write(kind, &mut doc, &patch);
     assert_eq!(kind.read(&doc).values.to_json(), json!({"title": "The plan", "text": "New"}));
 }
+
+#[test]
+fn heads_of_texts_alone_leave_other_fields_as_they_are_given() {
+    let kind = kind("page");
+    let mut doc = document(1);
+    write_json(kind, &mut doc, json!({"title": "Plan", "text": "one two three"}));
+    let heads: Vec<String> = heads(&doc).iter().map(ToString::to_string).collect();
+    write_json(kind, &mut doc, json!({"title": "The plan", "text": "one two three four"}));
+    let json = json!({"title": "Plan", "text": "ONE two three", "texts_based_on": heads});
+    assert_eq!(write(kind, &mut doc, &Patch::from_json(kind, &json).unwrap()), 1, "one change");
+    assert_eq!(kind.read(&doc).values.to_json(), json!({"title": "Plan", "text": "ONE two three four"}));
+    let both = json!({"title": "Plan", "texts_based_on": heads, "based_on": heads});
+    assert!(matches!(Patch::from_json(kind, &both), Err(PatchError::TwoBases)));
+}
