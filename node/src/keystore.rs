@@ -149,18 +149,23 @@ impl Keystore {
         self.lock = None;
     }
 
-    /// Notes which words open a home whose passphrase is set next. They must be those of the root that this
-    /// device holds, if it holds one.
+    /// Takes note of the words that open this home where its passphrase is forgotten: a home made before they
+    /// did, or a group that was recovered and has new ones. They must be those of the root that this device
+    /// holds, if it holds one; the file has to be saved.
     ///
     /// # Errors
     ///
-    /// [`KeystoreError::WrongWords`].
+    /// [`KeystoreError::WrongWords`]; then the keys are as they were.
     pub(crate) fn take_words(&mut self, words: &RecoveryWords) -> Result<(), KeystoreError> {
         let is_other = |root: &HeldRoot| words.root(root.number.rotation).public() != root.key.public();
         if self.root().is_some_and(is_other) {
             return Err(KeystoreError::WrongWords);
         }
-        self.escrow = Some(escrow_of(words));
+        let escrow = escrow_of(words);
+        if let Some(lock) = &mut self.lock {
+            lock.escrow(escrow)?;
+        }
+        self.escrow = Some(escrow);
         Ok(())
     }
 

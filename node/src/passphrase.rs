@@ -195,13 +195,19 @@ pub fn set(home: &Path, new: &Passphrase, words: Option<&RecoveryWords>) -> Resu
     set_watched(home, new, words, Cost::STANDARD, &mut unwatched)
 }
 
-/// Sets another passphrase. The key of the content stays.
+/// Sets another passphrase. The key of the content stays. Recovery words that are given open the home from now
+/// on, and no others.
 ///
 /// # Errors
 ///
 /// [`PassphraseError`].
-pub fn change(home: &Path, old: &Passphrase, new: &Passphrase) -> Result<(), PassphraseError> {
-    lock_anew(home, Opener::Passphrase(old), new, Cost::STANDARD)
+pub fn change(
+    home: &Path,
+    old: &Passphrase,
+    new: &Passphrase,
+    words: Option<&RecoveryWords>,
+) -> Result<(), PassphraseError> {
+    lock_anew(home, Opener::Passphrase(old), new, words, Cost::STANDARD)
 }
 
 /// Takes the passphrase away: everything lies open again.
@@ -219,7 +225,7 @@ pub fn remove(home: &Path, old: &Passphrase) -> Result<Rewritten, PassphraseErro
 ///
 /// [`PassphraseError`].
 pub fn reset(home: &Path, words: &RecoveryWords, new: &Passphrase) -> Result<(), PassphraseError> {
-    lock_anew(home, Opener::Words(words), new, Cost::STANDARD)
+    lock_anew(home, Opener::Words(words), new, None, Cost::STANDARD)
 }
 
 fn set_watched(
@@ -247,9 +253,18 @@ fn remove_watched(path: &Path, old: &Passphrase, watch: Watch<'_>) -> Result<Rew
     rewrite(&home, &keys, watch)
 }
 
-fn lock_anew(path: &Path, opener: Opener<'_>, new: &Passphrase, cost: Cost) -> Result<(), PassphraseError> {
+fn lock_anew(
+    path: &Path,
+    opener: Opener<'_>,
+    new: &Passphrase,
+    words: Option<&RecoveryWords>,
+    cost: Cost,
+) -> Result<(), PassphraseError> {
     let (home, mut keys) = opened(path, opener)?;
     own(&home, &keys)?;
+    if let Some(words) = words {
+        keys.take_words(words)?;
+    }
     keys.protect(new, cost)?;
     Ok(keys.save(&home)?)
 }

@@ -42,6 +42,10 @@ pub(crate) struct Change {
     /// The file with the new one, on one line
     #[arg(long, value_name = "FILE")]
     new_passphrase_file: Option<PathBuf>,
+    /// The file with the 24 recovery words that open this home from now on, and no others: for a home of an earlier
+    /// version, or a group that has new words; `-` reads them from the pipe
+    #[arg(long, value_name = "FILE")]
+    words_file: Option<PathBuf>,
 }
 
 /// Take the passphrase away: keys and records lie unencrypted again
@@ -86,7 +90,7 @@ impl Set {
             page.line("From now on the node asks for the passphrase when it starts.");
             page.line(match opens {
                 true => "Forgotten? `grid passphrase reset` takes your 24 recovery words.",
-                false => "Nothing but the passphrase opens it: this home was made before recovery words did. To have them open it: `grid passphrase remove`, then `grid passphrase set --words-file FILE`.",
+                false => "Nothing but the passphrase opens it: this home was made before recovery words did. To have them open it: `grid passphrase change --words-file FILE`.",
             });
             page.line("What was deleted can stay readable on the disk for a while, on an SSD above all. Backups and copies from before are as they were.");
             rest(page, &done);
@@ -102,7 +106,8 @@ impl Change {
         let home = begin(context, Protection::Passphrase)?;
         let old = old(&self.passphrase, context)?;
         let new = chosen(context, self.new_passphrase_file.as_deref(), "--new-passphrase-file")?;
-        passphrase::change(&home, &old, &new).map_err(|error| refused(&error))?;
+        let words = self.words_file.as_deref().map(|file| words(context, Some(file))).transpose()?;
+        passphrase::change(&home, &old, &new, words.as_ref()).map_err(|error| refused(&error))?;
         context.out.answer(&json!({"passphrase": true}), |page| {
             page.heading("The passphrase is another one now.");
             page.line("Whoever knows the old one and has a copy of this home from before can still open that copy.");

@@ -164,6 +164,24 @@ fn a_passphrase_is_changed_by_whoever_knows_it() {
 }
 
 #[test]
+fn words_that_open_a_home_are_those_of_its_group_alone() {
+    let place = Place::new();
+    let file = private(&place, "passphrase", "five words are quite enough");
+    let (weir, words) = founder(&place, &["--passphrase-file", &file]);
+    let own = private(&place, "words", &words);
+    let other = grid_protocol::words::RecoveryWords::from_entropy([7; 32]).words().join(" ");
+    let other = private(&place, "other", &other);
+    let change = |words: &str| {
+        let files = ["--passphrase-file", &file, "--new-passphrase-file", &file, "--words-file", words, "--json"];
+        weir.run(["passphrase", "change"].iter().chain(&files))
+    };
+    assert_eq!(error(&change(&other))["code"], "wrong_words");
+    assert_eq!(code(&change(&own)), 0);
+    let reset = ["passphrase", "reset", "--words-file", &own, "--new-passphrase-file", &file, "--json"];
+    assert_eq!(code(&weir.run(reset)), 0);
+}
+
+#[test]
 fn a_home_without_a_passphrase_says_what_that_means_and_never_to_scripts() {
     let place = Place::new();
     let statement = place.file("statement.md", "# Clean water\n");

@@ -107,6 +107,14 @@ impl Lock {
         Ok(Self { header, escrowed, key, data })
     }
 
+    /// Has the recovery words behind this key open it, and no others.
+    pub(super) fn escrow(&mut self, escrow: [u8; 32]) -> Result<(), KeystoreError> {
+        let header = Header { escrow: Some(escrow), ..self.header.clone() };
+        self.escrowed = Some(Escrowed::seal(&header, &escrow, &self.key)?);
+        self.header = header;
+        Ok(())
+    }
+
     /// Seals what the file keeps secret.
     pub(super) fn seal(&self, secrets: &[u8]) -> Vec<u8> {
         vault::seal(&self.key, &self.header.bytes(), secrets)

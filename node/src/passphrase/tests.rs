@@ -135,7 +135,7 @@ fn a_wrong_passphrase_is_refused_and_changes_nothing() {
     let wrong = passphrase("open barley");
     let other = RecoveryWords::from_entropy([9; 32]);
     for error in [
-        change(&path, &wrong, &passphrase("another one")).unwrap_err(),
+        change(&path, &wrong, &passphrase("another one"), None).unwrap_err(),
         remove(&path, &wrong).unwrap_err(),
         reset(&path, &other, &passphrase("another one")).unwrap_err(),
     ] {
@@ -153,10 +153,11 @@ fn a_forgotten_passphrase_is_replaced_with_the_recovery_words() {
     let (_dir, path, words) = home();
     let before = content(&path, Opener::Nothing);
     lock(&path, "open sesame");
-    lock_anew(&path, Opener::Words(&words), &passphrase("never forget"), Cost::LEAST).unwrap();
+    lock_anew(&path, Opener::Words(&words), &passphrase("never forget"), None, Cost::LEAST).unwrap();
     assert_eq!(content(&path, Opener::Passphrase(&passphrase("never forget"))), before);
-    lock_anew(&path, Opener::Passphrase(&passphrase("never forget")), &passphrase("or maybe so"), Cost::LEAST).unwrap();
-    lock_anew(&path, Opener::Words(&words), &passphrase("once more"), Cost::LEAST).unwrap();
+    lock_anew(&path, Opener::Passphrase(&passphrase("never forget")), &passphrase("or maybe so"), None, Cost::LEAST)
+        .unwrap();
+    lock_anew(&path, Opener::Words(&words), &passphrase("once more"), None, Cost::LEAST).unwrap();
     assert_eq!(content(&path, Opener::Passphrase(&passphrase("once more"))), before);
 }
 
