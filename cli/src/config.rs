@@ -6,7 +6,7 @@ use figment::{
     providers::{Env, Format as _, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What can be set for a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) http: String,
     /// What is logged.
     pub(crate) log: String,
+    /// The file with the passphrase of the home.
+    pub(crate) passphrase_file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -28,6 +30,7 @@ impl Default for Settings {
             listen: ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"].map(str::to_owned).to_vec(),
             http: "127.0.0.1:0".to_owned(),
             log: "warn".to_owned(),
+            passphrase_file: None,
         }
     }
 }
@@ -50,12 +53,15 @@ pub(crate) struct Flags {
     pub(crate) http: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) passphrase_file: Option<PathBuf>,
 }
 
-const ABOUT: [(&str, &str); 3] = [
+const ABOUT: [(&str, &str); 4] = [
     ("listen", "addresses on which the node listens for other nodes"),
     ("http", "where programs on this computer reach the node"),
     ("log", "what the node logs: error, warn, info, debug or trace"),
+    ("passphrase_file", "the file with the passphrase of this home, for a node that starts by itself"),
 ];
 
 /// Settings together with their sources.
@@ -101,7 +107,7 @@ fn origin(name: &str, metadata: Option<&Metadata>) -> String {
     match metadata {
         Some(Metadata { source: Some(Source::File(path)), .. }) => path.display().to_string(),
         Some(metadata) if metadata.name.contains("environment") => format!("GRID_{}", name.to_uppercase()),
-        Some(metadata) if metadata.name.contains("Flags") => format!("--{name}"),
+        Some(metadata) if metadata.name.contains("Flags") => format!("--{}", name.replace('_', "-")),
         _ => "default".to_owned(),
     }
 }
@@ -149,7 +155,10 @@ mod tests {
         assert_eq!((config.settings.http.as_str(), config.settings.log.as_str()), ("127.0.0.1:2", "info"));
         assert_eq!(config.settings.listen, ["/ip4/127.0.0.1/tcp/1"]);
         let origins: Vec<String> = config.shown().into_iter().map(|setting| setting.origin).collect();
-        assert_eq!(origins, [file.display().to_string(), "--http".to_owned(), file.display().to_string()]);
+        assert_eq!(
+            origins,
+            [file.display().to_string(), "--http".to_owned(), file.display().to_string(), "default".to_owned()]
+        );
     }
 
     #[test]

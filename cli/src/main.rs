@@ -17,6 +17,7 @@ mod escape;
 mod failure;
 mod file;
 mod output;
+mod passphrase;
 mod prompt;
 mod qr;
 mod seen;

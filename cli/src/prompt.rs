@@ -4,7 +4,11 @@ use crate::{
     failure::Failure,
     output::{Output, Page},
 };
-use std::{fmt, io::BufRead};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use std::{
+    fmt,
+    io::{self, BufRead},
+};
 
 /// Somebody who answers questions.
 pub(crate) struct Keyboard<'a> {
@@ -83,7 +87,20 @@ impl<'a> Keyboard<'a> {
         Ok(())
     }
 
+    /// A line that is not shown while it is typed, with its blanks.
+    pub(crate) fn secret(&mut self, question: &str) -> Result<String, Failure> {
+        let _hidden = Hidden::begin()?;
+        let mut line = self.read_whole(question)?;
+        let end = line.trim_end_matches(['\r', '\n']).len();
+        line.truncate(end);
+        Ok(line)
+    }
+
     fn read(&mut self, question: &str) -> Result<String, Failure> {
+        Ok(self.read_whole(question)?.trim().to_owned())
+    }
+
+    fn read_whole(&mut self, question: &str) -> Result<String, Failure> {
         self.out.ask(question);
         let mut line = String::new();
         let read = self.input.read_line(&mut line).map_err(|error| Failure::io("read your answer", &error))?;
@@ -91,7 +108,30 @@ impl<'a> Keyboard<'a> {
             return Err(Failure::usage("the answers ended before the questions did")
                 .hint("give everything as flags: see `--help`"));
         }
-        Ok(line.trim().to_owned())
+        Ok(line)
+    }
+}
+
+/// A terminal that shows nothing of what is typed but the end of the line, until this is dropped.
+struct Hidden(Termios);
+
+impl Hidden {
+    /// None where stdin is no terminal: nothing is shown there.
+    fn begin() -> Result<Option<Self>, Failure> {
+        let Ok(before) = tcgetattr(io::stdin()) else { return Ok(None) };
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        quiet.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(io::stdin(), OptionalActions::Now, &quiet)
+            .map_err(|error| Failure::io("keep what is typed from the screen", &error.into()))?;
+        Ok(Some(Self(before)))
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // A terminal that is gone needs no restoring.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }
 
@@ -121,6 +161,12 @@ mod tests {
         let text = with("One\n\nTwo\n\n\n", |keyboard| keyboard.text("Text?")).unwrap();
         assert_eq!(text, "One\n\nTwo");
         assert_eq!(with("One\n.\n", |keyboard| keyboard.text("Text?")).unwrap(), "One");
+    }
+
+    #[test]
+    fn a_secret_keeps_its_blanks_and_may_be_empty() {
+        assert_eq!(with(" two words \r\n", |keyboard| keyboard.secret("Passphrase:")).unwrap(), " two words ");
+        assert_eq!(with("\n", |keyboard| keyboard.secret("Passphrase:")).unwrap(), "");
     }
 
     #[test]

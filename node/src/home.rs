@@ -6,15 +6,19 @@
 
 mod error;
 mod paths;
+mod stage;
 
 pub use error::HomeError;
 pub(crate) use error::{CHECK_DISK, NEWER_PROGRAM};
 pub use paths::{HomePaths, default_home};
+pub(crate) use stage::{Stage, Watch, keys_in_force, unwatched};
 
+use crate::vault::Vault;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The layout of a home that this program reads and writes.
 pub const HOME_FORMAT: u32 = 1;
@@ -23,6 +27,8 @@ pub const HOME_FORMAT: u32 = 1;
 #[derive(Debug)]
 pub struct Home {
     paths: HomePaths,
+    /// How its content lies on disk, once its keys have been read.
+    vault: OnceLock<Vault>,
     // The lock lasts as long as the handle.
     _lock: File,
 }
@@ -60,7 +66,7 @@ impl Home {
         let lock = lock(&paths)?;
         let format = paths.format();
         write_private(&format, format!("{HOME_FORMAT}\n").as_bytes()).map_err(io_error("write", &format))?;
-        Ok(Self { paths, _lock: lock })
+        Ok(Self { paths, vault: OnceLock::new(), _lock: lock })
     }
 
     /// Opens the home at `path`.
@@ -72,8 +78,9 @@ impl Home {
         let paths = HomePaths::new(path);
         check_format(&paths)?;
         let lock = lock(&paths)?;
+        stage::settle(&paths, &mut unwatched).map_err(io_error("finish what was begun on", path))?;
         close_to_others(path)?;
-        Ok(Self { paths, _lock: lock })
+        Ok(Self { paths, vault: OnceLock::new(), _lock: lock })
     }
 
     /// Undoes [`Home::create`] where making the rest of the home failed: everything in it goes, and the
@@ -90,6 +97,16 @@ impl Home {
         if before == Before::Missing {
             let _ = fs::remove_dir(self.paths.root());
         }
+    }
+
+    /// How the content of this home lies on disk. Until its keys have been read, everything is taken for plain.
+    pub(crate) fn vault(&self) -> Vault {
+        self.vault.get().cloned().unwrap_or_default()
+    }
+
+    /// Notes how its content lies on disk. What was noted first holds as long as the home is open.
+    pub(crate) fn unlock(&self, vault: Vault) {
+        let _ = self.vault.set(vault);
     }
 
     /// Where things lie.

@@ -1,20 +1,24 @@
 //! The keys of this device, in one file that only its owner may read.
 //!
-//! `keys`, mode 0600: `{"format":2,"root":{"number":..,"seed":..},"device":..,"transport":..,"seal":..}`,
-//! each seed 32 bytes in hex. The recovery words are not in it: of the group's roots the file holds one at
-//! most, `null` on a device that certifies no others. Format 1 had root 0 as a bare seed.
+//! `keys`, mode 0600, plain or sealed under a passphrase. The recovery words are not in it: of the group's
+//! roots the file holds one at most, none on a device that certifies no others. Whoever opens the file opens
+//! the home with it: the key of what is sealed in journal and store lies beside the seeds.
+
+mod file;
+mod lock;
+
+pub(crate) use lock::Cost;
 
 use crate::home::{Home, write_private};
-use data_encoding::HEXLOWER;
+use crate::passphrase::Passphrase;
+use crate::vault::{DataKey, Vault};
+use file::{KeyFile, RootInFile, SEALED_FORMAT, SealedFile, Secrets, hex, seed};
 use grid_protocol::control::{DeviceSecrets, RootNumber};
 use grid_protocol::key::{SealKey, SecretKey};
 use grid_protocol::words::RecoveryWords;
-use serde::{Deserialize, Serialize};
+use lock::{Lock, Opened};
+use std::path::Path;
 use zeroize::Zeroizing;
-
-const FORMAT: u32 = 2;
-/// The one before, still read.
-const FIRST_FORMAT: u32 = 1;
 
 /// The keys of one device.
 pub(crate) struct Keystore {
@@ -22,6 +26,10 @@ pub(crate) struct Keystore {
     device: SecretKey,
     transport: SecretKey,
     seal: x25519_dalek::StaticSecret,
+    /// The public half of the key that follows from the recovery words; none in homes made before there was one.
+    escrow: Option<[u8; 32]>,
+    /// What keeps the file shut.
+    lock: Option<Lock>,
 }
 
 /// A root of the group that this device holds.
@@ -30,6 +38,32 @@ pub(crate) struct HeldRoot {
     pub(crate) number: RootNumber,
     /// The key.
     pub(crate) key: SecretKey,
+}
+
+/// What a key file is opened with.
+#[derive(Clone, Copy)]
+pub(crate) enum Opener<'a> {
+    /// Nothing: the file must be a plain one.
+    Nothing,
+    /// A passphrase, which a plain file does not ask for.
+    Passphrase(&'a Passphrase),
+    /// The recovery words, where the passphrase is forgotten.
+    Words(&'a RecoveryWords),
+}
+
+impl<'a> From<Option<&'a Passphrase>> for Opener<'a> {
+    fn from(passphrase: Option<&'a Passphrase>) -> Self {
+        passphrase.map_or(Self::Nothing, Self::Passphrase)
+    }
+}
+
+/// Whether the keys of a home lie under a passphrase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// They lie there as they are, and so does everything else.
+    Unprotected,
+    /// Keys and content are sealed.
+    Passphrase,
 }
 
 /// Why the keys can't be had.
@@ -45,39 +79,43 @@ pub enum KeystoreError {
         what: String,
     },
     /// A newer program wrote it.
-    #[error("the key file has format {found}, this program reads format {FORMAT}")]
+    #[error("the key file has format {found}, this program reads up to {SEALED_FORMAT}")]
     NewerFormat {
         /// Its format.
         found: u32,
     },
+    /// It is sealed, and no passphrase was given.
+    #[error("this home has a passphrase, and none was given")]
+    Locked,
+    /// The passphrase does not open it.
+    #[error("the passphrase is wrong, or the key file is damaged")]
+    WrongPassphrase,
+    /// The words are those of another group, or of this one before it got new ones.
+    #[error("these are not the recovery words that this home was made with")]
+    WrongWords,
+    /// The passphrase was set without the words.
+    #[error("recovery words do not open this home: its passphrase was set without them")]
+    NoEscrow,
 }
 
-#[derive(Deserialize)]
-struct FormatOnly {
-    format: u32,
-}
-
-#[derive(Deserialize)]
-struct FirstKeyFile {
-    root: Zeroizing<String>,
-    device: Zeroizing<String>,
-    transport: Zeroizing<String>,
-    seal: Zeroizing<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RootInFile {
-    number: u32,
-    seed: Zeroizing<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct KeyFile {
-    format: u32,
-    root: Option<RootInFile>,
-    device: Zeroizing<String>,
-    transport: Zeroizing<String>,
-    seal: Zeroizing<String>,
+impl KeystoreError {
+    /// What to do about it.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Locked => {
+                "start it in a terminal and type the passphrase, or give a file that holds it: --passphrase-file FILE"
+            }
+            Self::WrongPassphrase => {
+                "try again, and look at capital letters and the keyboard's language; forgotten? `grid passphrase reset` takes your 24 recovery words"
+            }
+            Self::WrongWords => "look for the paper of this group; every group has words of its own",
+            Self::NoEscrow => "only the passphrase opens it; without it, join with a new invite in a new home",
+            Self::NewerFormat { .. } => crate::home::NEWER_PROGRAM,
+            Self::Io(_) | Self::Damaged { .. } => {
+                "restore the file from a backup of this home; without one, join with a new invite in a new home"
+            }
+        }
+    }
 }
 
 impl Keystore {
@@ -89,6 +127,81 @@ impl Keystore {
             device: SecretKey::from_seed(&random()),
             transport: SecretKey::from_seed(&random()),
             seal: x25519_dalek::StaticSecret::from(random()),
+            escrow: Some(escrow_of(words)),
+            lock: None,
+        }
+    }
+
+    /// Sets a passphrase, or another one. The home's content keeps its key, or gets a new one with the first
+    /// passphrase; the file has to be saved, and with the first one the content to be sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`KeystoreError`]; then the keys are as they were.
+    pub(crate) fn protect(&mut self, passphrase: &Passphrase, cost: Cost) -> Result<(), KeystoreError> {
+        let data = self.lock.as_ref().map_or_else(DataKey::generate, |lock| lock.data.clone());
+        self.lock = Some(Lock::new(passphrase, cost, self.escrow, data)?);
+        Ok(())
+    }
+
+    /// Takes the passphrase away; the file has to be saved, and the content to be opened.
+    pub(crate) fn expose(&mut self) {
+        self.lock = None;
+    }
+
+    /// Takes note of the words that open this home where its passphrase is forgotten: a home made before they
+    /// did, or a group that was recovered and has new ones. They must be those of the root that this device
+    /// holds, if it holds one; the file has to be saved.
+    ///
+    /// # Errors
+    ///
+    /// [`KeystoreError::WrongWords`]; then the keys are as they were.
+    pub(crate) fn take_words(&mut self, words: &RecoveryWords) -> Result<(), KeystoreError> {
+        let is_other = |root: &HeldRoot| words.root(root.number.rotation).public() != root.key.public();
+        if self.root().is_some_and(is_other) {
+            return Err(KeystoreError::WrongWords);
+        }
+        let escrow = escrow_of(words);
+        if let Some(lock) = &mut self.lock {
+            lock.escrow(escrow)?;
+        }
+        self.escrow = Some(escrow);
+        Ok(())
+    }
+
+    /// Whether the recovery words open what a passphrase locks here.
+    pub(crate) const fn has_escrow(&self) -> bool {
+        self.escrow.is_some()
+    }
+
+    /// How the content of this home lies on disk.
+    pub(crate) fn vault(&self) -> Vault {
+        self.lock.as_ref().map_or(Vault::Plain, |lock| Vault::Sealed(lock.data.clone()))
+    }
+
+    /// Whether the keys of a home lie under a passphrase.
+    ///
+    /// # Errors
+    ///
+    /// [`KeystoreError`].
+    pub(crate) fn protection(path: &Path) -> Result<Protection, KeystoreError> {
+        Ok(match KeyFile::read(path)? {
+            KeyFile::Plain { .. } => Protection::Unprotected,
+            KeyFile::Sealed(_) => Protection::Passphrase,
+        })
+    }
+
+    /// Whether a passphrase opens a key file; a plain one opens with any.
+    ///
+    /// # Errors
+    ///
+    /// [`KeystoreError`].
+    pub(crate) fn check(path: &Path, passphrase: &Passphrase) -> Result<(), KeystoreError> {
+        match KeyFile::read(path)? {
+            KeyFile::Plain { .. } => Ok(()),
+            KeyFile::Sealed(SealedFile { header, sealed, .. }) => {
+                Opened::by_passphrase(&header, &sealed, passphrase).map(drop)
+            }
         }
     }
 
@@ -98,8 +211,16 @@ impl Keystore {
     ///
     /// [`KeystoreError`].
     pub(crate) fn save(&self, home: &Home) -> Result<(), KeystoreError> {
-        let file = KeyFile {
-            format: FORMAT,
+        self.save_as(&home.paths().keys())
+    }
+
+    /// Writes the keys into a file.
+    ///
+    /// # Errors
+    ///
+    /// [`KeystoreError`].
+    pub(crate) fn save_as(&self, path: &Path) -> Result<(), KeystoreError> {
+        let mut secrets = Secrets {
             root: self
                 .root
                 .as_ref()
@@ -107,34 +228,52 @@ impl Keystore {
             device: hex(&self.device.seed()),
             transport: hex(&self.transport.seed()),
             seal: hex(&Zeroizing::new(self.seal.to_bytes())),
+            data: None,
         };
-        let text = Zeroizing::new(
-            serde_json::to_vec(&file).map_err(|error| KeystoreError::Damaged { what: error.to_string() })?,
-        );
-        Ok(write_private(&home.paths().keys(), &text)?)
+        let file = match &self.lock {
+            None => KeyFile::Plain { escrow: self.escrow, secrets },
+            Some(lock) => {
+                secrets.data = Some(hex(lock.data.bytes()));
+                let sealed = lock.seal(&secrets.encode()?);
+                KeyFile::Sealed(SealedFile { header: lock.header.clone(), escrowed: lock.escrowed.clone(), sealed })
+            }
+        };
+        Ok(write_private(path, &file.encode()?)?)
     }
 
-    /// Reads the keys of a home.
+    /// Reads the keys of a home, and opens the home with them.
     ///
     /// # Errors
     ///
     /// [`KeystoreError`].
-    pub(crate) fn load(home: &Home) -> Result<Self, KeystoreError> {
-        let text = Zeroizing::new(std::fs::read(home.paths().keys())?);
-        let FormatOnly { format } = parse(&text)?;
-        let file = match format {
-            FORMAT => parse::<KeyFile>(&text)?,
-            FIRST_FORMAT => {
-                let FirstKeyFile { root, device, transport, seal } = parse(&text)?;
-                KeyFile { format: FORMAT, root: Some(RootInFile { number: 0, seed: root }), device, transport, seal }
+    pub(crate) fn load(home: &Home, opener: Opener<'_>) -> Result<Self, KeystoreError> {
+        let this = match KeyFile::read(&home.paths().keys())? {
+            KeyFile::Plain { escrow, secrets } => Self::of(&secrets, escrow, None)?,
+            KeyFile::Sealed(SealedFile { header, escrowed, sealed }) => {
+                let opened = match opener {
+                    Opener::Nothing => return Err(KeystoreError::Locked),
+                    Opener::Passphrase(passphrase) => Opened::by_passphrase(&header, &sealed, passphrase)?,
+                    Opener::Words(words) => Opened::by_words(&header, escrowed.as_ref(), &sealed, words)?,
+                };
+                let secrets = Secrets::decode(&opened.secrets)?;
+                let data = secrets.data.as_ref().map(|text| seed(text, "data")).transpose()?;
+                let data = data.ok_or_else(|| KeystoreError::Damaged { what: "`data` is missing".to_owned() })?;
+                let escrow = header.escrow;
+                Self::of(&secrets, escrow, Some(opened.lock(header, escrowed, DataKey::of(data))))?
             }
-            found => return Err(KeystoreError::NewerFormat { found }),
         };
+        home.unlock(this.vault());
+        Ok(this)
+    }
+
+    fn of(secrets: &Secrets, escrow: Option<[u8; 32]>, lock: Option<Lock>) -> Result<Self, KeystoreError> {
         Ok(Self {
-            root: file.root.map(|root| held(&root)).transpose()?,
-            device: SecretKey::from_seed(&*seed(&file.device, "device")?),
-            transport: SecretKey::from_seed(&*seed(&file.transport, "transport")?),
-            seal: x25519_dalek::StaticSecret::from(*seed(&file.seal, "seal")?),
+            root: secrets.root.as_ref().map(held).transpose()?,
+            device: SecretKey::from_seed(&*seed(&secrets.device, "device")?),
+            transport: SecretKey::from_seed(&*seed(&secrets.transport, "transport")?),
+            seal: x25519_dalek::StaticSecret::from(*seed(&secrets.seal, "seal")?),
+            escrow,
+            lock,
         })
     }
 
@@ -163,8 +302,8 @@ impl Keystore {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, KeystoreError> {
-    serde_json::from_slice(text).map_err(|error| KeystoreError::Damaged { what: error.to_string() })
+fn escrow_of(words: &RecoveryWords) -> [u8; 32] {
+    x25519_dalek::PublicKey::from(&words.escrow()).to_bytes()
 }
 
 fn held(root: &RootInFile) -> Result<HeldRoot, KeystoreError> {
@@ -173,53 +312,5 @@ fn held(root: &RootInFile) -> Result<HeldRoot, KeystoreError> {
     Ok(HeldRoot { number, key: SecretKey::from_seed(&*seed(&root.seed, "root")?) })
 }
 
-fn hex(seed: &[u8; 32]) -> Zeroizing<String> {
-    Zeroizing::new(HEXLOWER.encode(seed))
-}
-
-fn seed(text: &str, name: &str) -> Result<Zeroizing<[u8; 32]>, KeystoreError> {
-    HEXLOWER
-        .decode(text.as_bytes())
-        .ok()
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-        .map(Zeroizing::new)
-        .ok_or_else(|| KeystoreError::Damaged { what: format!("`{name}` is not 32 bytes in hex") })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::random;
-
-    #[test]
-    fn keys_are_read_as_they_were_written_with_a_root_and_without() {
-        let dir = tempfile::tempdir().unwrap();
-        let home = Home::create(&dir.path().join("home")).unwrap();
-        let words = RecoveryWords::from_entropy([7; 32]);
-        let mut keys = Keystore::generate(&words, &mut random);
-        keys.save(&home).unwrap();
-        let read = Keystore::load(&home).unwrap();
-        assert_eq!(read.device().public(), keys.device().public());
-        assert_eq!(read.root().map(|root| root.key.public()), Some(words.root(0).public()));
-        keys.root = None;
-        keys.save(&home).unwrap();
-        assert!(Keystore::load(&home).unwrap().root().is_none());
-    }
-
-    #[test]
-    fn keys_of_the_first_format_are_read_and_those_of_a_newer_one_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let home = Home::create(&dir.path().join("home")).unwrap();
-        let seed = "07".repeat(32);
-        let write = |format: u32| {
-            let text = format!(
-                r#"{{"format":{format},"root":"{seed}","device":"{seed}","transport":"{seed}","seal":"{seed}"}}"#
-            );
-            write_private(&home.paths().keys(), text.as_bytes()).unwrap();
-        };
-        write(1);
-        assert_eq!(Keystore::load(&home).unwrap().root().map(|root| root.number), Some(RootNumber::FIRST));
-        write(3);
-        assert!(matches!(Keystore::load(&home), Err(KeystoreError::NewerFormat { found: 3 })));
-    }
-}
+mod tests;

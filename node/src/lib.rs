@@ -18,12 +18,14 @@ mod keystore;
 pub mod network;
 pub mod node;
 mod outbound;
+pub mod passphrase;
 mod ports;
 mod profile;
 pub mod serve;
 pub mod setup;
 mod start_troubles;
 pub mod store;
+pub mod vault;
 pub mod view;
 
-pub use keystore::KeystoreError;
+pub use keystore::{KeystoreError, Protection};

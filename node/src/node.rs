@@ -7,9 +7,11 @@ use crate::home::{Home, HomeError, NEWER_PROGRAM};
 use crate::keystore::{Keystore, KeystoreError};
 use crate::network::{self, NetworkConfig, NetworkError, NetworkEvent};
 use crate::outbound::Outbound;
+use crate::passphrase::Passphrase;
 use crate::ports;
 use crate::profile::{Profile, ProfileError};
 use crate::start_troubles;
+use crate::store::journal::JournalError;
 use crate::store::{Store, StoreError};
 use crate::view::{OwnMembership, Views};
 use grid_protocol::domain;
@@ -102,7 +104,10 @@ impl StartError {
                 "an address looks like /ip4/0.0.0.0/tcp/4040 or /ip4/0.0.0.0/udp/4040/quic-v1".to_owned()
             }
             Self::Store(StoreError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
-            Self::Keys(_) | Self::Profile(_) => {
+            Self::Keys(error) => error.hint().to_owned(),
+            Self::Store(StoreError::Vault { source, .. } | StoreError::Journal(JournalError::Vault { source, .. }))
+            | Self::Profile(ProfileError::Vault { source, .. }) => source.hint().to_owned(),
+            Self::Profile(_) => {
                 "restore the file from a backup of this home; without one, join with a new invite in a new home"
                     .to_owned()
             }
@@ -114,17 +119,30 @@ impl StartError {
 }
 
 impl Node {
-    /// Starts the node of a home. When this returns it listens and takes commands.
+    /// Starts the node of a home without a passphrase. When this returns it listens and takes commands.
     ///
     /// # Errors
     ///
     /// [`StartError`].
     pub async fn start(path: &Path, config: NodeConfig) -> Result<Self, StartError> {
+        Self::start_with(path, config, None).await
+    }
+
+    /// Starts the node of a home, with its passphrase if it has one.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn start_with(
+        path: &Path,
+        config: NodeConfig,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, StartError> {
         let home = Arc::new(Home::open(path)?);
+        let keys = Keystore::load(&home, passphrase.into())?;
         let mut profile = Profile::load(&home)?;
-        let keys = Keystore::load(&home)?;
         let identity = profile.identity;
-        let (mut store, report) = Store::open(path, identity.coalition)?;
+        let (mut store, report) = Store::open_with(path, identity.coalition, &home.vault())?;
         let own_log = report
             .unplaced
             .iter()

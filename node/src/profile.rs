@@ -1,17 +1,21 @@
 //! What a home belongs to: coalition, group and device, and the addresses that an invite named.
 //!
 //! `node.json`: `{"format":1,"coalition":..,"group":..,"name":..,"device":..,"addresses":[..],"invite":..,"ports":{..}}`.
+//! In a home with a passphrase it is sealed as a whole: `{"format":2,"sealed":..}`, in hex.
 
 use crate::home::{Home, write_private};
+use crate::vault::{Room, Vault, VaultError};
+use data_encoding::HEXLOWER;
 use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::Identity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const FORMAT: u32 = 1;
+const SEALED_FORMAT: u32 = 2;
 
 /// What a home belongs to.
 #[derive(Clone, Debug)]
@@ -48,6 +52,26 @@ pub enum ProfileError {
         /// What is wrong with it.
         what: String,
     },
+    /// The file is sealed, and does not open.
+    #[error("the file {path} can't be opened")]
+    Vault {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: VaultError,
+    },
+}
+
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SealedFile {
+    format: u32,
+    sealed: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,7 +92,11 @@ struct ProfileFile {
 impl Profile {
     /// Writes the profile into a home.
     pub(crate) fn save(&self, home: &Home) -> Result<(), ProfileError> {
-        let path = path(home);
+        self.save_as(home.paths().profile(), &home.vault())
+    }
+
+    /// Writes the profile into a file, sealed or as it is.
+    pub(crate) fn save_as(&self, path: PathBuf, vault: &Vault) -> Result<(), ProfileError> {
         let file = ProfileFile {
             format: FORMAT,
             coalition: self.identity.coalition.to_string(),
@@ -79,8 +107,12 @@ impl Profile {
             invite: self.invite.clone(),
             ports: self.ports.clone(),
         };
-        let text = serde_json::to_vec_pretty(&file)
-            .map_err(|error| ProfileError::Damaged { path: path.clone(), what: error.to_string() })?;
+        let damaged = |error: serde_json::Error| ProfileError::Damaged { path: path.clone(), what: error.to_string() };
+        let mut text = serde_json::to_vec_pretty(&file).map_err(damaged)?;
+        if let Vault::Sealed(key) = vault {
+            let sealed = HEXLOWER.encode(&key.seal(Room::Profile, &[], &text));
+            text = serde_json::to_vec(&SealedFile { format: SEALED_FORMAT, sealed }).map_err(damaged)?;
+        }
         write_private(&path, &text).map_err(|source| ProfileError::Io { path, source })
     }
 
@@ -91,12 +123,13 @@ impl Profile {
 
     /// Reads the profile of a home.
     pub(crate) fn load(home: &Home) -> Result<Self, ProfileError> {
-        let path = path(home);
+        let path = home.paths().profile();
         let damaged = |what: String| ProfileError::Damaged { path: path.clone(), what };
         let text = std::fs::read(&path).map_err(|source| ProfileError::Io { path: path.clone(), source })?;
+        let text = opened(&path, text, &home.vault())?;
         let file: ProfileFile = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         if file.format != FORMAT {
-            return Err(damaged(format!("it has format {}, this program reads {FORMAT}", file.format)));
+            return Err(damaged(format!("it has format {}, this program reads up to {SEALED_FORMAT}", file.format)));
         }
         let coalition: CoalitionId = file.coalition.parse().map_err(|error| damaged(format!("coalition: {error}")))?;
         let group: GroupId = file.group.parse().map_err(|error| damaged(format!("group: {error}")))?;
@@ -106,6 +139,19 @@ impl Profile {
     }
 }
 
-fn path(home: &Home) -> PathBuf {
-    home.paths().root().join("node.json")
+/// The text of the file, whichever way it lies there.
+fn opened(path: &Path, text: Vec<u8>, vault: &Vault) -> Result<Vec<u8>, ProfileError> {
+    let damaged = |what: String| ProfileError::Damaged { path: path.into(), what };
+    let refused = |source| ProfileError::Vault { path: path.into(), source };
+    let FormatOnly { format } = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+    match (format, vault) {
+        (SEALED_FORMAT, Vault::Plain) => Err(refused(VaultError::Locked)),
+        (SEALED_FORMAT, Vault::Sealed(key)) => {
+            let file: SealedFile = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+            let sealed = HEXLOWER.decode(file.sealed.as_bytes()).map_err(|error| damaged(error.to_string()))?;
+            key.open(Room::Profile, &[], &sealed).map_err(refused)
+        }
+        (_, Vault::Plain) => Ok(text),
+        (_, Vault::Sealed(_)) => Err(refused(VaultError::Unsealed)),
+    }
 }

@@ -5,6 +5,7 @@ use crate::handle::{Handle, Trouble};
 use crate::home::{CHECK_DISK, HomePaths, write_private};
 use crate::http::{self, HttpConfig, HttpError};
 use crate::node::{Dialling, Node, NodeConfig, StartError};
+use crate::passphrase::Passphrase;
 use data_encoding::HEXLOWER;
 use grid_protocol::record::Registry;
 use grid_protocol::replica::Identity;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where a node listens.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ServeConfig {
     /// Multiaddresses for peers.
     pub listen: Vec<String>,
@@ -21,6 +22,8 @@ pub struct ServeConfig {
     pub http: Option<SocketAddr>,
     /// The kinds of records; those of the grid when left out.
     pub registry: Option<Registry>,
+    /// The passphrase of the home, if it has one.
+    pub passphrase: Option<Passphrase>,
 }
 
 /// A node that runs and serves its API.
@@ -69,8 +72,8 @@ impl Serving {
     /// [`ServeError`]; then nothing runs.
     pub async fn start(home: &Path, config: ServeConfig) -> Result<Self, ServeError> {
         let registry = Arc::new(config.registry.unwrap_or_else(|| Registry::standard().clone()));
-        let node =
-            Node::start(home, NodeConfig { listen: config.listen, registry, dialling: Dialling::Automatic }).await?;
+        let settings = NodeConfig { listen: config.listen, registry, dialling: Dialling::Automatic };
+        let node = Node::start_with(home, settings, config.passphrase.as_ref()).await?;
         let paths = HomePaths::new(home);
         match serve(&paths, config.http, node.handle()).await {
             Ok(server) => Ok(Self { node, server, paths }),

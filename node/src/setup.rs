@@ -4,8 +4,9 @@ use crate::clock::{random, wall};
 use crate::driver::{keep_refusal, refusal};
 use crate::handle::{CommandError, Target};
 use crate::home::{Before, CHECK_DISK, Home, HomeError, NEWER_PROGRAM};
-use crate::keystore::{Keystore, KeystoreError};
+use crate::keystore::{Cost, Keystore, KeystoreError};
 use crate::outbound::{Edit, Outbound};
+use crate::passphrase::Passphrase;
 use crate::profile::{Profile, ProfileError};
 use crate::store::{Store, StoreError};
 use grid_protocol::control::{
@@ -142,6 +143,7 @@ impl SetupError {
             }
             Self::Record(_) => "shorten the name or the text, and leave out line breaks in names".to_owned(),
             Self::Group(_) => "choose another name for the group".to_owned(),
+            Self::Keys(error @ (KeystoreError::Locked | KeystoreError::WrongPassphrase)) => error.hint().to_owned(),
             Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK.to_owned(),
         }
     }
@@ -153,6 +155,15 @@ impl SetupError {
 ///
 /// [`SetupError`]; then there is no home.
 pub fn found(home: &Path, found: &Found) -> Result<Created, SetupError> {
+    found_with(home, found, None)
+}
+
+/// The same, with keys and content under a passphrase.
+///
+/// # Errors
+///
+/// [`SetupError`]; then there is no home.
+pub fn found_with(home: &Path, found: &Found, passphrase: Option<&Passphrase>) -> Result<Created, SetupError> {
     let words = RecoveryWords::from_entropy(random());
     let keys = Keystore::generate(&words, &mut random);
     let statement =
@@ -170,7 +181,7 @@ pub fn found(home: &Path, found: &Found) -> Result<Created, SetupError> {
         ports: Default::default(),
         invite: None,
     };
-    make(home, keys, profile, founding.records, &[])?;
+    make(home, protected(keys, passphrase)?, profile, founding.records, &[])?;
     Ok(Created {
         coalition: identity.coalition,
         coalition_name: Some(found.coalition_name.clone()),
@@ -187,6 +198,15 @@ pub fn found(home: &Path, found: &Found) -> Result<Created, SetupError> {
 ///
 /// [`SetupError`]; then there is no home.
 pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
+    join_with(home, request, None)
+}
+
+/// The same, with keys and content under a passphrase.
+///
+/// # Errors
+///
+/// [`SetupError`]; then there is no home.
+pub fn join_with(home: &Path, request: &JoinRequest, passphrase: Option<&Passphrase>) -> Result<Created, SetupError> {
     let ticket = InviteTicket::parse(&request.invite)?;
     let now = wall();
     if ticket.expired(now) {
@@ -212,7 +232,7 @@ pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
         // The short form is all that a further answer takes.
         invite: ticket.clone().short().to_text().ok(),
     };
-    make(home, keys, profile, joining.records, &ticket.records)?;
+    make(home, protected(keys, passphrase)?, profile, joining.records, &ticket.records)?;
     Ok(Created {
         coalition: identity.coalition,
         coalition_name: Some(ticket.coalition_name.clone()),
@@ -229,19 +249,33 @@ pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
 ///
 /// [`SetupError`]; then the answer is as it was. A group that is a member has no use for another invite.
 pub fn join_again(path: &Path, invite: &str, signing: Signing) -> Result<Created, SetupError> {
+    join_again_with(path, invite, signing, None)
+}
+
+/// The same in a home that has a passphrase.
+///
+/// # Errors
+///
+/// [`SetupError`]; then the answer is as it was.
+pub fn join_again_with(
+    path: &Path,
+    invite: &str,
+    signing: Signing,
+    passphrase: Option<&Passphrase>,
+) -> Result<Created, SetupError> {
     let ticket = InviteTicket::parse(invite)?;
     let now = wall();
     if ticket.expired(now) {
         return Err(SetupError::Expired { at: ticket.expires });
     }
     let home = Home::open(path)?;
+    let keys = Keystore::load(&home, passphrase.into())?;
     let mut profile = Profile::load(&home)?;
-    let keys = Keystore::load(&home)?;
     let identity = profile.identity;
     if ticket.coalition != identity.coalition {
         return Err(SetupError::OtherCoalition { expected: identity.coalition, found: ticket.coalition });
     }
-    let (mut store, _) = Store::open(path, identity.coalition)?;
+    let (mut store, _) = Store::open_with(path, identity.coalition, &home.vault())?;
     store.put_records(&ticket.records, &[])?;
     let registry = Arc::new(Registry::standard().clone());
     let (mut replica, _) = Replica::open(identity, registry, store, &Recalled::default(), random())?;
@@ -279,6 +313,14 @@ pub fn join_again(path: &Path, invite: &str, signing: Signing) -> Result<Created
     })
 }
 
+/// The keys of a new home, under its passphrase if it gets one.
+fn protected(mut keys: Keystore, passphrase: Option<&Passphrase>) -> Result<Keystore, KeystoreError> {
+    if let Some(passphrase) = passphrase {
+        keys.protect(passphrase, Cost::STANDARD)?;
+    }
+    Ok(keys)
+}
+
 /// Makes the home, or nothing.
 fn make(path: &Path, keys: Keystore, profile: Profile, own: Vec<Record>, others: &[Record]) -> Result<(), SetupError> {
     let before = if path.exists() { Before::Directory } else { Before::Missing };
@@ -293,7 +335,8 @@ fn make(path: &Path, keys: Keystore, profile: Profile, own: Vec<Record>, others:
 
 fn fill(home: &Home, keys: Keystore, profile: &Profile, own: Vec<Record>, others: &[Record]) -> Result<(), SetupError> {
     keys.save(home)?;
-    let (mut store, _) = Store::open(home.paths().root(), profile.identity.coalition)?;
+    home.unlock(keys.vault());
+    let (mut store, _) = Store::open_with(home.paths().root(), profile.identity.coalition, &home.vault())?;
     store.put_records(others, &[])?;
     store.append_own(&[], &own)?;
     let registry = Arc::new(Registry::standard().clone());

@@ -94,6 +94,10 @@ purposes! {
     REVOKE = "coalition-grid 1 revoke";
     /// The place where a device's log forks.
     FORK_PROOF = "coalition-grid 1 fork proof";
+    /// The key to which a home seals what opens it, derived from the recovery words.
+    ESCROW_KEY = "coalition-grid 1 escrow key";
+    /// The key under which that is sealed, derived from what two X25519 keys share.
+    ESCROW_SEAL = "coalition-grid 1 escrow seal";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
 }

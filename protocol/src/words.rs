@@ -10,6 +10,7 @@ use crate::key::{PublicKey, SecretKey};
 use crate::limits::MAX_ROOTS;
 use bip39::{Language, Mnemonic};
 use std::fmt;
+use x25519_dalek::StaticSecret;
 use zeroize::Zeroizing;
 
 /// How many words there are.
@@ -88,6 +89,12 @@ impl RecoveryWords {
         SecretKey::from_seed(&Zeroizing::new(derive(domain::ROOT_KEY, &input)))
     }
 
+    /// The key to which a home with a passphrase seals what opens it, so that the words open it too. Its
+    /// public half lies in the home and says nothing about the words.
+    pub fn escrow(&self) -> StaticSecret {
+        StaticSecret::from(derive(domain::ESCROW_KEY, self.0.as_slice()))
+    }
+
     /// The commitment `c_number` to all roots after root `number`.
     pub fn commitment(&self, number: u32) -> Digest {
         let end = Digest(derive(domain::ROOT_CHAIN, &[0; 32]));
@@ -157,6 +164,14 @@ mod tests {
             assert_eq!(words.commitment(n), chain_link(&words.root(n + 1).public(), &words.commitment(n + 1)));
         }
         assert_ne!(words.root(0).public(), words.root(1).public());
+    }
+
+    #[test]
+    fn the_escrow_key_follows_from_the_words_and_is_no_root() {
+        let public = |words: &RecoveryWords| x25519_dalek::PublicKey::from(&words.escrow()).to_bytes();
+        assert_eq!(public(&words()), public(&words()));
+        assert_ne!(public(&words()), public(&RecoveryWords::from_entropy([7; 32])));
+        assert!((0..=64).all(|n| words().escrow().to_bytes() != *words().root(n).seed()));
     }
 
     #[test]

@@ -25,6 +25,11 @@ pub fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/format-1")
 }
 
+/// Where the fixture of a home with a passphrase is, which came with the third format of the key file.
+pub fn sealed_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/format-3")
+}
+
 /// The content of an encoded sample, in a form that can be compared. Its name begins with what it is.
 ///
 /// # Errors

@@ -1,10 +1,13 @@
 //! Data of today's formats is read by every later version.
 
-use grid_node::node::{Dialling, Node, NodeConfig};
+use grid_node::KeystoreError;
+use grid_node::node::{Dialling, Node, NodeConfig, StartError};
+use grid_node::passphrase::{self, Escrow, Passphrase};
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::record::{ImportOptions, ImportPlan, Registry};
 use grid_protocol::sheet::StatementSheet;
-use grid_tests::fixtures::{content, directory, unpack_home};
+use grid_protocol::words::RecoveryWords;
+use grid_tests::fixtures::{content, directory, sealed_directory, unpack_home};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -62,6 +65,51 @@ async fn a_home_that_lost_its_store_opens_with_what_its_journal_holds() {
         .handle()
         .look(|views| views.records.of_kind("action").map(|row| row.values.text("title").to_owned()).collect());
     assert_eq!(titles, BTreeSet::from(["Walk to the spring".to_owned()]));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_home_opens_with_its_passphrase_and_after_a_reset_with_its_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    unpack_home(&sealed_directory().join("home"), &home).unwrap();
+    let expected = fs::read(sealed_directory().join("home.json")).unwrap();
+    let expected: Value = serde_json::from_slice(&expected).unwrap();
+    let text = |name: &str| expected[name].as_str().unwrap();
+    let registry = Arc::new(Registry::standard().clone());
+    let config = || NodeConfig { listen: Vec::new(), registry: registry.clone(), dialling: Dialling::OnRequest };
+    let locked = Node::start(&home, config()).await.err().unwrap();
+    assert!(matches!(locked, StartError::Keys(KeystoreError::Locked)), "{locked}");
+    let new = Passphrase::new("kingfishers dive where it is clear").unwrap();
+    for passphrase in [Passphrase::new(text("passphrase")).unwrap(), new] {
+        let node = Node::start_with(&home, config(), Some(&passphrase)).await.unwrap();
+        assert!(node.report().is_empty(), "{:?}", node.report());
+        let status = node.handle().status().await.unwrap();
+        let found = [status.coalition.to_string(), status.device.to_string(), status.state_root.to_string()];
+        assert_eq!(found, ["coalition", "device", "state_root"].map(text));
+        let action = text("action").parse().unwrap();
+        let title =
+            node.handle().look(|views| views.records.row(&action).map(|row| row.values.text("title").to_owned()));
+        assert_eq!(title.as_deref(), Some("Walk to the spring"));
+        node.stop().await;
+        let words = RecoveryWords::parse(text("words")).unwrap();
+        passphrase::reset(&home, &words, &Passphrase::new("kingfishers dive where it is clear").unwrap()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_of_the_first_format_gets_a_passphrase_and_keeps_its_root() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    unpack_home(&directory().join("home"), &home).unwrap();
+    let secret = Passphrase::new("herons nest behind the old mill").unwrap();
+    let done = passphrase::set(&home, &secret, None).unwrap();
+    assert_eq!((done.escrow, done.damaged, done.left), (Escrow::Nothing, 0, Vec::new()));
+    let registry = Arc::new(Registry::standard().clone());
+    let config = NodeConfig { listen: Vec::new(), registry, dialling: Dialling::OnRequest };
+    let node = Node::start_with(&home, config, Some(&secret)).await.unwrap();
+    assert!(node.report().is_empty(), "{:?}", node.report());
+    assert_eq!(read_json("home.json")["state_root"], node.handle().status().await.unwrap().state_root.to_string());
     node.stop().await;
 }
 

@@ -4,10 +4,11 @@ use crate::{
     context::Context,
     failure::Failure,
     file,
+    passphrase::{PassphraseFlag, note_unprotected},
     welcome::{self, Created},
 };
 use clap::Args;
-use grid_node::setup;
+use grid_node::{passphrase::Passphrase, setup};
 use grid_protocol::limits::MAX_STATEMENT;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,8 @@ pub(crate) struct Init {
     /// The file with the statement, in plain text or Markdown; its first line is the title
     #[arg(long, value_name = "FILE")]
     statement: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseFlag,
 }
 
 /// All that founding takes.
@@ -41,9 +44,16 @@ struct Founding {
 impl Init {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         welcome::empty_home(context.home()?)?;
+        let flag = self.passphrase.clone();
         let founding = self.complete(context)?;
-        let created = found(context.home()?, founding)?;
-        welcome::show(context, &created, &[context.line("node"), context.line("invite create"), context.line("status")])
+        let passphrase = flag.for_new_home(context)?;
+        let created = found(context.home()?, founding, passphrase.as_ref())?;
+        let next = [context.line("node"), context.line("invite create"), context.line("status")];
+        welcome::show(context, &created, &next)?;
+        if passphrase.is_none() {
+            note_unprotected(context);
+        }
+        Ok(())
     }
 
     /// Asks for what the flags left out.
@@ -105,7 +115,7 @@ fn plain_line(line: &str) -> &str {
     line.trim_start_matches('\u{feff}').trim().trim_start_matches('#').trim()
 }
 
-fn found(home: &Path, founding: Founding) -> Result<Created, Failure> {
+fn found(home: &Path, founding: Founding, passphrase: Option<&Passphrase>) -> Result<Created, Failure> {
     let found = setup::Found {
         coalition_name: founding.coalition,
         group_name: founding.group,
@@ -113,7 +123,7 @@ fn found(home: &Path, founding: Founding) -> Result<Created, Failure> {
         statement_title: founding.title,
         statement_text: founding.text,
     };
-    setup::found(home, &found).map(Created::from).map_err(|error| welcome::not_made(&error))
+    setup::found_with(home, &found, passphrase).map(Created::from).map_err(|error| welcome::not_made(&error))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::{
     failure::{Exit, Failure},
     file,
     output::Page,
+    passphrase::{PassphraseFlag, note_unprotected},
     prompt::Answer,
     welcome, when,
 };
@@ -34,6 +35,8 @@ pub(crate) struct Join {
     /// Sign the statement: only then your group is a member
     #[arg(long)]
     sign: bool,
+    #[command(flatten)]
+    passphrase: PassphraseFlag,
 }
 
 impl Join {
@@ -53,9 +56,12 @@ impl Join {
         if HomePaths::new(context.home()?).exists() {
             return self.again(context, &text);
         }
+        let flag = self.passphrase.clone();
         let (group, signing) = self.complete(context, &ticket)?;
+        let passphrase = flag.for_new_home(context)?;
         let request = JoinRequest { invite: text, group_name: group, signing };
-        let created = setup::join(context.home()?, &request).map_err(|error| welcome::not_made(&error))?.into();
+        let created = setup::join_with(context.home()?, &request, passphrase.as_ref());
+        let created = created.map_err(|error| welcome::not_made(&error))?.into();
         let mut next = vec![context.line("node"), context.line("status")];
         if signing == Signing::Later {
             next.insert(1, context.line("statement sign"));
@@ -64,13 +70,18 @@ impl Join {
         if signing == Signing::Later {
             context.out.note("Your group has not signed the statement, so it is no member yet.");
         }
+        if passphrase.is_none() {
+            note_unprotected(context);
+        }
         Ok(())
     }
 
     /// Another invite for a group that was not taken in: its home, keys and words stay.
     fn again(self, context: &mut Context<'_>, invite: &str) -> Result<(), Failure> {
         let signing = if self.sign { Signing::Sign } else { Signing::Later };
-        let created = setup::join_again(context.home()?, invite, signing).map_err(|error| welcome::not_made(&error))?;
+        let passphrase = self.passphrase.of_home(context)?;
+        let created = setup::join_again_with(context.home()?, invite, signing, passphrase.as_ref())
+            .map_err(|error| welcome::not_made(&error))?;
         let mut answer = json!({
             "coalition": created.coalition.to_string(), "group": created.group.to_string(),
             "device": created.device.to_string(), "recovery_words": created.words,

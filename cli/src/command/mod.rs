@@ -12,6 +12,7 @@ pub(crate) mod kind;
 mod leave;
 mod man;
 mod node;
+mod passphrase;
 mod statement;
 mod status;
 
@@ -39,6 +40,8 @@ pub(crate) enum Verb {
     Leave(leave::Leave),
     #[command(subcommand)]
     Device(device::Device),
+    #[command(subcommand)]
+    Passphrase(passphrase::PassphraseVerb),
     #[command(subcommand)]
     Config(config::ConfigVerb),
     Completions(completions::Completions),
@@ -68,6 +71,7 @@ pub(crate) fn run(matches: &ArgMatches, out: &mut Output) -> Result<(), Failure>
         Verb::Statement(verb) => verb.run(&mut context),
         Verb::Leave(verb) => verb.run(&mut context),
         Verb::Device(verb) => verb.run(&mut context),
+        Verb::Passphrase(verb) => verb.run(&mut context),
         Verb::Config(verb) => verb.run(&mut context),
         Verb::Completions(verb) => verb.run(&mut context),
         Verb::Man(verb) => verb.run(&mut context),

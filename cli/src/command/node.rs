@@ -5,13 +5,16 @@ use crate::{
     context::Context,
     failure::{Exit, Failure},
     output::Output,
+    passphrase::{PassphraseFlag, note_unprotected},
 };
 use clap::Args;
 use grid_node::{
+    KeystoreError, Protection,
     home::HomeError,
     http::HttpError,
     network::NetworkError,
     node::StartError,
+    passphrase::protection,
     serve::{ServeConfig, ServeError, Serving},
 };
 use std::{path::Path, time::Duration};
@@ -30,6 +33,8 @@ pub(crate) struct Node {
     /// What to log: error, warn, info, debug, trace, or a filter of tracing
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
+    #[command(flatten)]
+    passphrase: PassphraseFlag,
     /// Stop when the pipe on stdin ends: whoever started the node is gone then
     #[arg(long, hide = true)]
     with_parent: bool,
@@ -40,18 +45,23 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 impl Node {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let flags = Flags { listen: self.listen, http: self.http, log: self.log };
+        let passphrase_file = self.passphrase.path();
+        let flags = Flags { listen: self.listen, http: self.http, log: self.log, passphrase_file };
         let settings = context.config(&flags)?.settings;
         log_to_stderr(&settings.log)?;
         let http = settings.http.parse().map_err(|_| {
             Failure::usage(format!("--http: expected an address and port, found {:?}", settings.http))
                 .hint("for example 127.0.0.1:8080, or 127.0.0.1:0 for a free port")
         })?;
-        let config = ServeConfig { listen: settings.listen, http: Some(http), registry: None };
+        let passphrase = self.passphrase.of_home(context)?;
+        let home = context.home()?.to_owned();
+        if matches!(protection(&home), Ok(Protection::Unprotected)) {
+            note_unprotected(context);
+        }
+        let config = ServeConfig { listen: settings.listen, http: Some(http), registry: None, passphrase };
         let ends = if self.with_parent { Ends::WithParent } else { Ends::OnSignal };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::io("start the node", &error))?;
-        let home = context.home()?.to_owned();
         let outcome = runtime.block_on(serve(&home, config, ends, context.out));
         // Work that did not end in time does not hold up the end.
         runtime.shutdown_background();
@@ -95,6 +105,8 @@ fn not_started(error: &ServeError) -> Failure {
         ServeError::Start(StartError::Home(HomeError::Missing { .. })) => (Exit::NotFound, "no_home"),
         ServeError::Start(StartError::Home(HomeError::InUse { .. })) => (Exit::Failed, "home_in_use"),
         ServeError::Start(StartError::Home(HomeError::NewerFormat { .. })) => (Exit::Failed, "newer_format"),
+        ServeError::Start(StartError::Keys(KeystoreError::Locked)) => (Exit::Failed, "passphrase_needed"),
+        ServeError::Start(StartError::Keys(KeystoreError::WrongPassphrase)) => (Exit::Failed, "wrong_passphrase"),
         ServeError::Start(StartError::Network(NetworkError::BadAddress { .. })) => (Exit::Usage, "bad_address"),
         ServeError::Start(StartError::Network(NetworkError::AddressInUse { .. }))
         | ServeError::Http(HttpError::PortTaken { .. }) => (Exit::Failed, "address_in_use"),

@@ -121,7 +121,7 @@ impl Station {
         let program = std::env::current_exe().map_err(|error| Failure::io("find this program", &error))?;
         let mut command = Command::new(program);
         command.arg("--home").arg(&self.home);
-        for name in ["GRID_HOME", "GRID_LISTEN", "GRID_HTTP", "GRID_LOG"] {
+        for name in ["GRID_HOME", "GRID_LISTEN", "GRID_HTTP", "GRID_LOG", "GRID_PASSPHRASE_FILE"] {
             command.env_remove(name);
         }
         Ok(command)

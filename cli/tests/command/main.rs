@@ -5,6 +5,7 @@ mod demo;
 mod node;
 mod node_away;
 mod node_there;
+mod passphrase;
 mod running;
 mod sheet;
 mod support;

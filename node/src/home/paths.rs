@@ -59,6 +59,21 @@ impl HomePaths {
         self.root.join("keys")
     }
 
+    /// What the home belongs to.
+    pub fn profile(&self) -> PathBuf {
+        self.root.join("node.json")
+    }
+
+    /// Where files are prepared that will replace those of the home all at once.
+    pub(super) fn next(&self) -> PathBuf {
+        self.root.join("next")
+    }
+
+    /// The same once they are complete: they replace those of the home, whatever happens.
+    pub(super) fn ready(&self) -> PathBuf {
+        self.root.join("ready")
+    }
+
     /// The settings.
     pub fn config(&self) -> PathBuf {
         self.root.join("config.toml")

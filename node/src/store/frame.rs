@@ -7,7 +7,10 @@
 //!
 //! Numbers are little-endian. The checksum is keyed with a purpose of its own, so that no piece of some
 //! other data passes for a frame by chance. Behind the last frame zeros may follow: space that was reserved.
+//! In a journal of format 2 each payload is sealed under the key of the home; the checksum is of the sealed one,
+//! so that damage and a wrong key are told apart.
 
+use crate::vault::Vault;
 use grid_protocol::{domain, id::derive};
 use std::io::{self, Read};
 
@@ -15,8 +18,10 @@ use std::io::{self, Read};
 pub(super) const MAGIC: &[u8; 12] = b"grid journal";
 /// Length of the header in bytes.
 pub(super) const HEADER: u64 = 16;
-/// The format that this program reads and writes.
+/// The format of a journal whose payloads lie there as they are.
 pub(super) const FORMAT: u32 = 1;
+/// The format of one whose payloads are sealed.
+pub(super) const SEALED_FORMAT: u32 = 2;
 /// Bytes in front of a payload.
 const FRAME_HEADER: usize = 12;
 /// The longest payload that is taken for one: no record is longer, nor the entries up to a signature.
@@ -44,12 +49,20 @@ pub(super) struct Frames<R> {
 }
 
 /// The header of a new journal.
-pub(super) fn header() -> [u8; HEADER as usize] {
+pub(super) fn header(vault: &Vault) -> [u8; HEADER as usize] {
     let mut bytes = [0; HEADER as usize];
     let (magic, format) = bytes.split_at_mut(MAGIC.len());
     magic.copy_from_slice(MAGIC);
-    format.copy_from_slice(&FORMAT.to_le_bytes());
+    format.copy_from_slice(&format_of(vault).to_le_bytes());
     bytes
+}
+
+/// The format of a journal that lies like this.
+pub(super) const fn format_of(vault: &Vault) -> u32 {
+    match vault {
+        Vault::Plain => FORMAT,
+        Vault::Sealed(_) => SEALED_FORMAT,
+    }
 }
 
 /// Adds a frame with this payload to `out`.

@@ -5,10 +5,13 @@
 //! it is lost. A write that was cut short leaves half a frame at the end, which the next start lays aside;
 //! frames behind a damaged place are found again.
 //!
+//! In a home that has a passphrase every item is sealed.
+//!
 //! Space is reserved ahead, as zeros: a sync that need not note a new length of the file takes half as long.
 
 use super::frame::{self, Frames, HEADER, MAX_PAYLOAD, Step};
 use crate::home::{sync_name, write_private};
+use crate::vault::{Room, Vault, VaultError};
 use grid_protocol::codec;
 use grid_protocol::control::Record;
 use grid_protocol::entry::Entry;
@@ -69,6 +72,15 @@ pub enum JournalError {
         /// Newest format that this program knows.
         known: u32,
     },
+    /// It is sealed, and does not open; nothing of it was touched.
+    #[error("the journal {} can't be opened", path.display())]
+    Vault {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: VaultError,
+    },
     /// Reading or writing failed.
     #[error("could not {doing} the journal {}", path.display())]
     Io {
@@ -110,6 +122,7 @@ pub struct Journal {
     length: u64,
     /// Where the zeros behind it end.
     reserved: u64,
+    vault: Vault,
     state: State,
 }
 
@@ -128,11 +141,12 @@ impl Journal {
     /// [`JournalError`], or what `visit` returns.
     pub fn open<E: From<JournalError>>(
         path: &Path,
+        vault: &Vault,
         mut visit: impl FnMut(JournalItem) -> Result<(), E>,
     ) -> Result<(Self, JournalReport), E> {
         let file = open_file(path)?;
         let mut report = JournalReport::default();
-        let mut frames = after_header(path, &file, &mut report)?;
+        let mut frames = after_header(path, &file, vault, &mut report)?;
         let end = loop {
             match frames.next_step().map_err(io_error("read", path))? {
                 Step::End { at } => break at,
@@ -141,7 +155,7 @@ impl Journal {
                     report.cut = Some(cut_off(path, &file, from, &bytes)?);
                     break from;
                 }
-                Step::Frame(payload) => match codec::decode(&payload) {
+                Step::Frame(payload) => match codec::decode(&opened(path, vault, payload)?) {
                     Ok(item) => {
                         report.items += 1;
                         visit(item)?;
@@ -151,9 +165,10 @@ impl Journal {
             }
         };
         drop(frames);
-        let length = begin(path, &file, end)?;
+        let length = begin(path, &file, vault, end)?;
         let reserved = file.metadata().map_err(io_error("read", path))?.len();
-        Ok((Self { medium: Box::new(file), length, reserved, state: State::Sound }, report))
+        let vault = vault.clone();
+        Ok((Self { medium: Box::new(file), length, reserved, vault, state: State::Sound }, report))
     }
 
     /// Appends items and returns when they would survive a loss of power.
@@ -175,7 +190,7 @@ impl Journal {
         }
         let mut bytes = Vec::new();
         for item in items {
-            let payload = codec::encode(item);
+            let payload = self.payload(item);
             if payload.len() > MAX_PAYLOAD {
                 let what = format!("an item of {} bytes, expected at most {MAX_PAYLOAD}", payload.len());
                 return Err(StorageError::Io { doing: "write to the journal", source: what.into() });
@@ -202,6 +217,15 @@ impl Journal {
         }
     }
 
+    /// An item as it is written.
+    fn payload(&self, item: &JournalItem) -> Vec<u8> {
+        let plain = codec::encode(item);
+        match &self.vault {
+            Vault::Plain => plain,
+            Vault::Sealed(key) => key.seal(Room::Journal, &[], &plain),
+        }
+    }
+
     /// Makes room up to `end` and somewhat beyond. Where there is none, the write itself will say so.
     fn reserve(&mut self, end: u64) {
         if end <= self.reserved {
@@ -225,7 +249,7 @@ impl Journal {
 
     #[cfg(test)]
     pub(super) fn with_medium(medium: Box<dyn Medium>, length: u64) -> Self {
-        Self { medium, length, reserved: length, state: State::Sound }
+        Self { medium, length, reserved: length, vault: Vault::Plain, state: State::Sound }
     }
 }
 
@@ -273,24 +297,37 @@ fn open_file(path: &Path) -> Result<File, JournalError> {
         .map_err(io_error("open", path))
 }
 
+/// The payload of a sound frame as it was before it was sealed.
+fn opened(path: &Path, vault: &Vault, payload: Vec<u8>) -> Result<Vec<u8>, JournalError> {
+    match vault {
+        Vault::Plain => Ok(payload),
+        Vault::Sealed(key) => {
+            key.open(Room::Journal, &[], &payload).map_err(|source| JournalError::Vault { path: path.into(), source })
+        }
+    }
+}
+
 /// Reads the header; what follows are frames. A header that doesn't read is taken for a damaged frame.
 fn after_header<'a>(
     path: &Path,
     file: &'a File,
+    vault: &Vault,
     report: &mut JournalReport,
 ) -> Result<Frames<Box<dyn io::Read + 'a>>, JournalError> {
     let mut input = BufReader::new(file);
     let mut found = Vec::new();
     input.by_ref().take(HEADER).read_to_end(&mut found).map_err(io_error("read", path))?;
-    let expected = frame::header();
+    let expected = frame::header(vault);
     if found == expected || (found.len() < expected.len() && expected.starts_with(&found)) {
         return Ok(Frames::new(Box::new(input), found.len() as u64));
     }
     let format = found.strip_prefix(frame::MAGIC).and_then(|rest| rest.try_into().ok()).map(u32::from_le_bytes);
     match format {
-        Some(found) if found > frame::FORMAT => {
-            Err(JournalError::NewerFormat { path: path.into(), found, known: frame::FORMAT })
+        Some(found) if found > frame::SEALED_FORMAT => {
+            Err(JournalError::NewerFormat { path: path.into(), found, known: frame::SEALED_FORMAT })
         }
+        Some(frame::SEALED_FORMAT) => Err(JournalError::Vault { path: path.into(), source: VaultError::Locked }),
+        Some(frame::FORMAT) => Err(JournalError::Vault { path: path.into(), source: VaultError::Unsealed }),
         Some(_) => {
             report.damaged += 1;
             Ok(Frames::new(Box::new(input), HEADER))
@@ -300,13 +337,13 @@ fn after_header<'a>(
 }
 
 /// Writes the header where there is none yet; returns where the next frame goes.
-fn begin(path: &Path, mut file: &File, end: u64) -> Result<u64, JournalError> {
+fn begin(path: &Path, mut file: &File, vault: &Vault, end: u64) -> Result<u64, JournalError> {
     if end >= HEADER {
         return Ok(end);
     }
     file.set_len(0)
         .and_then(|()| file.rewind())
-        .and_then(|()| file.write_all(&frame::header()))
+        .and_then(|()| file.write_all(&frame::header(vault)))
         .and_then(|()| file.sync_all())
         .and_then(|()| sync_name(path))
         .map_err(io_error("begin", path))?;

@@ -7,6 +7,7 @@
 //! All calls block: they belong on a thread of their own. A [`Reader`] reads from any other.
 
 mod check;
+mod convert;
 mod flusher;
 mod frame;
 mod health;
@@ -24,11 +25,14 @@ mod wide;
 mod write;
 
 pub use check::RepairedLog;
+pub(crate) use convert::copy;
 pub use open::{LastEnd, OpenReport, Rebuilt, StoreError, Unplaced, UnplacedReason};
 pub use reader::Reader;
 
-/// The layout of the store that this program reads and writes.
+/// The layout of a store whose values lie there as they are.
 pub const STORE_FORMAT: u32 = 1;
+/// The layout of a store whose values are sealed under the key of its home.
+pub const SEALED_STORE_FORMAT: u32 = 2;
 
 /// The open store. Dropping it flushes what was written.
 #[derive(Debug)]

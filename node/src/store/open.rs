@@ -10,6 +10,7 @@ use super::owed::{Due, Owed};
 use super::reader::Reader;
 use super::trees::{Origin, Trees, Unopened, contained};
 use crate::home::{HomePaths, sync_name};
+use crate::vault::{Vault, VaultError};
 use grid_protocol::id::{CoalitionId, EntryId};
 use grid_protocol::run::{Run, RunError, VerifiedRun};
 use grid_protocol::storage::StorageError;
@@ -104,6 +105,15 @@ pub enum StoreError {
         /// The coalition that it was made for.
         found: CoalitionId,
     },
+    /// It is sealed, and does not open; nothing of it was touched.
+    #[error("the store {} can't be opened", path.display())]
+    Vault {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: VaultError,
+    },
     /// Another process uses it, or another part of this one.
     #[error("the store {} is in use", path.display())]
     InUse {
@@ -130,6 +140,15 @@ pub enum StoreError {
 }
 
 impl Store {
+    /// Opens the store of a home without a passphrase, or makes it; see [`Store::open_with`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn open(dir: &Path, coalition: CoalitionId) -> Result<(Self, OpenReport), StoreError> {
+        Self::open_with(dir, coalition, &Vault::Plain)
+    }
+
     /// Opens the store of the home at `dir`, or makes it.
     ///
     /// A store that is damaged is set aside and built anew from the journal; the report says so, and the
@@ -138,25 +157,25 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`]; then nothing was set aside, and the journal holds what it held.
-    pub fn open(dir: &Path, coalition: CoalitionId) -> Result<(Self, OpenReport), StoreError> {
+    pub fn open_with(dir: &Path, coalition: CoalitionId, vault: &Vault) -> Result<(Self, OpenReport), StoreError> {
         let paths = HomePaths::new(dir);
         let note = paths.store_note();
         let closed = Closed { path: paths.store_closed() };
         let mut report = OpenReport { last_end: closed.take(), ..OpenReport::default() };
         let (trees, index) = match noted_damage(&note)? {
-            Some(reason) => rebuild(&paths, coalition, reason, &mut report)?,
-            None => match load(&paths.store(), coalition) {
+            Some(reason) => rebuild(&paths, coalition, vault, reason, &mut report)?,
+            None => match load(&paths.store(), coalition, vault) {
                 Ok((trees, index, repaired)) => {
                     report.repaired = repaired;
                     (trees, index)
                 }
                 Err(Unopened::Refused(error)) => return Err(error),
-                Err(Unopened::Damaged(reason)) => rebuild(&paths, coalition, reason, &mut report)?,
+                Err(Unopened::Damaged(reason)) => rebuild(&paths, coalition, vault, reason, &mut report)?,
             },
         };
         let health = Arc::new(Health::new(note));
         let mut replay = Replay { trees, index, coalition, health: Arc::clone(&health), owed: Owed::default(), report };
-        let (journal, journal_report) = Journal::open(&paths.journal(), |item| replay.take(item))?;
+        let (journal, journal_report) = Journal::open(&paths.journal(), vault, |item| replay.take(item))?;
         replay.settle()?;
         let Replay { trees, index, owed, mut report, .. } = replay;
         if trees.origin == Origin::New && journal_report.items > 0 && report.rebuilt.is_none() {
@@ -207,8 +226,8 @@ impl Drop for Ending {
     }
 }
 
-fn load(directory: &Path, coalition: CoalitionId) -> Result<(Trees, Index, Vec<RepairedLog>), Unopened> {
-    let trees = Trees::open(directory, &coalition)?;
+fn load(directory: &Path, coalition: CoalitionId, vault: &Vault) -> Result<(Trees, Index, Vec<RepairedLog>), Unopened> {
+    let trees = Trees::open(directory, &coalition, vault)?;
     let (index, repaired) = contained(|| check::load(&trees, coalition))?;
     Ok((trees, index, repaired))
 }
@@ -217,6 +236,7 @@ fn load(directory: &Path, coalition: CoalitionId) -> Result<(Trees, Index, Vec<R
 fn rebuild(
     paths: &HomePaths,
     coalition: CoalitionId,
+    vault: &Vault,
     reason: String,
     report: &mut OpenReport,
 ) -> Result<(Trees, Index), StoreError> {
@@ -235,7 +255,7 @@ fn rebuild(
         }
         _ => {}
     }
-    let (trees, index, _) = load(&store, coalition).map_err(|unopened| match unopened {
+    let (trees, index, _) = load(&store, coalition, vault).map_err(|unopened| match unopened {
         Unopened::Refused(error) => error,
         Unopened::Damaged(what) => StoreError::Storage(StorageError::Damaged { what }),
     })?;

@@ -9,11 +9,16 @@
 //! | rows, hints | as the caller likes | as the caller likes |
 //! | pieces | see `wide` | |
 //! | meta | `format`, `coalition` | u32 LE; 32 bytes |
+//!
+//! In a home with a passphrase the format is 2, the values of all but `heads` are sealed, and in `meta` stands
+//! `key` in place of `coalition`: its 32 bytes sealed, which shows whether a key is the right one before
+//! anything is taken for damaged.
 
 use super::health::{Fault, panic_text};
 use super::owed::Rows;
 use super::wide::{Wide, WideBatch};
-use super::{STORE_FORMAT, StoreError};
+use super::{SEALED_STORE_FORMAT, STORE_FORMAT, StoreError};
+use crate::vault::{DataKey, Room, Vault, VaultError};
 use grid_protocol::chain::VerifiedBranch;
 use grid_protocol::entry::Head;
 use grid_protocol::id::CoalitionId;
@@ -33,6 +38,8 @@ const CACHE: u64 = 32 * 1024 * 1024;
 /// How often, and how long in between, to try again while sled's threads of an earlier use let go of the lock.
 const LOCK_TRIES: u32 = 40;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
+/// What the sealed name of the coalition is bound to; no tree has this tag.
+const META: &[u8] = &[u8::MAX];
 
 /// The trees.
 #[derive(Clone, Debug)]
@@ -77,12 +84,14 @@ impl From<Fault> for Unopened {
 }
 
 impl Trees {
-    /// Opens the trees in `path` and checks whose they are.
-    pub(super) fn open(path: &Path, coalition: &CoalitionId) -> Result<Self, Unopened> {
+    /// Opens the trees in `path` and checks whose they are, and that they lie as `vault` says.
+    pub(super) fn open(path: &Path, coalition: &CoalitionId, vault: &Vault) -> Result<Self, Unopened> {
         let db = open_db(path)?;
         let mut trees = contained(|| {
             let pieces = db.open_tree("pieces")?;
-            let wide = |name: &str, tag| Ok::<_, sled::Error>(Wide::new(db.open_tree(name)?, pieces.clone(), tag));
+            let wide = |name: &str, tag| {
+                Ok::<_, sled::Error>(Wide::new(db.open_tree(name)?, pieces.clone(), tag, vault.clone()))
+            };
             Ok(Self {
                 entries: wide("entries", 0)?,
                 records: wide("records", 1)?,
@@ -95,31 +104,66 @@ impl Trees {
                 origin: Origin::Known,
             })
         })?;
+        let refused = |source| Unopened::Refused(StoreError::Vault { path: path.into(), source });
         match contained(|| Ok(trees.meta.get("format")?))?.as_deref() {
-            None => {
-                trees.origin = Origin::New;
-                contained(|| Ok(trees.meta.insert("format", &STORE_FORMAT.to_le_bytes()).map(drop)?))?;
-            }
-            Some(bytes) => match bytes.try_into().map(u32::from_le_bytes) {
-                Ok(found) if found > STORE_FORMAT => {
-                    let path = path.into();
-                    return Err(Unopened::Refused(StoreError::NewerFormat { path, found, known: STORE_FORMAT }));
+            None => trees.begin(coalition, vault)?,
+            Some(bytes) => match (bytes.try_into().map(u32::from_le_bytes), vault) {
+                (Ok(found), _) if found > SEALED_STORE_FORMAT => {
+                    let (path, known) = (path.into(), SEALED_STORE_FORMAT);
+                    return Err(Unopened::Refused(StoreError::NewerFormat { path, found, known }));
                 }
-                Ok(1..) => {}
+                (Ok(SEALED_STORE_FORMAT), Vault::Sealed(_)) | (Ok(STORE_FORMAT), Vault::Plain) => {}
+                (Ok(SEALED_STORE_FORMAT), Vault::Plain) => return Err(refused(VaultError::Locked)),
+                (Ok(STORE_FORMAT), Vault::Sealed(_)) => return Err(refused(VaultError::Unsealed)),
                 _ => return Err(Unopened::Damaged(format!("its format reads {bytes:?}"))),
             },
         }
-        match contained(|| Ok(trees.meta.get("coalition")?))?.as_deref() {
-            None => contained(|| Ok(trees.meta.insert("coalition", coalition.as_bytes()).map(drop)?))?,
-            Some(bytes) if bytes == coalition.as_bytes() => {}
-            Some(bytes) => {
-                return Err(match bytes.try_into().map(CoalitionId) {
-                    Ok(found) => Unopened::Refused(StoreError::WrongCoalition { expected: *coalition, found }),
-                    Err(_) => Unopened::Damaged(format!("its coalition reads {bytes:?}")),
-                });
-            }
+        let found = match vault {
+            Vault::Plain => trees.named(coalition)?,
+            Vault::Sealed(key) => trees.sealed_name(key)?.map_err(refused)?,
+        };
+        match found {
+            found if found == *coalition => Ok(trees),
+            found => Err(Unopened::Refused(StoreError::WrongCoalition { expected: *coalition, found })),
         }
-        Ok(trees)
+    }
+
+    /// Notes how the trees lie; the format last, since what has one is taken for begun.
+    fn begin(&mut self, coalition: &CoalitionId, vault: &Vault) -> Result<(), Fault> {
+        self.origin = Origin::New;
+        contained(|| {
+            let format = match vault {
+                Vault::Plain => STORE_FORMAT,
+                Vault::Sealed(key) => {
+                    self.meta.insert("key", key.seal(Room::Store, META, coalition.as_bytes()))?;
+                    SEALED_STORE_FORMAT
+                }
+            };
+            self.meta.insert("format", &format.to_le_bytes())?;
+            Ok(())
+        })
+    }
+
+    /// The coalition whose trees these are; the one asked for, where none was noted yet.
+    fn named(&self, coalition: &CoalitionId) -> Result<CoalitionId, Unopened> {
+        match contained(|| Ok(self.meta.get("coalition")?))?.as_deref() {
+            None => {
+                contained(|| Ok(self.meta.insert("coalition", coalition.as_bytes()).map(drop)?))?;
+                Ok(*coalition)
+            }
+            Some(bytes) => match bytes.try_into() {
+                Ok(found) => Ok(CoalitionId(found)),
+                Err(_) => Err(Unopened::Damaged(format!("its coalition reads {bytes:?}"))),
+            },
+        }
+    }
+
+    /// The same where it is sealed: a key that does not open it opens nothing else.
+    fn sealed_name(&self, key: &DataKey) -> Result<Result<CoalitionId, VaultError>, Unopened> {
+        let sealed = contained(|| Ok(self.meta.get("key")?))?;
+        let sealed = sealed.ok_or_else(|| Unopened::Damaged("it does not say which key opens it".to_owned()))?;
+        let opened = key.open(Room::Store, META, &sealed);
+        Ok(opened.and_then(|name| name.try_into().map(CoalitionId).map_err(|_| VaultError::WrongKey)))
     }
 
     /// Writes entries, then heads: sled gives back a prefix of what was written, so that after a crash a

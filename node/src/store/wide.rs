@@ -9,16 +9,23 @@
 //! piece   key: tag | key of the value | those 8 bytes | index u16 BE
 //! ```
 //!
+//! In a home that has a passphrase every value is sealed before it is cut, bound to the tag and its key; 2 and
+//! 3 then stand for 0 and 1.
+//!
 //! A new long value is written piece by piece before the old one is replaced, so that a crash leaves
 //! either of them whole.
 
 use super::health::Fault;
+use crate::vault::{Room, Vault};
 use sled::{Batch, Tree};
+use std::borrow::Cow;
 
 /// The longest value of a tree in bytes.
 const MAX_VALUE: usize = 7 * 1024;
 const SHORT: u8 = 0;
 const LONG: u8 = 1;
+/// Added to either where the value is sealed.
+const SEALED: u8 = 2;
 
 /// A tree and where its long values lie.
 #[derive(Clone, Debug)]
@@ -26,6 +33,7 @@ pub(super) struct Wide {
     tree: Tree,
     pieces: Tree,
     tag: u8,
+    vault: Vault,
 }
 
 /// Changes to a [`Wide`] tree that are made together.
@@ -43,8 +51,8 @@ enum Lying<'a> {
 
 impl Wide {
     /// `tag` tells the pieces of this tree from those of others.
-    pub(super) fn new(tree: Tree, pieces: Tree, tag: u8) -> Self {
-        Self { tree, pieces, tag }
+    pub(super) fn new(tree: Tree, pieces: Tree, tag: u8, vault: Vault) -> Self {
+        Self { tree, pieces, tag, vault }
     }
 
     pub(super) fn tree(&self) -> &Tree {
@@ -103,7 +111,7 @@ impl Wide {
     /// The value that lies as `raw` under `key`.
     pub(super) fn read(&self, key: &[u8], raw: &[u8]) -> Result<Vec<u8>, Fault> {
         let (length, sum) = match lying(raw)? {
-            Lying::Short(value) => return Ok(value.to_vec()),
+            Lying::Short(value) => return self.open(key, raw, value.into()),
             Lying::Long { length, sum } => (length, sum),
         };
         let mut value = Vec::new();
@@ -111,7 +119,7 @@ impl Wide {
             value.extend_from_slice(&piece?.1);
         }
         if value.len() == length && checksum(&value) == sum {
-            Ok(value)
+            self.open(key, raw, value.into())
         } else {
             Err(Fault::Damaged(format!("a value of {length} bytes does not read, found {} bytes", value.len())))
         }
@@ -126,12 +134,33 @@ impl Wide {
         })
     }
 
+    /// The value as it was before it was sealed.
+    fn open(&self, key: &[u8], raw: &[u8], value: Cow<'_, [u8]>) -> Result<Vec<u8>, Fault> {
+        match (&self.vault, raw.first().is_some_and(|first| first & SEALED != 0)) {
+            (Vault::Plain, false) => Ok(value.into_owned()),
+            (Vault::Sealed(data), true) => data
+                .open(Room::Store, &self.place(key), &value)
+                .map_err(|error| Fault::Damaged(format!("a value of {} bytes can't be opened: {error}", value.len()))),
+            (Vault::Plain, true) => Err(Fault::Damaged("a value is sealed, and this store is not".to_owned())),
+            (Vault::Sealed(_), false) => Err(Fault::Damaged("a value lies open, and this store is sealed".to_owned())),
+        }
+    }
+
+    /// What a sealed value is bound to.
+    fn place(&self, key: &[u8]) -> Vec<u8> {
+        [&[self.tag], key].concat()
+    }
+
     /// The bytes for the tree; adds pieces to the batch when the value is long.
     fn lay(&self, key: &[u8], value: &[u8], pieces: &mut Option<Batch>) -> Vec<u8> {
+        let (mark, value) = match &self.vault {
+            Vault::Plain => (0, Cow::Borrowed(value)),
+            Vault::Sealed(data) => (SEALED, data.seal(Room::Store, &self.place(key), value).into()),
+        };
         if value.len() < MAX_VALUE {
-            return [&[SHORT], value].concat();
+            return [&[mark | SHORT], &*value].concat();
         }
-        let sum = checksum(value);
+        let sum = checksum(&value);
         let pieces = pieces.get_or_insert_default();
         for (index, piece) in (0_u16..).zip(value.chunks(MAX_VALUE)) {
             let mut piece_key = self.pieces_key(key, &sum);
@@ -139,7 +168,7 @@ impl Wide {
             pieces.insert(piece_key, piece);
         }
         let length = u32::try_from(value.len()).expect("values are bounded far below 4 GiB");
-        [&[LONG][..], &length.to_le_bytes(), &sum].concat()
+        [&[mark | LONG][..], &length.to_le_bytes(), &sum].concat()
     }
 
     fn forget_pieces(&self, key: &[u8], old: &[u8]) -> Result<(), Fault> {
@@ -166,10 +195,10 @@ impl Wide {
 }
 
 fn lying(raw: &[u8]) -> Result<Lying<'_>, Fault> {
-    let damaged = || Fault::Damaged(format!("a value begins with {:?}, expected 0 or 1", raw.first()));
-    match raw.split_first() {
-        Some((&SHORT, value)) => Ok(Lying::Short(value)),
-        Some((&LONG, rest)) => {
+    let damaged = || Fault::Damaged(format!("a value begins with {:?}, expected 0 to 3", raw.first()));
+    match raw.split_first().map(|(first, rest)| (first.checked_sub(SEALED).unwrap_or(*first), rest)) {
+        Some((SHORT, value)) => Ok(Lying::Short(value)),
+        Some((LONG, rest)) => {
             let (length, sum) = rest.split_first_chunk::<4>().ok_or_else(damaged)?;
             Ok(Lying::Long {
                 length: u32::from_le_bytes(*length) as usize,

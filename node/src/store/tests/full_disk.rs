@@ -73,8 +73,10 @@ fn fill(home: &Path) {
 
     // Then the journal, by what this node writes itself.
     let path = home.join("journal");
-    let (mut journal, _) =
-        crate::store::journal::Journal::open(&path, |_| Ok::<_, crate::store::StoreError>(())).unwrap();
+    let (mut journal, _) = crate::store::journal::Journal::open(&path, &crate::vault::Vault::Plain, |_| {
+        Ok::<_, crate::store::StoreError>(())
+    })
+    .unwrap();
     let mut own = Writer::new(1);
     for run in own.write_many(acknowledged) {
         own.head = Some(*run.head());

@@ -3,6 +3,7 @@
 use super::{Writer, document, record};
 use crate::store::frame;
 use crate::store::journal::{Journal, JournalError, JournalItem, JournalReport, Medium};
+use crate::vault::Vault;
 use grid_protocol::storage::StorageError;
 use proptest::prelude::*;
 use std::fs::{self, File, OpenOptions};
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 fn read(path: &Path) -> (Journal, JournalReport, Vec<JournalItem>) {
     let mut items = Vec::new();
-    let (journal, report) = Journal::open(path, |item| {
+    let (journal, report) = Journal::open(path, &Vault::Plain, |item| {
         items.push(item);
         Ok::<_, JournalError>(())
     })
@@ -123,7 +124,7 @@ fn a_beginning_cut_short_is_begun_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal");
     for length in 0..16 {
-        fs::write(&path, &frame::header()[..length]).unwrap();
+        fs::write(&path, &frame::header(&Vault::Plain)[..length]).unwrap();
         let (mut journal, report, _) = read(&path);
         assert_eq!(report, JournalReport::default());
         journal.append(&entries(1)).unwrap();
@@ -159,10 +160,10 @@ fn frames_behind_damage_are_found_again() {
 fn a_journal_of_a_newer_format_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal");
-    fs::write(&path, b"grid journal\x02\0\0\0something new").unwrap();
-    let opened = Journal::open(&path, |_| Ok::<_, JournalError>(()));
-    assert!(matches!(opened, Err(JournalError::NewerFormat { found: 2, known: 1, .. })));
-    assert_eq!(fs::read(&path).unwrap(), b"grid journal\x02\0\0\0something new");
+    fs::write(&path, b"grid journal\x03\0\0\0something new").unwrap();
+    let opened = Journal::open(&path, &Vault::Plain, |_| Ok::<_, JournalError>(()));
+    assert!(matches!(opened, Err(JournalError::NewerFormat { found: 3, known: 2, .. })));
+    assert_eq!(fs::read(&path).unwrap(), b"grid journal\x03\0\0\0something new");
 }
 
 #[test]
@@ -230,7 +231,7 @@ proptest! {
     fn arbitrary_bytes_never_panic_and_never_get_lost(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal");
-        fs::write(&path, [&frame::header()[..], &bytes].concat()).unwrap();
+        fs::write(&path, [&frame::header(&Vault::Plain)[..], &bytes].concat()).unwrap();
         let (_, report, _) = read(&path);
         let kept = report.cut.map(|cut| fs::read(cut.kept_in).unwrap()).unwrap_or_default();
         prop_assert_eq!(kept, written(&bytes));

@@ -175,10 +175,10 @@ fn a_store_of_another_coalition_is_refused() {
 fn a_store_of_a_newer_format_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = open(dir.path());
-    store.reader.trees.db.open_tree("meta").unwrap().insert("format", &2_u32.to_le_bytes()).unwrap();
+    store.reader.trees.db.open_tree("meta").unwrap().insert("format", &3_u32.to_le_bytes()).unwrap();
     drop(store);
     let error = Store::open(dir.path(), COALITION).unwrap_err();
-    assert!(matches!(error, StoreError::NewerFormat { found: 2, known: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::NewerFormat { found: 3, known: 2, .. }), "{error}");
     assert!(!dir.path().join("store.damaged-1").exists());
 }
 

@@ -5,6 +5,7 @@ mod full_disk;
 mod journal;
 mod logs;
 mod measure;
+mod sealed;
 
 use super::{OpenReport, Store};
 use automerge::transaction::Transactable as _;
