@@ -94,6 +94,10 @@ purposes! {
     REVOKE = "coalition-grid 1 revoke";
     /// The place where a device's log forks.
     FORK_PROOF = "coalition-grid 1 fork proof";
+    /// What a new device proves with the key of a pairing code.
+    PAIRING = "coalition-grid 1 pairing";
+    /// The checksum at the end of a pairing code.
+    PAIRING_TEXT = "coalition-grid 1 pairing code";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
 }

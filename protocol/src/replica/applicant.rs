@@ -6,7 +6,7 @@ use super::{Replica, news};
 use crate::authority::SlotState;
 use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_application};
 use crate::codec;
-use crate::control::{Join, Kind, Record, Signer};
+use crate::control::{ControlSet, Join, Kind, Record, Signer};
 use crate::domain;
 use crate::id::{Digest, RecordId};
 use crate::key::PeerKey;
@@ -73,6 +73,9 @@ impl<S: Storage> Replica<S> {
 
     /// Hands this group's application to a peer that does not know it, once per content.
     pub(super) fn apply(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
+        if self.is_pairing() {
+            return self.ask_pairing_of(key, effects);
+        }
         let digest = Digest::of(domain::AUTHORITY, &codec::encode(&self.application));
         let Some(peer) = self.peers.get_mut(&key) else { return };
         if self.application.is_empty() || peer.application.is_some_and(|(_, sent)| sent == digest) {
@@ -99,6 +102,9 @@ impl<S: Storage> Replica<S> {
         response: Response,
         effects: &mut Vec<Effect>,
     ) -> Result<(), StorageError> {
+        if matches!(response, Response::Paired { .. } | Response::NotPaired(_)) || self.is_pairing() {
+            return self.pairing_answered(key, response, effects);
+        }
         let (outcome, founding) = match response {
             Response::Applied { outcome, founding } => (outcome, founding),
             Response::Refused(refusal) => {
@@ -156,13 +162,15 @@ impl<S: Storage> Replica<S> {
             true => ApplicationOutcome::Member,
             false => ApplicationOutcome::Noted,
         };
-        Ok(Response::Applied { outcome, founding: self.founding_records() })
+        Ok(Response::Applied { outcome, founding: founding_records(&self.control) })
     }
 
     /// Whether a stranger's request answers an invite of a member that stands open, and its turn then.
     pub(super) fn turn_of_invited(&mut self, now: Now, bytes: &[u8]) -> Turn {
-        let Ok(Request::Apply(application)) = unpack_within::<Request>(bytes, MAX_LOBBY_FRAME) else {
-            return Turn::TooSoon;
+        let application = match unpack_within::<Request>(bytes, MAX_LOBBY_FRAME) {
+            Ok(Request::Apply(application)) => application,
+            Ok(Request::Pair(request)) => return self.turn_of_paired(&request),
+            _ => return Turn::TooSoon,
         };
         let answered = application.records.iter().find_map(|record| match record {
             Record::Join(join) if self.answers_open_invite(now, join) => Some(join.body().key),
@@ -185,17 +193,17 @@ impl<S: Storage> Replica<S> {
         let issuer = self.authority.group_of(&body.issuer);
         is_open && issuer.is_some_and(|group| self.authority.is_member(&group)) && join.check_invite_key().is_ok()
     }
+}
 
-    /// The genesis, and what proves that its founders signed it.
-    fn founding_records(&self) -> Vec<Record> {
-        let Some(genesis) = self.control.genesis() else { return Vec::new() };
-        let founders = &genesis.body.electors;
-        let of_founder = |record: &&Record| {
-            matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Genesis | Kind::Rotation)
-                && record.group().is_none_or(|group| founders.contains(&group))
-        };
-        let mut records: Vec<Record> = self.control.iter().filter(of_founder).cloned().collect();
-        records.sort_by_key(Record::kind);
-        records
-    }
+/// The genesis, and what proves that its founders signed it.
+pub(super) fn founding_records(control: &ControlSet) -> Vec<Record> {
+    let Some(genesis) = control.genesis() else { return Vec::new() };
+    let founders = &genesis.body.electors;
+    let of_founder = |record: &&Record| {
+        matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Genesis | Kind::Rotation)
+            && record.group().is_none_or(|group| founders.contains(&group))
+    };
+    let mut records: Vec<Record> = control.iter().filter(of_founder).cloned().collect();
+    records.sort_by_key(Record::kind);
+    records
 }

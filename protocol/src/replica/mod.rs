@@ -24,6 +24,7 @@ mod lobby;
 mod lost;
 mod news;
 mod own_log;
+mod pairing;
 mod peer;
 mod waiting;
 
@@ -34,6 +35,7 @@ pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSyn
 pub use history::Step;
 pub use lost::Lost;
 pub use own_log::OwnLog;
+pub use pairing::{OpenPairingError, PairOutcome};
 
 use crate::authority::Authority;
 use crate::codec;
@@ -91,6 +93,8 @@ pub struct Replica<S> {
     hints: hints::Reachable,
     /// What strangers asked lately.
     lobby: lobby::Lobby,
+    /// Codes for new devices of this group.
+    pairings: pairing::Pairings,
     /// The monotonic time of the input that is worked on.
     clock: Duration,
     /// A member's node that this group has not let in itself has answered this one.
@@ -140,6 +144,7 @@ impl<S: Storage> Replica<S> {
             application: Vec::new(),
             hints: hints::Reachable::default(),
             lobby: lobby::Lobby::default(),
+            pairings: pairing::Pairings::default(),
             clock: Duration::ZERO,
             confirmed: false,
         };
