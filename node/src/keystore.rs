@@ -92,6 +92,23 @@ impl Keystore {
         }
     }
 
+    /// New keys for a further device, which certifies no others.
+    pub(crate) fn further(random: &mut impl FnMut() -> [u8; 32]) -> Self {
+        Self {
+            root: None,
+            device: SecretKey::from_seed(&random()),
+            transport: SecretKey::from_seed(&random()),
+            seal: x25519_dalek::StaticSecret::from(random()),
+        }
+    }
+
+    /// New keys for a device that takes this one's place; the root stays.
+    pub(crate) fn renewed(&self, random: &mut impl FnMut() -> [u8; 32]) -> Self {
+        let root = self.root.as_ref();
+        let root = root.map(|root| HeldRoot { number: root.number, key: SecretKey::from_seed(&root.key.seed()) });
+        Self { root, ..Self::further(random) }
+    }
+
     /// Writes the keys into a home.
     ///
     /// # Errors
@@ -196,13 +213,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::create(&dir.path().join("home")).unwrap();
         let words = RecoveryWords::from_entropy([7; 32]);
-        let mut keys = Keystore::generate(&words, &mut random);
+        let keys = Keystore::generate(&words, &mut random);
         keys.save(&home).unwrap();
         let read = Keystore::load(&home).unwrap();
         assert_eq!(read.device().public(), keys.device().public());
         assert_eq!(read.root().map(|root| root.key.public()), Some(words.root(0).public()));
-        keys.root = None;
-        keys.save(&home).unwrap();
+        let renewed = keys.renewed(&mut random);
+        assert_eq!(renewed.root().map(|root| root.key.public()), Some(words.root(0).public()));
+        assert_ne!(renewed.device().public(), keys.device().public());
+        Keystore::further(&mut random).save(&home).unwrap();
         assert!(Keystore::load(&home).unwrap().root().is_none());
     }
 

@@ -14,6 +14,7 @@ use crate::store::{Store, StoreError};
 use crate::view::{OwnMembership, Views};
 use grid_protocol::domain;
 use grid_protocol::id::{CoalitionId, derive};
+use grid_protocol::pairing::PairingCode;
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Identity, Replica};
 use grid_protocol::storage::StorageError;
@@ -183,6 +184,16 @@ impl Node {
             views.take_authority(replica.control(), replica.authority(), own);
         }
         let outbound = Outbound::new(identity, keys, config.registry, profile.ticket());
+        if let Some(asked) = &profile.pairing {
+            match PairingCode::parse(&asked.code).map(|code| outbound.pair_request(&code, &asked.label)) {
+                Ok(Ok(request)) => replica.ask_to_pair(request),
+                _ => tracing::error!("the pairing code of this home can't be read"),
+            }
+            if !replica.is_pairing() {
+                profile.pairing = None;
+                profile.save(&home)?;
+            }
+        }
         let parts = Parts { clock, replica, outbound, views, events, network, book, troubles: report.clone(), own_log };
         let mut driver = Driver::new(parts, config.dialling);
         driver.begin(rows);

@@ -1,6 +1,10 @@
 //! What goes out: a command becomes a change, an entry, a line of the journal, and then takes the same
 //! way in as everybody's. The only room that signs.
 
+mod device;
+
+pub(crate) use device::CodeParts;
+
 use crate::clock::random;
 use crate::handle::{Change, CommandError, Target};
 use crate::keystore::Keystore;

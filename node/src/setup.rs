@@ -13,6 +13,7 @@ use grid_protocol::control::{
 use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::invite::{InviteTicket, ParseInviteError};
 use grid_protocol::key::DeviceId;
+use grid_protocol::pairing::ParsePairingError;
 use grid_protocol::record::{KindRole, Patch, Registry, Value};
 use grid_protocol::replica::{Identity, Recalled, Replica};
 use grid_protocol::storage::{Storage as _, StorageError};
@@ -20,6 +21,10 @@ use grid_protocol::time::Timestamp;
 use grid_protocol::words::RecoveryWords;
 use std::path::Path;
 use std::sync::Arc;
+
+mod device;
+
+pub use device::{NewHome, PairJoin, pair};
 
 /// What a device is called until somebody names it.
 const FIRST_DEVICE: &str = "first computer";
@@ -89,6 +94,18 @@ pub enum SetupError {
         /// When it ended.
         at: Timestamp,
     },
+    /// The pairing code can't be read.
+    #[error(transparent)]
+    Code(#[from] ParsePairingError),
+    /// The pairing code is over.
+    #[error("the pairing code ended on {at}")]
+    CodeExpired {
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// The pairing code is for another group than the home.
+    #[error("the pairing code is for another group than this home")]
+    OtherGroup,
     /// The invite is for another coalition than the home.
     #[error("the invite is for another coalition ({}), this home belongs to {}", found.short(), expected.short())]
     OtherCoalition {
@@ -128,7 +145,10 @@ impl SetupError {
             Self::Invite(ParseInviteError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
             Self::Expired { .. } => "ask the group that invited you for a new invite".to_owned(),
-            Self::OtherCoalition { .. } => "choose another --home for a second coalition".to_owned(),
+            Self::Code(ParsePairingError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
+            Self::Code(_) => "copy the whole code again; `grid device add` on the other computer shows it".to_owned(),
+            Self::CodeExpired { .. } => "make a new one on the other computer: `grid device add`".to_owned(),
+            Self::OtherGroup | Self::OtherCoalition { .. } => "choose another --home: one home holds one group in one coalition".to_owned(),
             Self::NoText => {
                 "join without --sign, start the node, read the statement with `grid statement show`, then `grid statement sign`"
                     .to_owned()
@@ -162,6 +182,7 @@ pub fn found(home: &Path, found: &Found) -> Result<Created, SetupError> {
         addresses: Vec::new(),
         ports: Default::default(),
         invite: None,
+        pairing: None,
     };
     make(home, keys, profile, founding.records, &[])?;
     Ok(Created {
@@ -203,6 +224,7 @@ pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
         ports: Default::default(),
         // The short form is all that a further answer takes.
         invite: ticket.clone().short().to_text().ok(),
+        pairing: None,
     };
     make(home, keys, profile, joining.records, &ticket.records)?;
     Ok(Created {

@@ -34,6 +34,9 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
         [] if status["standing"] == "removed" => {
             page.heading("A version of the statement removed your group: nobody receives what it writes.")
         }
+        [] if status["standing"] == "pairing" => {
+            page.heading("This computer waits for your group's other computer: keep `grid node` running on both.")
+        }
         [] if status["standing"] != "member" => {
             page.heading("Your group is not a member yet: nobody receives what it writes.")
         }
@@ -100,6 +103,7 @@ fn standing(status: &Value, sign: &str) -> String {
         "not_signed" => format!("no member yet: the statement is not signed (`{sign}`)"),
         "waiting" => "waiting for a node of the coalition: your answer is saved and will go when you meet".to_owned(),
         "refused" => format!("not admitted: {}", why.unwrap_or("the invite was refused")),
+        "pairing" => "this computer waits for your group's other computer to let it in".to_owned(),
         "withdrawn" => "no member any more: it has left".to_owned(),
         "removed" => "no member any more: a version of the statement removed it".to_owned(),
         other => other.to_owned(),

@@ -6,6 +6,7 @@
 mod address_book;
 mod cache;
 mod command;
+mod device;
 mod effect;
 mod import;
 mod own_log;

@@ -106,6 +106,12 @@ impl Driver {
 
     /// Whether this device's own log may be written, so that a new entry can't contradict one that is known.
     pub(super) fn whole(&self) -> Result<(), CommandError> {
+        if self.replica.is_pairing() {
+            return Err(CommandError::Refused {
+                why: "this computer waits for your group's other computer, which has to let it in first".to_owned(),
+                hint: "keep `grid node` running on both until they have met; see `grid status`".to_owned(),
+            });
+        }
         if let Some(end) = self.own_log.end {
             let trouble = end.trouble();
             return Err(CommandError::Refused { why: trouble.what, hint: trouble.hint });

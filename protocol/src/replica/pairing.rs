@@ -248,7 +248,11 @@ impl<S: Storage> Replica<S> {
             Response::Paired { records } => {
                 self.admit_records(records, Some(key), effects)?;
                 if self.is_pairing() {
-                    self.fault(key, "its answer says that this computer is certified, and does not prove it".to_owned(), effects);
+                    self.fault(
+                        key,
+                        "its answer says that this computer is certified, and does not prove it".to_owned(),
+                        effects,
+                    );
                 }
             }
             Response::NotPaired(why) => effects.push(Effect::Pairing(PairOutcome::Refused(why))),

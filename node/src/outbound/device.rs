@@ -1,0 +1,116 @@
+//! What the group's root signs: certificates of further devices, and the end of lost ones.
+
+use super::Outbound;
+use crate::handle::CommandError;
+use crate::keystore::HeldRoot;
+use grid_protocol::authority::Cut;
+use grid_protocol::codec::Format;
+use grid_protocol::control::{Capabilities, DeviceCert, Record, RecordError, Revoke, SigningKey};
+use grid_protocol::key::DeviceId;
+use grid_protocol::pairing::{PairRefusal, PairRequest, PairingCode};
+use grid_protocol::replica::Replica;
+use grid_protocol::storage::Storage;
+use grid_protocol::time::Timestamp;
+
+/// What the code for a further device says, beside what this node knows.
+pub(crate) struct CodeParts {
+    pub(crate) coalition_name: String,
+    pub(crate) group_name: String,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) label: String,
+    pub(crate) seed: [u8; 32],
+    pub(crate) expires: Timestamp,
+    pub(crate) addresses: Vec<String>,
+}
+
+impl Outbound {
+    /// The root of this group that is in force, where this computer holds it.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when it does not.
+    pub(crate) fn root_in_force<S: Storage>(&self, replica: &Replica<S>) -> Result<&HeldRoot, CommandError> {
+        let held = self.keys.root().ok_or_else(|| CommandError::Refused {
+            why: "this computer does not hold your group's key, which certifies and ends computers".to_owned(),
+            hint: "do it on the computer that founded or joined for your group; where that one is lost, \
+                   `grid group recover` gives this one a new key with the recovery words"
+                .to_owned(),
+        })?;
+        match replica.authority().root(&self.me.group) {
+            Some(root) if (root.number, root.key) == (held.number, held.key.public()) => Ok(held),
+            _ => Err(CommandError::Refused {
+                why: "the key that this computer holds is no longer your group's: the group has a newer one".to_owned(),
+                hint: "do it on the computer where `grid group recover` was run last".to_owned(),
+            }),
+        }
+    }
+
+    /// The code for a further device.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when this computer does not hold the root in force.
+    pub(crate) fn pairing_code<S: Storage>(
+        &self,
+        replica: &Replica<S>,
+        parts: CodeParts,
+    ) -> Result<PairingCode, CommandError> {
+        let root = self.root_in_force(replica)?.number.number();
+        let CodeParts { coalition_name, group_name, capabilities, label, seed, expires, addresses } = parts;
+        Ok(PairingCode {
+            format: Format,
+            coalition: self.me.coalition,
+            coalition_name,
+            group: self.me.group,
+            group_name,
+            root,
+            capabilities,
+            label,
+            seed,
+            expires,
+            addresses,
+        })
+    }
+
+    /// Signs the certificate of a new device whose request was judged sound.
+    ///
+    /// # Errors
+    ///
+    /// [`PairRefusal`] when this computer does not hold the root that the request names.
+    pub(crate) fn certify<S: Storage>(
+        &self,
+        replica: &Replica<S>,
+        request: PairRequest,
+    ) -> Result<DeviceCert, PairRefusal> {
+        let root = self.root_in_force(replica).map_err(|_| PairRefusal::NoRoot)?;
+        if root.number.number() != request.root {
+            return Err(PairRefusal::OtherRoot);
+        }
+        Ok(request.certify(&root.key))
+    }
+
+    /// What this device hands in to be certified.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`] when its label is out of bounds.
+    pub(crate) fn pair_request(&self, code: &PairingCode, label: &str) -> Result<PairRequest, RecordError> {
+        code.request(label, &self.keys.secrets())
+    }
+
+    /// Ends a device of this group.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when this computer does not hold the root in force.
+    pub(crate) fn end_device<S: Storage>(
+        &self,
+        replica: &Replica<S>,
+        device: DeviceId,
+        cut: Cut,
+    ) -> Result<Record, CommandError> {
+        let root = self.root_in_force(replica)?;
+        let key = SigningKey::Root(root.number.number(), &root.key);
+        Ok(Record::Revoke(Revoke::new(self.me.coalition, self.me.group, device, cut, key)))
+    }
+}
