@@ -11,7 +11,10 @@ pub use answer::{
     Change, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding,
     SignatureRow, StatementView, Status, Target, Trouble, Written,
 };
-pub use device::{AddDevice, CutAt, DevicePlace, DeviceRow, DeviceState, Governing, NewPairing, Revocation, Touched};
+pub use device::{
+    AddDevice, CutAt, DevicePlace, DeviceRow, DeviceState, Governing, LostRecord, LostState, NewPairing,
+    NotRepublished, Republished, Revocation, Touched,
+};
 pub use error::CommandError;
 
 use crate::event::Event;
@@ -50,6 +53,8 @@ pub(crate) enum Command {
     Devices { answer: Answer<Vec<DeviceRow>> },
     Revocation { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
     RevokeDevice { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
+    Lost { answer: Answer<Vec<LostRecord>> },
+    PublishLost { of: Option<DeviceId>, answer: Answer<Republished> },
     Sheet { answer: Answer<Vec<u8>> },
     Status { answer: Answer<Status> },
     History { document: DocumentId, answer: Answer<Vec<HistoryEntry>> },
@@ -195,6 +200,24 @@ impl Handle {
     /// [`CommandError`]; then it goes on.
     pub async fn revoke_device(&self, device: DeviceId, at: CutAt) -> Result<Revocation, CommandError> {
         self.ask(|answer| Command::RevokeDevice { device, at, answer }).await
+    }
+
+    /// What a cut took from this group, record by record.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub async fn lost(&self) -> Result<Vec<LostRecord>, CommandError> {
+        self.ask(|answer| Command::Lost { answer }).await
+    }
+
+    /// Publishes again what a cut took, of one computer or of all. Asked twice, it publishes nothing the second time.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] when this computer can't write.
+    pub async fn publish_lost(&self, of: Option<DeviceId>) -> Result<Republished, CommandError> {
+        self.ask(|answer| Command::PublishLost { of, answer }).await
     }
 
     /// The statement with its signatures, as a file that a stranger can verify.

@@ -14,6 +14,7 @@ use crate::store::{Store, StoreError};
 use crate::view::{OwnMembership, Views};
 use grid_protocol::domain;
 use grid_protocol::id::{CoalitionId, derive};
+use grid_protocol::key::DeviceId;
 use grid_protocol::pairing::PairingCode;
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Identity, Replica};
@@ -124,6 +125,12 @@ impl Node {
         let home = Arc::new(Home::open(path)?);
         let mut profile = Profile::load(&home)?;
         let keys = Keystore::load(&home)?;
+        let device = DeviceId(keys.device().public());
+        if profile.identity.device != device {
+            // New keys were saved, and the machine stopped before the profile was.
+            profile.identity.device = device;
+            profile.save(&home)?;
+        }
         let identity = profile.identity;
         let (mut store, report) = Store::open(path, identity.coalition)?;
         let own_log = report

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 mod device;
 
-pub use device::{NewHome, PairJoin, pair};
+pub use device::{NewHome, PairJoin, Renewed, Soundness, pair, renew};
 
 /// What a device is called until somebody names it.
 const FIRST_DEVICE: &str = "first computer";
@@ -106,6 +106,12 @@ pub enum SetupError {
     /// The pairing code is for another group than the home.
     #[error("the pairing code is for another group than this home")]
     OtherGroup,
+    /// Nothing shows that this home needs new keys.
+    #[error("nothing shows that this home ran twice or was restored: it needs no new keys")]
+    Sound,
+    /// New keys can't be given here.
+    #[error(transparent)]
+    NotRenewed(CommandError),
     /// The invite is for another coalition than the home.
     #[error("the invite is for another coalition ({}), this home belongs to {}", found.short(), expected.short())]
     OtherCoalition {
@@ -148,6 +154,11 @@ impl SetupError {
             Self::Code(ParsePairingError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Code(_) => "copy the whole code again; `grid device add` on the other computer shows it".to_owned(),
             Self::CodeExpired { .. } => "make a new one on the other computer: `grid device add`".to_owned(),
+            Self::Sound => "where it was restored from a backup, start the node first: it fetches what it wrote since; if \
+                            that is out of reach, use --restored"
+                .to_owned(),
+            Self::NotRenewed(CommandError::Refused { hint, .. }) => hint.clone(),
+            Self::NotRenewed(_) => CHECK_DISK.to_owned(),
             Self::OtherGroup | Self::OtherCoalition { .. } => "choose another --home: one home holds one group in one coalition".to_owned(),
             Self::NoText => {
                 "join without --sign, start the node, read the statement with `grid statement show`, then `grid statement sign`"

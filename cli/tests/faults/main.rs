@@ -3,6 +3,7 @@
 mod api;
 mod coalition;
 mod deaths;
+mod devices;
 mod disk;
 mod ending;
 mod invites;

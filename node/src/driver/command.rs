@@ -59,6 +59,14 @@ impl Driver {
                 let revoked = self.revoke_device(device, at).await;
                 let _ = answer.send(revoked);
             }
+            Command::Lost { answer } => {
+                let lost = self.lost();
+                let _ = answer.send(lost);
+            }
+            Command::PublishLost { of, answer } => {
+                let published = self.publish_lost(of).await;
+                let _ = answer.send(published);
+            }
             Command::Sheet { answer } => {
                 let _ = answer.send(self.sheet());
             }

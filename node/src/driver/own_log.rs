@@ -174,9 +174,21 @@ impl Driver {
 
 impl End {
     fn trouble(self) -> Trouble {
-        let (what, seq, lost) = match self {
-            Self::Forked { seq, lost } => ("this home was restored from a copy, or runs twice", seq, lost),
-            Self::Revoked { seq, lost } => ("your group has ended this device", seq, lost),
+        let (what, seq, lost, hint) = match self {
+            Self::Forked { seq, lost } => (
+                "this home was restored from a copy, or runs twice",
+                seq,
+                lost,
+                "stop every other copy of this home, stop this node, and give it new keys: `grid device renew`; then \
+                 `grid device lost --publish` writes again what was lost",
+            ),
+            Self::Revoked { seq, lost } => (
+                "your group has ended this device",
+                seq,
+                lost,
+                "nothing more can be written with its keys: ask for a code on another computer of your group (`grid \
+                 device add`) and use it in a new home (`grid device join`)",
+            ),
         };
         let gone = match lost {
             0 => "nothing written here is lost".to_owned(),
@@ -185,9 +197,7 @@ impl End {
         };
         Trouble {
             what: format!("{what}: what it writes counts up to entry {seq} only, and {gone}"),
-            hint: "stop every other copy of this home; nothing more can be written with its keys, so ask a member for \
-                   a new invite and join with it in a new home"
-                .to_owned(),
+            hint: hint.to_owned(),
         }
     }
 }

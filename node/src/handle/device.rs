@@ -4,7 +4,9 @@ use crate::view::PeerPath;
 use grid_protocol::control::Capabilities;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::key::DeviceId;
+use grid_protocol::record::{FieldName, Value};
 use grid_protocol::time::Timestamp;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A further computer to be let in.
@@ -124,4 +126,62 @@ pub struct Touched {
     pub kind: Option<String>,
     /// Its title, where known.
     pub title: Option<String>,
+}
+
+/// What a cut took of one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LostRecord {
+    /// The record.
+    pub document: DocumentId,
+    /// Its kind, where known.
+    pub kind: Option<String>,
+    /// Its title, where known.
+    pub title: Option<String>,
+    /// How many changes were lost.
+    pub changes: usize,
+    /// Claimed time of the first of them.
+    pub first: Timestamp,
+    /// Claimed time of the last of them.
+    pub last: Timestamp,
+    /// The computers that wrote them.
+    pub devices: Vec<DeviceId>,
+    /// Whether there is anything to publish again.
+    pub state: LostState,
+    /// What is missing: fields with what they held, `None` where they were emptied.
+    pub fields: BTreeMap<FieldName, Option<Value>>,
+    /// What is older than what the record says now.
+    pub older: BTreeMap<FieldName, Option<Value>>,
+    /// Whether the record was removed, and is there now.
+    pub removes: bool,
+}
+
+/// Whether anything of a record is still lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostState {
+    /// Something is missing, and can be published again.
+    Missing,
+    /// The record says all of it.
+    Here,
+    /// What was lost is older than what the record says now.
+    Older,
+    /// It builds on changes that are not here.
+    Unreadable,
+}
+
+/// What was published again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Republished {
+    /// The records that were written.
+    pub records: Vec<Touched>,
+    /// Those that could not be.
+    pub skipped: Vec<NotRepublished>,
+}
+
+/// A record that could not be written again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRepublished {
+    /// The record.
+    pub record: Touched,
+    /// Why.
+    pub why: String,
 }

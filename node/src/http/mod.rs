@@ -23,6 +23,7 @@ mod invites;
 mod items;
 mod kinds;
 mod listen;
+mod lost;
 mod openapi;
 mod records;
 mod statement;
@@ -142,6 +143,7 @@ fn router(api: Api) -> Router {
         .route("/api/invites", get(invites::list).post(invites::create))
         .route("/api/invites/{slot}", delete(invites::revoke))
         .route("/api/devices", get(devices::list).post(devices::add))
+        .route("/api/devices/lost", get(lost::list).post(lost::publish))
         .route("/api/devices/{device}/revocation", get(devices::revocation).post(devices::revoke))
         .route("/api/statement", get(statement::show))
         .route("/api/statement/signature", post(statement::sign).delete(statement::withdraw))

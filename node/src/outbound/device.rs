@@ -5,8 +5,11 @@ use crate::handle::CommandError;
 use crate::keystore::HeldRoot;
 use grid_protocol::authority::Cut;
 use grid_protocol::codec::Format;
-use grid_protocol::control::{Capabilities, DeviceCert, Record, RecordError, Revoke, SigningKey};
-use grid_protocol::key::DeviceId;
+use grid_protocol::control::{
+    Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets, Record, RecordError, Revoke, SigningKey,
+};
+use grid_protocol::key::{DeviceId, PeerKey};
+use grid_protocol::limits::{MAX_DEVICES, MAX_GOVERNING_DEVICES};
 use grid_protocol::pairing::{PairRefusal, PairRequest, PairingCode};
 use grid_protocol::replica::Replica;
 use grid_protocol::storage::Storage;
@@ -96,6 +99,55 @@ impl Outbound {
     /// [`RecordError`] when its label is out of bounds.
     pub(crate) fn pair_request(&self, code: &PairingCode, label: &str) -> Result<PairRequest, RecordError> {
         code.request(label, &self.keys.secrets())
+    }
+
+    /// The records with which new keys take this device's place: their certificate, and its end where it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when this computer does not hold the root in force, or there is no room.
+    pub(crate) fn successor<S: Storage>(
+        &self,
+        replica: &Replica<S>,
+        secrets: &DeviceSecrets,
+        cut: Cut,
+    ) -> Result<Vec<Record>, CommandError> {
+        let root = self.root_in_force(replica)?;
+        let keys = replica.authority().keys();
+        let Some(old) = keys.device(&self.me.device) else {
+            return Err(CommandError::Refused {
+                why: "your group left this computer out when it got new keys".to_owned(),
+                hint: "let it in anew: `grid device add` on another computer, `grid device join` in a new home here"
+                    .to_owned(),
+            });
+        };
+        let devices = keys.devices_of(&self.me.group);
+        let governing = devices.iter().filter(|device| keys.governs(device).is_some()).count();
+        if devices.len() >= MAX_DEVICES
+            || old.capabilities.has(Capabilities::GOVERN) && governing >= MAX_GOVERNING_DEVICES
+        {
+            return Err(CommandError::Refused {
+                why: "your group has as many computers as count, ended ones included".to_owned(),
+                hint: "`grid group recover` gives it a new key and leaves the old ones out".to_owned(),
+            });
+        }
+        let body = DeviceCertBody {
+            format: Format,
+            group: self.me.group,
+            device: DeviceId(secrets.device.public()),
+            seal: secrets.seal,
+            peer: PeerKey(secrets.peer.public().0),
+            capabilities: old.capabilities,
+            label: old.certificate.body().label.clone(),
+            expires: None,
+            serial: 0,
+        };
+        let key = SigningKey::Root(root.number.number(), &root.key);
+        let mut records = vec![Record::DeviceCert(DeviceCert::new(body, key, secrets))];
+        if !keys.is_revoked(&self.me.device) {
+            records.push(self.end_device(replica, self.me.device, cut)?);
+        }
+        Ok(records)
     }
 
     /// Ends a device of this group.

@@ -1,15 +1,19 @@
-//! Homes of a group's further computers.
+//! Homes of a group's further computers, and new keys for one that has to get them.
 
 use super::SetupError;
 use crate::clock::{random, wall};
 use crate::home::{Before, Home, HomeError, HomePaths};
 use crate::keystore::Keystore;
+use crate::outbound::Outbound;
 use crate::profile::{AskedWith, Profile};
 use crate::store::Store;
+use grid_protocol::authority::Cut;
 use grid_protocol::key::DeviceId;
 use grid_protocol::pairing::PairingCode;
-use grid_protocol::replica::Identity;
+use grid_protocol::record::Registry;
+use grid_protocol::replica::{Identity, Recalled, Replica};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What a computer is called where neither code nor command line says so.
 const FURTHER_DEVICE: &str = "another computer";
@@ -96,6 +100,63 @@ fn make(path: &Path, code: &PairingCode, asked: AskedWith) -> Result<Identity, S
         home.discard(before);
     }
     made.map(|()| identity)
+}
+
+/// New keys of a home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Renewed {
+    /// The device that is ended.
+    pub old: DeviceId,
+    /// The one that goes on.
+    pub new: DeviceId,
+    /// What the old one wrote counts up to this entry.
+    pub cut: u64,
+    /// How many of its entries that are held here do not count.
+    pub lost: usize,
+}
+
+/// What is to be done with a home at which nothing is wrong, as far as it knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Soundness {
+    /// It is left as it is.
+    Trusted,
+    /// Its people know better: it gets new keys.
+    Doubted,
+}
+
+/// Gives a home new device keys, under the group's root that it holds: for a home that ran twice, or was
+/// restored from a backup. The old device is ended where its log forks, or behind the last entry that is held.
+///
+/// # Errors
+///
+/// [`SetupError`]; then the home goes on with the keys that it has.
+pub fn renew(path: &Path, soundness: Soundness) -> Result<Renewed, SetupError> {
+    let home = Home::open(path)?;
+    let mut profile = Profile::load(&home)?;
+    let keys = Keystore::load(&home)?;
+    let me = Identity { device: DeviceId(keys.device().public()), ..profile.identity };
+    let renewed = keys.renewed(&mut random);
+    let new = DeviceId(renewed.device().public());
+    let (store, _) = Store::open(path, me.coalition)?;
+    let registry = Arc::new(Registry::standard().clone());
+    let (mut replica, _) = Replica::open(me, registry.clone(), store, &Recalled::default(), random())?;
+    let cut = match (replica.authority().cut(&me.device), soundness) {
+        (Some(cut), _) => cut,
+        (None, Soundness::Trusted) => return Err(SetupError::Sound),
+        (None, Soundness::Doubted) => {
+            let held = replica.logs().entries(&me.device);
+            replica.cut_after(&me.device, held)?.unwrap_or(Cut::NOTHING)
+        }
+    };
+    let outbound = Outbound::new(me, keys, registry, None);
+    let records = outbound.successor(&replica, &renewed.secrets(), cut).map_err(SetupError::NotRenewed)?;
+    // The records first: a home whose old keys are ended can be given new ones again.
+    replica.commit(Vec::new(), records)?;
+    let lost = replica.lost(&me.device)?.len();
+    renewed.save(&home)?;
+    profile.identity = Identity { device: new, ..me };
+    profile.save(&home)?;
+    Ok(Renewed { old: me.device, new, cut: cut.seq, lost })
 }
 
 fn fill(home: &Home, keys: &Keystore, profile: &Profile) -> Result<(), SetupError> {

@@ -26,6 +26,7 @@ mod news;
 mod own_log;
 mod pairing;
 mod peer;
+mod regain;
 mod waiting;
 
 pub use delivery::{Counted, Delivery, Receipts};
@@ -36,6 +37,7 @@ pub use history::Step;
 pub use lost::{Lost, Written};
 pub use own_log::OwnLog;
 pub use pairing::{OpenPairingError, PairOutcome};
+pub use regain::{Legibility, Regained, Removal};
 
 use crate::authority::Authority;
 use crate::codec;

@@ -84,7 +84,9 @@ fn consequences(page: &mut Page, planned: &Value) {
     let until = planned["kept_until"].as_str().map(|time| when::detailed(time, context::now()));
     match (number("kept"), until) {
         (0, _) | (_, None) => page.line("Nothing that it wrote stays."),
-        (kept, Some(until)) => page.line(&format!("What stays: {}, the last of {until}.", count(kept as u64, "change"))),
+        (kept, Some(until)) => {
+            page.line(&format!("What stays: {}, the last of {until}.", count(kept as u64, "change")))
+        }
     }
     match number("lost") {
         0 => page.line("What is lost: nothing that is here; what it wrote and sent to nobody."),
