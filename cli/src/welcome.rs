@@ -47,6 +47,7 @@ pub(crate) fn not_made(error: &SetupError) -> Failure {
         SetupError::NoText => (Exit::Refused, "no_statement"),
         SetupError::Record(_) | SetupError::Group(_) => (Exit::Usage, "invalid"),
         SetupError::Home(HomeError::Exists { .. }) => (Exit::Refused, "home_exists"),
+        SetupError::Home(HomeError::InUse { .. }) => (Exit::Failed, "home_in_use"),
         SetupError::Home(HomeError::NewerFormat { .. }) => (Exit::Failed, "newer_format"),
         SetupError::Home(HomeError::PathTooLong { .. }) => (Exit::Usage, "path_too_long"),
         SetupError::Home(HomeError::Foreign { .. }) => (Exit::Usage, "not_a_home"),

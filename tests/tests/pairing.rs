@@ -3,7 +3,9 @@
 use grid_protocol::authority::Cut;
 use grid_protocol::control::{Capabilities, Record};
 use grid_protocol::key::PeerKey;
-use grid_protocol::limits::{MAX_LOBBY_FRAME, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER, MAX_PAIRINGS};
+use grid_protocol::limits::{
+    MAX_APPLICATION, MAX_LOBBY_FRAME, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER, MAX_PAIRINGS,
+};
 use grid_protocol::pairing::{PairRefusal, PairRequest, PairingCode};
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Effect, Input, Now, OpenPairingError, Replica};
@@ -197,6 +199,24 @@ fn requests_for_pairing_are_bounded_as_all_of_strangers_are() {
 }
 
 #[test]
+fn the_application_of_a_computer_stays_small_however_many_its_group_has() {
+    let mut desk = Desk::new();
+    let mut last = None;
+    for number in 0..40 {
+        let code = desk.code(u8::try_from(number).expect("few"));
+        let (author, request) = newcomer(&code, 100 + number);
+        assert!(matches!(desk.pair(NOON, author.peer(), &request), Response::Paired { .. }));
+        last = Some(author);
+    }
+    let records: Vec<Record> = desk.replica.control().iter().cloned().collect();
+    let mut disk = Disk::new(Clock::default());
+    disk.append_own(&[], &records).expect("storage in memory");
+    let replica = open(&last.expect("a computer"), disk);
+    let bytes: usize = replica.application().iter().map(|record| record.encode().len()).sum();
+    assert!(bytes > 0 && bytes <= MAX_APPLICATION, "{bytes}");
+}
+
+#[test]
 fn two_computers_of_a_group_that_write_its_profile_apart_converge_on_one() {
     for seed in 0..3 {
         let mut world = World::new(seed);
@@ -212,7 +232,7 @@ fn two_computers_of_a_group_that_write_its_profile_apart_converge_on_one() {
         world.split(vec![0, 1, 1]);
         // Neither knows of the other's profile: both begin it, with the same opening.
         let one = world.write(founder, &Subject::Own("group"), &json!({"name": "Weir"}));
-        let other = world.write(office, &Subject::Own("group"), &json!({"place": "Old bridge"}));
+        let other = world.write(office, &Subject::Own("group"), &json!({"name": "Weir", "place": "Old bridge"}));
         assert_eq!(one, other);
         world.heal();
         world.until_equal(Duration::from_secs(600)).expect("all agree");

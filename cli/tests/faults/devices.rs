@@ -38,7 +38,7 @@ fn two_computers_of_a_group_write_as_one_and_a_third_node_sees_one_group() {
     let one = mill.json(["action", "new", "--title", "Vigil"])["id"].as_str().expect("an id").to_owned();
     let two = office.json(["action", "new", "--title", "Walk"])["id"].as_str().expect("an id").to_owned();
     mill.json(["group", "edit", "--place", "Old bridge"]);
-    office.json(["group", "edit", "--contact", "mill@example.org"]);
+    office.json(["group", "edit", "--website", "https://mill.example.org"]);
     let all = [&weir, &mill, &office];
     for (id, title) in [(&one, "Vigil"), (&two, "Walk")] {
         for group in all {
@@ -53,7 +53,7 @@ fn two_computers_of_a_group_write_as_one_and_a_third_node_sees_one_group() {
     assert_eq!(groups["total"], 2, "{groups}");
     let profile = weir.json(["group", "list"])["items"].as_array().expect("groups").clone();
     let of_mill = profile.iter().find(|group| group["name"] == "Mill").expect("the guest").clone();
-    assert_eq!((&of_mill["place"], &of_mill["contact"]), (&json!("Old bridge"), &json!("mill@example.org")));
+    assert_eq!((&of_mill["place"], &of_mill["website"]), (&json!("Old bridge"), &json!("https://mill.example.org")));
 
     let own = own_devices(&mill);
     let seen: Vec<(&Value, &Value, &Value)> =
@@ -74,7 +74,7 @@ fn two_computers_of_a_group_write_as_one_and_a_third_node_sees_one_group() {
 fn a_code_is_used_once_and_the_second_computer_is_told() {
     let place = Place::new();
     let weir = place.founder();
-    let _weir_node = weir.start();
+    let weir_node = weir.start();
     let code_ = code_of(&weir, &[]);
     let office = Group { home: place.path("office") };
     office.json(["device", "join", &code_]);
@@ -82,7 +82,7 @@ fn a_code_is_used_once_and_the_second_computer_is_told() {
     thief.json(["device", "join", &code_]);
     let _office_node = office.start();
     office.until(&["status"], |status| status["standing"] == "member");
-    let _thief_node = thief.start();
+    let thief_node = thief.start();
     let refused = thief.until(&["status"], |status| status["standing"] == "refused");
     assert!(refused["standing_why"].as_str().expect("why").contains("used by another computer"), "{refused}");
     assert_eq!(own_devices(&weir).len(), 2);
@@ -90,11 +90,14 @@ fn a_code_is_used_once_and_the_second_computer_is_told() {
     assert_eq!(code(&written), 5);
     assert!(error(&written)["message"].as_str().expect("words").contains("waits for your group's other computer"));
     // A new code of the same group takes the place of the first one in that home.
-    drop(_thief_node);
+    drop(thief_node);
     thief.json(["device", "join", &code_of(&weir, &["--label", "shed"])]);
     let _thief_node = thief.start();
     thief.until(&["status"], |status| status["standing"] == "member");
     assert!(own_devices(&weir).iter().any(|item| item["label"] == "shed"));
+    let running = weir.run(["device", "join", &code_, "--json"]);
+    assert_eq!((code(&running), &error(&running)["code"]), (1, &json!("home_in_use")));
+    drop(weir_node);
     let again = weir.run(["device", "join", &code_, "--json"]);
     assert_eq!((code(&again), &error(&again)["code"]), (5, &json!("home_exists")), "a member's home is left alone");
 }
@@ -196,4 +199,87 @@ fn a_lost_computer_is_ended_and_what_it_writes_then_reaches_nobody() {
     let told = office.until(&["status"], |status| !status["troubles"].as_array().is_none_or(Vec::is_empty));
     assert!(told["troubles"][0]["what"].as_str().expect("words").contains("ended this device"), "{told}");
     assert_eq!(code(&office.run(["action", "new", "--title", "More"])), 5);
+
+    let lost = mill.json(["device", "lost"]);
+    assert_eq!((&lost["items"][0]["id"], &lost["items"][0]["state"]), (&json!(gone), &json!("missing")), "{lost}");
+    assert_eq!(lost["items"][0]["fields"]["title"], "Hoax");
+    assert_eq!(mill.json(["device", "lost", "--publish"])["published"], 1);
+    assert_eq!(mill.json(["device", "lost", "--publish"])["published"], 0, "the second time nothing is written");
+    for group in [&mill, &weir] {
+        group.until(&["action", "show", &gone], |shown| shown["title"] == "Hoax" && shown["group_name"] == "Mill");
+    }
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).expect("a new directory");
+    for item in std::fs::read_dir(from).expect("a directory").flatten() {
+        let (path, place) = (item.path(), to.join(item.file_name()));
+        if path.is_dir() {
+            copy(&path, &place);
+        } else if path.is_file() {
+            // A node that was ended suddenly leaves its socket, which is no file.
+            std::fs::copy(path, place).expect("a readable file");
+        }
+    }
+}
+
+#[test]
+fn a_home_that_ran_twice_gets_new_keys_and_publishes_again_what_it_lost() {
+    let place = Place::new();
+    let weir = place.founder();
+    let weir_node = weir.start();
+    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
+    let mill_node = mill.start();
+    mill.until(&["status"], |status| status["members"] == 2);
+    let kept = mill.json(["action", "new", "--title", "Vigil"])["id"].as_str().expect("an id").to_owned();
+    weir.until(&["action", "list"], |list| list["total"] == 1);
+    drop(mill_node);
+    let sound = mill.run(["device", "renew", "--yes", "--json"]);
+    assert_eq!((code(&sound), &error(&sound)["code"]), (5, &json!("sound")));
+    assert_eq!(code(&mill.run(["device", "renew", "--no-input"])), 2, "it asks first");
+
+    // Two copies write apart, while nobody else is there.
+    drop(weir_node);
+    let twin = Group { home: place.path("twin") };
+    copy(&mill.home, &twin.home);
+    let mut lost = Vec::new();
+    for (copy, title) in [(&mill, "Walk"), (&twin, "Swim")] {
+        let _node = copy.start();
+        lost.push(copy.json(["action", "new", "--title", title])["id"].as_str().expect("an id").to_owned());
+    }
+    let _weir_node = weir.start();
+    let mill_node = mill.start();
+    weir.until(&["action", "list"], |list| list["total"] == 2);
+    drop(mill_node);
+    let twin_node = twin.start();
+    let has_trouble = |status: &Value| status["troubles"].to_string().contains("runs twice");
+    twin.until(&["status"], has_trouble);
+    drop(twin_node);
+    let mill_node = mill.start();
+    let told = mill.until(&["status"], has_trouble);
+    assert!(told["troubles"].to_string().contains("device renew"), "{told}");
+    let refused = mill.run(["action", "new", "--title", "More", "--json"]);
+    assert_eq!(code(&refused), 5);
+    assert!(error(&refused)["hint"].as_str().expect("a hint").contains("device renew"));
+    assert_eq!(code(&mill.run(["device", "renew", "--yes"])), 1, "not while the node runs");
+    drop(mill_node);
+
+    let renewed = mill.json(["device", "renew", "--yes"]);
+    assert_eq!(renewed["lost"], 1, "{renewed}");
+    let _mill_node = mill.start();
+    mill.until(&["status"], |status| status["standing"] == "member" && status["device"] == renewed["device"]);
+    let listed = mill.json(["device", "lost"]);
+    assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["state"]), (&json!(lost[0]), &json!("missing")));
+    assert_eq!(mill.json(["device", "lost", "--publish"])["published"], 1);
+    assert_eq!(mill.json(["device", "lost", "--publish"])["published"], 0);
+    let more = mill.json(["action", "new", "--title", "More"])["id"].as_str().expect("an id").to_owned();
+    let shown = weir.until(&["action", "list"], |list| list["total"] == 3);
+    let mut here: Vec<&str> =
+        shown["items"].as_array().expect("a list").iter().filter_map(|it| it["id"].as_str()).collect();
+    let mut expected = vec![kept.as_str(), lost[0].as_str(), more.as_str()];
+    (here.sort_unstable(), expected.sort_unstable());
+    assert_eq!(here, expected);
+    let own = own_devices(&mill);
+    let states: Vec<(&Value, &Value)> = own.iter().map(|item| (&item["this"], &item["state"])).collect();
+    assert_eq!(states, [(&json!(true), &json!("active")), (&json!(false), &json!("revoked"))]);
 }

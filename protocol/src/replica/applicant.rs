@@ -13,6 +13,7 @@ use crate::key::PeerKey;
 use crate::limits::MAX_LOBBY_FRAME;
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack, unpack_within};
+use std::collections::BTreeSet;
 
 impl<S: Storage> Replica<S> {
     /// What this group hands in: its own inception, certificates, join and signature, and what renews its keys.
@@ -33,6 +34,25 @@ impl<S: Storage> Replica<S> {
             Record::Invite(invite) if Some(invite.signer) == issuer.map(Signer::Device) => Some(invite.body.group),
             _ => None,
         });
+        // Of the group's devices this one, and those whose signatures are handed in: all of them might be too much.
+        let signers: BTreeSet<Signer> = kept
+            .iter()
+            .filter(|record| record.group() == Some(own))
+            .filter_map(|record| match record {
+                Record::Join(join) => Some(join.signed.signer),
+                Record::Signature(signature) => Some(signature.signer),
+                _ => None,
+            })
+            .collect();
+        let is_needed = |record: &Record| match record {
+            Record::DeviceCert(cert) => {
+                let device = cert.body().device;
+                device == self.me.device || signers.contains(&Signer::Device(device))
+            }
+            _ => true,
+        };
+        let is_certificate = |record: &&Record| record.kind() == Kind::DeviceCert && record.group() == Some(own);
+        let devices = kept.iter().filter(is_certificate).count();
         let is_ours = |record: &Record| {
             let kinds = [
                 Kind::Inception,
@@ -44,7 +64,7 @@ impl<S: Storage> Replica<S> {
                 Kind::Revoke,
             ];
             let stale = matches!(record, Record::Join(_)) && join.is_some_and(|(id, _)| id != record.id());
-            record.group() == Some(own) && kinds.contains(&record.kind()) && !stale
+            record.group() == Some(own) && kinds.contains(&record.kind()) && !stale && is_needed(record)
         };
         // What proves the invite to a node that has not heard of it.
         let proves = |record: &Record| {
@@ -60,7 +80,6 @@ impl<S: Storage> Replica<S> {
             }
         }
         // A founder's first device has nobody to apply to; a later one, or one under a new root, has.
-        let devices = ours.iter().filter(|record| record.kind() == Kind::DeviceCert).count();
         let renewed = ours.iter().any(|record| matches!(record.kind(), Kind::Rotation | Kind::Recovery));
         if issuer.is_none() && devices < 2 && !renewed {
             return Ok(Vec::new());
