@@ -17,7 +17,9 @@ use tokio::sync::mpsc;
 impl Driver {
     pub(super) async fn take_command(&mut self, command: Command, more: &mut mpsc::Receiver<Command>) -> Flow {
         match command {
-            Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } if self.has_to_wait() => {
+            Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } | Command::PublishLost { .. }
+                if self.has_to_wait() =>
+            {
                 self.hold(command);
             }
             Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } => {

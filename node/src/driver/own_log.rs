@@ -81,6 +81,7 @@ impl Driver {
         match command {
             Command::Write { answer, .. } | Command::Remove { answer, .. } => refuse(answer, busy()),
             Command::Import { answer, .. } => refuse(answer, busy()),
+            Command::PublishLost { answer, .. } => refuse(answer, busy()),
             _ => {}
         }
     }
