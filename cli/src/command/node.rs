@@ -163,7 +163,7 @@ async fn say_ready(out: &mut Output, home: &Path, serving: &Serving) {
     out.page(|page| {
         let coalition = status.coalition_name.as_deref().unwrap_or("your coalition");
         match status.standing {
-            OwnStanding::Pairing | OwnStanding::Refused(_) if status.coalition_name.is_none() => page
+            OwnStanding::Pairing(_) => page
                 .heading("This computer is not on the grid yet: it waits for your group's other computer, whose node has to run."),
             _ => page.heading(&format!("{} is on the grid of {coalition}.", status.group_name)),
         }

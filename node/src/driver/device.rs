@@ -34,6 +34,13 @@ impl Driver {
                 hint: "see `grid status` for what is missing".to_owned(),
             });
         }
+        let addresses = self.book.own_addresses(&self.listen);
+        if addresses.is_empty() {
+            return Err(CommandError::Refused {
+                why: "this node listens nowhere, so the other computer could not reach it".to_owned(),
+                hint: "start the node with --listen, for example --listen /ip4/0.0.0.0/tcp/0".to_owned(),
+            });
+        }
         let now = self.clock.now().wall;
         let capabilities = match governing {
             Governing::No => Capabilities::WRITE.and(Capabilities::RELAY),
@@ -46,7 +53,7 @@ impl Driver {
             label: label.unwrap_or_default(),
             seed: random(),
             expires: now.after(expires),
-            addresses: self.book.own_addresses(&self.listen),
+            addresses,
         };
         let code = self.outbound.pairing_code(&self.replica, parts)?;
         self.replica.open_pairing(code.pairing(), now).map_err(|error| CommandError::Refused {
@@ -226,6 +233,8 @@ impl Driver {
                 "an end can be moved to an earlier entry (--before), and never to a later one",
             );
         }
+        // Where its log has an end already, what lies behind that is lost anyway.
+        let seq = row.cut.map_or(seq, |before| before.min(seq));
         let cut = self.replica.cut_after(&device, seq)?.ok_or_else(|| CommandError::Refused {
             why: format!("entry {seq} of that computer is not held here"),
             hint: "leave the node running until it is in sync".to_owned(),

@@ -36,7 +36,7 @@ impl Driver {
     pub(super) fn standing(&self) -> OwnStanding {
         let me = self.replica.me();
         if self.replica.is_pairing() {
-            return self.application.clone().map_or(OwnStanding::Pairing, OwnStanding::Refused);
+            return OwnStanding::Pairing(self.application.clone());
         }
         match self.replica.authority().standing(&me.group) {
             Standing::Withdrawn => OwnStanding::Withdrawn,

@@ -123,7 +123,7 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         OwnStanding::Member => ("member", None),
         OwnStanding::NotSigned => ("not_signed", None),
         OwnStanding::Waiting => ("waiting", None),
-        OwnStanding::Pairing => ("pairing", None),
+        OwnStanding::Pairing(why) => ("pairing", why),
         OwnStanding::Refused(why) => ("refused", Some(why)),
         OwnStanding::Withdrawn => ("withdrawn", None),
         OwnStanding::Removed => ("removed", None),

@@ -140,7 +140,8 @@ impl<S: Storage> Replica<S> {
         effects: &mut Vec<Effect>,
     ) -> Answered {
         let device = request.device();
-        if self.pairings.used.get(&request.key) == Some(&device) && request.certificate.peer == peer {
+        let asks_again = self.pairings.used.get(&request.key) == Some(&device) && request.certificate.peer == peer;
+        if asks_again && !self.authority.is_revoked(&device) {
             return Answered::Now(Response::Paired { records: self.records_for_device() });
         }
         match self.pairing_refusal(now, peer, &request) {
