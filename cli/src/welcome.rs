@@ -41,6 +41,9 @@ pub(crate) fn not_made(error: &SetupError) -> Failure {
     let (exit, code) = match error {
         SetupError::Invite(_) => (Exit::Usage, "invalid_invite"),
         SetupError::Expired { .. } => (Exit::Refused, "invite_expired"),
+        SetupError::Code(_) => (Exit::Usage, "invalid_code"),
+        SetupError::CodeExpired { .. } => (Exit::Refused, "code_expired"),
+        SetupError::OtherGroup => (Exit::Refused, "wrong_group"),
         SetupError::OtherCoalition { .. } => (Exit::Refused, "wrong_coalition"),
         SetupError::NoText => (Exit::Refused, "no_statement"),
         SetupError::Record(_) | SetupError::Group(_) => (Exit::Usage, "invalid"),

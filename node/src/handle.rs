@@ -4,11 +4,16 @@
 //! driver, answered when it is done. A write is answered once it would survive a loss of power.
 
 mod answer;
+mod device;
 mod error;
 
 pub use answer::{
     Change, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding, Removed,
     SignatureRow, StatementView, Status, Target, Trouble, Written,
+};
+pub use device::{
+    AddDevice, CutAt, DevicePlace, DeviceRow, DeviceState, Governing, LostRecord, LostState, NewPairing,
+    NotRepublished, Republished, Revocation, Touched,
 };
 pub use error::CommandError;
 
@@ -16,6 +21,7 @@ use crate::event::Event;
 use crate::view::Views;
 use grid_protocol::control::Record;
 use grid_protocol::id::DocumentId;
+use grid_protocol::key::DeviceId;
 use grid_protocol::record::{ImportRow, Patch};
 use grid_protocol::replica::Delivery;
 use std::sync::{Arc, RwLock};
@@ -43,6 +49,12 @@ pub(crate) enum Command {
     Invite { count: u32, expires: Duration, answer: Answer<NewInvite> },
     Invites { answer: Answer<Vec<InviteRow>> },
     RevokeInvite { slot: u32, answer: Answer<()> },
+    AddDevice { device: AddDevice, answer: Answer<NewPairing> },
+    Devices { answer: Answer<Vec<DeviceRow>> },
+    Revocation { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
+    RevokeDevice { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
+    Lost { answer: Answer<Vec<LostRecord>> },
+    PublishLost { of: Option<DeviceId>, answer: Answer<Republished> },
     Sheet { answer: Answer<Vec<u8>> },
     Status { answer: Answer<Status> },
     History { document: DocumentId, answer: Answer<Vec<HistoryEntry>> },
@@ -153,6 +165,60 @@ impl Handle {
     /// [`CommandError`].
     pub async fn revoke_invite(&self, slot: u32) -> Result<(), CommandError> {
         self.ask(|answer| Command::RevokeInvite { slot, answer }).await
+    }
+
+    /// Makes a code for a further computer of this group; it holds as long as this node runs.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when this computer does not hold the group's key, or there is no room.
+    pub async fn add_device(&self, device: AddDevice) -> Result<NewPairing, CommandError> {
+        self.ask(|answer| Command::AddDevice { device, answer }).await
+    }
+
+    /// The computers of this group and of the members, this one first.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Stopping`].
+    pub async fn devices(&self) -> Result<Vec<DeviceRow>, CommandError> {
+        self.ask(|answer| Command::Devices { answer }).await
+    }
+
+    /// What ending a computer of this group would do.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] when it can't be ended there, or from here.
+    pub async fn revocation(&self, device: DeviceId, at: CutAt) -> Result<Revocation, CommandError> {
+        self.ask(|answer| Command::Revocation { device, at, answer }).await
+    }
+
+    /// Ends a computer of this group.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; then it goes on.
+    pub async fn revoke_device(&self, device: DeviceId, at: CutAt) -> Result<Revocation, CommandError> {
+        self.ask(|answer| Command::RevokeDevice { device, at, answer }).await
+    }
+
+    /// What a cut took from this group, record by record.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub async fn lost(&self) -> Result<Vec<LostRecord>, CommandError> {
+        self.ask(|answer| Command::Lost { answer }).await
+    }
+
+    /// Publishes again what a cut took, of one computer or of all. Asked twice, it publishes nothing the second time.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] when this computer can't write.
+    pub async fn publish_lost(&self, of: Option<DeviceId>) -> Result<Republished, CommandError> {
+        self.ask(|answer| Command::PublishLost { of, answer }).await
     }
 
     /// The statement with its signatures, as a file that a stranger can verify.

@@ -205,6 +205,25 @@ impl Keystore {
         }
     }
 
+    /// New keys for a further device, which certifies no others.
+    pub(crate) fn further(random: &mut impl FnMut() -> [u8; 32]) -> Self {
+        Self {
+            root: None,
+            device: SecretKey::from_seed(&random()),
+            transport: SecretKey::from_seed(&random()),
+            seal: x25519_dalek::StaticSecret::from(random()),
+            escrow: None,
+            lock: None,
+        }
+    }
+
+    /// New keys for a device that takes this one's place; the root stays, and so does the passphrase.
+    pub(crate) fn renewed(&self, random: &mut impl FnMut() -> [u8; 32]) -> Self {
+        let root = self.root.as_ref();
+        let root = root.map(|root| HeldRoot { number: root.number, key: SecretKey::from_seed(&root.key.seed()) });
+        Self { root, escrow: self.escrow, lock: self.lock.clone(), ..Self::further(random) }
+    }
+
     /// Writes the keys into a home.
     ///
     /// # Errors

@@ -16,6 +16,8 @@ use crate::store::{Store, StoreError};
 use crate::view::{OwnMembership, Views};
 use grid_protocol::domain;
 use grid_protocol::id::{CoalitionId, derive};
+use grid_protocol::key::DeviceId;
+use grid_protocol::pairing::PairingCode;
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Identity, Replica};
 use grid_protocol::storage::StorageError;
@@ -141,6 +143,12 @@ impl Node {
         let home = Arc::new(Home::open(path)?);
         let keys = Keystore::load(&home, passphrase.into())?;
         let mut profile = Profile::load(&home)?;
+        let device = DeviceId(keys.device().public());
+        if profile.identity.device != device {
+            // New keys were saved, and the machine stopped before the profile was.
+            profile.identity.device = device;
+            profile.save(&home)?;
+        }
         let identity = profile.identity;
         let (mut store, report) = Store::open_with(path, identity.coalition, &home.vault())?;
         let own_log = report
@@ -201,6 +209,16 @@ impl Node {
             views.take_authority(replica.control(), replica.authority(), own);
         }
         let outbound = Outbound::new(identity, keys, config.registry, profile.ticket());
+        if let Some(asked) = &profile.pairing {
+            match PairingCode::parse(&asked.code).map(|code| outbound.pair_request(&code, &asked.label)) {
+                Ok(Ok(request)) => replica.ask_to_pair(request),
+                _ => tracing::error!("the pairing code of this home can't be read"),
+            }
+            if !replica.is_pairing() {
+                profile.pairing = None;
+                profile.save(&home)?;
+            }
+        }
         let parts = Parts { clock, replica, outbound, views, events, network, book, troubles: report.clone(), own_log };
         let mut driver = Driver::new(parts, config.dialling);
         driver.begin(rows);

@@ -1,6 +1,10 @@
 //! What goes out: a command becomes a change, an entry, a line of the journal, and then takes the same
 //! way in as everybody's. The only room that signs.
 
+mod device;
+
+pub(crate) use device::CodeParts;
+
 use crate::clock::random;
 use crate::handle::{Change, CommandError, Target};
 use crate::keystore::Keystore;
@@ -73,18 +77,31 @@ impl Outbound {
         edit: &Edit,
     ) -> Result<Draft, CommandError> {
         let (document, opening) = self.resolve(replica, target)?;
-        let kind = self.kind(opening.kind.as_str())?;
+        self.draft_in(replica, now, head, (document, opening), edit)
+    }
+
+    /// As [`Self::draft`], of a record whose opening may have been lost.
+    pub(crate) fn draft_in<S: Storage>(
+        &self,
+        replica: &mut Replica<S>,
+        now: Timestamp,
+        head: Option<Head>,
+        (document, opening): (DocumentId, Opening),
+        edit: &Edit,
+    ) -> Result<Draft, CommandError> {
+        let kind = self.kind_of(&opening)?;
         let live = replica.live(document)?;
         self.may_write(live.opening().unwrap_or(&opening))?;
-        let is_new = live.opening().is_none();
+        // Where the first change does not count, others may not have the opening that stood at it.
+        let is_new = live.opening().is_none() || live.document().heads().is_empty();
         let owner = live.opening().map_or(self.me.group, |opening| opening.owner);
         let presence = live.presence().map_err(|error| CommandError::Quarantined { why: error.to_string() })?;
         let before =
             live.document().automerge().map_err(|error| CommandError::Quarantined { why: error.to_string() })?;
         if presence == Presence::Removed {
-            match (target, edit) {
-                (_, Edit::Remove) => return Ok(Draft { document, change: Change::Unchanged, entries: Vec::new() }),
-                _ => {
+            match edit {
+                Edit::Remove => return Ok(Draft { document, change: Change::Unchanged, entries: Vec::new() }),
+                Edit::Patch(_) => {
                     return Err(CommandError::Refused {
                         why: "this record was removed, so nobody would see the change".to_owned(),
                         hint: "make a new one; what it held is in its history".to_owned(),
@@ -171,6 +188,11 @@ impl Outbound {
         let unknown = |_| CommandError::NotFound { what: "kind of record".to_owned(), id: kind.name.clone() };
         let name = kind.name.parse::<KindName>().map_err(unknown)?;
         Ok(Opening::singleton(self.me.group, name, rule))
+    }
+
+    /// The kind of a record with this opening.
+    pub(crate) fn kind_of(&self, opening: &Opening) -> Result<Arc<Kind>, CommandError> {
+        self.kind(opening.kind.as_str())
     }
 
     fn kind(&self, name: &str) -> Result<Arc<Kind>, CommandError> {

@@ -1,6 +1,7 @@
 //! What a home belongs to: coalition, group and device, and the addresses that an invite named.
 //!
-//! `node.json`: `{"format":1,"coalition":..,"group":..,"name":..,"device":..,"addresses":[..],"invite":..,"ports":{..}}`.
+//! `node.json`: `{"format":1,"coalition":..,"group":..,"name":..,"device":..,"addresses":[..],"invite":..,"ports":{..}}`,
+//! and `"pairing"` as long as a new computer waits for its certificate.
 //! In a home with a passphrase it is sealed as a whole: `{"format":2,"sealed":..}`, in hex.
 
 use crate::home::{Home, write_private};
@@ -28,8 +29,19 @@ pub(crate) struct Profile {
     pub(crate) addresses: Vec<String>,
     /// The invite that the group answered: one for many may have to be answered again.
     pub(crate) invite: Option<String>,
+    /// What the group's other computer is asked with; none once this device is certified.
+    pub(crate) pairing: Option<AskedWith>,
     /// For each address to listen on that leaves the port open, the port that was taken last.
     pub(crate) ports: BTreeMap<String, u16>,
+}
+
+/// The code with which a new computer asks for its certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AskedWith {
+    /// The text of the code.
+    pub(crate) code: String,
+    /// What the new computer is called.
+    pub(crate) label: String,
 }
 
 /// Why a profile can't be had.
@@ -85,6 +97,8 @@ struct ProfileFile {
     addresses: Vec<String>,
     #[serde(default)]
     invite: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pairing: Option<AskedWith>,
     #[serde(default)]
     ports: BTreeMap<String, u16>,
 }
@@ -105,6 +119,7 @@ impl Profile {
             device: self.identity.device.to_string(),
             addresses: self.addresses.clone(),
             invite: self.invite.clone(),
+            pairing: self.pairing.clone(),
             ports: self.ports.clone(),
         };
         let damaged = |error: serde_json::Error| ProfileError::Damaged { path: path.clone(), what: error.to_string() };
@@ -135,7 +150,14 @@ impl Profile {
         let group: GroupId = file.group.parse().map_err(|error| damaged(format!("group: {error}")))?;
         let device: DeviceId = file.device.parse().map_err(|error| damaged(format!("device: {error}")))?;
         let identity = Identity { coalition, group, device };
-        Ok(Self { identity, name: file.name, addresses: file.addresses, invite: file.invite, ports: file.ports })
+        Ok(Self {
+            identity,
+            name: file.name,
+            addresses: file.addresses,
+            invite: file.invite,
+            pairing: file.pairing,
+            ports: file.ports,
+        })
     }
 }
 

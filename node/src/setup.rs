@@ -15,6 +15,7 @@ use grid_protocol::control::{
 use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::invite::{InviteTicket, ParseInviteError};
 use grid_protocol::key::DeviceId;
+use grid_protocol::pairing::ParsePairingError;
 use grid_protocol::record::{KindRole, Patch, Registry, Value};
 use grid_protocol::replica::{Identity, Recalled, Replica};
 use grid_protocol::storage::{Storage as _, StorageError};
@@ -22,6 +23,10 @@ use grid_protocol::time::Timestamp;
 use grid_protocol::words::RecoveryWords;
 use std::path::Path;
 use std::sync::Arc;
+
+mod device;
+
+pub use device::{NewHome, PairJoin, Renewed, Soundness, pair, renew};
 
 /// What a device is called until somebody names it.
 const FIRST_DEVICE: &str = "first computer";
@@ -93,6 +98,24 @@ pub enum SetupError {
         /// When it ended.
         at: Timestamp,
     },
+    /// The pairing code can't be read.
+    #[error(transparent)]
+    Code(#[from] ParsePairingError),
+    /// The pairing code is over.
+    #[error("the pairing code ended on {at}")]
+    CodeExpired {
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// The pairing code is for another group than the home.
+    #[error("the pairing code is for another group than this home")]
+    OtherGroup,
+    /// Nothing shows that this home needs new keys.
+    #[error("nothing shows that this home ran twice or was restored: it needs no new keys")]
+    Sound,
+    /// New keys can't be given here.
+    #[error(transparent)]
+    NotRenewed(CommandError),
     /// The invite is for another coalition than the home.
     #[error("the invite is for another coalition ({}), this home belongs to {}", found.short(), expected.short())]
     OtherCoalition {
@@ -135,8 +158,16 @@ impl SetupError {
             Self::Invite(ParseInviteError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
             Self::Expired { .. } => "ask the group that invited you for a new invite".to_owned(),
-            Self::OtherCoalition { .. } => "choose another --home for a second coalition".to_owned(),
             Self::Member => "start its node with `grid node`; for a second group choose another --home".to_owned(),
+            Self::Code(ParsePairingError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
+            Self::Code(_) => "copy the whole code again; `grid device add` on the other computer shows it".to_owned(),
+            Self::CodeExpired { .. } => "make a new one on the other computer: `grid device add`".to_owned(),
+            Self::Sound => "where it was restored from a backup, start the node first: it fetches what it wrote since; if \
+                            that is out of reach, use --restored"
+                .to_owned(),
+            Self::NotRenewed(CommandError::Refused { hint, .. }) => hint.clone(),
+            Self::NotRenewed(_) => CHECK_DISK.to_owned(),
+            Self::OtherGroup | Self::OtherCoalition { .. } => "choose another --home: one home holds one group in one coalition".to_owned(),
             Self::NoText => {
                 "join without --sign, start the node, read the statement with `grid statement show`, then `grid statement sign`"
                     .to_owned()
@@ -180,6 +211,7 @@ pub fn found_with(home: &Path, found: &Found, passphrase: Option<&Passphrase>) -
         addresses: Vec::new(),
         ports: Default::default(),
         invite: None,
+        pairing: None,
     };
     make(home, protected(keys, passphrase)?, profile, founding.records, &[])?;
     Ok(Created {
@@ -231,6 +263,7 @@ pub fn join_with(home: &Path, request: &JoinRequest, passphrase: Option<&Passphr
         ports: Default::default(),
         // The short form is all that a further answer takes.
         invite: ticket.clone().short().to_text().ok(),
+        pairing: None,
     };
     make(home, protected(keys, passphrase)?, profile, joining.records, &ticket.records)?;
     Ok(Created {

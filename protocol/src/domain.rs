@@ -98,6 +98,10 @@ purposes! {
     ESCROW_KEY = "coalition-grid 1 escrow key";
     /// The key under which that is sealed, derived from what two X25519 keys share.
     ESCROW_SEAL = "coalition-grid 1 escrow seal";
+    /// What a new device proves with the key of a pairing code.
+    PAIRING = "coalition-grid 1 pairing";
+    /// The checksum at the end of a pairing code.
+    PAIRING_TEXT = "coalition-grid 1 pairing code";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
 }

@@ -96,6 +96,7 @@ pub mod invite;
 pub mod key;
 pub mod limits;
 pub mod log;
+pub mod pairing;
 pub mod record;
 pub mod replica;
 pub mod run;

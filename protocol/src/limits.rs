@@ -99,6 +99,10 @@ pub const MAX_ADDRESSES: usize = 8;
 pub const MAX_ADDRESS: usize = 320;
 /// Invites: the text of an invite in bytes, as link or file. Own.
 pub const MAX_INVITE: usize = 256 * 1024;
+/// Pairing: the text of a code in characters: eight addresses, names, and room. Own.
+pub const MAX_PAIRING_CODE: usize = 8 * 1024;
+/// Pairing: codes that a node holds open at a time. Own.
+pub const MAX_PAIRINGS: usize = 16;
 /// Logs that one receipt names: more go into the next one. Own.
 pub const MAX_RECEIPT_LOGS: usize = 512;
 /// Invites: the content of an invite in bytes, unpacked. Bounds what a small text can claim. Own.

@@ -10,6 +10,7 @@ use crate::{
 use clap::Args;
 use grid_node::{
     KeystoreError, Protection,
+    handle::OwnStanding,
     home::HomeError,
     http::HttpError,
     network::NetworkError,
@@ -173,7 +174,11 @@ async fn say_ready(out: &mut Output, home: &Path, serving: &Serving) {
     let Ok(status) = serving.handle().status().await else { return };
     out.page(|page| {
         let coalition = status.coalition_name.as_deref().unwrap_or("your coalition");
-        page.heading(&format!("{} is on the grid of {coalition}.", status.group_name));
+        match status.standing {
+            OwnStanding::Pairing(_) => page
+                .heading("This computer is not on the grid yet: it waits for your group's other computer, whose node has to run."),
+            _ => page.heading(&format!("{} is on the grid of {coalition}.", status.group_name)),
+        }
         status.listen.iter().for_each(|address| page.field("Listens on", address));
         if let Some(http) = serving.http() {
             page.field("API", &format!("http://{http}"));

@@ -34,6 +34,9 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
         [] if status["standing"] == "removed" => {
             page.heading("A version of the statement removed your group: nobody receives what it writes.")
         }
+        [] if status["standing"] == "pairing" => {
+            page.heading("This computer waits for your group's other computer: keep `grid node` running on both.")
+        }
         [] if status["standing"] != "member" => {
             page.heading("Your group is not a member yet: nobody receives what it writes.")
         }
@@ -70,6 +73,7 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
         match status["standing"].as_str() {
             Some("member") => page.line(&format!("Next: invite a group with `{invite}`.")),
             Some("not_signed" | "withdrawn") => page.line(&format!("Next: sign the statement with `{sign}`.")),
+            Some("pairing") => page.line("Next: keep `grid node` running on both computers until they have met."),
             Some("refused") => page.line("Next: ask the group that invited you for a new invite."),
             _ => page.line("Next: leave the node running until it has met a node of the coalition."),
         }
@@ -100,6 +104,12 @@ fn standing(status: &Value, sign: &str) -> String {
         "not_signed" => format!("no member yet: the statement is not signed (`{sign}`)"),
         "waiting" => "waiting for a node of the coalition: your answer is saved and will go when you meet".to_owned(),
         "refused" => format!("not admitted: {}", why.unwrap_or("the invite was refused")),
+        "pairing" => match why {
+            None => "this computer waits for your group's other computer to let it in".to_owned(),
+            Some(why) => format!(
+                "not let in: {why}. Make a new code there (`grid device add`), and use it here (`grid device join`)"
+            ),
+        },
         "withdrawn" => "no member any more: it has left".to_owned(),
         "removed" => "no member any more: a version of the statement removed it".to_owned(),
         other => other.to_owned(),

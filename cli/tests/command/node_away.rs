@@ -14,6 +14,8 @@ const COMMANDS: &[&[&str]] = &[
     &["statement", "export"],
     &["leave", "--yes"],
     &["device", "list"],
+    &["device", "add"],
+    &["device", "revoke", "abcdefgh", "--yes"],
 ];
 
 const OF_A_KIND: &[&[&str]] =

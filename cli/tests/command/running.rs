@@ -115,7 +115,7 @@ impl Group {
         let mut line = String::new();
         said.read_line(&mut line).unwrap();
         let node = Node { child, _said: said };
-        assert!(line.contains("is on the grid"), "the node said {line:?}");
+        assert!(line.contains("on the grid"), "the node said {line:?}");
         assert_eq!(code(&self.run(["status"])), 0, "ready means that status answers");
         node
     }

@@ -4,6 +4,7 @@ mod api;
 mod coalition;
 mod copies;
 mod deaths;
+mod devices;
 mod disk;
 mod ending;
 mod invites;

@@ -17,18 +17,22 @@ use tokio::sync::mpsc;
 impl Driver {
     pub(super) async fn take_command(&mut self, command: Command, more: &mut mpsc::Receiver<Command>) -> Flow {
         match command {
-            Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } if self.has_to_wait() => {
+            Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } | Command::PublishLost { .. }
+                if self.has_to_wait() =>
+            {
                 self.hold(command);
             }
             Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } => {
                 return self.write_batch(command, more).await;
             }
             Command::Sign { answer } => {
-                let record = self.outbound.sign(&self.replica, self.clock.now().wall);
+                let sign = |()| self.outbound.sign(&self.replica, self.clock.now().wall);
+                let record = self.may_govern().and_then(sign);
                 let _ = answer.send(self.commit_record(record).await);
             }
             Command::Withdraw { answer } => {
-                let record = self.outbound.withdraw(&self.replica, self.clock.now().wall);
+                let withdraw = |()| self.outbound.withdraw(&self.replica, self.clock.now().wall);
+                let record = self.may_govern().and_then(withdraw);
                 let _ = answer.send(self.commit_record(record).await);
             }
             Command::Invite { count, expires, answer } => {
@@ -41,6 +45,29 @@ impl Driver {
             Command::RevokeInvite { slot, answer } => {
                 let revoked = self.revoke_invite(slot).await;
                 let _ = answer.send(revoked);
+            }
+            Command::AddDevice { device, answer } => {
+                let code = self.add_device(device);
+                let _ = answer.send(code);
+            }
+            Command::Devices { answer } => {
+                let _ = answer.send(Ok(self.devices()));
+            }
+            Command::Revocation { device, at, answer } => {
+                let planned = self.revocation(device, at);
+                let _ = answer.send(planned.map(|(planned, _)| planned));
+            }
+            Command::RevokeDevice { device, at, answer } => {
+                let revoked = self.revoke_device(device, at).await;
+                let _ = answer.send(revoked);
+            }
+            Command::Lost { answer } => {
+                let lost = self.lost();
+                let _ = answer.send(lost);
+            }
+            Command::PublishLost { of, answer } => {
+                let published = self.publish_lost(of).await;
+                let _ = answer.send(published);
             }
             Command::Sheet { answer } => {
                 let _ = answer.send(self.sheet());
@@ -76,7 +103,7 @@ impl Driver {
     }
 
     /// Keeps and announces a control record of this group.
-    async fn commit_record(&mut self, record: Result<Record, CommandError>) -> Result<Record, CommandError> {
+    pub(super) async fn commit_record(&mut self, record: Result<Record, CommandError>) -> Result<Record, CommandError> {
         let record = record?;
         let effects = self.replica.commit(Vec::new(), vec![record.clone()]);
         match effects {

@@ -79,6 +79,8 @@ impl Driver {
                         });
                     let _ = self.events.send(Event::Synced { group });
                 }
+                Effect::Certify { token, request } => queue.extend(self.certify(token, *request)),
+                Effect::Pairing(outcome) => self.take_pairing(outcome),
                 Effect::Application { outcome, .. } => queue.extend(self.take_application(outcome)),
                 Effect::Failed(error) => self.note_storage(&error),
                 Effect::Fault { peer, why } => {

@@ -6,8 +6,10 @@
 mod address_book;
 mod cache;
 mod command;
+mod device;
 mod effect;
 mod import;
+mod lost;
 mod own_log;
 mod status;
 mod write;

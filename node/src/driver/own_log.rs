@@ -93,6 +93,7 @@ impl Driver {
         match command {
             Command::Write { answer, .. } | Command::Remove { answer, .. } => refuse(answer, busy()),
             Command::Import { answer, .. } => refuse(answer, busy()),
+            Command::PublishLost { answer, .. } => refuse(answer, busy()),
             _ => {}
         }
     }
@@ -125,6 +126,12 @@ impl Driver {
 
     /// Whether this device's own log may be written, so that a new entry can't contradict one that is known.
     pub(super) fn whole(&self) -> Result<(), CommandError> {
+        if self.replica.is_pairing() {
+            return Err(CommandError::Refused {
+                why: "this computer waits for your group's other computer, which has to let it in first".to_owned(),
+                hint: "keep `grid node` running on both until they have met; see `grid status`".to_owned(),
+            });
+        }
         if let Some(end) = self.own_log.end {
             let trouble = end.trouble();
             return Err(CommandError::Refused { why: trouble.what, hint: trouble.hint });
@@ -187,9 +194,21 @@ impl Driver {
 
 impl End {
     fn trouble(self) -> Trouble {
-        let (what, seq, lost) = match self {
-            Self::Forked { seq, lost } => ("this home was restored from a copy, or runs twice", seq, lost),
-            Self::Revoked { seq, lost } => ("your group has ended this device", seq, lost),
+        let (what, seq, lost, hint) = match self {
+            Self::Forked { seq, lost } => (
+                "this home was restored from a copy, or runs twice",
+                seq,
+                lost,
+                "stop every other copy of this home, stop this node, and give it new keys: `grid device renew`; then \
+                 `grid device lost --publish` writes again what was lost",
+            ),
+            Self::Revoked { seq, lost } => (
+                "your group has ended this device",
+                seq,
+                lost,
+                "nothing more can be written with its keys: ask for a code on another computer of your group (`grid \
+                 device add`) and use it in a new home (`grid device join`)",
+            ),
         };
         let gone = match lost {
             0 => "nothing written here is lost".to_owned(),
@@ -198,9 +217,7 @@ impl End {
         };
         Trouble {
             what: format!("{what}: what it writes counts up to entry {seq} only, and {gone}"),
-            hint: "stop every other copy of this home; nothing more can be written with its keys, so ask a member for \
-                   a new invite and join with it in a new home"
-                .to_owned(),
+            hint: hint.to_owned(),
         }
     }
 }

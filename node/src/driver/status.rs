@@ -35,6 +35,9 @@ impl Driver {
 
     pub(super) fn standing(&self) -> OwnStanding {
         let me = self.replica.me();
+        if self.replica.is_pairing() {
+            return OwnStanding::Pairing(self.application.clone());
+        }
         match self.replica.authority().standing(&me.group) {
             Standing::Withdrawn => OwnStanding::Withdrawn,
             Standing::Removed => OwnStanding::Removed,

@@ -166,6 +166,8 @@ pub enum OwnStanding {
     NotSigned,
     /// It has answered an invite, and no member's node has taken the answer in yet.
     Waiting,
+    /// This computer waits for its certificate from the group's other one, which has refused it for this reason.
+    Pairing(Option<String>),
     /// A member's node has refused the answer.
     Refused(String),
     /// It has withdrawn.

@@ -11,6 +11,7 @@
 //! kinds come from the registry; a new one is served and described without a line here. `GET` never changes anything.
 
 mod auth;
+mod devices;
 mod directory;
 mod error;
 mod events;
@@ -22,6 +23,7 @@ mod invites;
 mod items;
 mod kinds;
 mod listen;
+mod lost;
 mod openapi;
 mod records;
 mod statement;
@@ -140,6 +142,9 @@ fn router(api: Api) -> Router {
         .route("/api/stop", post(status::stop))
         .route("/api/invites", get(invites::list).post(invites::create))
         .route("/api/invites/{slot}", delete(invites::revoke))
+        .route("/api/devices", get(devices::list).post(devices::add))
+        .route("/api/devices/lost", get(lost::list).post(lost::publish))
+        .route("/api/devices/{device}/revocation", get(devices::revocation).post(devices::revoke))
         .route("/api/statement", get(statement::show))
         .route("/api/statement/signature", post(statement::sign).delete(statement::withdraw))
         .route("/api/statement/sheet", get(statement::sheet))

@@ -6,7 +6,7 @@ use super::Api;
 use super::error::ErrorAnswer;
 use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
-use super::{events, invites, kinds, statement, status};
+use super::{devices, events, invites, kinds, lost, statement, status};
 use axum::Json;
 use axum::extract::State;
 use grid_protocol::record::{FieldType, ITEM, Kind, KindRole, QUERY, Registry};
@@ -28,6 +28,12 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         invites::list,
         invites::create,
         invites::revoke,
+        devices::list,
+        devices::add,
+        devices::revocation,
+        devices::revoke,
+        lost::list,
+        lost::publish,
         statement::show,
         statement::sign,
         statement::withdraw,

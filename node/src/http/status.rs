@@ -19,7 +19,7 @@ pub(crate) struct StatusAnswer {
     group: Named,
     /// This device.
     device: String,
-    /// `member`, `not_signed`, `waiting`, `refused`, `withdrawn` or `removed`.
+    /// `member`, `not_signed`, `waiting`, `pairing`, `refused`, `withdrawn` or `removed`.
     standing: &'static str,
     /// Why, where there is more to say.
     standing_why: Option<String>,
@@ -123,6 +123,7 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         OwnStanding::Member => ("member", None),
         OwnStanding::NotSigned => ("not_signed", None),
         OwnStanding::Waiting => ("waiting", None),
+        OwnStanding::Pairing(why) => ("pairing", why),
         OwnStanding::Refused(why) => ("refused", Some(why)),
         OwnStanding::Withdrawn => ("withdrawn", None),
         OwnStanding::Removed => ("removed", None),

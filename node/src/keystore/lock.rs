@@ -38,6 +38,7 @@ pub(super) struct Escrowed {
 }
 
 /// A lock that is open.
+#[derive(Clone)]
 pub(super) struct Lock {
     pub(super) header: Header,
     pub(super) escrowed: Option<Escrowed>,

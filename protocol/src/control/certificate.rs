@@ -4,7 +4,7 @@
 //! certify a device or claim a PeerId that is not his. Rights once given are taken away by revocation,
 //! not by a later certificate with fewer of them: otherwise the order of arrival would matter.
 
-use crate::codec::Format;
+use crate::codec::{Format, encode};
 use crate::control::error::{RecordError, Unmet, bounds, check_line};
 use crate::control::record::RecordKey;
 use crate::control::set::ControlSet;
@@ -123,6 +123,16 @@ impl DeviceCert {
         }
     }
 
+    /// A certificate that the device and its PeerId's key have signed before the root does.
+    pub(crate) fn countersigned(
+        body: DeviceCertBody,
+        root: SigningKey<'_>,
+        by_device: Signature,
+        by_peer: Signature,
+    ) -> Self {
+        Self { signed: Signed::sign(body, root), by_device, by_peer }
+    }
+
     /// The content.
     pub fn body(&self) -> &DeviceCertBody {
         &self.signed.body
@@ -142,6 +152,13 @@ impl DeviceCert {
         proven(body.device.0, &self.by_device, "the device")?;
         proven(PublicKey(body.peer.0), &self.by_peer, "the PeerId's key")?;
         self.signed.admit(known)
+    }
+}
+
+impl DeviceCertBody {
+    /// The id that the certificate has once the root of this number signs it.
+    pub(crate) fn id_under(&self, root: u32) -> RecordId {
+        RecordId::of(Self::PURPOSE, &encode(&(self, Signer::Root(root))))
     }
 }
 

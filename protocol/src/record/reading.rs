@@ -83,7 +83,7 @@ impl Kind {
     }
 
     /// Reads the record as it was at `heads`; all of them must be known to the document.
-    pub(super) fn read_at(&self, doc: &impl ReadDoc, heads: Option<&[ChangeHash]>) -> Reading {
+    pub(crate) fn read_at(&self, doc: &impl ReadDoc, heads: Option<&[ChangeHash]>) -> Reading {
         let mut reading = Reading { values: self.defaults(), ..Reading::default() };
         let entries = match heads {
             None => doc.map_range(ROOT, ..),

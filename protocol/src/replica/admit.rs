@@ -62,6 +62,7 @@ impl<S: Storage> Replica<S> {
             effects.push(Effect::AuthorityChanged);
             let read = self.read_touched(&before, effects);
             self.regrade(effects);
+            self.note_certified(effects)?;
             read?;
         }
         if cuts_differ {

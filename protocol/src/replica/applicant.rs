@@ -6,13 +6,14 @@ use super::{Replica, news};
 use crate::authority::SlotState;
 use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_application};
 use crate::codec;
-use crate::control::{Join, Kind, Record, Signer};
+use crate::control::{ControlSet, Join, Kind, Record, Signer};
 use crate::domain;
 use crate::id::{Digest, RecordId};
 use crate::key::PeerKey;
 use crate::limits::MAX_LOBBY_FRAME;
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack, unpack_within};
+use std::collections::BTreeSet;
 
 impl<S: Storage> Replica<S> {
     /// What this group hands in: its own inception, certificates, join and signature, and what renews its keys.
@@ -33,6 +34,25 @@ impl<S: Storage> Replica<S> {
             Record::Invite(invite) if Some(invite.signer) == issuer.map(Signer::Device) => Some(invite.body.group),
             _ => None,
         });
+        // Of the group's devices this one, and those whose signatures are handed in: all of them might be too much.
+        let signers: BTreeSet<Signer> = kept
+            .iter()
+            .filter(|record| record.group() == Some(own))
+            .filter_map(|record| match record {
+                Record::Join(join) => Some(join.signed.signer),
+                Record::Signature(signature) => Some(signature.signer),
+                _ => None,
+            })
+            .collect();
+        let is_needed = |record: &Record| match record {
+            Record::DeviceCert(cert) => {
+                let device = cert.body().device;
+                device == self.me.device || signers.contains(&Signer::Device(device))
+            }
+            _ => true,
+        };
+        let is_certificate = |record: &&Record| record.kind() == Kind::DeviceCert && record.group() == Some(own);
+        let devices = kept.iter().filter(is_certificate).count();
         let is_ours = |record: &Record| {
             let kinds = [
                 Kind::Inception,
@@ -44,7 +64,7 @@ impl<S: Storage> Replica<S> {
                 Kind::Revoke,
             ];
             let stale = matches!(record, Record::Join(_)) && join.is_some_and(|(id, _)| id != record.id());
-            record.group() == Some(own) && kinds.contains(&record.kind()) && !stale
+            record.group() == Some(own) && kinds.contains(&record.kind()) && !stale && is_needed(record)
         };
         // What proves the invite to a node that has not heard of it.
         let proves = |record: &Record| {
@@ -60,7 +80,6 @@ impl<S: Storage> Replica<S> {
             }
         }
         // A founder's first device has nobody to apply to; a later one, or one under a new root, has.
-        let devices = ours.iter().filter(|record| record.kind() == Kind::DeviceCert).count();
         let renewed = ours.iter().any(|record| matches!(record.kind(), Kind::Rotation | Kind::Recovery));
         if issuer.is_none() && devices < 2 && !renewed {
             return Ok(Vec::new());
@@ -73,6 +92,9 @@ impl<S: Storage> Replica<S> {
 
     /// Hands this group's application to a peer that does not know it, once per content.
     pub(super) fn apply(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
+        if self.is_pairing() {
+            return self.ask_pairing_of(key, effects);
+        }
         let digest = Digest::of(domain::AUTHORITY, &codec::encode(&self.application));
         let Some(peer) = self.peers.get_mut(&key) else { return };
         if self.application.is_empty() || peer.application.is_some_and(|(_, sent)| sent == digest) {
@@ -99,6 +121,9 @@ impl<S: Storage> Replica<S> {
         response: Response,
         effects: &mut Vec<Effect>,
     ) -> Result<(), StorageError> {
+        if matches!(response, Response::Paired { .. } | Response::NotPaired(_)) || self.is_pairing() {
+            return self.pairing_answered(key, response, effects);
+        }
         let (outcome, founding) = match response {
             Response::Applied { outcome, founding } => (outcome, founding),
             Response::Refused(refusal) => {
@@ -156,13 +181,15 @@ impl<S: Storage> Replica<S> {
             true => ApplicationOutcome::Member,
             false => ApplicationOutcome::Noted,
         };
-        Ok(Response::Applied { outcome, founding: self.founding_records() })
+        Ok(Response::Applied { outcome, founding: founding_records(&self.control) })
     }
 
     /// Whether a stranger's request answers an invite of a member that stands open, and its turn then.
     pub(super) fn turn_of_invited(&mut self, now: Now, bytes: &[u8]) -> Turn {
-        let Ok(Request::Apply(application)) = unpack_within::<Request>(bytes, MAX_LOBBY_FRAME) else {
-            return Turn::TooSoon;
+        let application = match unpack_within::<Request>(bytes, MAX_LOBBY_FRAME) {
+            Ok(Request::Apply(application)) => application,
+            Ok(Request::Pair(request)) => return self.turn_of_paired(&request),
+            _ => return Turn::TooSoon,
         };
         let answered = application.records.iter().find_map(|record| match record {
             Record::Join(join) if self.answers_open_invite(now, join) => Some(join.body().key),
@@ -185,17 +212,17 @@ impl<S: Storage> Replica<S> {
         let issuer = self.authority.group_of(&body.issuer);
         is_open && issuer.is_some_and(|group| self.authority.is_member(&group)) && join.check_invite_key().is_ok()
     }
+}
 
-    /// The genesis, and what proves that its founders signed it.
-    fn founding_records(&self) -> Vec<Record> {
-        let Some(genesis) = self.control.genesis() else { return Vec::new() };
-        let founders = &genesis.body.electors;
-        let of_founder = |record: &&Record| {
-            matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Genesis | Kind::Rotation)
-                && record.group().is_none_or(|group| founders.contains(&group))
-        };
-        let mut records: Vec<Record> = self.control.iter().filter(of_founder).cloned().collect();
-        records.sort_by_key(Record::kind);
-        records
-    }
+/// The genesis, and what proves that its founders signed it.
+pub(super) fn founding_records(control: &ControlSet) -> Vec<Record> {
+    let Some(genesis) = control.genesis() else { return Vec::new() };
+    let founders = &genesis.body.electors;
+    let of_founder = |record: &&Record| {
+        matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Genesis | Kind::Rotation)
+            && record.group().is_none_or(|group| founders.contains(&group))
+    };
+    let mut records: Vec<Record> = control.iter().filter(of_founder).cloned().collect();
+    records.sort_by_key(Record::kind);
+    records
 }

@@ -1,8 +1,10 @@
 //! What goes into a replica and what comes out: the whole of its contact with the world.
 
 use super::document::Row;
+use super::pairing::PairOutcome;
 use crate::id::GroupId;
 use crate::key::{DeviceId, PeerKey};
+use crate::pairing::PairRequest;
 use crate::storage::StorageError;
 use crate::sync::{HintBody, Pulled, Says};
 use crate::time::Timestamp;
@@ -151,6 +153,16 @@ pub enum Effect {
         /// What became of it.
         outcome: crate::sync::ApplicationOutcome,
     },
+    /// A new device of this group is to be certified: sign with the root and answer with
+    /// [`super::Replica::paired`], or with [`super::Replica::not_paired`].
+    Certify {
+        /// Of the request.
+        token: u64,
+        /// What the new device handed in; it fits an open pairing.
+        request: Box<PairRequest>,
+    },
+    /// What became of this device's own request for a certificate.
+    Pairing(PairOutcome),
     /// This machine's storage failed after something was kept: what was asked for holds all the same.
     Failed(std::sync::Arc<StorageError>),
     /// A peer broke a rule.

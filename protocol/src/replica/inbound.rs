@@ -3,6 +3,7 @@
 use super::effect::{Effect, Input, Now, PeerStanding, PeerSync};
 use super::lobby::{Telling, Turn};
 use super::own_log::Branch;
+use super::pairing::Answered;
 use super::peer::{Peer, standing};
 use super::{PULL_EVERY, PULL_SOON, Replica, hints};
 use crate::entry::VerifiedEntry;
@@ -61,10 +62,13 @@ impl<S: Storage> Replica<S> {
                 self.peers.remove(&peer);
             }
             Input::Request { peer, token, bytes } => {
-                let answered = self.answer(now, peer, &bytes, effects);
-                let response = answered.as_ref().map_or(Response::Refused(Refusal::Unable), Clone::clone);
+                let (response, failed) = match self.answer(now, (peer, token), &bytes, effects) {
+                    Ok(Answered::Later) => return Ok(()),
+                    Ok(Answered::Now(response)) => (response, Ok(())),
+                    Err(error) => (Response::Refused(Refusal::Unable), Err(error)),
+                };
                 effects.push(Effect::Reply { token, bytes: pack(&response) });
-                answered?;
+                failed?;
             }
             Input::Response { peer, id, bytes } => self.take_response(peer, id, &bytes, effects)?,
             Input::RequestFailed { peer, id } => {
@@ -249,10 +253,11 @@ impl<S: Storage> Replica<S> {
     fn answer(
         &mut self,
         now: Now,
-        peer: PeerKey,
+        (peer, token): (PeerKey, u64),
         bytes: &[u8],
         effects: &mut Vec<Effect>,
-    ) -> Result<Response, StorageError> {
+    ) -> Result<Answered, StorageError> {
+        let now_refused = |refusal| Ok(Answered::Now(Response::Refused(refusal)));
         let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
         if !is_member {
             let turn = match self.lobby.ask(now.monotonic, peer) {
@@ -260,29 +265,33 @@ impl<S: Storage> Replica<S> {
                 turn => turn,
             };
             if turn != Turn::Granted {
-                return Ok(Response::Refused(Refusal::TooSoon));
+                return now_refused(Refusal::TooSoon);
             }
         }
         if !is_member && bytes.len() > MAX_LOBBY_FRAME {
             // It may take itself for a member: no reason to blame it, and none to unpack this.
-            return Ok(Response::Refused(Refusal::NotMember));
+            return now_refused(Refusal::NotMember);
         }
         let limit = if is_member { MAX_FRAME } else { MAX_LOBBY_FRAME };
         let request = match unpack_within::<Request>(bytes, limit) {
             Ok(request) => request,
             Err(error) => {
                 self.fault(peer, error.to_string(), effects);
-                return Ok(Response::Refused(Refusal::NotUnderstood));
+                return now_refused(Refusal::NotUnderstood);
             }
         };
-        Ok(match request {
-            Request::Apply(Application { coalition, .. }) | Request::Hello(Hello { coalition, .. })
-                if coalition != self.me.coalition =>
-            {
-                self.fault(peer, foreign(&self.me.coalition, &coalition), effects);
-                Response::Refused(Refusal::WrongCoalition)
-            }
+        let named = match &request {
+            Request::Apply(Application { coalition, .. }) | Request::Hello(Hello { coalition, .. }) => Some(*coalition),
+            Request::Pair(request) => Some(request.coalition),
+            _ => None,
+        };
+        if let Some(coalition) = named.filter(|coalition| *coalition != self.me.coalition) {
+            self.fault(peer, foreign(&self.me.coalition, &coalition), effects);
+            return now_refused(Refusal::WrongCoalition);
+        }
+        Ok(Answered::Now(match request {
             Request::Apply(application) => self.judge(now, peer, application, effects)?,
+            Request::Pair(request) => return Ok(self.judge_pairing(now, (peer, token), request, effects)),
             _ if !is_member => Response::Refused(Refusal::NotMember),
             Request::Hello(hello) => {
                 // Whoever asks us now will answer us, too, where it did not before.
@@ -317,7 +326,7 @@ impl<S: Storage> Replica<S> {
                 }
                 Response::Noted
             }
-        })
+        }))
     }
 
     fn take_response(

@@ -24,7 +24,33 @@ pub struct Lost {
     pub change: ChangeHash,
 }
 
+/// An entry that is held, whether it counts or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its place in the log.
+    pub seq: u64,
+    /// Claimed time.
+    pub time: Timestamp,
+    /// The document.
+    pub document: DocumentId,
+}
+
 impl<S: Storage> Replica<S> {
+    /// The entries that are held of a log, from `first` on, those behind a cut too.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn written(&self, device: &DeviceId, first: u64) -> Result<Vec<Written>, StorageError> {
+        let (mut next, mut written) = (first, Vec::new());
+        while let Some(run) = self.storage.run(device, next, READ)? {
+            let entries = (next..).zip(&run.entries);
+            written.extend(entries.map(|(seq, entry)| Written { seq, time: entry.time, document: entry.document }));
+            next = next.saturating_add(run.entries.len().max(1) as u64);
+        }
+        Ok(written)
+    }
+
     /// The entries held of a device that a cut took away: those on which nobody has built.
     ///
     /// # Errors

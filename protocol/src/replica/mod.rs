@@ -24,7 +24,9 @@ mod lobby;
 mod lost;
 mod news;
 mod own_log;
+mod pairing;
 mod peer;
+mod regain;
 mod waiting;
 
 pub use delivery::{Counted, Delivery, Receipts};
@@ -32,8 +34,10 @@ pub use document::{LiveDocument, Row, Wholeness};
 pub use documents::Documents;
 pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSync, PeerView};
 pub use history::Step;
-pub use lost::Lost;
+pub use lost::{Lost, Written};
 pub use own_log::OwnLog;
+pub use pairing::{OpenPairingError, PairOutcome};
+pub use regain::{Legibility, Regained, Removal};
 
 use crate::authority::Authority;
 use crate::codec;
@@ -91,6 +95,8 @@ pub struct Replica<S> {
     hints: hints::Reachable,
     /// What strangers asked lately.
     lobby: lobby::Lobby,
+    /// Codes for new devices of this group.
+    pairings: pairing::Pairings,
     /// The monotonic time of the input that is worked on.
     clock: Duration,
     /// A member's node that this group has not let in itself has answered this one.
@@ -140,6 +146,7 @@ impl<S: Storage> Replica<S> {
             application: Vec::new(),
             hints: hints::Reachable::default(),
             lobby: lobby::Lobby::default(),
+            pairings: pairing::Pairings::default(),
             clock: Duration::ZERO,
             confirmed: false,
         };

@@ -8,6 +8,7 @@ use crate::entry::{Entry, Head};
 use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId, EntryId, RecordId};
 use crate::key::DeviceId;
 use crate::log::Counted;
+use crate::pairing::{PairRefusal, PairRequest};
 use crate::run::Run;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub enum Request {
     Chain(LogWant),
     /// Entries behind the cut of their log on which others have built.
     Branches(Vec<BranchWant>),
+    /// A new device of the answering node's group asks for its certificate.
+    Pair(Box<PairRequest>),
 }
 
 /// The fingerprints of the asker.
@@ -130,6 +133,13 @@ pub enum Response {
     Chain(Option<Box<HeaderChain>>),
     /// To [`Request::Branches`]: what is held and fits a frame.
     Branches(Vec<BranchEntry>),
+    /// To [`Request::Pair`]: the device is certified.
+    Paired {
+        /// The group's keys, the new certificate among them, and the founding records.
+        records: Vec<Record>,
+    },
+    /// To [`Request::Pair`]: the device is not certified.
+    NotPaired(PairRefusal),
 }
 
 /// Whether an answer is whole.

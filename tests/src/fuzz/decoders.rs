@@ -12,6 +12,7 @@ use grid_protocol::entry::{Entry, EntryKind, Header, body_hash, keeps_signature,
 use grid_protocol::id::{Actor, CoalitionId, DocumentId, EntryId, derive, to_base32};
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::key::{DeviceId, PublicKey, SecretKey};
+use grid_protocol::pairing::PairingCode;
 use grid_protocol::record::{DateTime, ImportOptions, ImportPlan, Kind, Patch, Registry};
 use grid_protocol::run::Run;
 use grid_protocol::sheet::StatementSheet;
@@ -115,8 +116,9 @@ pub fn record(bytes: &[u8]) -> Reached {
     Reached::Read
 }
 
-/// The text of an invite; or what stands in one, packed or not.
+/// The text of an invite; or what stands in one, packed or not. The same bytes as a pairing code, too.
 pub fn invite(bytes: &[u8]) -> Reached {
+    pairing_code(bytes);
     let as_text = |packed: &[u8]| {
         let sum = derive(domain::INVITE_TEXT, packed);
         format!("grid1{}", to_base32(&[packed, sum.split_at(5).0].concat()))
@@ -133,6 +135,17 @@ pub fn invite(bytes: &[u8]) -> Reached {
         }
     }
     Reached::of(&found)
+}
+
+/// The text of a pairing code, or what stands in one.
+fn pairing_code(bytes: &[u8]) {
+    let sum = derive(domain::PAIRING_TEXT, bytes);
+    let framed = format!("gridpair1{}", to_base32(&[bytes, sum.split_at(5).0].concat()));
+    let found = PairingCode::parse(&String::from_utf8_lossy(bytes)).or_else(|_| PairingCode::parse(&framed));
+    if let Ok(code) = &found {
+        let _ = (code.pairing(), code.expired(Timestamp(0)));
+        assert_eq!(PairingCode::parse(&code.to_text()).as_ref(), Ok(code), "a code that was written");
+    }
 }
 
 /// A statement sheet.

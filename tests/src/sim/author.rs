@@ -30,8 +30,8 @@ const INVITE_HOLDS: Duration = Duration::from_secs(7 * 24 * 3_600);
 pub struct Keys {
     /// The group's name.
     pub name: String,
-    words: RecoveryWords,
-    secrets: DeviceSecrets,
+    pub(super) words: RecoveryWords,
+    pub(super) secrets: DeviceSecrets,
 }
 
 /// What is written.
@@ -48,10 +48,10 @@ pub enum Subject {
 /// Writes and signs as one group.
 #[derive(Clone)]
 pub struct Author {
-    keys: Arc<Keys>,
+    pub(super) keys: Arc<Keys>,
     /// Who it is.
     pub me: Identity,
-    registry: Arc<Registry>,
+    pub(super) registry: Arc<Registry>,
 }
 
 impl Keys {

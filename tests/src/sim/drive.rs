@@ -186,7 +186,13 @@ impl World {
                     let of = self.by_peer.get(&peer).copied();
                     self.blames.push(Blame { at: self.now, by: node, of, why });
                 }
-                Effect::Hint(_) | Effect::Rows(_) | Effect::Application { .. } => {}
+                Effect::Certify { token, request } => {
+                    let author = self.nodes[node].author.clone();
+                    if let Some(replica) = self.nodes[node].replica_mut() {
+                        queue.extend(author.let_in(replica, token, *request));
+                    }
+                }
+                Effect::Hint(_) | Effect::Rows(_) | Effect::Application { .. } | Effect::Pairing(_) => {}
             }
         }
     }

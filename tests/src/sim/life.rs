@@ -115,7 +115,7 @@ impl World {
         }
     }
 
-    fn settle(&mut self, author: Author, own: &[Record], others: &[Record]) -> NodeIndex {
+    pub(super) fn settle(&mut self, author: Author, own: &[Record], others: &[Record]) -> NodeIndex {
         let mut disk = Disk::new(self.clock.clone());
         disk.put_records(others, &[]).expect("a storage in memory takes every record");
         disk.append_own(&[], own).expect("a storage in memory takes every record");

@@ -16,6 +16,7 @@ mod exchange;
 mod life;
 mod network;
 mod node;
+mod pairing;
 mod random;
 mod storage;
 mod story;

@@ -41,7 +41,7 @@ pub(crate) const RULES: &[Rule] = &[
         holds_in: |file| {
             let loads = ["keystore.rs", "lib.rs", "outbound.rs", "passphrase.rs", "setup.rs", "node.rs"];
             lies_in(file, &["node/src/"])
-                && !lies_in(file, &["node/src/keystore/"])
+                && !lies_in(file, &["node/src/keystore/", "node/src/outbound/", "node/src/setup/"])
                 && !loads.iter().any(|name| file.path == format!("node/src/{name}"))
         },
         forbids: |_, path| path.starts_with(&["grid_node", "keystore"]),

@@ -1,5 +1,6 @@
 //! The API as programs meet it: real sockets, and a node that answers from a script.
 
+mod devices;
 mod doors;
 mod errors;
 mod events;
@@ -312,6 +313,7 @@ async fn node(
                 *stops.lock().unwrap() += 1;
                 let _ = answer.send(());
             }
+            other => devices::reply(other),
         }
     }
 }

@@ -1,0 +1,244 @@
+//! What a cut took from a group, ready to be said again.
+//!
+//! The lost changes of a document are put back beside those that count, in a copy behind the same guard, and
+//! what each of them did to the fields is read there. Of a field the last lost value stands for all. It is
+//! to be said again unless the record says so already, or somebody has changed the field at a later time:
+//! so it can be said again once, and what was written since is never undone.
+
+use super::Replica;
+use super::documents::recall;
+use super::lost::Lost;
+use crate::document::{Document, Opening, Prescanned, Right, Verdict};
+use crate::entry::EntryKind;
+use crate::id::{ChangeHash, DocumentId};
+use crate::key::DeviceId;
+use crate::record::{FieldName, Kind, Presence, Reading, Value, Values};
+use crate::storage::{Storage, StorageError};
+use crate::time::Timestamp;
+use automerge::Automerge;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a group lost of one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regained {
+    /// The record.
+    pub document: DocumentId,
+    /// What it is; none where that is not known here.
+    pub opening: Option<Opening>,
+    /// The changes that were lost, by claimed time.
+    pub changes: Vec<(DeviceId, Lost)>,
+    /// What is to be said again: fields with what they held, `None` where they were emptied.
+    pub fields: BTreeMap<FieldName, Option<Value>>,
+    /// What was changed at a later time, so that the lost content is older.
+    pub older: BTreeMap<FieldName, Option<Value>>,
+    /// Whether the record was removed, and is there now.
+    pub removal: Removal,
+    /// Whether all changes could be read.
+    pub legibility: Legibility,
+}
+
+/// Whether a lost change removed the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// None did, or it is removed anyway.
+    None,
+    /// One did, and the record is there.
+    Lost,
+}
+
+/// Whether what was lost can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Legibility {
+    /// All of it.
+    Whole,
+    /// Some changes build on others that are not here.
+    Partial,
+}
+
+/// A lost change with its bytes.
+struct LostChange {
+    device: DeviceId,
+    lost: Lost,
+    change: Prescanned,
+}
+
+/// What one change did.
+struct Step {
+    time: Timestamp,
+    fields: BTreeMap<FieldName, Option<Value>>,
+    removes: bool,
+}
+
+impl Regained {
+    /// Whether there is anything to be said again.
+    pub fn is_missing(&self) -> bool {
+        !self.fields.is_empty() || self.removal == Removal::Lost
+    }
+}
+
+impl<S: Storage> Replica<S> {
+    /// What was lost of this group's own logs, record by record.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn regained(&mut self) -> Result<Vec<Regained>, StorageError> {
+        let group = self.me.group;
+        let keys = self.authority.keys();
+        let is_own = |device: &DeviceId| keys.writer(device).is_some_and(|(of, _)| of == group);
+        let devices: Vec<DeviceId> = self.authority.cuts().map(|(device, _)| *device).filter(is_own).collect();
+        let mut lost: BTreeMap<DocumentId, Vec<(DeviceId, Lost)>> = BTreeMap::new();
+        for device in devices {
+            for entry in self.lost(&device)? {
+                lost.entry(entry.document).or_default().push((device, entry));
+            }
+        }
+        lost.into_iter().map(|(document, changes)| self.regain(document, changes)).collect()
+    }
+
+    fn regain(&mut self, document: DocumentId, mut changes: Vec<(DeviceId, Lost)>) -> Result<Regained, StorageError> {
+        changes.sort_by_key(|(device, lost)| (lost.time, *device, lost.seq));
+        let wanted: BTreeSet<ChangeHash> = changes.iter().map(|(_, lost)| lost.change).collect();
+        let (mut opening, mut times, mut bytes) = (None, BTreeMap::new(), BTreeMap::new());
+        for entry in self.storage.document(&document)? {
+            let (time, is_change) = (entry.time, entry.kind == EntryKind::Change);
+            let Ok(incoming) = recall(&self.me.coalition, entry) else { continue };
+            let change = incoming.change.change;
+            if !is_change {
+                continue;
+            }
+            times.insert(change.hash(), time);
+            if wanted.contains(&change.hash()) {
+                let names_us = |opening: &Opening| opening.owner == self.me.group;
+                opening = opening.or(incoming.change.opening.filter(names_us));
+                bytes.insert(change.hash(), change);
+            }
+        }
+        let registry = self.documents.registry().clone();
+        let live = self.documents.live(document, &self.storage, &self.authority)?;
+        let opening = live.opening().cloned().or(opening);
+        let mut regained = Regained {
+            document,
+            opening,
+            fields: BTreeMap::new(),
+            older: BTreeMap::new(),
+            removal: Removal::None,
+            legibility: Legibility::Whole,
+            changes,
+        };
+        let kind = regained.opening.as_ref().and_then(|opening| registry.kind(opening.kind.as_str())).cloned();
+        let Some(kind) = kind else {
+            regained.legibility = Legibility::Partial;
+            return Ok(regained);
+        };
+        let effective: Vec<(Prescanned, DeviceId)> =
+            live.document().effective().map(|(change, device)| (change.clone(), device)).collect();
+        let now = live.document().read(|automerge| kind.read(automerge)).unwrap_or_default();
+        let lost: Vec<LostChange> = regained
+            .changes
+            .iter()
+            .filter_map(|(device, lost)| {
+                let change = bytes.get(&lost.change)?.clone();
+                Some(LostChange { device: *device, lost: *lost, change })
+            })
+            .collect();
+        // What others have changed is of interest only where it is later than the first loss.
+        let first = regained.changes.first().map_or(Timestamp::default(), |(_, lost)| lost.time);
+        let later: Vec<(ChangeHash, Timestamp)> = effective
+            .iter()
+            .filter_map(|(change, _)| Some((change.hash(), *times.get(&change.hash())?)))
+            .filter(|(_, time)| *time > first)
+            .collect();
+        let mut copy = Document::new(document);
+        copy.gather();
+        // A change's number among those of its device stands for its place in the log.
+        let all = effective.iter().map(|(change, device)| (change, *device));
+        for (change, device) in all.chain(lost.iter().map(|lost| (&lost.change, lost.device))) {
+            copy.offer(change.clone(), device, change.seq(), Right::MayWrite);
+        }
+        copy.settle();
+        let readable: Vec<&LostChange> =
+            lost.iter().filter(|lost| copy.verdict(&lost.change.hash()) == Some(&Verdict::Effective)).collect();
+        if readable.len() < regained.changes.len() {
+            regained.legibility = Legibility::Partial;
+        }
+        let deps: BTreeMap<ChangeHash, Vec<ChangeHash>> = effective
+            .iter()
+            .map(|(change, _)| change)
+            .chain(lost.iter().map(|lost| &lost.change))
+            .map(|change| (change.hash(), change.deps().to_vec()))
+            .collect();
+        let steps = copy.read(|automerge| {
+            let step = |change: &ChangeHash, time| step(automerge, &kind, &deps, change, time);
+            let lost: Vec<Step> = readable.iter().map(|lost| step(&lost.lost.change, lost.lost.time)).collect();
+            let later: Vec<Step> = later.iter().map(|(change, time)| step(change, *time)).collect();
+            (lost, later)
+        });
+        match steps {
+            Ok((lost, later)) => regained.weigh(&now, &lost, &later),
+            Err(_) => regained.legibility = Legibility::Partial,
+        }
+        Ok(regained)
+    }
+}
+
+impl Regained {
+    /// Sorts what was lost into what is missing, what is there again, and what is older than what is there.
+    fn weigh(&mut self, now: &Reading, lost: &[Step], later: &[Step]) {
+        let mut last: BTreeMap<&FieldName, (Timestamp, &Option<Value>)> = BTreeMap::new();
+        for step in lost {
+            last.extend(step.fields.iter().map(|(name, value)| (name, (step.time, value))));
+        }
+        let is_gone = now.presence == Presence::Removed;
+        for (name, (time, value)) in last {
+            let changed = |step: &&Step| step.time > time && step.fields.contains_key(name);
+            if now.values.get(name) == value.as_ref() {
+                continue;
+            }
+            match is_gone || later.iter().any(|step| changed(&step)) {
+                true => self.older.insert(name.clone(), value.clone()),
+                false => self.fields.insert(name.clone(), value.clone()),
+            };
+        }
+        let removed = lost.iter().filter(|step| step.removes).map(|step| step.time).max();
+        if let Some(time) = removed
+            && !is_gone
+            && !later.iter().any(|step| step.time > time)
+        {
+            self.removal = Removal::Lost;
+            self.fields.clear();
+        }
+    }
+}
+
+/// What a change did to the fields of a record.
+fn step(
+    automerge: &Automerge,
+    kind: &Kind,
+    deps: &BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    change: &ChangeHash,
+    time: Timestamp,
+) -> Step {
+    let at = |heads: &[ChangeHash]| -> Reading {
+        if heads.is_empty() {
+            return Reading { values: kind.defaults(), ..Reading::default() };
+        }
+        let heads: Vec<automerge::ChangeHash> = heads.iter().map(|head| automerge::ChangeHash(head.0)).collect();
+        kind.read_at(automerge, Some(&heads))
+    };
+    let before = at(deps.get(change).map_or(&[], Vec::as_slice));
+    let after = at(&[*change]);
+    Step {
+        time,
+        removes: before.presence != after.presence && after.presence == Presence::Removed,
+        fields: differences(kind, &before.values, &after.values),
+    }
+}
+
+fn differences(kind: &Kind, before: &Values, after: &Values) -> BTreeMap<FieldName, Option<Value>> {
+    let names = kind.fields.iter().map(|field| &field.name);
+    names
+        .filter(|name| before.get(name) != after.get(name))
+        .map(|name| (name.clone(), after.get(name).cloned()))
+        .collect()
+}

@@ -1,0 +1,141 @@
+//! What a cut took from a group is known field by field, and is said again once.
+
+use grid_protocol::authority::Cut;
+use grid_protocol::control::{Capabilities, Record};
+use grid_protocol::entry::{Head, VerifiedEntry};
+use grid_protocol::id::{DocumentId, EntryId};
+use grid_protocol::record::{Registry, Value};
+use grid_protocol::replica::{Regained, Removal, Replica};
+use grid_protocol::run::VerifiedRun;
+use grid_protocol::storage::Storage;
+use grid_protocol::time::Timestamp;
+use grid_tests::sim::{Author, Clock, Disk, Keys, NOON, Subject, open};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A group with two computers, one of which is ended.
+struct Weir {
+    desk: Author,
+    office: Author,
+    records: Vec<Record>,
+    /// What both computers wrote.
+    entries: Vec<VerifiedEntry>,
+    hour: u64,
+}
+
+impl Weir {
+    fn new() -> Self {
+        let registry = Arc::new(Registry::standard().clone());
+        let (desk, mut records) = Author::found(Arc::new(Keys::new(0)), registry.clone(), "Clear Water", NOON.wall);
+        let code = desk.code([1; 32], Capabilities::WRITE, NOON.wall);
+        let (office, request) = Author::with_code(&code, 70, registry);
+        records.push(Record::DeviceCert(desk.certify(request)));
+        Self { desk, office, records, entries: Vec::new(), hour: 0 }
+    }
+
+    fn replica(&self, of: &Author) -> Replica<Disk> {
+        let mut disk = Disk::new(Clock::default());
+        disk.append_own(&[], &self.records).expect("storage in memory");
+        let runs: Vec<VerifiedRun> = self.entries.iter().cloned().filter_map(VerifiedRun::single).collect();
+        disk.append(&runs).expect("storage in memory");
+        open(of, disk)
+    }
+
+    fn of(&self, author: &Author) -> Vec<&VerifiedEntry> {
+        self.entries.iter().filter(|entry| entry.header().device == author.me.device).collect()
+    }
+
+    /// One of the computers writes with what both have written, an hour after the last time.
+    fn write(&mut self, author: &Author, subject: &Subject, nonce: u8, fields: &Json) -> DocumentId {
+        self.hour += 1;
+        let now = NOON.wall.after(Duration::from_secs(3_600 * self.hour));
+        let head: Option<Head> = self.of(author).last().and_then(|entry| entry.head());
+        let mut replica = self.replica(author);
+        let (document, entries) = author.write_after(head, &mut replica, now, subject, [nonce; 16], fields);
+        self.entries.extend(entries);
+        document
+    }
+
+    /// Ends the office's computer behind its first `kept` entries.
+    fn end_office(&mut self, kept: usize) {
+        let last = kept.checked_sub(1).map_or(EntryId::ZERO, |last| self.of(&self.office)[last].id());
+        let cut = Cut { seq: kept as u64, entry: last };
+        self.records.push(self.desk.end(self.office.me.device, cut));
+    }
+
+    fn regained(&self) -> Vec<Regained> {
+        self.replica(&self.desk).regained().expect("storage in memory")
+    }
+}
+
+fn text(regained: &Regained, field: &str) -> Option<Option<String>> {
+    let value = regained.fields.get(field)?;
+    Some(value.as_ref().and_then(Value::as_text).map(str::to_owned))
+}
+
+#[test]
+fn a_record_that_was_lost_with_its_opening_is_known_whole() {
+    let mut weir = Weir::new();
+    let (desk, office) = (weir.desk.clone(), weir.office.clone());
+    let lost = weir.write(&office, &Subject::New("action"), 1, &json!({"title": "Vigil", "place": "Old bridge"}));
+    weir.write(&desk, &Subject::New("action"), 2, &json!({"title": "Walk"}));
+    assert_eq!(weir.regained(), [], "nothing is lost yet");
+    weir.end_office(0);
+    let regained = weir.regained();
+    assert_eq!(regained.len(), 1);
+    assert_eq!((regained[0].document, regained[0].is_missing()), (lost, true));
+    assert_eq!(text(&regained[0], "title"), Some(Some("Vigil".to_owned())));
+    assert_eq!(text(&regained[0], "place"), Some(Some("Old bridge".to_owned())));
+    // Said again by the other computer, it is there, and nothing is left to be said.
+    weir.write(&desk, &Subject::Existing(lost), 0, &json!({"title": "Vigil", "place": "Old bridge"}));
+    let again = weir.regained();
+    assert_eq!((again.len(), again[0].is_missing(), again[0].older.len()), (1, false, 0));
+    // What is written since is not undone by saying it once more.
+    weir.write(&desk, &Subject::Existing(lost), 0, &json!({"title": "Silent vigil"}));
+    let since = weir.regained();
+    assert_eq!((since[0].is_missing(), since[0].older.len()), (false, 1));
+}
+
+#[test]
+fn of_several_lost_changes_the_last_counts_and_what_others_changed_since_stays() {
+    let mut weir = Weir::new();
+    let (desk, office) = (weir.desk.clone(), weir.office.clone());
+    let page = weir.write(&desk, &Subject::New("page"), 1, &json!({"title": "How", "text": "Together.\n"}));
+    weir.write(&office, &Subject::Existing(page), 0, &json!({"title": "How we decide"}));
+    weir.write(&office, &Subject::Existing(page), 0, &json!({"title": "How we all decide", "text": "Slowly.\n"}));
+    weir.end_office(0);
+    let regained = weir.regained();
+    assert_eq!(text(&regained[0], "title"), Some(Some("How we all decide".to_owned())));
+    assert_eq!(text(&regained[0], "text"), Some(Some("Slowly.\n".to_owned())));
+    assert_eq!(regained[0].changes.len(), 2);
+    assert_eq!(regained[0].removal, Removal::None);
+    weir.write(&desk, &Subject::Existing(page), 0, &json!({"title": "Who decides"}));
+    let regained = weir.regained();
+    assert_eq!(text(&regained[0], "title"), None);
+    assert!(regained[0].older.contains_key("title"));
+    assert_eq!(text(&regained[0], "text"), Some(Some("Slowly.\n".to_owned())));
+}
+
+#[test]
+fn a_change_on_which_others_have_built_is_not_lost() {
+    let mut weir = Weir::new();
+    let (desk, office) = (weir.desk.clone(), weir.office.clone());
+    let page = weir.write(&desk, &Subject::New("page"), 1, &json!({"title": "How", "text": "Together.\n"}));
+    weir.write(&office, &Subject::Existing(page), 0, &json!({"title": "How we decide"}));
+    weir.write(&desk, &Subject::Existing(page), 0, &json!({"text": "Slowly.\n"}));
+    weir.end_office(0);
+    assert_eq!(weir.regained(), []);
+}
+
+#[test]
+fn a_field_that_was_emptied_is_emptied_again() {
+    let mut weir = Weir::new();
+    let (desk, office) = (weir.desk.clone(), weir.office.clone());
+    let action = weir.write(&desk, &Subject::New("action"), 1, &json!({"title": "Walk", "place": "Old bridge"}));
+    weir.write(&office, &Subject::Existing(action), 0, &json!({"place": null}));
+    weir.end_office(0);
+    let regained = weir.regained();
+    assert_eq!(text(&regained[0], "place"), Some(None));
+    assert!(regained[0].changes.iter().all(|(device, lost)| *device == office.me.device && lost.time > Timestamp(0)));
+}
