@@ -94,6 +94,8 @@ purposes! {
     REVOKE = "coalition-grid 1 revoke";
     /// The place where a device's log forks.
     FORK_PROOF = "coalition-grid 1 fork proof";
+    /// A request for the records of a group, by whoever has its recovery words.
+    RECALL = "coalition-grid 1 recall";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
 }

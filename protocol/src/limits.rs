@@ -85,6 +85,8 @@ pub const MAX_WAITING_BYTES: usize = 1024 * 1024;
 pub const MAX_APPLICATION: usize = 8 * 1024;
 /// Lobby: a request of a stranger in bytes, before and after decompression: an application, and room. Own.
 pub const MAX_LOBBY_FRAME: usize = 16 * 1024;
+/// Lobby: bytes of records in one answer to who has the words of a group; what does not fit is asked for again. Own.
+pub const MAX_RECALL: usize = 512 * 1024;
 /// Lobby: requests of one stranger that are looked at in a minute: a newcomer needs three. Own.
 pub const MAX_LOBBY_REQUESTS_PER_PEER: u32 = 32;
 /// Lobby: requests of all strangers that are looked at in a minute: each costs up to five signatures to check. Own.

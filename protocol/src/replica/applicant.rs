@@ -10,7 +10,7 @@ use crate::control::{Join, Kind, Record, Signer};
 use crate::domain;
 use crate::id::{Digest, RecordId};
 use crate::key::PeerKey;
-use crate::limits::MAX_LOBBY_FRAME;
+use crate::limits::{MAX_APPLICATION, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack, unpack_within};
 
@@ -68,6 +68,16 @@ impl<S: Storage> Replica<S> {
         proof.sort_by_key(Record::kind);
         ours.sort_by_key(Record::kind);
         proof.extend(ours);
+        if renewed && proof.iter().map(|record| record.encode().len()).sum::<usize>() > MAX_APPLICATION {
+            // Of a group with many devices: the new root, and this device under it, do.
+            proof.retain(|record| match record {
+                Record::DeviceCert(certificate) => certificate.body().device == self.me.device,
+                other => {
+                    let kinds = [Kind::Inception, Kind::Rotation, Kind::Recovery];
+                    other.group() == Some(own) && kinds.contains(&other.kind())
+                }
+            });
+        }
         Ok(proof)
     }
 
@@ -159,10 +169,15 @@ impl<S: Storage> Replica<S> {
         Ok(Response::Applied { outcome, founding: self.founding_records() })
     }
 
-    /// Whether a stranger's request answers an invite of a member that stands open, and its turn then.
-    pub(super) fn turn_of_invited(&mut self, now: Now, bytes: &[u8]) -> Turn {
-        let Ok(Request::Apply(application)) = unpack_within::<Request>(bytes, MAX_LOBBY_FRAME) else {
-            return Turn::TooSoon;
+    /// Whether a stranger's request answers an invite of a member that stands open, or is by somebody who has the
+    /// words of a member group, and its turn then.
+    pub(super) fn turn_of_invited(&mut self, now: Now, peer: PeerKey, bytes: &[u8]) -> Turn {
+        let application = match unpack_within::<Request>(bytes, MAX_LOBBY_FRAME) {
+            Ok(Request::Apply(application)) => application,
+            Ok(Request::Recall(asked)) if asked.is_proven(&peer) && !self.recalled_groups(&asked).is_empty() => {
+                return self.lobby.answer_invite(asked.root);
+            }
+            _ => return Turn::TooSoon,
         };
         let answered = application.records.iter().find_map(|record| match record {
             Record::Join(join) if self.answers_open_invite(now, join) => Some(join.body().key),
@@ -187,7 +202,7 @@ impl<S: Storage> Replica<S> {
     }
 
     /// The genesis, and what proves that its founders signed it.
-    fn founding_records(&self) -> Vec<Record> {
+    pub(super) fn founding_records(&self) -> Vec<Record> {
         let Some(genesis) = self.control.genesis() else { return Vec::new() };
         let founders = &genesis.body.electors;
         let of_founder = |record: &&Record| {

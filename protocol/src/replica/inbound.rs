@@ -12,8 +12,8 @@ use crate::limits::{MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
 use crate::sync::message::{ControlSummary, Hello, LogSummary};
 use crate::sync::{
-    Application, Failed, Intake, Lookahead, Next, Refusal, Request, Response, SessionError, pack, serve, unpack,
-    unpack_within,
+    Application, Failed, Intake, Lookahead, Next, Recall, Refusal, Request, Response, SessionError, pack, serve,
+    unpack, unpack_within,
 };
 use std::sync::Arc;
 
@@ -256,7 +256,7 @@ impl<S: Storage> Replica<S> {
         let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
         if !is_member {
             let turn = match self.lobby.ask(now.monotonic, peer) {
-                Turn::Crowded => self.turn_of_invited(now, bytes),
+                Turn::Crowded => self.turn_of_invited(now, peer, bytes),
                 turn => turn,
             };
             if turn != Turn::Granted {
@@ -276,13 +276,22 @@ impl<S: Storage> Replica<S> {
             }
         };
         Ok(match request {
-            Request::Apply(Application { coalition, .. }) | Request::Hello(Hello { coalition, .. })
+            Request::Apply(Application { coalition, .. })
+            | Request::Hello(Hello { coalition, .. })
+            | Request::Recall(Recall { coalition, .. })
                 if coalition != self.me.coalition =>
             {
                 self.fault(peer, foreign(&self.me.coalition, &coalition), effects);
                 Response::Refused(Refusal::WrongCoalition)
             }
             Request::Apply(application) => self.judge(now, peer, application, effects)?,
+            Request::Recall(asked) => {
+                let answer = self.recalled(peer, &asked).unwrap_or(Response::Refused(Refusal::Unable));
+                if answer == Response::Refused(Refusal::Unproven) {
+                    self.fault(peer, Refusal::Unproven.to_string(), effects);
+                }
+                answer
+            }
             _ if !is_member => Response::Refused(Refusal::NotMember),
             Request::Hello(hello) => {
                 // Whoever asks us now will answer us, too, where it did not before.

@@ -25,6 +25,7 @@ mod lost;
 mod news;
 mod own_log;
 mod peer;
+mod recall;
 mod waiting;
 
 pub use delivery::{Counted, Delivery, Receipts};
