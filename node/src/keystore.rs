@@ -83,7 +83,11 @@ struct KeyFile {
 impl Keystore {
     /// New keys: the root from the words, the others from randomness.
     pub(crate) fn generate(words: &RecoveryWords, random: &mut impl FnMut() -> [u8; 32]) -> Self {
-        let root = HeldRoot { number: RootNumber::FIRST, key: words.root(0) };
+        Self::under(HeldRoot { number: RootNumber::FIRST, key: words.root(0) }, random)
+    }
+
+    /// New keys of a device that holds this root.
+    pub(crate) fn under(root: HeldRoot, random: &mut impl FnMut() -> [u8; 32]) -> Self {
         Self {
             root: Some(root),
             device: SecretKey::from_seed(&random()),
@@ -141,6 +145,11 @@ impl Keystore {
     /// The root of the group that this device holds; none on a device that certifies no others.
     pub(crate) const fn root(&self) -> Option<&HeldRoot> {
         self.root.as_ref()
+    }
+
+    /// Holds another root from now on.
+    pub(crate) fn hold(&mut self, root: HeldRoot) {
+        self.root = Some(root);
     }
 
     /// The key that signs entries and records.

@@ -20,6 +20,7 @@ pub mod node;
 mod outbound;
 mod ports;
 mod profile;
+pub mod recover;
 pub mod serve;
 pub mod setup;
 mod start_troubles;

@@ -12,6 +12,7 @@ pub(crate) mod kind;
 mod leave;
 mod man;
 mod node;
+mod recover;
 mod statement;
 mod status;
 

@@ -6,6 +6,7 @@ mod deaths;
 mod disk;
 mod ending;
 mod invites;
+mod recover;
 mod strangers;
 mod tables;
 

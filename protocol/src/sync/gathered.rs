@@ -8,6 +8,7 @@ use crate::chain::HeaderChain;
 use crate::control::{ControlSet, Cut, Record};
 use crate::id::{CoalitionId, Digest, GroupId, RecordId};
 use crate::key::{DeviceId, PublicKey};
+use crate::time::Timestamp;
 use crate::words::RecoveryWords;
 use std::collections::BTreeMap;
 
@@ -18,8 +19,16 @@ pub struct Gathered {
     root: PublicKey,
     chain: Digest,
     records: BTreeMap<RecordId, Record>,
-    /// Where the log of each device ends, behind the last entry that anybody showed.
-    ends: BTreeMap<DeviceId, Cut>,
+    ends: BTreeMap<DeviceId, LogEnd>,
+}
+
+/// Where a log ends, as far as anybody showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogEnd {
+    /// Behind its last entry.
+    pub cut: Cut,
+    /// When that one was written, by the clock of its device.
+    pub written: Timestamp,
 }
 
 /// A group as the records of others show it.
@@ -33,8 +42,8 @@ pub struct Regained {
     pub set: ControlSet,
     /// What they add up to.
     pub authority: Authority,
-    /// Behind the last entry of each of its devices that anybody showed.
-    pub ends: BTreeMap<DeviceId, Cut>,
+    /// The ends of the logs of its devices.
+    pub ends: BTreeMap<DeviceId, LogEnd>,
 }
 
 /// Why no group came of what was told.
@@ -67,8 +76,8 @@ impl Gathered {
     pub fn take(&mut self, records: Vec<Record>, heads: &[HeaderChain]) {
         self.records.extend(records.into_iter().map(|record| (record.id(), record)));
         for head in heads {
-            let Ok(entry) = head.verify(&self.coalition) else { continue };
-            let end = Cut { seq: head.seq.saturating_add(1), entry };
+            let (Ok(entry), Some(first)) = (head.verify(&self.coalition), head.headers.first()) else { continue };
+            let end = LogEnd { cut: Cut { seq: head.seq.saturating_add(1), entry }, written: first.time };
             let known = self.ends.entry(head.device).or_insert(end);
             *known = end.max(*known);
         }

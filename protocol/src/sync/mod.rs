@@ -14,7 +14,7 @@ pub mod serve;
 pub mod session;
 
 pub use frame::{FrameError, pack, unpack, unpack_within};
-pub use gathered::{Gathered, RegainError, Regained};
+pub use gathered::{Gathered, LogEnd, RegainError, Regained};
 pub use hint::{Hint, HintBody, HintError, Says, peer_id};
 pub use message::{Application, ApplicationOutcome, Gossip, News, Refusal, Request, Response};
 pub use recall::Recall;
