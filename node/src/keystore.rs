@@ -83,11 +83,7 @@ struct KeyFile {
 impl Keystore {
     /// New keys: the root from the words, the others from randomness.
     pub(crate) fn generate(words: &RecoveryWords, random: &mut impl FnMut() -> [u8; 32]) -> Self {
-        Self::under(HeldRoot { number: RootNumber::FIRST, key: words.root(0) }, random)
-    }
-
-    /// New keys of a device that holds this root.
-    pub(crate) fn under(root: HeldRoot, random: &mut impl FnMut() -> [u8; 32]) -> Self {
+        let root = HeldRoot { number: RootNumber::FIRST, key: words.root(0) };
         Self {
             root: Some(root),
             device: SecretKey::from_seed(&random()),

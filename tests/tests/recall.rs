@@ -4,13 +4,15 @@ use grid_protocol::authority::{Cut, renew};
 use grid_protocol::control::{DeviceSecrets, Kind, Record};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{CoalitionId, GroupId};
-use grid_protocol::key::{PeerKey, SealKey, SecretKey};
-use grid_protocol::limits::{MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER};
-use grid_protocol::replica::{Effect, Input, Replica};
+use grid_protocol::key::{DeviceId, PeerKey, SealKey, SecretKey};
+use grid_protocol::limits::{MAX_APPLICATION, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER};
+use grid_protocol::replica::{Effect, Identity, Input, Recalled, Replica};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::message::Rest;
-use grid_protocol::sync::{Gathered, Recall, Refusal, RegainError, Request, Response, pack, recall, unpack};
+use grid_protocol::sync::{
+    Application, ApplicationOutcome, Gathered, Recall, Refusal, RegainError, Request, Response, pack, recall, unpack,
+};
 use grid_protocol::words::RecoveryWords;
 use grid_tests::sim::{Author, Clock, Disk, Keys, NOON, Subject, open};
 use serde_json::json;
@@ -242,4 +244,30 @@ fn a_node_that_lies_can_leave_things_out_and_add_nothing() {
     let Err(RegainError::Several { groups }) = gathered.regain() else { panic!("two groups") };
     assert!(groups.iter().any(|(known, name)| *known == group && name == "Twin"));
     assert_eq!(Gathered::new(coalition, &valley.words).regain().err(), Some(RegainError::None));
+}
+
+#[test]
+fn a_group_of_many_computers_is_taken_in_under_its_new_root() {
+    let mut valley = Valley::new();
+    let certificates: Vec<Record> = (0..40).map(|number| valley.guest.further_device(500 + number).1).collect();
+    let known = [valley.records.clone(), certificates].concat();
+    valley.node = open(&valley.founder, disk(&known));
+    let regained = valley.told().regain().expect("one group has these words");
+    assert_eq!(regained.authority.devices_of(&regained.group).len(), 41);
+    let me = valley.guest.me;
+    let new = device(40);
+    let (keys, none) = (regained.authority.keys(), BTreeMap::new());
+    let renewed = renew(me.coalition, keys, me.group, &valley.words, (&new, "new"), &none).expect("the words lead on");
+    let held: Vec<Record> = known.iter().chain(&renewed.records).cloned().collect();
+    let identity = Identity { device: DeviceId(new.device.public()), ..me };
+    let registry = Arc::new(grid_protocol::record::Registry::standard().clone());
+    let opened = Replica::open(identity, registry, disk(&held), &Recalled::default(), [3; 32]);
+    let application = opened.expect("storage in memory").0.application().to_vec();
+    let bytes: usize = application.iter().map(|record| record.encode().len()).sum();
+    assert!(bytes <= MAX_APPLICATION, "{bytes} bytes");
+    let peer = PeerKey(new.peer.public().0);
+    let handed_in = Request::Apply(Application { coalition: me.coalition, records: application });
+    let answer = ask(&mut valley.node, peer, &handed_in);
+    assert!(matches!(answer, Response::Applied { outcome: ApplicationOutcome::Member, .. }), "{answer:?}");
+    assert_eq!(valley.node.authority().device_of_peer(&peer), Some((me.group, identity.device)));
 }

@@ -154,7 +154,7 @@ impl Asking<'_> {
         for address in first {
             self.network.dial(address).await;
         }
-        while self.nodes.values().any(|node| !matches!(node.stage, Stage::Done)) {
+        while self.goes_on() {
             let later = self.nodes.values().filter_map(|node| match node.stage {
                 Stage::Later(at) => Some(at),
                 _ => None,
@@ -176,6 +176,15 @@ impl Asking<'_> {
                 deadline = deadline.min(Instant::now() + OTHERS_WITHIN);
             }
         }
+    }
+
+    /// Whether anybody may still answer. Nobody is tried again once somebody has.
+    fn goes_on(&self) -> bool {
+        self.nodes.values().any(|node| match node.stage {
+            Stage::Done => false,
+            Stage::Later(_) => self.answered == 0,
+            Stage::Dialled(_) | Stage::Asked { .. } => true,
+        })
     }
 
     async fn take(&mut self, event: NetworkEvent) {
@@ -200,7 +209,10 @@ impl Asking<'_> {
                     None => node.stage = Stage::Later(Instant::now() + AGAIN_AFTER),
                 }
             }
-            NetworkEvent::Disconnected { peer } => self.put_off(peer, "the connection ended before the answer"),
+            NetworkEvent::Disconnected { peer } => {
+                self.put_off(peer, "the connection ended before the answer");
+                self.peers.remove(&peer);
+            }
             NetworkEvent::RequestFailed { peer, why, .. } => {
                 self.put_off(peer, &why.to_string());
                 self.network.disconnect(peer).await;
@@ -276,13 +288,11 @@ impl Asking<'_> {
             }
         }
         for (peer, address) in due {
-            // One that had no time is asked anew on a connection of its own.
-            if let Some(peer) = peer {
-                self.peers.remove(&peer);
-                self.network.disconnect(peer).await;
-            }
-            if let Some(address) = address {
-                self.network.dial(address).await;
+            match (peer, address) {
+                // It had no time.
+                (Some(peer), _) => self.request(peer, None, 0).await,
+                (None, Some(address)) => self.network.dial(address).await,
+                (None, None) => {}
             }
         }
     }
