@@ -91,7 +91,8 @@ pub const MAX_RECALL: usize = 512 * 1024;
 pub const MAX_LOBBY_REQUESTS_PER_PEER: u32 = 32;
 /// Lobby: requests of all strangers that are looked at in a minute: each costs up to five signatures to check. Own.
 pub const MAX_LOBBY_REQUESTS: u32 = 2_048;
-/// Beyond that, requests with an answer to one open invite that a node looks at within a minute.
+/// Beyond that, requests with an answer to one open invite that a node looks at within a minute; and as many by
+/// whoever says that he has the words of a group.
 pub const MAX_LOBBY_REQUESTS_PER_INVITE: u32 = 256;
 /// Lobby: applicants that a node keeps; the oldest without an invite goes first. Own.
 pub const MAX_APPLICANTS: usize = 4_096;

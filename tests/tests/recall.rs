@@ -5,7 +5,9 @@ use grid_protocol::control::{DeviceSecrets, Kind, Record};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::key::{DeviceId, PeerKey, SealKey, SecretKey};
-use grid_protocol::limits::{MAX_APPLICATION, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER};
+use grid_protocol::limits::{
+    MAX_APPLICATION, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_INVITE, MAX_LOBBY_REQUESTS_PER_PEER,
+};
 use grid_protocol::replica::{Effect, Identity, Input, Recalled, Replica};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
@@ -179,8 +181,13 @@ fn whoever_has_the_words_is_answered_however_many_strangers_ask() {
     }
     let asked = valley.recall();
     let unknown = Recall::new(asked.coalition, &ASKER, &words(99).root(0), None);
-    assert_eq!(valley.ask(ASKER, unknown), Response::Refused(Refusal::TooSoon));
-    assert!(matches!(valley.ask(ASKER, asked), Response::Recalled { .. }));
+    assert_eq!(valley.ask(ASKER, unknown), Response::Refused(Refusal::NoSuchGroup));
+    assert!(matches!(valley.ask(ASKER, asked.clone()), Response::Recalled { .. }));
+    // Anybody can say so, and each time has to be looked at.
+    for _ in 2..MAX_LOBBY_REQUESTS_PER_INVITE {
+        assert!(matches!(valley.ask(ASKER, asked.clone()), Response::Recalled { .. }));
+    }
+    assert_eq!(valley.ask(ASKER, asked), Response::Refused(Refusal::TooSoon));
 }
 
 #[test]

@@ -169,14 +169,12 @@ impl<S: Storage> Replica<S> {
         Ok(Response::Applied { outcome, founding: self.founding_records() })
     }
 
-    /// Whether a stranger's request answers an invite of a member that stands open, or is by somebody who has the
-    /// words of a member group, and its turn then.
-    pub(super) fn turn_of_invited(&mut self, now: Now, peer: PeerKey, bytes: &[u8]) -> Turn {
+    /// Whether a stranger's request answers an invite of a member that stands open, or says that it
+    /// is by somebody who has the words of a group, and its turn then.
+    pub(super) fn turn_of_invited(&mut self, now: Now, bytes: &[u8]) -> Turn {
         let application = match unpack_within::<Request>(bytes, MAX_LOBBY_FRAME) {
             Ok(Request::Apply(application)) => application,
-            Ok(Request::Recall(asked)) if asked.is_proven(&peer) && !self.recalled_groups(&asked).is_empty() => {
-                return self.lobby.answer_invite(asked.root);
-            }
+            Ok(Request::Recall(_)) => return self.lobby.recall(),
             _ => return Turn::TooSoon,
         };
         let answered = application.records.iter().find_map(|record| match record {

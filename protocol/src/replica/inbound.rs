@@ -256,7 +256,7 @@ impl<S: Storage> Replica<S> {
         let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
         if !is_member {
             let turn = match self.lobby.ask(now.monotonic, peer) {
-                Turn::Crowded => self.turn_of_invited(now, peer, bytes),
+                Turn::Crowded => self.turn_of_invited(now, bytes),
                 turn => turn,
             };
             if turn != Turn::Granted {

@@ -16,7 +16,7 @@ const MOST_GROUPS: usize = 16;
 
 impl<S: Storage> Replica<S> {
     /// The groups that a request is about: those that were admitted, and begin or were recovered with its root.
-    pub(super) fn recalled_groups(&self, asked: &Recall) -> Vec<GroupId> {
+    fn recalled_groups(&self, asked: &Recall) -> Vec<GroupId> {
         let has_root = |group: &GroupId| {
             let begun = self.control.inception(group).is_some_and(|inception| inception.body.root == asked.root);
             begun || self.control.recoveries(group).any(|recovery| recovery.body.root == asked.root)
