@@ -20,7 +20,7 @@ pub mod node;
 mod outbound;
 mod ports;
 mod profile;
-pub mod recover;
+pub mod recall;
 pub mod serve;
 pub mod setup;
 mod start_troubles;

@@ -21,6 +21,8 @@ use grid_protocol::words::RecoveryWords;
 use std::path::Path;
 use std::sync::Arc;
 
+pub mod recover;
+
 /// What a device is called until somebody names it.
 const FIRST_DEVICE: &str = "first computer";
 

@@ -9,7 +9,7 @@ use crate::{
     when,
     words::count,
 };
-use grid_node::recover::{Before, DeviceState, OwnDevice, Recovering};
+use grid_node::setup::recover::{Before, DeviceState, OwnDevice, Recovering};
 use grid_protocol::{key::DeviceId, time::Timestamp};
 use jiff::{civil, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet};

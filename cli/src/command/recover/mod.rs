@@ -12,7 +12,8 @@ use crate::{
 use choose::Choice;
 use clap::{Args, Command, FromArgMatches as _};
 use grid_node::home::HomeError;
-use grid_node::recover::{self, Afresh, AskError, RecoverError};
+use grid_node::recall::AskError;
+use grid_node::setup::recover::{self, Afresh, RecoverError};
 use grid_protocol::{id::GroupId, limits::MAX_INVITE};
 use std::{path::PathBuf, time::Duration};
 

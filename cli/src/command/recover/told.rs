@@ -2,7 +2,7 @@
 
 use super::choose::called;
 use crate::{context::Context, output::Page};
-use grid_node::recover::{OwnDevice, Recovered, Recovering};
+use grid_node::setup::recover::{OwnDevice, Recovered, Recovering};
 use serde_json::{Value, json};
 
 /// What is told of the group that was recovered.

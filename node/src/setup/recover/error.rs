@@ -1,9 +1,9 @@
 //! Why a group was not recovered.
 
-use super::ask::AskError;
 use crate::home::{CHECK_DISK, HomeError, NEWER_PROGRAM};
 use crate::keystore::KeystoreError;
 use crate::profile::ProfileError;
+use crate::recall::AskError;
 use crate::store::StoreError;
 use grid_protocol::authority::RenewalError;
 use grid_protocol::invite::ParseInviteError;

@@ -1,11 +1,11 @@
 //! Recovering in a new home, with nothing but the words.
 
-use super::ask::{Question, ask};
 use super::{Before, Place, RecoverError, Recovering, cut_at, devices};
 use crate::clock::random;
 use crate::home::{Before as Stood, Home, HomeError, HomePaths};
 use crate::keystore::{HeldRoot, Keystore};
 use crate::profile::Profile;
+use crate::recall::{Question, ask};
 use crate::store::Store;
 use grid_protocol::authority::{next_root, renew};
 use grid_protocol::control::{Cut, Record, RootNumber};

@@ -6,14 +6,12 @@
 //! groups' nodes are ([`afresh`]). Whoever asks first sees which devices there are, and says which are lost.
 
 mod afresh;
-mod ask;
 mod error;
 mod here;
 #[cfg(test)]
 mod tests;
 
 pub use afresh::{Afresh, afresh};
-pub use ask::AskError;
 pub use error::RecoverError;
 pub use here::here;
 

@@ -17,6 +17,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use zeroize::Zeroizing;
 
+#[cfg(test)]
+mod tests;
+
 /// After the first whole answer others get this long.
 const OTHERS_WITHIN: Duration = Duration::from_secs(3);
 /// A node that could not be reached, or had no time, is tried again after this.
@@ -28,12 +31,12 @@ const MOST_ADDRESSES: usize = 32;
 
 /// What to ask, and whom.
 #[derive(Debug)]
-pub(super) struct Question<'a> {
-    pub(super) coalition: CoalitionId,
-    pub(super) group: Option<GroupId>,
-    pub(super) words: &'a RecoveryWords,
-    pub(super) addresses: &'a [String],
-    pub(super) wait: Duration,
+pub(crate) struct Question<'a> {
+    pub(crate) coalition: CoalitionId,
+    pub(crate) group: Option<GroupId>,
+    pub(crate) words: &'a RecoveryWords,
+    pub(crate) addresses: &'a [String],
+    pub(crate) wait: Duration,
 }
 
 /// Why nobody told of the group.
@@ -64,7 +67,7 @@ fn because(why: &Option<String>) -> String {
 
 impl AskError {
     /// What to do about it.
-    pub(super) fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         match self {
             Self::NoAddress => "ask any member for an invite made while its node runs".to_owned(),
             Self::Network(_) => "check that this computer has a network connection".to_owned(),
@@ -112,7 +115,7 @@ struct Asking<'a> {
 }
 
 /// Asks. What was told, and by how many nodes.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     transport_seed: Zeroizing<[u8; 32]>,
     question: &Question<'_>,
 ) -> Result<(Gathered, usize), AskError> {
