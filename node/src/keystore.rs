@@ -301,6 +301,11 @@ impl Keystore {
         self.root.as_ref()
     }
 
+    /// Holds another root from now on.
+    pub(crate) fn hold(&mut self, root: HeldRoot) {
+        self.root = Some(root);
+    }
+
     /// The key that signs entries and records.
     pub(crate) const fn device(&self) -> &SecretKey {
         &self.device

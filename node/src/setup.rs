@@ -25,6 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 mod device;
+pub mod recover;
 
 pub use device::{NewHome, PairJoin, Renewed, Soundness, pair, renew};
 

@@ -102,6 +102,8 @@ purposes! {
     PAIRING = "coalition-grid 1 pairing";
     /// The checksum at the end of a pairing code.
     PAIRING_TEXT = "coalition-grid 1 pairing code";
+    /// A request for the records of a group, by whoever has its recovery words.
+    RECALL = "coalition-grid 1 recall";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
 }

@@ -85,11 +85,14 @@ pub const MAX_WAITING_BYTES: usize = 1024 * 1024;
 pub const MAX_APPLICATION: usize = 8 * 1024;
 /// Lobby: a request of a stranger in bytes, before and after decompression: an application, and room. Own.
 pub const MAX_LOBBY_FRAME: usize = 16 * 1024;
+/// Lobby: bytes of records in one answer to who has the words of a group; what does not fit is asked for again. Own.
+pub const MAX_RECALL: usize = 512 * 1024;
 /// Lobby: requests of one stranger that are looked at in a minute: a newcomer needs three. Own.
 pub const MAX_LOBBY_REQUESTS_PER_PEER: u32 = 32;
 /// Lobby: requests of all strangers that are looked at in a minute: each costs up to five signatures to check. Own.
 pub const MAX_LOBBY_REQUESTS: u32 = 2_048;
-/// Beyond that, requests with an answer to one open invite that a node looks at within a minute.
+/// Beyond that, requests with an answer to one open invite that a node looks at within a minute; and as many by
+/// whoever says that he has the words of a group.
 pub const MAX_LOBBY_REQUESTS_PER_INVITE: u32 = 256;
 /// Lobby: applicants that a node keeps; the oldest without an invite goes first. Own.
 pub const MAX_APPLICANTS: usize = 4_096;

@@ -13,6 +13,7 @@ mod leave;
 mod man;
 mod node;
 mod passphrase;
+mod recover;
 mod statement;
 mod status;
 

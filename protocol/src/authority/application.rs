@@ -254,6 +254,10 @@ fn let_in(sets: [&ControlSet; 2], authority: &Authority, now: Timestamp, join: &
     if authority.keys().governs(&join.issuer) != Some(invite.group) || !authority.was_admitted(&invite.group) {
         return Err(ApplicationError::UnknownInvite);
     }
+    // Whoever stole it has its invites, and makes more.
+    if authority.is_revoked(&join.issuer) {
+        return Err(ApplicationError::Revoked);
+    }
     if now > invite.expires || join.joined_at > invite.expires {
         return Err(ApplicationError::Expired { at: invite.expires });
     }

@@ -3,7 +3,8 @@
 //! A device belongs to the group that certified it; one that several groups certified belongs to none.
 //! Certificates count that the root in force signed or lists. What a device may do is the union of them:
 //! rights end by revocation only. Of too many devices those with the lowest keys count: a device keeps
-//! its place however often it is certified anew.
+//! its place however often it is certified anew. Of those that govern, devices that the group ended are
+//! counted apart.
 //!
 //! A device that a rotation left out is a **former** one: its log is cut at the very beginning, and what
 //! it wrote counts only where others have built on it.
@@ -133,26 +134,38 @@ impl Keys {
             self.faults.push(Fault::TooManyDevices { group: id, found: counting.len() });
             counting.truncate(MAX_DEVICES);
         }
-        let mut governing: Vec<DeviceId> = counting
-            .iter()
-            .filter(|device| device.capabilities.has(Capabilities::GOVERN))
-            .map(|device| device.device)
+        let ended = |device: &Counting<'_>| {
+            let signed = found.revoked.get(&device.device).into_iter().flatten();
+            let revoked = signed.filter(|revoke| revoke.body.group == id && root.made(revoke));
+            smallest(revoked.map(|revoke| Some(revoke.body.cut)).chain([device.listed_cut]))
+        };
+        let counting: Vec<(Counting<'_>, Option<Cut>)> = counting
+            .into_iter()
+            .map(|device| {
+                let end = ended(&device);
+                (device, end)
+            })
             .collect();
+        let governs = |device: &Counting<'_>| device.capabilities.has(Capabilities::GOVERN);
+        let (mut governing, mut before): (Vec<DeviceId>, Vec<DeviceId>) = (Vec::new(), Vec::new());
+        for (device, end) in counting.iter().filter(|(device, _)| governs(device)) {
+            if end.is_some() { before.push(device.device) } else { governing.push(device.device) }
+        }
         if governing.len() > MAX_GOVERNING_DEVICES {
             self.faults.push(Fault::TooManyGoverning { group: id, found: governing.len() });
             governing.truncate(MAX_GOVERNING_DEVICES);
         }
+        // What ended devices have vouched for stays, and they take nobody's place: a group that lost its
+        // computers can always have a new one that governs.
+        governing.extend(before.into_iter().take(MAX_GOVERNING_DEVICES));
         let Some(group) = self.groups.get_mut(&id) else { return };
         group.governing = governing;
-        group.devices = counting.iter().map(|device| device.device).collect();
-        for Counting { device, capabilities, shown, listed_cut } in counting {
+        group.devices = counting.iter().map(|(device, _)| device.device).collect();
+        for (Counting { device, capabilities, shown, .. }, ended) in counting {
             let sharing = self.peers.entry(shown.body().peer).or_default();
             sharing.push(device);
             sharing.sort_unstable();
             self.devices.insert(device, Device { group: id, capabilities, certificate: shown.clone() });
-            let signed = found.revoked.get(&device).into_iter().flatten();
-            let revoked = signed.filter(|revoke| revoke.body.group == id && root.made(revoke));
-            let ended = smallest(revoked.map(|revoke| Some(revoke.body.cut)).chain([listed_cut]));
             if ended.is_some() {
                 self.revoked.insert(device);
             }

@@ -25,6 +25,8 @@ mod keys_tests;
 #[cfg(test)]
 mod mandates_tests;
 #[cfg(test)]
+mod renewal_tests;
+#[cfg(test)]
 mod story_tests;
 #[cfg(test)]
 mod tests;
@@ -37,7 +39,7 @@ pub use governance::{SlotState, TakenBy, VouchDue};
 pub use keys::{Cut, Device, RootInForce};
 pub use mandates::Mandated;
 pub use membership::{Lacking, SignedBy, Standing, Validity};
-pub use renewal::{RenewalError, recovery, rotate};
+pub use renewal::{RenewalError, Renewed, next_root, recovery, renew, rotate};
 pub use right::{MayNot, Right, WriteRule};
 pub use versions::{Decision, Proposal, Rules, Versions};
 

@@ -2,9 +2,12 @@
 
 use crate::authority::keys::Keys;
 use crate::codec::Format;
-use crate::control::{Cut, Listed, RecoveryBody, RootNumber, Rotation, RotationBody, Signed, SigningKey};
+use crate::control::{
+    Capabilities, Cut, DeviceCert, DeviceCertBody, DeviceSecrets, Listed, Record, RecoveryBody, RootNumber, Rotation,
+    RotationBody, Signed, SigningKey,
+};
 use crate::id::{CoalitionId, GroupId};
-use crate::key::DeviceId;
+use crate::key::{DeviceId, PeerKey};
 use crate::words::{RecoveryWords, chain_link};
 use std::collections::BTreeMap;
 
@@ -31,6 +34,63 @@ pub enum RenewalError {
     },
 }
 
+/// What a group goes on with: its next root, and the device that has the whole say under it.
+#[derive(Clone, Debug)]
+pub struct Renewed {
+    /// The new root; its key is `words.root(number.rotation)`.
+    pub number: RootNumber,
+    /// The rotation and the certificate, in an order in which none waits.
+    pub records: Vec<Record>,
+}
+
+/// The root that the words lead to next.
+///
+/// # Errors
+///
+/// [`RenewalError`].
+pub fn next_root(keys: &Keys, group: GroupId, words: &RecoveryWords) -> Result<RootNumber, RenewalError> {
+    let root = keys.root(&group).ok_or(RenewalError::UnknownGroup { group })?;
+    let next = root.number.next().ok_or(RenewalError::NoRootLeft { last: root.number })?;
+    match chain_link(&words.root(next.rotation).public(), &words.commitment(next.rotation)) == root.chain {
+        true => Ok(next),
+        false => Err(RenewalError::OtherWords { group }),
+    }
+}
+
+/// Goes on to the next root with this device, new or known, which is certified to do everything. The other
+/// devices keep their place; `cuts` ends some of them.
+///
+/// # Errors
+///
+/// [`RenewalError`].
+pub fn renew(
+    coalition: CoalitionId,
+    keys: &Keys,
+    group: GroupId,
+    words: &RecoveryWords,
+    (secrets, label): (&DeviceSecrets, &str),
+    cuts: &BTreeMap<DeviceId, Cut>,
+) -> Result<Renewed, RenewalError> {
+    let number = next_root(keys, group, words)?;
+    let rotation = rotate(coalition, keys, group, words, cuts)?;
+    let device = DeviceId(secrets.device.public());
+    let known = keys.device(&device).map(|known| known.certificate.body());
+    let body = DeviceCertBody {
+        format: Format,
+        group,
+        device,
+        seal: secrets.seal,
+        peer: PeerKey(secrets.peer.public().0),
+        capabilities: Capabilities::ALL,
+        label: known.map_or(label, |known| &known.label).to_owned(),
+        expires: None,
+        serial: known.map_or(0, |known| known.serial.saturating_add(1)),
+    };
+    let root = words.root(number.rotation);
+    let certificate = DeviceCert::new(body, SigningKey::Root(number.number(), &root), secrets);
+    Ok(Renewed { number, records: vec![Record::Rotation(rotation), Record::DeviceCert(certificate)] })
+}
+
 /// The rotation to the next root that the words lead to. Every device keeps its place, and every cut
 /// holds; `cuts` ends further ones. The new root is `words.root(number.rotation)`.
 ///
@@ -44,12 +104,8 @@ pub fn rotate(
     words: &RecoveryWords,
     cuts: &BTreeMap<DeviceId, Cut>,
 ) -> Result<Rotation, RenewalError> {
-    let root = keys.root(&group).ok_or(RenewalError::UnknownGroup { group })?;
-    let next = root.number.next().ok_or(RenewalError::NoRootLeft { last: root.number })?;
+    let next = next_root(keys, group, words)?;
     let (secret, chain) = (words.root(next.rotation), words.commitment(next.rotation));
-    if chain_link(&secret.public(), &chain) != root.chain {
-        return Err(RenewalError::OtherWords { group });
-    }
     let (number, root, devices) = (next.number(), secret.public(), listing(keys, &group, cuts));
     let body = RotationBody { format: Format, coalition, group, number, root, chain, devices };
     Ok(Signed::sign(body, SigningKey::Root(number, &secret)))

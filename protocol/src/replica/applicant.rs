@@ -10,7 +10,7 @@ use crate::control::{ControlSet, Join, Kind, Record, Signer};
 use crate::domain;
 use crate::id::{Digest, RecordId};
 use crate::key::PeerKey;
-use crate::limits::MAX_LOBBY_FRAME;
+use crate::limits::{MAX_APPLICATION, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack, unpack_within};
 use std::collections::BTreeSet;
@@ -87,6 +87,16 @@ impl<S: Storage> Replica<S> {
         proof.sort_by_key(Record::kind);
         ours.sort_by_key(Record::kind);
         proof.extend(ours);
+        if renewed && proof.iter().map(|record| record.encode().len()).sum::<usize>() > MAX_APPLICATION {
+            // Of a group with many devices: the new root, and this device under it, do.
+            proof.retain(|record| match record {
+                Record::DeviceCert(certificate) => certificate.body().device == self.me.device,
+                other => {
+                    let kinds = [Kind::Inception, Kind::Rotation, Kind::Recovery];
+                    other.group() == Some(own) && kinds.contains(&other.kind())
+                }
+            });
+        }
         Ok(proof)
     }
 
@@ -184,11 +194,13 @@ impl<S: Storage> Replica<S> {
         Ok(Response::Applied { outcome, founding: founding_records(&self.control) })
     }
 
-    /// Whether a stranger's request answers an invite of a member that stands open, and its turn then.
+    /// Whether a stranger's request answers an invite of a member that stands open, or says that it
+    /// is by somebody who has the words of a group, and its turn then.
     pub(super) fn turn_of_invited(&mut self, now: Now, bytes: &[u8]) -> Turn {
         let application = match unpack_within::<Request>(bytes, MAX_LOBBY_FRAME) {
             Ok(Request::Apply(application)) => application,
             Ok(Request::Pair(request)) => return self.turn_of_paired(&request),
+            Ok(Request::Recall(_)) => return self.lobby.recall(),
             _ => return Turn::TooSoon,
         };
         let answered = application.records.iter().find_map(|record| match record {

@@ -13,8 +13,8 @@ use crate::limits::{MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
 use crate::sync::message::{ControlSummary, Hello, LogSummary};
 use crate::sync::{
-    Application, Failed, Intake, Lookahead, Next, Refusal, Request, Response, SessionError, pack, serve, unpack,
-    unpack_within,
+    Application, Failed, Intake, Lookahead, Next, Recall, Refusal, Request, Response, SessionError, pack, serve,
+    unpack, unpack_within,
 };
 use std::sync::Arc;
 
@@ -281,7 +281,9 @@ impl<S: Storage> Replica<S> {
             }
         };
         let named = match &request {
-            Request::Apply(Application { coalition, .. }) | Request::Hello(Hello { coalition, .. }) => Some(*coalition),
+            Request::Apply(Application { coalition, .. })
+            | Request::Hello(Hello { coalition, .. })
+            | Request::Recall(Recall { coalition, .. }) => Some(*coalition),
             Request::Pair(request) => Some(request.coalition),
             _ => None,
         };
@@ -292,6 +294,13 @@ impl<S: Storage> Replica<S> {
         Ok(Answered::Now(match request {
             Request::Apply(application) => self.judge(now, peer, application, effects)?,
             Request::Pair(request) => return Ok(self.judge_pairing(now, (peer, token), request, effects)),
+            Request::Recall(asked) => {
+                let answer = self.recalled(peer, &asked).unwrap_or(Response::Refused(Refusal::Unable));
+                if answer == Response::Refused(Refusal::Unproven) {
+                    self.fault(peer, Refusal::Unproven.to_string(), effects);
+                }
+                answer
+            }
             _ if !is_member => Response::Refused(Refusal::NotMember),
             Request::Hello(hello) => {
                 // Whoever asks us now will answer us, too, where it did not before.

@@ -43,6 +43,7 @@ pub(super) struct Lobby {
     asked: BTreeMap<PeerKey, u32>,
     total: u32,
     invited: BTreeMap<PublicKey, u32>,
+    recalls: u32,
     faulty: BTreeMap<PeerKey, Duration>,
 }
 
@@ -54,6 +55,7 @@ impl Lobby {
             self.asked.clear();
             self.invited.clear();
             self.total = 0;
+            self.recalls = 0;
         }
         if self.total >= MAX_LOBBY_REQUESTS {
             return match self.asked.get(&peer) {
@@ -77,6 +79,16 @@ impl Lobby {
             return Turn::TooSoon;
         }
         *answered += 1;
+        Turn::Granted
+    }
+
+    /// Counts a request by somebody who says that he has the words of a group, where there are too many
+    /// strangers: anybody can say so, and looking costs.
+    pub(super) fn recall(&mut self) -> Turn {
+        if self.recalls >= MAX_LOBBY_REQUESTS_PER_INVITE {
+            return Turn::TooSoon;
+        }
+        self.recalls += 1;
         Turn::Granted
     }
 
@@ -126,6 +138,8 @@ mod tests {
         let granted = (0..100_000).filter(|_| lobby.answer_invite(key) == Turn::Granted).count();
         assert_eq!(granted, MAX_LOBBY_REQUESTS_PER_INVITE as usize);
         assert!(lobby.asked.len() <= MAX_LOBBY_REQUESTS as usize);
+        let granted = (0..100_000).filter(|_| lobby.recall() == Turn::Granted).count();
+        assert_eq!(granted, MAX_LOBBY_REQUESTS_PER_INVITE as usize);
     }
 
     #[test]

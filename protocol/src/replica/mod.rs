@@ -26,6 +26,7 @@ mod news;
 mod own_log;
 mod pairing;
 mod peer;
+mod recall;
 mod regain;
 mod waiting;
 

@@ -1,6 +1,7 @@
 //! What nodes say to each other: requests and answers of the pull protocol, and gossip.
 
 use super::hint::Hint;
+use super::recall::Recall;
 use crate::chain::{BranchEntry, HeaderChain};
 use crate::codec::Format;
 use crate::control::Record;
@@ -33,6 +34,8 @@ pub enum Request {
     Branches(Vec<BranchWant>),
     /// A new device of the answering node's group asks for its certificate.
     Pair(Box<PairRequest>),
+    /// The records of a group, for whoever has its recovery words.
+    Recall(Recall),
 }
 
 /// The fingerprints of the asker.
@@ -140,6 +143,16 @@ pub enum Response {
     },
     /// To [`Request::Pair`]: the device is not certified.
     NotPaired(PairRefusal),
+    /// To [`Request::Recall`].
+    Recalled {
+        /// What says which keys the group has, and what proves it, by ascending id. Where several groups have
+        /// the root, their inceptions alone.
+        records: Vec<Record>,
+        /// The head of each of its logs: the last header with its signature.
+        heads: Vec<HeaderChain>,
+        /// Whether there was room for all records.
+        rest: Rest,
+    },
 }
 
 /// Whether an answer is whole.
@@ -211,6 +224,12 @@ pub enum Refusal {
     /// Strangers have asked too much within a minute.
     #[error("the other node is busy with newcomers: it answers again in a minute")]
     TooSoon,
+    /// The other node knows no member group with the root of a [`Request::Recall`].
+    #[error("the other node knows no member group with these words")]
+    NoSuchGroup,
+    /// A [`Request::Recall`] is not signed with the root that it names, for this coalition and this asker.
+    #[error("the request is not signed with the group's root key for whoever sent it")]
+    Unproven,
 }
 
 /// What travels by gossip.

@@ -16,12 +16,13 @@ mod show;
 
 use crate::{
     client::{Client, path, with_query},
+    command::recover,
     context::Context,
     failure::{Exit, Failure},
     words::{capital, uncapital},
 };
 use clap::{Arg, ArgMatches, Command};
-use grid_protocol::record::{Kind, Registry, Singleton};
+use grid_protocol::record::{Kind, KindRole, Registry, Singleton};
 
 /// The command of a kind; what is below is built when it is used.
 pub(crate) fn command(kind: &Kind) -> Command {
@@ -35,6 +36,10 @@ pub(crate) fn command(kind: &Kind) -> Command {
 
 fn with_verbs(command: Command) -> Command {
     match Registry::standard().kind(command.get_name()) {
+        // The group itself can be brought back, not only what it says of itself.
+        Some(kind) if kind.role == Some(KindRole::Profile) => {
+            command.subcommands(verbs(kind)).subcommand(recover::command())
+        }
         Some(kind) => command.subcommands(verbs(kind)),
         None => command,
     }
@@ -67,6 +72,7 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(("import", matches)) => import::run(kind, matches, context),
         Some(("export", matches)) => export::run(kind, matches, context),
         Some(("schema", matches)) => schema::run(kind, matches, context),
+        Some(("recover", matches)) => recover::run(matches, context),
         _ => Err(Failure::usage(format!("grid {} takes a command", kind.name))),
     }
 }
