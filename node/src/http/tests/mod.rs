@@ -4,6 +4,7 @@ mod doors;
 mod errors;
 mod events;
 mod fixed;
+mod governing;
 mod openapi;
 mod records;
 mod tables;
@@ -120,6 +121,7 @@ fn views(rows: Vec<Row>) -> Views {
             signed_at: Timestamp(1_000),
         }],
     });
+    governing::fill(&mut views);
     views
 }
 
