@@ -1,6 +1,6 @@
 //! What happens in a node, as its API streams it.
 
-use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::id::{DocumentId, GroupId, VersionId};
 use serde::Serialize;
 
 /// Something that happened. Sent as JSON, named by `event`.
@@ -26,6 +26,38 @@ pub enum Event {
     },
     /// Groups, members or signatures have changed.
     MembersChanged,
+    /// An elector has proposed a version of the statement.
+    VersionProposed {
+        /// The version.
+        #[serde(serialize_with = "as_text")]
+        version: VersionId,
+        /// Its title.
+        title: String,
+        /// The elector.
+        #[serde(serialize_with = "as_text")]
+        group: GroupId,
+    },
+    /// An elector has voted for a version.
+    VersionVoted {
+        /// The version.
+        #[serde(serialize_with = "as_text")]
+        version: VersionId,
+        /// The elector.
+        #[serde(serialize_with = "as_text")]
+        group: GroupId,
+        /// How many have by now.
+        votes: usize,
+        /// How many adopt it.
+        needed: usize,
+    },
+    /// A version was adopted.
+    VersionAdopted {
+        /// The version.
+        #[serde(serialize_with = "as_text")]
+        version: VersionId,
+        /// Its title.
+        title: String,
+    },
     /// A peer is connected.
     PeerConnected {
         /// Where.

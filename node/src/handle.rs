@@ -6,6 +6,7 @@
 mod answer;
 mod device;
 mod error;
+mod govern;
 
 pub use answer::{
     Change, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding, Removed,
@@ -16,11 +17,12 @@ pub use device::{
     NotRepublished, Republished, Revocation, Touched,
 };
 pub use error::CommandError;
+pub use govern::{Act, Claiming, Need, NeedKind, Proposing, SecondVote};
 
 use crate::event::Event;
 use crate::view::Views;
 use grid_protocol::control::Record;
-use grid_protocol::id::DocumentId;
+use grid_protocol::id::{DocumentId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::record::{ImportRow, Patch};
 use grid_protocol::replica::Delivery;
@@ -44,18 +46,18 @@ pub(crate) enum Command {
     Write { target: Target, patch: Patch, answer: Answer<Written> },
     Remove { document: DocumentId, answer: Answer<Written> },
     Import { kind: String, rows: Vec<ImportRow>, mode: ImportMode, removed: Removed, answer: Answer<Vec<Imported>> },
-    Sign { answer: Answer<Record> },
+    Act { act: Act, answer: Answer<Record> },
     Withdraw { answer: Answer<Record> },
     Invite { count: u32, expires: Duration, answer: Answer<NewInvite> },
     Invites { answer: Answer<Vec<InviteRow>> },
-    RevokeInvite { slot: u32, answer: Answer<()> },
+    RevokeInvite { slot: u32, version: Option<VersionId>, answer: Answer<()> },
     AddDevice { device: AddDevice, answer: Answer<NewPairing> },
     Devices { answer: Answer<Vec<DeviceRow>> },
     Revocation { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
     RevokeDevice { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
     Lost { answer: Answer<Vec<LostRecord>> },
     PublishLost { of: Option<DeviceId>, answer: Answer<Republished> },
-    Sheet { answer: Answer<Vec<u8>> },
+    Sheet { version: Option<VersionId>, answer: Answer<Vec<u8>> },
     Status { answer: Answer<Status> },
     History { document: DocumentId, answer: Answer<Vec<HistoryEntry>> },
     Deliveries { documents: Vec<DocumentId>, answer: Answer<Vec<Option<Delivery>>> },
@@ -122,13 +124,22 @@ impl Handle {
         self.ask(|answer| Command::Import { kind, rows, mode, removed, answer }).await
     }
 
-    /// Signs the statement for this group.
+    /// Signs the statement in force for this group.
     ///
     /// # Errors
     ///
     /// [`CommandError`].
     pub async fn sign(&self) -> Result<Record, CommandError> {
-        self.ask(|answer| Command::Sign { answer }).await
+        self.act(Act::Sign { version: None }).await
+    }
+
+    /// Does what this group has decided about the statement or a mandate.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] naming the rule that stands against it; then nothing was signed.
+    pub async fn act(&self, act: Act) -> Result<Record, CommandError> {
+        self.ask(|answer| Command::Act { act, answer }).await
     }
 
     /// Withdraws this group's signature: it is no member any more; what it wrote stays.
@@ -158,13 +169,13 @@ impl Handle {
         self.ask(|answer| Command::Invites { answer }).await
     }
 
-    /// Takes back an invite that nobody has used.
+    /// Takes back an invite that nobody has used. Without a version an open one of the newest.
     ///
     /// # Errors
     ///
     /// [`CommandError`].
-    pub async fn revoke_invite(&self, slot: u32) -> Result<(), CommandError> {
-        self.ask(|answer| Command::RevokeInvite { slot, answer }).await
+    pub async fn revoke_invite(&self, slot: u32, version: Option<VersionId>) -> Result<(), CommandError> {
+        self.ask(|answer| Command::RevokeInvite { slot, version, answer }).await
     }
 
     /// Makes a code for a further computer of this group; it holds as long as this node runs.
@@ -221,13 +232,14 @@ impl Handle {
         self.ask(|answer| Command::PublishLost { of, answer }).await
     }
 
-    /// The statement with its signatures, as a file that a stranger can verify.
+    /// A version of the statement with its signatures, as a file that a stranger can verify; without one that
+    /// which is followed.
     ///
     /// # Errors
     ///
     /// [`CommandError`].
-    pub async fn sheet(&self) -> Result<Vec<u8>, CommandError> {
-        self.ask(|answer| Command::Sheet { answer }).await
+    pub async fn sheet(&self, version: Option<VersionId>) -> Result<Vec<u8>, CommandError> {
+        self.ask(|answer| Command::Sheet { version, answer }).await
     }
 
     /// Where this node stands.

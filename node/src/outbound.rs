@@ -2,19 +2,21 @@
 //! way in as everybody's. The only room that signs.
 
 mod device;
+mod governing;
+mod mandates;
 
 pub(crate) use device::CodeParts;
 
 use crate::clock::random;
-use crate::handle::{Change, CommandError, Target};
+use crate::handle::{Act, Change, CommandError, Target};
 use crate::keystore::Keystore;
 use automerge::transaction::CommitOptions;
 use automerge::{ActorId, Automerge};
-use grid_protocol::authority::{Standing, VouchDue};
-use grid_protocol::control::{InviteRevoked, Record, SigningKey, StatementSignature, Vouch, Withdrawal};
+use grid_protocol::authority::VouchDue;
+use grid_protocol::control::{InviteRevoked, Record, SigningKey, Vouch, Withdrawal};
 use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
 use grid_protocol::entry::{Head, VerifiedEntry};
-use grid_protocol::id::DocumentId;
+use grid_protocol::id::{DocumentId, VersionId};
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::record::{self, Kind, Patch, Presence, Registry, Singleton};
 use grid_protocol::replica::{Identity, Replica};
@@ -215,24 +217,26 @@ impl Outbound {
         }
     }
 
-    /// This group's signature under the statement in force.
+    /// What a group decides, as the record that says so.
     ///
     /// # Errors
     ///
-    /// [`CommandError::Refused`] when there is no text to sign yet, or it is signed already.
-    pub(crate) fn sign<S: Storage>(&self, replica: &Replica<S>, now: Timestamp) -> Result<Record, CommandError> {
-        let (version, genesis) = self.version(replica)?;
-        if matches!(replica.authority().standing(&self.me.group), Standing::Member) {
-            return Err(CommandError::Refused {
-                why: "this group has signed the statement already".to_owned(),
-                hint: "see `grid statement show`".to_owned(),
-            });
+    /// [`CommandError`] naming the rule that stands against it.
+    pub(crate) fn act<S: Storage>(
+        &self,
+        replica: &Replica<S>,
+        now: Timestamp,
+        act: &Act,
+    ) -> Result<Record, CommandError> {
+        match act {
+            Act::Propose(proposing) => self.propose(replica, now, proposing),
+            Act::Vote { version, second } => self.vote(replica, version, *second),
+            Act::Sign { version } => self.sign(replica, now, *version),
+            Act::Claim(claiming) => self.claim(replica, now, claiming),
+            Act::Endorse(mandate) => self.endorse(replica, now, mandate),
+            Act::TakeBack(mandate) => self.take_back(replica, now, mandate),
+            Act::GiveBack(mandate) => self.give_back(replica, now, mandate),
         }
-        let counter = self.counter(replica).saturating_add(1);
-        let text = genesis.text_hash();
-        let about = (self.me.coalition, version);
-        let key = SigningKey::Device(self.keys.device());
-        Ok(Record::Signature(StatementSignature::new(about, text, self.me.group, counter, now, key)))
     }
 
     /// The withdrawal of this group's signature.
@@ -241,7 +245,8 @@ impl Outbound {
     ///
     /// [`CommandError::Refused`] when there is nothing to withdraw.
     pub(crate) fn withdraw<S: Storage>(&self, replica: &Replica<S>, now: Timestamp) -> Result<Record, CommandError> {
-        let (version, _) = self.version(replica)?;
+        // Under version 0, which lies on every way: the group leaves all branches of a split.
+        let version = replica.authority().governance().versions().first().ok_or_else(governing::not_arrived)?;
         let counter = self.counter(replica);
         if counter == 0 {
             return Err(CommandError::Refused {
@@ -249,12 +254,7 @@ impl Outbound {
                 hint: "there is nothing to withdraw".to_owned(),
             });
         }
-        let last = replica
-            .authority()
-            .devices_of(&self.me.group)
-            .iter()
-            .filter_map(|device| Some((*device, replica.logs().head(device)?.seq)))
-            .collect();
+        let last = governing::last_of(replica, &self.me.group);
         let about = (self.me.coalition, version);
         let key = SigningKey::Device(self.keys.device());
         Ok(Record::Withdrawal(Withdrawal::new(about, self.me.group, counter, now, last, key)))
@@ -269,17 +269,6 @@ impl Outbound {
             _ => None,
         });
         counters.max().unwrap_or(0)
-    }
-
-    fn version<'a, S: Storage>(
-        &self,
-        replica: &'a Replica<S>,
-    ) -> Result<(grid_protocol::id::VersionId, &'a grid_protocol::control::Statement), CommandError> {
-        let genesis = replica.control().genesis().ok_or_else(|| CommandError::Refused {
-            why: "the statement has not arrived yet".to_owned(),
-            hint: "keep the node running until it meets a member's node".to_owned(),
-        })?;
-        Ok((genesis.version(), &genesis.body.statement))
     }
 
     /// Confirmations of joins through this device's invites.
@@ -309,21 +298,17 @@ impl Outbound {
         Some(Record::Join(ticket.join(group, SigningKey::Device(self.keys.device()), slot, now)))
     }
 
-    /// Takes back the invites of these slots.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::Refused`] when the founding records have not arrived.
+    /// Takes back the invites of these slots under a version.
     pub(crate) fn revoke_invites<S: Storage>(
         &self,
         replica: &Replica<S>,
+        version: VersionId,
         slots: Vec<u32>,
-    ) -> Result<Record, CommandError> {
-        let (version, _) = self.version(replica)?;
+    ) -> Record {
         let revoked = replica.authority().governance().revoked_by(&version, &self.me.device).collect::<Vec<u32>>();
         let slots = [revoked, slots].concat();
         let about = (self.me.coalition, version);
-        Ok(Record::InviteRevoked(InviteRevoked::new(about, self.me.group, slots, self.keys.device())))
+        Record::InviteRevoked(InviteRevoked::new(about, self.me.group, slots, self.keys.device()))
     }
 
     /// Signs a hint.

@@ -245,9 +245,9 @@ pub fn join_with(home: &Path, request: &JoinRequest, passphrase: Option<&Passphr
     if ticket.expired(now) {
         return Err(SetupError::Expired { at: ticket.expires });
     }
-    let signs = match (request.signing, ticket.genesis()) {
+    let signs = match (request.signing, ticket.statement()) {
         (Signing::Later, _) => Signs::Later,
-        (Signing::Sign, Some(genesis)) => Signs::Now(genesis.body.statement.text_hash()),
+        (Signing::Sign, Some(statement)) => Signs::Now(statement.text_hash()),
         (Signing::Sign, None) => return Err(SetupError::NoText),
     };
     let words = RecoveryWords::from_entropy(random());
@@ -324,9 +324,8 @@ pub fn join_again_with(
         .iter()
         .any(|record| matches!(record, Record::Signature(signed) if signed.body.group == identity.group));
     if signing == Signing::Sign && !is_signed {
-        let genesis = ticket.genesis().or_else(|| replica.control().genesis()).ok_or(SetupError::NoText)?;
         let about = (ticket.coalition, ticket.version);
-        let text = genesis.body.statement.text_hash();
+        let text = replica.control().statement(&ticket.version).ok_or(SetupError::NoText)?.text_hash();
         records.push(Record::Signature(StatementSignature::new(about, text, identity.group, 1, now, key)));
     }
     replica.commit(Vec::new(), records)?;

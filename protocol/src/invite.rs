@@ -10,15 +10,15 @@
 use crate::authority::Authority;
 use crate::codec::{self, DecodeError, Format};
 use crate::control::{
-    Capabilities, ControlSet, Genesis, Invite, Join, JoinBody, Kind, Record, RecordError, Signer, SigningKey,
+    Capabilities, ControlSet, Genesis, Invite, Join, JoinBody, Kind, Record, RecordError, Signer, SigningKey, Statement,
 };
 use crate::domain;
-use crate::id::{CoalitionId, GroupId, VersionId, derive, from_base32, to_base32};
+use crate::id::{CoalitionId, GroupId, RecordId, VersionId, derive, from_base32, to_base32};
 use crate::key::{DeviceId, SecretKey};
 use crate::limits::{MAX_ADDRESSES, MAX_INVITE, MAX_INVITE_UNPACKED};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{fmt, io};
+use std::{collections::BTreeSet, fmt, io};
 
 #[cfg(test)]
 mod tests;
@@ -52,7 +52,8 @@ pub struct InviteTicket {
     pub expires: Timestamp,
     /// Where nodes can be reached: multiaddresses with `/p2p`.
     pub addresses: Vec<String>,
-    /// In the long form: founders' inceptions, genesis, the inviter's inception and certificate, the invite.
+    /// In the long form: founders' inceptions, genesis, what proves the version, the inviter's inception and
+    /// certificate, the invite.
     pub records: Vec<Record>,
 }
 
@@ -92,7 +93,7 @@ pub enum ParseInviteError {
 #[derive(Debug, thiserror::Error)]
 #[error("the invite would have {len} characters, at most {MAX_INVITE} are possible: use the short form")]
 pub struct InviteTooLong {
-    /// How many characters there would be.
+    /// How many characters there would be, or bytes before they are packed.
     pub len: usize,
 }
 
@@ -142,7 +143,7 @@ impl InviteTicket {
         let issuer = DeviceId(new.device.public());
         let genesis = set.genesis().ok_or(IssueError::NoGenesis)?;
         let group = authority.keys().governs(&issuer).ok_or(IssueError::NotGoverning)?;
-        let (coalition, version) = (set.coalition(), genesis.version());
+        let (coalition, version) = (set.coalition(), authority.followed().ok_or(IssueError::NoGenesis)?);
         let all = authority.governance().slot_count(authority.keys(), &version, &issuer);
         let first = authority
             .free_slots(&issuer, new.count.max(1), new.now)
@@ -169,7 +170,7 @@ impl InviteTicket {
             seed: new.seed,
             expires: new.expires,
             addresses: new.addresses.into_iter().take(MAX_ADDRESSES).collect(),
-            records: chain(set, genesis, &group, &issuer, record.clone()),
+            records: chain(set, &version, (&group, &issuer), record.clone()).ok_or(IssueError::NoGenesis)?,
         };
         Ok((ticket, record))
     }
@@ -187,8 +188,12 @@ impl InviteTicket {
     ///
     /// [`InviteTooLong`] when the statement is so long that the short form has to do.
     pub fn to_text(&self) -> Result<String, InviteTooLong> {
-        let mut packed = zstd::bulk::compress(&codec::encode(self), 19)
-            .expect("compressing into a buffer of its own size cannot fail");
+        let content = codec::encode(self);
+        if content.len() > MAX_INVITE_UNPACKED {
+            return Err(InviteTooLong { len: content.len() });
+        }
+        let mut packed =
+            zstd::bulk::compress(&content, 19).expect("compressing into a buffer of its own size cannot fail");
         packed.extend(checksum(&packed));
         let text = format!("{PREFIX}{FORMAT}{}", to_base32(&packed));
         if text.len() > MAX_INVITE { Err(InviteTooLong { len: text.len() }) } else { Ok(text) }
@@ -242,6 +247,13 @@ impl InviteTicket {
         })
     }
 
+    /// The statement of the version that the invite is for, in the long form, where its records prove it.
+    pub fn statement(&self) -> Option<Statement> {
+        let mut set = ControlSet::new(self.coalition);
+        set.offer_all(self.records.clone(), None);
+        set.statement(&self.version).cloned()
+    }
+
     /// The records that prove the invite to a node that has not heard of it; none in the short form.
     pub fn proof(&self) -> Vec<Record> {
         let issuer = self.records.iter().find_map(|record| match record {
@@ -249,7 +261,8 @@ impl InviteTicket {
             _ => None,
         });
         let of_issuer = |record: &&Record| {
-            record.group() == issuer && matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Invite)
+            let proves = matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Rotation | Kind::Invite);
+            record.group() == issuer && proves
         };
         if issuer.is_none() { Vec::new() } else { self.records.iter().filter(of_issuer).cloned().collect() }
     }
@@ -280,19 +293,23 @@ impl InviteTicket {
 }
 
 /// In an order in which no record waits for another.
-fn chain(set: &ControlSet, genesis: &Genesis, group: &GroupId, issuer: &DeviceId, invite: Record) -> Vec<Record> {
-    let mut groups = genesis.body.electors.clone();
-    if !groups.contains(group) {
-        groups.push(*group);
-    }
-    let mut records: Vec<Record> =
-        groups.iter().filter_map(|group| set.inception(group).cloned().map(Record::Inception)).collect();
-    records.push(Record::Genesis(Box::new(genesis.clone())));
+fn chain(
+    set: &ControlSet,
+    version: &VersionId,
+    (group, issuer): (&GroupId, &DeviceId),
+    invite: Record,
+) -> Option<Vec<Record>> {
+    let mut records = set.proof_of(version)?;
     let certificates = set.certificates(group, issuer);
-    let governing = certificates.into_iter().find(|cert| cert.body().capabilities.has(Capabilities::GOVERN));
-    records.extend(governing.cloned().map(Record::DeviceCert));
-    records.push(invite);
-    records
+    let governing = certificates.into_iter().find(|cert| cert.body().capabilities.has(Capabilities::GOVERN))?;
+    let root = match governing.signed.signer {
+        Signer::Root(number) => number,
+        Signer::Device(_) => 0,
+    };
+    let known: BTreeSet<RecordId> = records.iter().map(Record::id).collect();
+    records.extend(set.keys_of(group, root).into_iter().filter(|record| !known.contains(&record.id())));
+    records.extend([Record::DeviceCert(governing.clone()), invite]);
+    Some(records)
 }
 
 fn checksum(packed: &[u8]) -> [u8; CHECKSUM] {

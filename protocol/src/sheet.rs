@@ -27,15 +27,18 @@ mod tests;
 pub use row::{RowError, SheetRow};
 
 use crate::authority::{Authority, SignedBy, Validity};
-use crate::control::{ControlSet, Genesis, Inception, Offer, Record, RecordError};
+use crate::control::{ControlSet, Inception, Kind, Offer, Record, RecordError};
 use crate::domain;
-use crate::id::{CoalitionId, GroupId};
+use crate::id::{CoalitionId, Digest, GroupId, VersionId};
 use crate::limits::MAX_SHEET;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 /// The newest layout of sheets that this program knows.
-pub const SHEET_SCHEMA: u32 = 1;
+pub const SHEET_SCHEMA: u32 = 2;
+
+/// The layout of sheets of version 0: that of programs that know no other version.
+const FIRST_SCHEMA: u32 = 1;
 
 const LAYOUT: &str = "hashed_bytes: format (1 byte, 1), coalition (32), version (32), group (32), counter (8, big end first), \
     signed_at in ms since 1970 (8, big end first), text_hash (32), signer (0 and the number of the root, or 1 and the 32 bytes \
@@ -87,6 +90,10 @@ pub struct SheetStatement {
     pub text_hash: String,
     /// The id of the version, in hex.
     pub version: String,
+    /// What proves that the version was adopted, in hex: each adoption on the way to it behind the keys of its
+    /// voters. Left out for version 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adoptions: Vec<String>,
 }
 
 /// The purposes that a checker needs.
@@ -176,27 +183,54 @@ pub enum SheetError {
     /// There is nothing to export yet.
     #[error("the founding record of the coalition has not arrived yet")]
     NoGenesis,
+    /// The version was not adopted, as far as is known.
+    #[error("version {} was not adopted, as far as is known here", .version.short())]
+    NotAdopted {
+        /// The version.
+        version: VersionId,
+    },
+}
+
+/// What a sheet is about: a version of the statement, and a set that proves it.
+pub(crate) struct Subject {
+    set: ControlSet,
+    version: VersionId,
+    text_hash: Digest,
 }
 
 impl StatementSheet {
-    /// The signatures of all members, as far as this set knows them.
+    /// The signatures of all members under the version that is followed, as far as this set knows them.
     ///
     /// # Errors
     ///
     /// [`SheetError::NoGenesis`] while the genesis is not known.
     pub fn export(set: &ControlSet, authority: &Authority) -> Result<Self, SheetError> {
-        let genesis = set.genesis().ok_or(SheetError::NoGenesis)?;
-        let standing = |signed: &&SignedBy| signed.validity == Validity::Standing && authority.is_member(&signed.group);
-        let signatures = authority.signatures(&genesis.version()).iter().filter(standing);
-        let rows = signatures.filter_map(|signed| SheetRow::of(set, &signed.record)).collect();
-        let founders: Vec<&Inception> = genesis.body.electors.iter().filter_map(|id| set.inception(id)).collect();
-        Ok(Self::of(genesis, &founders, rows))
+        Self::export_version(set, authority, &authority.followed().ok_or(SheetError::NoGenesis)?)
     }
 
-    fn of(genesis: &Genesis, founders: &[&Inception], rows: Vec<SheetRow>) -> Self {
-        let statement = &genesis.body.statement;
-        Self {
-            schema: SHEET_SCHEMA,
+    /// The signatures of all members under an adopted version.
+    ///
+    /// # Errors
+    ///
+    /// [`SheetError::NoGenesis`], or [`SheetError::NotAdopted`].
+    pub fn export_version(set: &ControlSet, authority: &Authority, version: &VersionId) -> Result<Self, SheetError> {
+        let standing = |signed: &&SignedBy| signed.validity == Validity::Standing && authority.is_member(&signed.group);
+        let signatures = authority.signatures(version).iter().filter(standing);
+        let rows = signatures.filter_map(|signed| SheetRow::of(set, &signed.record)).collect();
+        Self::of(set, version, rows)
+    }
+
+    fn of(set: &ControlSet, version: &VersionId, rows: Vec<SheetRow>) -> Result<Self, SheetError> {
+        let genesis = set.genesis().ok_or(SheetError::NoGenesis)?;
+        let not_adopted = SheetError::NotAdopted { version: *version };
+        let Some((statement, proof)) = set.statement(version).zip(set.proof_of(version)) else {
+            return Err(not_adopted);
+        };
+        let founders: Vec<&Inception> = genesis.body.electors.iter().filter_map(|id| set.inception(id)).collect();
+        // The founders and the genesis have a place of their own.
+        let adoptions = proof.into_iter().skip_while(|record| record.kind() != Kind::Genesis).skip(1);
+        Ok(Self {
+            schema: if *version == genesis.version() { FIRST_SCHEMA } else { SHEET_SCHEMA },
             coalition: SheetCoalition {
                 id: genesis.coalition().to_string(),
                 name: genesis.body.name.clone(),
@@ -207,7 +241,8 @@ impl StatementSheet {
                 title: statement.title.clone(),
                 text: statement.text.clone(),
                 text_hash: HEXLOWER.encode(&statement.text_hash().0),
-                version: HEXLOWER.encode(&genesis.version().0),
+                version: HEXLOWER.encode(&version.0),
+                adoptions: adoptions.map(|record| to_hex(&record)).collect(),
             },
             purposes: SheetPurposes {
                 signature: domain::STATEMENT_SIGNATURE.as_str().to_owned(),
@@ -215,7 +250,7 @@ impl StatementSheet {
             },
             layout: LAYOUT.to_owned(),
             rows,
-        }
+        })
     }
 
     /// The file.
@@ -235,10 +270,8 @@ impl StatementSheet {
             return Err(SheetError::TooLarge { found: bytes.len() });
         }
         let sheet = Self::read(bytes)?;
-        let set = sheet.founded()?;
-        let genesis = set.genesis().ok_or(SheetError::Unproven { what: "genesis" })?;
-        let founders: Vec<&Inception> = genesis.body.electors.iter().filter_map(|id| set.inception(id)).collect();
-        let expected = Self::of(genesis, &founders, Vec::new());
+        let subject = sheet.subject()?;
+        let expected = Self::of(&subject.set, &subject.version, Vec::new())?;
         let altered = [
             ("the text", sheet.statement.text != expected.statement.text),
             ("the hash of the text", sheet.statement.text_hash != expected.statement.text_hash),
@@ -246,6 +279,7 @@ impl StatementSheet {
             ("the coalition", sheet.coalition != expected.coalition),
             ("the purposes", sheet.purposes != expected.purposes),
             ("the layout", sheet.layout != expected.layout),
+            ("the schema", sheet.schema != expected.schema),
         ];
         if let Some((what, _)) = altered.into_iter().find(|(_, differs)| *differs) {
             return Err(SheetError::Altered { what });
@@ -257,7 +291,7 @@ impl StatementSheet {
             let group: Option<GroupId> = row.group.parse().ok();
             let repeated = group.is_some() && group <= before;
             before = group.max(before);
-            match if repeated { Err(RowError::OutOfOrder) } else { row.verify(genesis) } {
+            match if repeated { Err(RowError::OutOfOrder) } else { row.verify(&subject) } {
                 Ok(()) => valid.push(at),
                 Err(error) => bad.push(BadRow { row: at, name: row.name.clone(), error }),
             }
@@ -285,19 +319,24 @@ impl StatementSheet {
         }
     }
 
-    /// The set of the coalition's founding records.
-    fn founded(&self) -> Result<ControlSet, SheetError> {
+    /// The version that the sheet is about, and the set that its founding records and adoptions make.
+    fn subject(&self) -> Result<Subject, SheetError> {
         let coalition: CoalitionId =
             self.coalition.id.parse().map_err(|_| SheetError::Altered { what: "the id of the coalition" })?;
         let mut set = ControlSet::new(coalition);
         let founders = self.coalition.founders.iter().map(|founder| ("founder", founder));
-        for (what, text) in founders.chain([("genesis", &self.coalition.genesis)]) {
+        let adoptions = self.statement.adoptions.iter().map(|record| ("adoption", record));
+        for (what, text) in founders.chain([("genesis", &self.coalition.genesis)]).chain(adoptions) {
             let record = from_hex(text).map_err(|source| SheetError::Unreadable { what, source })?;
             if !matches!(set.offer(record), Offer::Inserted { .. }) {
                 return Err(SheetError::Unproven { what });
             }
         }
-        Ok(set)
+        let version = HEXLOWER.decode(self.statement.version.as_bytes()).ok().and_then(|id| id.try_into().ok());
+        let version = VersionId(version.ok_or(SheetError::Altered { what: "the id of the version" })?);
+        let statement = set.statement(&version).ok_or(SheetError::Unproven { what: "version" })?;
+        let text_hash = statement.text_hash();
+        Ok(Subject { set, version, text_hash })
     }
 }
 

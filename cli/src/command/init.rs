@@ -99,7 +99,7 @@ impl Init {
 }
 
 /// The first line that says something, without the marks of a heading.
-fn title(text: &str, file: Option<&Path>) -> String {
+pub(super) fn title(text: &str, file: Option<&Path>) -> String {
     const LONGEST: usize = 120;
     let line = text.lines().map(plain_line).find(|line| !line.is_empty());
     let stem = file.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());

@@ -1,6 +1,8 @@
 //! `grid invite`: the way in for another group.
 
+use super::kind;
 use crate::{
+    client,
     context::{self, Context},
     failure::Failure,
     file::NewFile,
@@ -52,6 +54,9 @@ pub(crate) struct List {}
 pub(crate) struct Revoke {
     /// Its number, from `grid invite list`
     slot: u32,
+    /// Where invites of several versions of the statement have that number: the version
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
 }
 
 impl Invite {
@@ -107,14 +112,20 @@ impl List {
         let invites = context.client()?.get("/api/invites")?;
         let create = context.line("invite create");
         context.out.answer(&invites, |page| {
-            let mut table = Table::new(["Number", "State", "Used by", "Expires"]);
-            for invite in invites["items"].as_array().into_iter().flatten() {
-                table.row([
+            let items = invites["items"].as_array().map_or(&[][..], Vec::as_slice);
+            // Only where the statement has changed since do several versions have invites.
+            let versions = items.iter().zip(items.iter().skip(1)).any(|(one, next)| one["version"] != next["version"]);
+            let mut table =
+                Table::new(["Number", "State", "Used by", "Expires"].into_iter().chain(versions.then_some("Version")));
+            for invite in items {
+                let version = invite["version"].as_str().unwrap_or_default().chars().take(10).collect();
+                let row = [
                     invite["slot"].to_string(),
                     invite["state"].as_str().unwrap_or_default().to_owned(),
                     used_by(invite),
                     when::relative(invite["expires"].as_str().unwrap_or_default(), context::now()),
-                ]);
+                ];
+                table.row(row.into_iter().chain(versions.then_some(version)));
             }
             if table.is_empty() {
                 page.line(&format!("No invites yet. Make one with `{create}`."));
@@ -133,7 +144,10 @@ fn used_by(invite: &Value) -> String {
 
 impl Revoke {
     fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let mut answer = context.client()?.delete(&format!("/api/invites/{}", self.slot))?;
+        let version = self.version.as_deref().map(kind::checked).transpose()?;
+        let query = version.map(|version| ("version", version));
+        let path = client::with_query(&format!("/api/invites/{}", self.slot), query);
+        let mut answer = context.client()?.delete(&path)?;
         answer["slot"] = json!(self.slot);
         context.out.answer(&answer, |page| page.line(&format!("Invite {} is taken back.", self.slot)));
         context.out.note("Its place does not come free again; those of invites that ran out unused do.");

@@ -119,7 +119,7 @@ impl Join {
         };
         keyboard.show(|page| show_invite(page, ticket));
         let group = self.group.map_or_else(|| keyboard.line("What is your group called?"), Ok)?;
-        if self.sign || ticket.genesis().is_none() {
+        if self.sign || ticket.statement().is_none() {
             return Ok((group, flagged));
         }
         Ok(
@@ -138,11 +138,16 @@ fn inviter(ticket: &InviteTicket) -> &str {
 fn show_invite(page: &mut Page, ticket: &InviteTicket) {
     page.heading(&format!("{} invites you to {}.", inviter(ticket), ticket.coalition_name));
     page.field("Ends", &when::detailed(&ticket.expires.to_string(), context::now()));
-    match ticket.genesis() {
-        Some(genesis) => {
+    match ticket.genesis().zip(ticket.statement()) {
+        Some((genesis, statement)) => {
             page.field("Purpose", &genesis.body.purpose);
             page.gap();
-            page.titled("  ", &genesis.body.statement.title, &genesis.body.statement.text);
+            page.titled("  ", &statement.title, &statement.text);
+            for policy in &statement.policies {
+                page.gap();
+                page.indented("  ", &format!("Policy: {}", policy.title));
+                page.indented("    ", &policy.text);
+            }
             page.gap();
         }
         None => {

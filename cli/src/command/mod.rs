@@ -11,6 +11,7 @@ mod join;
 pub(crate) mod kind;
 mod leave;
 mod man;
+mod mandate;
 mod node;
 mod passphrase;
 mod recover;
@@ -38,6 +39,8 @@ pub(crate) enum Verb {
     Invite(invite::Invite),
     #[command(subcommand)]
     Statement(statement::Statement),
+    #[command(subcommand)]
+    Mandate(mandate::Mandate),
     Leave(leave::Leave),
     #[command(subcommand)]
     Device(device::Device),
@@ -70,6 +73,7 @@ pub(crate) fn run(matches: &ArgMatches, out: &mut Output) -> Result<(), Failure>
         Verb::Status(verb) => verb.run(&mut context),
         Verb::Invite(verb) => verb.run(&mut context),
         Verb::Statement(verb) => verb.run(&mut context),
+        Verb::Mandate(verb) => verb.run(&mut context),
         Verb::Leave(verb) => verb.run(&mut context),
         Verb::Device(verb) => verb.run(&mut context),
         Verb::Passphrase(verb) => verb.run(&mut context),

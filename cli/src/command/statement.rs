@@ -1,7 +1,11 @@
 //! `grid statement`: what the groups of the coalition signed.
 
-use super::leave;
+mod propose;
+mod versions;
+
+use super::{kind, leave};
 use crate::{
+    client::{self, Client},
     context::{self, Context},
     failure::{Exit, Failure},
     file,
@@ -17,11 +21,15 @@ use grid_protocol::{
 use serde_json::{Value, json};
 use std::{error::Error as _, path::PathBuf};
 
-/// Read, sign, export and check the statement that makes the coalition
+/// Read, sign, change, export and check the statement that makes the coalition
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Statement {
     Show(Show),
     Sign(Sign),
+    Propose(propose::Propose),
+    Vote(versions::Vote),
+    Versions(versions::Versions),
+    History(versions::History),
     Withdraw(leave::Leave),
     Export(Export),
     Verify(Verify),
@@ -29,15 +37,23 @@ pub(crate) enum Statement {
 
 /// Read the statement, and see who signed it
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Show {}
+pub(crate) struct Show {
+    /// Another version than the one that your group follows: its id, or the beginning of it
+    version: Option<String>,
+}
 
-/// Sign the statement for your group: that makes it a member
+/// Sign the statement for your group: that makes it a member, and it follows what it signed
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Sign {}
+pub(crate) struct Sign {
+    /// An adopted version, by its id or the beginning of it [default: the newest on your way]
+    version: Option<String>,
+}
 
 /// Write the statement with its signatures to a file that anybody can check
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Export {
+    /// Another version than the one that your group follows: its id, or the beginning of it
+    version: Option<String>,
     /// The file; without it the sheet is printed
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -55,6 +71,10 @@ impl Statement {
         match self {
             Statement::Show(verb) => verb.run(context),
             Statement::Sign(verb) => verb.run(context),
+            Statement::Propose(verb) => verb.run(context),
+            Statement::Vote(verb) => verb.run(context),
+            Statement::Versions(verb) => verb.run(context),
+            Statement::History(verb) => verb.run(context),
             Statement::Withdraw(verb) => verb.run(context),
             Statement::Export(verb) => verb.run(context),
             Statement::Verify(verb) => verb.run(context),
@@ -64,20 +84,39 @@ impl Statement {
 
 impl Show {
     fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let statement = context.client()?.get("/api/statement")?;
+        let client = context.client()?;
+        let statement = match &self.version {
+            Some(version) => one(&client, version)?,
+            None => client.get("/api/statement")?,
+        };
         context.out.answer(&statement, |page| {
             let text = |key: &str| statement[key].as_str().unwrap_or_default();
             page.titled("", text("title"), text("text"));
+            for policy in statement["policies"].as_array().into_iter().flatten() {
+                page.gap();
+                page.heading(&format!("Policy: {}", policy["title"].as_str().unwrap_or_default()));
+                page.indented("  ", policy["text"].as_str().unwrap_or_default());
+            }
             page.gap();
+            if self.version.is_some() {
+                versions::details(page, &statement);
+                page.gap();
+            }
             signers(page, &statement);
         });
         Ok(())
     }
 }
 
+/// A version with all that it says.
+fn one(client: &Client, version: &str) -> Result<Value, Failure> {
+    client.get(&client::path(["statement", "versions", &kind::checked(version)?]))
+}
+
 fn signers(page: &mut Page, statement: &Value) {
     let mut table = Table::new(["Signed by", "When"]);
-    for row in statement["signatures"].as_array().into_iter().flatten() {
+    let rows = statement["signed_by"].as_array().or(statement["signatures"].as_array());
+    for row in rows.into_iter().flatten() {
         let text = |key: &str| row[key].as_str().unwrap_or_default();
         table.row([text("name"), &when::relative(text("signed_at"), context::now())]);
     }
@@ -90,7 +129,11 @@ fn signers(page: &mut Page, statement: &Value) {
 
 impl Sign {
     fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let signed = context.client()?.post("/api/statement/signature", &json!({}))?;
+        let ask = match &self.version {
+            Some(version) => json!({"version": kind::checked(version)?}),
+            None => json!({}),
+        };
+        let signed = context.client()?.post("/api/statement/signature", &ask)?;
         context.out.answer(&signed, |page| {
             page.line(
                 "Your group has signed the statement. Saved on this computer; it goes to the others when you meet.",
@@ -102,7 +145,9 @@ impl Sign {
 
 impl Export {
     fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let sheet = context.client()?.file("/api/statement/sheet")?;
+        let version = self.version.as_deref().map(kind::checked).transpose()?;
+        let query = version.map(|version| ("version", version));
+        let sheet = context.client()?.file(&client::with_query("/api/statement/sheet", query))?;
         let Some(path) = self.file else {
             context.out.bytes(&sheet);
             return Ok(());

@@ -29,6 +29,7 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
     let number = |name: &str| status[name].as_u64().unwrap_or_default();
     let troubles = status["troubles"].as_array().map_or(&[][..], Vec::as_slice);
     let peers = status["peers"].as_array().map_or(&[][..], Vec::as_slice);
+    let needs = status["needs"].as_array().map_or(&[][..], Vec::as_slice);
     match troubles {
         [] if status["standing"] == "withdrawn" => page.heading("Your group has left: nobody receives what it writes."),
         [] if status["standing"] == "removed" => {
@@ -40,16 +41,18 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
         [] if status["standing"] != "member" => {
             page.heading("Your group is not a member yet: nobody receives what it writes.")
         }
+        [] if !needs.is_empty() => {}
         [] if peers.iter().any(|peer| fault(peer).is_some()) => {
             page.heading("Your node is well; with a peer something is wrong: see its next step.")
         }
         [] => page.heading("All is well."),
-        troubles => {
-            page.heading("Something needs you:");
-            for trouble in troubles {
-                page.indented("  ", &text(&trouble["what"]));
-                page.indented("    Hint: ", &text(&trouble["hint"]));
-            }
+        _ => {}
+    }
+    if !troubles.is_empty() || !needs.is_empty() {
+        page.heading("Something needs you:");
+        for need in troubles.iter().chain(needs) {
+            page.indented("  ", &text(&need["what"]));
+            page.indented("    Hint: ", &text(&need["hint"]));
         }
     }
     page.gap();
@@ -74,6 +77,9 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
             Some("member") => page.line(&format!("Next: invite a group with `{invite}`.")),
             Some("not_signed" | "withdrawn") => page.line(&format!("Next: sign the statement with `{sign}`.")),
             Some("pairing") => page.line("Next: keep `grid node` running on both computers until they have met."),
+            Some("removed") => {
+                page.line("Next: talk to the others. To begin anew, your group takes an invite in a home of its own.")
+            }
             Some("refused") => page.line("Next: ask the group that invited you for a new invite."),
             _ => page.line("Next: leave the node running until it has met a node of the coalition."),
         }
@@ -111,7 +117,7 @@ fn standing(status: &Value, sign: &str) -> String {
             ),
         },
         "withdrawn" => "no member any more: it has left".to_owned(),
-        "removed" => "no member any more: a version of the statement removed it".to_owned(),
+        "removed" => format!("no member any more: {}", why.unwrap_or("a version of the statement removed it")),
         other => other.to_owned(),
     }
 }

@@ -2,6 +2,8 @@
 
 mod contract;
 mod demo;
+mod governing;
+mod mandates;
 mod node;
 mod node_away;
 mod node_there;

@@ -6,10 +6,10 @@ use crate::handle::{Command, CommandError, HistoryEntry, InviteRow, InviteState,
 use crate::node::Dialling;
 use grid_protocol::authority::SlotState;
 use grid_protocol::control::Record;
-use grid_protocol::id::DocumentId;
+use grid_protocol::id::{DocumentId, VersionId};
 use grid_protocol::invite::{self, InviteTicket};
 use grid_protocol::replica::Delivery;
-use grid_protocol::sheet::StatementSheet;
+use grid_protocol::sheet::{SheetError, StatementSheet};
 use grid_protocol::time::Timestamp;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -25,9 +25,9 @@ impl Driver {
             Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } => {
                 return self.write_batch(command, more).await;
             }
-            Command::Sign { answer } => {
-                let sign = |()| self.outbound.sign(&self.replica, self.clock.now().wall);
-                let record = self.may_govern().and_then(sign);
+            Command::Act { act, answer } => {
+                let act = |()| self.outbound.act(&self.replica, self.clock.now().wall, &act);
+                let record = self.may_govern().and_then(act);
                 let _ = answer.send(self.commit_record(record).await);
             }
             Command::Withdraw { answer } => {
@@ -42,8 +42,8 @@ impl Driver {
             Command::Invites { answer } => {
                 let _ = answer.send(Ok(self.invites()));
             }
-            Command::RevokeInvite { slot, answer } => {
-                let revoked = self.revoke_invite(slot).await;
+            Command::RevokeInvite { slot, version, answer } => {
+                let revoked = self.revoke_invite(slot, version).await;
                 let _ = answer.send(revoked);
             }
             Command::AddDevice { device, answer } => {
@@ -69,8 +69,8 @@ impl Driver {
                 let published = self.publish_lost(of).await;
                 let _ = answer.send(published);
             }
-            Command::Sheet { answer } => {
-                let _ = answer.send(self.sheet());
+            Command::Sheet { version, answer } => {
+                let _ = answer.send(self.sheet(version));
             }
             Command::Status { answer } => {
                 let _ = answer.send(Ok(self.status()));
@@ -157,11 +157,21 @@ impl Driver {
         let authority = self.replica.authority();
         let now = self.clock.now().wall;
         let mut rows = Vec::new();
-        for (slot, state) in authority.slots_of(&me) {
+        // Each version has slots of its own; those of the newest come first.
+        let versions = authority.governance().versions();
+        let mut ways = versions.path(&authority.followed().unwrap_or(VersionId([0; 32])));
+        ways.reverse();
+        let elsewhere = versions.adopted().map(|rules| rules.version).filter(|version| !ways.contains(version));
+        let elsewhere: Vec<VersionId> = elsewhere.collect();
+        let all = ways.into_iter().chain(elsewhere);
+        let slots = all.flat_map(|version| {
+            authority.slots_under(&version, &me).into_iter().map(move |(slot, state)| (version, slot, state))
+        });
+        for (version, slot, state) in slots {
             let expires = authority
                 .governance()
                 .invites_of(&me)
-                .find(|invite| invite.covers(slot))
+                .find(|invite| invite.version == version && invite.covers(slot))
                 .map_or(Timestamp(0), |invite| invite.expires);
             let state = match state {
                 SlotState::Free | SlotState::None => continue,
@@ -170,33 +180,45 @@ impl Driver {
                 SlotState::Invited { .. } if now > expires => InviteState::Expired,
                 SlotState::Invited { .. } => InviteState::Open,
             };
-            rows.push(InviteRow { slot, expires, state });
+            rows.push(InviteRow { slot, version, expires, state });
         }
         rows
     }
 
-    async fn revoke_invite(&mut self, slot: u32) -> Result<(), CommandError> {
-        let open = self.invites().into_iter().find(|row| row.slot == slot);
-        match open.map(|row| row.state) {
-            None => return Err(CommandError::NotFound { what: "invite".to_owned(), id: slot.to_string() }),
-            Some(InviteState::Used(_)) => {
+    async fn revoke_invite(&mut self, slot: u32, version: Option<VersionId>) -> Result<(), CommandError> {
+        let named = |row: &InviteRow| row.slot == slot && version.is_none_or(|version| row.version == version);
+        let rows: Vec<InviteRow> = self.invites().into_iter().filter(named).collect();
+        let open = rows.iter().find(|row| matches!(row.state, InviteState::Open | InviteState::Expired));
+        let Some(row) = open.or(rows.first()) else {
+            return Err(CommandError::NotFound { what: "invite".to_owned(), id: slot.to_string() });
+        };
+        let version = row.version;
+        match &row.state {
+            InviteState::Used(_) => {
                 return Err(CommandError::Refused {
                     why: format!("invite {slot} has been used; the group that used it is in"),
                     hint: "a used invite can't be taken back".to_owned(),
                 });
             }
-            Some(InviteState::Revoked) => return Ok(()),
-            Some(InviteState::Open | InviteState::Expired) => {}
+            InviteState::Revoked => return Ok(()),
+            InviteState::Open | InviteState::Expired => {}
         }
-        let record = self.outbound.revoke_invites(&self.replica, vec![slot]);
-        self.commit_record(record).await.map(drop)
+        let record = self.outbound.revoke_invites(&self.replica, version, vec![slot]);
+        self.commit_record(Ok(record)).await.map(drop)
     }
 
-    fn sheet(&self) -> Result<Vec<u8>, CommandError> {
-        let sheet = StatementSheet::export(self.replica.control(), self.replica.authority());
+    fn sheet(&self, version: Option<VersionId>) -> Result<Vec<u8>, CommandError> {
+        let (control, authority) = (self.replica.control(), self.replica.authority());
+        let sheet = match version {
+            Some(version) => StatementSheet::export_version(control, authority, &version),
+            None => StatementSheet::export(control, authority),
+        };
         sheet.map(|sheet| sheet.to_bytes()).map_err(|error| CommandError::Refused {
             why: error.to_string(),
-            hint: "keep the node running until the founding records have arrived".to_owned(),
+            hint: match error {
+                SheetError::NotAdopted { .. } => "`grid statement versions` shows which ones are".to_owned(),
+                _ => "keep the node running until the founding records have arrived".to_owned(),
+            },
         })
     }
 

@@ -5,7 +5,7 @@ use super::cache;
 use crate::event::Event;
 use crate::network;
 use crate::node::Dialling;
-use crate::view::OwnMembership;
+use crate::view::{self, OwnMembership};
 use grid_protocol::replica::{Effect, Judgement, PeerStanding, Row};
 use grid_protocol::sync::{ApplicationOutcome, HintBody, Says};
 use std::collections::VecDeque;
@@ -150,12 +150,16 @@ impl Driver {
         let own = if self.replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
         self.own_membership = own;
         self.note_own_end();
-        self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner).take_authority(
-            self.replica.control(),
-            self.replica.authority(),
-            own,
-        );
+        let (before, after) = {
+            let mut views = self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let before = views.versions.clone();
+            views.take_authority(self.replica.control(), self.replica.authority(), own);
+            (before, views.versions.clone())
+        };
         let _ = self.events.send(Event::MembersChanged);
+        for news in view::deliberated(&before, &after) {
+            let _ = self.events.send(news);
+        }
     }
 
     /// Confirms joins through this device's invites, as soon as they are known.

@@ -4,8 +4,8 @@ use super::Driver;
 use crate::handle::{OwnStanding, Status};
 use crate::network::Path;
 use crate::view::{PeerPath, PeerRow, PeerState};
-use grid_protocol::authority::{Lacking, Standing};
-use grid_protocol::id::GroupId;
+use grid_protocol::authority::{Lacking, Standing, Why};
+use grid_protocol::id::{GroupId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::{PeerStanding, PeerSync, PeerView};
 use std::collections::BTreeSet;
@@ -15,6 +15,7 @@ impl Driver {
         let me = self.replica.me();
         let authority = self.replica.authority();
         let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let standing = self.standing();
         let head = self.replica.own_head().map(|head| head.seq);
         Status {
             coalition: me.coalition,
@@ -22,7 +23,6 @@ impl Driver {
             group: me.group,
             group_name: views.name_of(&me.group),
             device: me.device,
-            standing: self.standing(),
             state_root: self.replica.state_root(),
             members: views.members.len(),
             records: views.records.len(),
@@ -30,7 +30,28 @@ impl Driver {
             peers: self.peers(|group| views.name_of(group)),
             listen: self.listen.clone(),
             troubles: self.troubles(),
+            needs: match standing {
+                OwnStanding::Member => views.needs(),
+                _ => Vec::new(),
+            },
+            standing,
         }
+    }
+
+    /// Which version removed this group, and what that means.
+    fn removal(&self) -> String {
+        let (authority, group) = (self.replica.authority(), self.replica.me().group);
+        let ends = authority.membership().ends(&group);
+        let by = ends.iter().find(|end| end.why == Why::Removed).map(|end| VersionId(end.by.0));
+        let title = by.and_then(|by| Some((by, self.replica.control().statement(&by)?.title.clone())));
+        let which = title.map_or_else(
+            || "a version of the statement".to_owned(),
+            |(by, title)| format!("version {} of the statement ({title:?})", by.short()),
+        );
+        format!(
+            "{which} removed this group; what it wrote until then stays with the others, what it writes from now on \
+             counts for nobody, and signing does not bring it back"
+        )
     }
 
     pub(super) fn standing(&self) -> OwnStanding {
@@ -40,7 +61,7 @@ impl Driver {
         }
         match self.replica.authority().standing(&me.group) {
             Standing::Withdrawn => OwnStanding::Withdrawn,
-            Standing::Removed => OwnStanding::Removed,
+            Standing::Removed => OwnStanding::Removed(self.removal()),
             // The store was damaged, and what the signature is under has not come back yet.
             _ if self.replica.control().genesis().is_none() && !self.start_troubles.is_empty() => OwnStanding::Waiting,
             Standing::Applicant { missing: Lacking::Signature | Lacking::SignatureAndVouch } => OwnStanding::NotSigned,

@@ -1,6 +1,8 @@
 //! What goes into a node and comes out of it, as plain data.
 
+use super::govern::Need;
 use crate::view::PeerRow;
+use grid_protocol::control::Policy;
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::record::Values;
@@ -98,6 +100,8 @@ pub struct NewInvite {
 pub struct InviteRow {
     /// The slot.
     pub slot: u32,
+    /// The version of the statement that its slots belong to.
+    pub version: VersionId,
     /// When it ends.
     pub expires: Timestamp,
     /// Where it stands.
@@ -146,6 +150,8 @@ pub struct Status {
     pub listen: Vec<String>,
     /// What is wrong with this machine, in words, with what to do.
     pub troubles: Vec<Trouble>,
+    /// What waits for the people of this group: votes, signatures.
+    pub needs: Vec<Need>,
 }
 
 /// Something that is wrong on this machine.
@@ -172,8 +178,8 @@ pub enum OwnStanding {
     Refused(String),
     /// It has withdrawn.
     Withdrawn,
-    /// An adopted version of the statement removed it.
-    Removed,
+    /// An adopted version of the statement removed it: which one, and what that means.
+    Removed(String),
 }
 
 /// One change of a record's history.
@@ -202,6 +208,8 @@ pub struct StatementView {
     pub title: String,
     /// Its text.
     pub text: String,
+    /// The policies that come with it.
+    pub policies: Vec<Policy>,
     /// Hash of the text.
     pub hash: Digest,
     /// Signatures in force.

@@ -57,7 +57,7 @@ impl Filters {
     fn show(&self, row: &DirectoryRow) -> bool {
         let filter = match row.membership {
             Membership::Prospect => &self.prospects,
-            Membership::Member | Membership::Known => &self.groups,
+            Membership::Member | Membership::Known | Membership::Withdrew | Membership::Removed => &self.groups,
         };
         let Some(filter) = filter else { return false };
         match &row.row {
@@ -77,6 +77,8 @@ pub(super) fn listed(views: &Views, kind: &Kind, row: &DirectoryRow) -> Listed {
     let membership = match row.membership {
         Membership::Member => "member",
         Membership::Known => "known",
+        Membership::Withdrew => "withdrew",
+        Membership::Removed => "removed",
         Membership::Prospect => "prospect",
     };
     if let Some(group) = row.group {

@@ -2,16 +2,13 @@
 
 use super::directory;
 use super::error::ApiError;
+use super::pick::prefix;
 use crate::view::{DirectoryRow, Views};
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Kind, KindRole};
 use grid_protocol::replica::Row;
 use std::sync::Arc;
 
-/// The shortest beginning of an id that is looked up: with fewer letters a slip would find something.
-const MIN_PREFIX: usize = 6;
-/// The letters of a whole id.
-const WHOLE: usize = 52;
 /// Candidates that an error names.
 const NAMED: usize = 5;
 
@@ -69,15 +66,4 @@ fn none(views: &Views, kind: &Kind, id: &str) -> ApiError {
         _ => format!("List the {} to see their ids; what others wrote may still be on its way.", kind.plural),
     };
     ApiError::not_found(format!("there is no {} {id} here", kind.name), hint)
-}
-
-/// The text as the beginning of an id.
-fn prefix(id: &str) -> Result<String, ApiError> {
-    let sound = id.chars().all(|letter| letter.is_ascii_alphabetic() || ('2'..='7').contains(&letter));
-    if sound && (MIN_PREFIX..=WHOLE).contains(&id.len()) {
-        return Ok(id.to_ascii_lowercase());
-    }
-    let shown: String = id.chars().take(80).collect();
-    let message = format!("expected an id of {WHOLE} letters and digits (a-z, 2-7), found {shown:?}");
-    Err(ApiError::invalid(message, format!("The first {MIN_PREFIX} letters are enough where only one id fits.")))
 }

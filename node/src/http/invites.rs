@@ -2,7 +2,8 @@
 
 use super::Api;
 use super::error::{ApiError, ErrorAnswer};
-use super::input::{Answer, Done, Items, JsonBody, Segments};
+use super::input::{Answer, Done, Items, JsonBody, Segments, Words};
+use super::pick;
 use crate::handle::InviteState;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub(crate) struct InviteAnswer {
 pub(crate) struct InviteItem {
     /// Its slot.
     slot: u32,
+    /// The version of the statement that the slot belongs to: each has slots of its own.
+    version: String,
     /// `open`, `expired`, `used` or `revoked`.
     state: &'static str,
     /// The group that used it.
@@ -113,6 +116,7 @@ pub(crate) async fn list(State(api): State<Api>) -> Result<Answer<Items<InviteIt
             };
             InviteItem {
                 slot: row.slot,
+                version: row.version.to_string(),
                 state,
                 group: group.map(|group| group.to_string()),
                 name: group.map(|group| views.name_of(&group)),
@@ -127,14 +131,21 @@ pub(crate) async fn list(State(api): State<Api>) -> Result<Answer<Items<InviteIt
 /// Takes back an invite that nobody has used.
 #[utoipa::path(
     delete, path = "/api/invites/{slot}", operation_id = "invite_revoke", tag = "invites",
-    params(("slot" = u32, Path)),
+    params(("slot" = u32, Path), ("version" = Option<String>, Query, description = "Where several versions have such a slot: which one.")),
     responses(
         (status = 200, description = "Done.", body = Done),
         (status = 403, description = "It was used.", body = ErrorAnswer),
         (status = 404, description = "There is no such invite.", body = ErrorAnswer),
     )
 )]
-pub(crate) async fn revoke(State(api): State<Api>, Segments(slot): Segments<u32>) -> Result<Answer<Done>, ApiError> {
-    api.handle.revoke_invite(slot).await?;
+pub(crate) async fn revoke(
+    State(api): State<Api>,
+    Segments(slot): Segments<u32>,
+    mut words: Words,
+) -> Result<Answer<Done>, ApiError> {
+    let version = words.take("version")?;
+    words.nothing_else(&["version"])?;
+    let version = api.handle.look(|views| pick::version_id(views, version.as_deref()))?;
+    api.handle.revoke_invite(slot, version).await?;
     Ok(Answer(Done {}))
 }

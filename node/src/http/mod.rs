@@ -24,12 +24,15 @@ mod items;
 mod kinds;
 mod listen;
 mod lost;
+mod mandates;
 mod openapi;
+mod pick;
 mod records;
 mod statement;
 mod status;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub use error::HttpError;
 
@@ -148,6 +151,12 @@ fn router(api: Api) -> Router {
         .route("/api/statement", get(statement::show))
         .route("/api/statement/signature", post(statement::sign).delete(statement::withdraw))
         .route("/api/statement/sheet", get(statement::sheet))
+        .route("/api/statement/versions", get(versions::list).post(versions::propose))
+        .route("/api/statement/versions/{version}", get(versions::show))
+        .route("/api/statement/votes", post(versions::vote))
+        .route("/api/mandates", get(mandates::list).post(mandates::claim))
+        .route("/api/mandates/{id}", get(mandates::show).delete(mandates::give_back))
+        .route("/api/mandates/{id}/endorsement", post(mandates::endorse).delete(mandates::take_back))
         .route("/api/kinds", get(kinds::list))
         .route("/api/schema/{kind}", get(kinds::schema))
         .route("/api/records/{kind}", get(records::list).post(records::create))

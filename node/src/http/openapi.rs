@@ -6,7 +6,7 @@ use super::Api;
 use super::error::ErrorAnswer;
 use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
-use super::{devices, events, invites, kinds, lost, statement, status};
+use super::{devices, events, invites, kinds, lost, mandates, statement, status, versions};
 use axum::Json;
 use axum::extract::State;
 use grid_protocol::record::{FieldType, ITEM, Kind, KindRole, QUERY, Registry};
@@ -38,6 +38,16 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         statement::sign,
         statement::withdraw,
         statement::sheet,
+        versions::list,
+        versions::show,
+        versions::propose,
+        versions::vote,
+        mandates::list,
+        mandates::show,
+        mandates::claim,
+        mandates::give_back,
+        mandates::endorse,
+        mandates::take_back,
         kinds::list,
         kinds::schema,
     ),

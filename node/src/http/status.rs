@@ -4,7 +4,7 @@ use super::Api;
 use super::auth::Door;
 use super::error::{ApiError, ErrorAnswer};
 use super::input::{Answer, Done, JsonBody};
-use crate::handle::OwnStanding;
+use crate::handle::{NeedKind, OwnStanding};
 use crate::view::PeerRow;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,21 @@ pub(crate) struct StatusAnswer {
     listen: Vec<String>,
     /// What is wrong with this machine.
     troubles: Vec<Trouble>,
+    /// What waits for the people of this group.
+    needs: Vec<Need>,
+}
+
+/// What waits for the people of this group.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Need {
+    /// `vote`, `sign` or `split`.
+    kind: &'static str,
+    /// The version that it is about.
+    version: String,
+    /// What waits.
+    what: String,
+    /// What to do.
+    hint: String,
 }
 
 /// An id with the name that goes with it.
@@ -126,9 +141,20 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         OwnStanding::Pairing(why) => ("pairing", why),
         OwnStanding::Refused(why) => ("refused", Some(why)),
         OwnStanding::Withdrawn => ("withdrawn", None),
-        OwnStanding::Removed => ("removed", None),
+        OwnStanding::Removed(why) => ("removed", Some(why)),
+    };
+    let need = |need: crate::handle::Need| Need {
+        kind: match need.kind {
+            NeedKind::Vote => "vote",
+            NeedKind::Sign => "sign",
+            NeedKind::Split => "split",
+        },
+        version: need.version.to_string(),
+        what: need.what,
+        hint: need.hint,
     };
     Ok(Answer(StatusAnswer {
+        needs: status.needs.into_iter().map(need).collect(),
         coalition: Named { id: status.coalition.to_string(), name: status.coalition_name },
         group: Named { id: status.group.to_string(), name: Some(status.group_name) },
         device: status.device.to_string(),

@@ -16,8 +16,12 @@ use std::sync::Arc;
 pub enum Membership {
     /// It is a member.
     Member,
-    /// It is known here and is no member: it has not signed, or has withdrawn.
+    /// It is known here and is no member yet.
     Known,
+    /// It withdrew its signature.
+    Withdrew,
+    /// A version of the statement removed it.
+    Removed,
     /// Somebody wants it here.
     Prospect,
 }
@@ -90,14 +94,18 @@ impl Views {
         let profiles: BTreeMap<GroupId, &Arc<Row>> =
             self.profiles().filter_map(|row| Some((row.owner()?, row))).collect();
         let known: BTreeSet<GroupId> =
-            self.members.iter().copied().chain(profiles.keys().copied()).chain([self.own]).collect();
+            self.members.iter().chain(profiles.keys()).chain(self.ended.keys()).copied().chain([self.own]).collect();
         known
             .into_iter()
             .map(|group| DirectoryRow {
                 group: Some(group),
                 record: profiles.get(&group).map(|row| row.document),
                 name: self.name_of(&group),
-                membership: if members.contains(&group) { Membership::Member } else { Membership::Known },
+                membership: match self.ended.get(&group) {
+                    _ if members.contains(&group) => Membership::Member,
+                    Some(ended) => *ended,
+                    None => Membership::Known,
+                },
                 row: profiles.get(&group).copied().cloned(),
                 was: Vec::new(),
             })

@@ -5,14 +5,19 @@
 
 mod directory;
 mod link;
+mod mandates;
 mod people;
 mod records;
 mod statement;
+mod versions;
 
 pub use directory::{DirectoryRow, Membership};
+pub use mandates::{MandateRow, MandateState};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;
 pub use statement::OwnMembership;
+pub(crate) use versions::deliberated;
+pub use versions::{Split, VersionRow, VersionState, Way};
 
 use crate::handle::StatementView;
 use grid_protocol::id::GroupId;
@@ -36,4 +41,12 @@ pub struct Views {
     pub members: Vec<GroupId>,
     /// The statement in force and its signatures; none until the founding records are here.
     pub statement: Option<StatementView>,
+    /// The versions of the statement: each behind its base, those that were proposed first before the others.
+    pub versions: Arc<[VersionRow]>,
+    /// Where the coalition has split.
+    pub splits: Vec<Split>,
+    /// The claims of mandates, by ascending id.
+    pub mandates: Vec<MandateRow>,
+    /// Groups that are no members any more, and how that came.
+    pub(crate) ended: BTreeMap<GroupId, Membership>,
 }

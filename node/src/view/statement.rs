@@ -1,9 +1,9 @@
 //! The statement in force and who has signed it.
 
-use super::Views;
+use super::{Membership, Views};
 use crate::handle::{SignatureRow, StatementView};
 use data_encoding::HEXLOWER;
-use grid_protocol::authority::{Authority, Validity};
+use grid_protocol::authority::{Authority, Standing, Validity};
 use grid_protocol::control::ControlSet;
 use grid_protocol::id::GroupId;
 use grid_protocol::record::{KindRole, Registry};
@@ -32,6 +32,10 @@ impl Views {
             founding_names: BTreeMap::new(),
             members: Vec::new(),
             statement: None,
+            versions: Arc::new([]),
+            splits: Vec::new(),
+            mandates: Vec::new(),
+            ended: BTreeMap::new(),
         }
     }
 
@@ -43,6 +47,14 @@ impl Views {
             authority.groups().filter_map(|group| Some((group, authority.name_of(&group)?.to_owned()))).collect();
         self.take_names();
         self.statement = self.read_statement(control, authority);
+        self.take_versions(control, authority);
+        self.mandates = super::mandates::read(authority);
+        let ended = |group: GroupId| match authority.standing(&group) {
+            Standing::Withdrawn => Some((group, Membership::Withdrew)),
+            Standing::Removed => Some((group, Membership::Removed)),
+            _ => None,
+        };
+        self.ended = authority.membership().admitted().filter_map(ended).collect();
     }
 
     /// Takes rows in that were read anew.
@@ -75,10 +87,7 @@ impl Views {
 
     fn read_statement(&self, control: &ControlSet, authority: &Authority) -> Option<StatementView> {
         let version = authority.followed()?;
-        let statement = match control.version_body(&version) {
-            Some(body) => &body.statement,
-            None => &control.genesis()?.body.statement,
-        };
+        let statement = control.statement(&version)?;
         let signatures = authority
             .signatures(&version)
             .iter()
@@ -95,6 +104,7 @@ impl Views {
             version,
             title: statement.title.clone(),
             text: statement.text.clone(),
+            policies: statement.policies.clone(),
             hash: statement.text_hash(),
             signatures,
         })

@@ -8,7 +8,7 @@ use crate::authority::{Authority, SlotState};
 use crate::control::{
     Admission, ControlSet, DeviceCert, InviteBody, Join, Kind, Missing, Offer, Record, RecordError, RootNumber, Signer,
 };
-use crate::id::{CoalitionId, GroupId};
+use crate::id::{CoalitionId, GroupId, VersionId};
 use crate::key::DeviceId;
 use crate::limits::{MAX_APPLICANTS, MAX_APPLICATION, MAX_GOVERNING_DEVICES};
 use crate::time::Timestamp;
@@ -79,6 +79,12 @@ pub enum ApplicationError {
     /// A record is invalid.
     #[error("a record of the application is invalid")]
     Invalid(#[from] RecordError),
+    /// The invite is for a version of the statement of which this node has not heard.
+    #[error("the version of the statement that the invite is for has not arrived at this node yet: keep yours running")]
+    UnknownVersion {
+        /// The version.
+        version: VersionId,
+    },
     /// There are too many bytes.
     #[error("an application has at most {MAX_APPLICATION} bytes, found {found}")]
     TooLarge {
@@ -157,7 +163,7 @@ fn prove(set: &ControlSet, authority: &Authority, records: &[Record]) -> Result<
     };
     let mut proven = match records.iter().any(renewed) {
         true => set.clone(),
-        false => ControlSet::new(set.coalition()),
+        false => ControlSet::beside(set),
     };
     for record in records {
         if let Offer::Refused(error) = proven.offer(record.clone()) {
@@ -174,7 +180,7 @@ fn prove(set: &ControlSet, authority: &Authority, records: &[Record]) -> Result<
                 Missing::Inception(_) => Kind::Inception,
                 Missing::Certificate { .. } => Kind::DeviceCert,
                 Missing::Root { .. } => Kind::Rotation,
-                Missing::Version(_) => Kind::Version,
+                Missing::Version(version) => return Err(ApplicationError::UnknownVersion { version }),
                 Missing::Standing(_) => Kind::Join,
                 Missing::Votes(_) => Kind::Vote,
                 Missing::Mandate(_) => Kind::Mandate,
@@ -240,7 +246,12 @@ fn room(authority: &Authority, records: &[Record], applicant: GroupId) -> Result
 /// Whether the invite that a join names lets the group in now.
 fn let_in(sets: [&ControlSet; 2], authority: &Authority, now: Timestamp, join: &Join) -> Result<(), ApplicationError> {
     let join = join.body();
-    let fits = |invite: &InviteBody| invite.key == join.key && invite.covers(join.slot) && invite.group != join.group;
+    let fits = |invite: &InviteBody| {
+        invite.key == join.key
+            && invite.version == join.version
+            && invite.covers(join.slot)
+            && invite.group != join.group
+    };
     let invite = sets
         .into_iter()
         .flat_map(|proven| proven.invites_of(&join.issuer))
@@ -261,7 +272,7 @@ fn let_in(sets: [&ControlSet; 2], authority: &Authority, now: Timestamp, join: &
     if now > invite.expires || join.joined_at > invite.expires {
         return Err(ApplicationError::Expired { at: invite.expires });
     }
-    match authority.slot(&join.issuer, join.slot) {
+    match authority.slot_under(&join.version, &join.issuer, join.slot) {
         SlotState::Free | SlotState::Invited { .. } => Ok(()),
         SlotState::Taken { group, .. } if group == join.group => Ok(()),
         SlotState::Taken { group, .. } => Err(ApplicationError::SlotTaken { slot: join.slot, by: group }),

@@ -76,6 +76,7 @@ pub struct Membership {
     leaves: Vec<VersionId>,
     followed: Option<VersionId>,
     counters: BTreeMap<GroupId, u64>,
+    signed_last: BTreeMap<GroupId, VersionId>,
     admitted: BTreeSet<GroupId>,
     members: BTreeSet<GroupId>,
     faults: Vec<Fault>,
@@ -85,11 +86,8 @@ impl Membership {
     pub(crate) fn evaluate(set: &ControlSet, keys: &Keys, governance: &Governance, own: Option<&GroupId>) -> Self {
         let mut this = Self::default();
         let words = this.read(set, governance);
-        let own = own.and_then(|own| {
-            let of_version = words.signatures.iter().filter_map(|(version, said)| Some((version, &said.get(own)?.1)));
-            of_version.min_by_key(|(_, said)| said.rank()).map(|(version, _)| *version)
-        });
-        this.followed = governance.versions().followed(own);
+        this.signed_last = signed_last(&words);
+        this.followed = governance.versions().followed(own.and_then(|own| this.signed_last(own)));
         this.leaves = governance.versions().leaves().to_vec();
         for version in this.leaves.iter().chain(&this.followed) {
             this.belonging.entry(*version).or_insert_with(|| Belonging::evaluate(version, &words, keys, governance));
@@ -225,6 +223,11 @@ impl Membership {
         self.counters.get(group).map_or(1, |highest| highest.saturating_add(1))
     }
 
+    /// The version that a group signed last, also where it took that back.
+    pub fn signed_last(&self, group: &GroupId) -> Option<VersionId> {
+        self.signed_last.get(group).copied()
+    }
+
     /// Where a group stands that is known, under the version that is followed here.
     pub fn standing(&self, group: &GroupId) -> Standing {
         let Some(here) = self.here() else {
@@ -254,6 +257,19 @@ impl Membership {
 
 /// A leaf, its groups, and the signatures of these.
 pub(super) type Outcome = (VersionId, Vec<(GroupId, bool, Vec<RecordId>)>, Vec<RecordId>);
+
+/// Of each group the version that it signed under its highest counter.
+fn signed_last(words: &Words<'_>) -> BTreeMap<GroupId, VersionId> {
+    let mut last = BTreeMap::new();
+    for (version, said) in &words.signatures {
+        for (group, (_, said)) in said {
+            let this = (said.rank(), *version);
+            let best = last.entry(*group).or_insert(this);
+            *best = this.min(*best);
+        }
+    }
+    last.into_iter().map(|(group, (_, version))| (group, version)).collect()
+}
 
 /// The key that made a signature.
 fn key_of(set: &ControlSet, signature: &StatementSignature) -> Option<PublicKey> {

@@ -23,6 +23,8 @@ mod application_tests;
 #[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
+mod later_versions_tests;
+#[cfg(test)]
 mod mandates_tests;
 #[cfg(test)]
 mod renewal_tests;
@@ -153,6 +155,16 @@ impl Authority {
         self.membership.followed()
     }
 
+    /// The version that a group signed last.
+    pub fn signed_last(&self, group: &GroupId) -> Option<VersionId> {
+        self.membership.signed_last(group)
+    }
+
+    /// The version that a group follows: from the one that it signed last on, as far as there is one way to go.
+    pub fn followed_by(&self, group: &GroupId) -> Option<VersionId> {
+        self.governance.versions().followed(self.signed_last(group))
+    }
+
     /// The claims of mandates by ascending id, and when they hold.
     pub fn mandates(&self) -> &[Mandated] {
         self.governance.mandates()
@@ -224,24 +236,30 @@ impl Authority {
         right::may_write(&self.keys, &self.membership, device, owner, rule, seq)
     }
 
-    /// The state of one vouch slot of a device under version 0.
+    /// The state of one vouch slot of a device under the version that is followed here.
     pub fn slot(&self, device: &DeviceId, slot: u32) -> SlotState {
-        self.first().map_or(SlotState::None, |version| self.governance.slot(&self.keys, &version, device, slot))
+        self.followed().map_or(SlotState::None, |version| self.slot_under(&version, device, slot))
     }
 
-    /// The slots of a device under version 0 that are not free, ascending.
+    /// The state of one vouch slot of a device under a version.
+    pub fn slot_under(&self, version: &VersionId, device: &DeviceId, slot: u32) -> SlotState {
+        self.governance.slot(&self.keys, version, device, slot)
+    }
+
+    /// The slots of a device under the version that is followed here that are not free, ascending.
     pub fn slots_of(&self, device: &DeviceId) -> Vec<(u32, SlotState)> {
-        let version = self.first();
-        version.map_or_else(Vec::new, |version| self.governance.slots_of(&self.keys, &version, device))
+        self.followed().map_or_else(Vec::new, |version| self.slots_under(&version, device))
     }
 
-    /// The first of `count` free slots in a row under version 0; slots of expired invites are free again.
+    /// The slots of a device under a version that are not free, ascending.
+    pub fn slots_under(&self, version: &VersionId, device: &DeviceId) -> Vec<(u32, SlotState)> {
+        self.governance.slots_of(&self.keys, version, device)
+    }
+
+    /// The first of `count` free slots in a row under the version that is followed here; slots of expired
+    /// invites are free again.
     pub fn free_slots(&self, device: &DeviceId, count: u32, now: Timestamp) -> Option<u32> {
-        self.governance.free_slots(&self.keys, &self.first()?, device, count, now)
-    }
-
-    fn first(&self) -> Option<VersionId> {
-        self.governance.versions().first()
+        self.governance.free_slots(&self.keys, &self.followed()?, device, count, now)
     }
 
     /// The vouches with which a device should confirm joins: the smallest group of several on one slot.

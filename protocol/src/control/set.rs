@@ -5,7 +5,7 @@
 //! highest rank first, then smallest id. Admission depends only on facts that are never taken back (an
 //! inception, a certificate of certain capabilities), so the set is a function of what was ever seen.
 
-use crate::control::certificate::{Capabilities, DeviceCert};
+use crate::control::certificate::Capabilities;
 use crate::control::devices::Devices;
 use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::genesis::Genesis;
@@ -24,7 +24,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 
 mod adopting;
+mod certified;
 mod keeping;
+mod proof;
 
 use keeping::Keeps;
 
@@ -87,6 +89,8 @@ pub struct ControlSet {
     keeps: Keeps,
     /// Versions that may have enough votes by now.
     voted: BTreeSet<VersionId>,
+    /// Versions whose adoption another set has proven.
+    granted: BTreeSet<VersionId>,
 }
 
 /// Whether it may follow from a record who is named.
@@ -111,6 +115,7 @@ impl ControlSet {
             waiting: Waiting::default(),
             keeps: Keeps::All,
             voted: BTreeSet::new(),
+            granted: BTreeSet::new(),
         }
     }
 
@@ -424,41 +429,6 @@ impl ControlSet {
             Some(Record::Inception(inception)) => Some(inception),
             _ => None,
         }
-    }
-
-    /// The certificates in which a group names a device, the one shown to people first.
-    pub fn certificates(&self, group: &GroupId, device: &DeviceId) -> Vec<&DeviceCert> {
-        let place =
-            |capabilities, signer| RecordKey::DeviceCert { group: *group, device: *device, capabilities, signer };
-        let range = place(Capabilities::NONE, Signer::Root(0))..=place(Capabilities::ALL, Signer::Root(u32::MAX));
-        let mut found: Vec<&DeviceCert> = self
-            .in_places(range)
-            .filter_map(|record| match record {
-                Record::DeviceCert(certificate) => Some(certificate),
-                _ => None,
-            })
-            .collect();
-        found.sort_by_key(|certificate| (Reverse(certificate.body().serial), certificate.id()));
-        found
-    }
-
-    /// The invites that a device issued, for whichever group.
-    pub fn invites_of(&self, device: &DeviceId) -> impl Iterator<Item = &Record> {
-        let signer = Signer::Device(*device);
-        let groups: Vec<GroupId> =
-            self.governing.iter().filter(|(_, governing)| governing == device).map(|(group, _)| *group).collect();
-        let (low, high) = (VersionId([0; 32]), VersionId([0xff; 32]));
-        groups.into_iter().flat_map(move |group| {
-            self.in_places(
-                RecordKey::Invite { group, version: low, signer, first: 0 }..=RecordKey::Invite {
-                    group,
-                    version: high,
-                    signer,
-                    first: u32::MAX,
-                },
-            )
-            .filter(move |record| matches!(record, Record::Invite(invite) if invite.signer == signer))
-        })
     }
 
     pub(super) fn in_places(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = &Record> {

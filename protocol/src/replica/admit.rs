@@ -6,7 +6,7 @@ use super::own_log::Branch;
 use super::peer::{Peer, standing};
 use super::{Replica, recall};
 use crate::authority::Authority;
-use crate::control::{Batch, Record};
+use crate::control::{Batch, Kind, Record};
 use crate::id::DocumentId;
 use crate::key::{DeviceId, PeerKey};
 use crate::log::Placed;
@@ -58,8 +58,11 @@ impl<S: Storage> Replica<S> {
         if cuts_differ {
             self.end_logs()?;
         }
-        if before.digest() != self.authority.digest() {
+        let differs = before.digest() != self.authority.digest();
+        if differs || kept.iter().any(is_deliberation) {
             effects.push(Effect::AuthorityChanged);
+        }
+        if differs {
             let read = self.read_touched(&before, effects);
             self.regrade(effects);
             self.note_certified(effects)?;
@@ -228,6 +231,11 @@ impl<S: Storage> Replica<S> {
             self.receipts.owe(now.monotonic, groups, &mut self.random, log);
         }
     }
+}
+
+/// What people look at before anything follows from it.
+fn is_deliberation(record: &Record) -> bool {
+    matches!(record.kind(), Kind::Version | Kind::Vote | Kind::Mandate | Kind::Endorsement)
 }
 
 fn conflict(device: &DeviceId, seq: u64) -> String {

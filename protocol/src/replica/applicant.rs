@@ -1,19 +1,22 @@
 //! Joining: what an applicant hands in, and what a member's node makes of it.
 
-use super::effect::{Effect, Now, PeerSync};
+use super::effect::{Effect, Now, PeerStanding, PeerSync};
 use super::lobby::Turn;
 use super::{Replica, news};
 use crate::authority::SlotState;
 use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_application};
 use crate::codec;
-use crate::control::{ControlSet, Join, Kind, Record, Signer};
+use crate::control::{InviteBody, Join, Kind, Record, Signer};
 use crate::domain;
-use crate::id::{Digest, RecordId};
+use crate::id::{Digest, RecordId, VersionId};
 use crate::key::PeerKey;
-use crate::limits::{MAX_APPLICATION, MAX_LOBBY_FRAME};
+use crate::limits::{MAX_APPLICATION, MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack, unpack_within};
 use std::collections::BTreeSet;
+
+/// Bytes of the records that an answer to an applicant brings at most; what does not fit is pulled later.
+const MAX_FOUNDING: usize = MAX_FRAME * 3 / 4;
 
 impl<S: Storage> Replica<S> {
     /// What this group hands in: its own inception, certificates, join and signature, and what renews its keys.
@@ -29,6 +32,14 @@ impl<S: Storage> Replica<S> {
             })
             .max_by_key(|join| join.body().joined_at)
             .map(|join| (join.id(), join.body().issuer));
+        // One signature tells it; those under earlier versions are known, or count no more.
+        let signed = kept
+            .iter()
+            .filter_map(|record| match record {
+                Record::Signature(signed) if signed.body.group == own => Some((signed.body.counter.0, signed.id())),
+                _ => None,
+            })
+            .max();
         let issuer = join.map(|(_, issuer)| issuer);
         let inviter = kept.iter().find_map(|record| match record {
             Record::Invite(invite) if Some(invite.signer) == issuer.map(Signer::Device) => Some(invite.body.group),
@@ -63,7 +74,11 @@ impl<S: Storage> Replica<S> {
                 Kind::Recovery,
                 Kind::Revoke,
             ];
-            let stale = matches!(record, Record::Join(_)) && join.is_some_and(|(id, _)| id != record.id());
+            let stale = match record {
+                Record::Join(_) => join.is_some_and(|(id, _)| id != record.id()),
+                Record::Signature(_) => signed.is_some_and(|(_, id)| id != record.id()),
+                _ => false,
+            };
             record.group() == Some(own) && kinds.contains(&record.kind()) && !stale && is_needed(record)
         };
         // What proves the invite to a node that has not heard of it.
@@ -105,15 +120,41 @@ impl<S: Storage> Replica<S> {
         if self.is_pairing() {
             return self.ask_pairing_of(key, effects);
         }
-        let digest = Digest::of(domain::AUTHORITY, &codec::encode(&self.application));
+        let records = if self.application.is_empty() { self.introduction(key) } else { self.application.clone() };
+        let digest = Digest::of(domain::AUTHORITY, &codec::encode(&records));
         let Some(peer) = self.peers.get_mut(&key) else { return };
-        if self.application.is_empty() || peer.application.is_some_and(|(_, sent)| sent == digest) {
+        if records.is_empty() || peer.application.is_some_and(|(_, sent)| sent == digest) {
             return;
         }
         let id = peer.session.fresh_id();
         peer.application = Some((id, digest));
-        let request = Request::Apply(Application { coalition: self.me.coalition, records: self.application.clone() });
+        let request = Request::Apply(Application { coalition: self.me.coalition, records });
         effects.push(Effect::Send { peer: key, id, bytes: pack(&request) });
+    }
+
+    /// A member no longer takes a group for one that was let in: it hands in once more who it is, and is told
+    /// what it has missed, its removal above all.
+    pub(super) fn ask_why(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
+        if self.is_let_in()
+            && let Some(peer) = self.peers.get_mut(&key)
+        {
+            peer.application = None;
+        }
+        self.apply(key, effects);
+    }
+
+    /// What a founder hands in, who has answered no invite: only to a member, who knows it.
+    fn introduction(&self, key: PeerKey) -> Vec<Record> {
+        let is_member = self.peers.get(&key).is_some_and(|peer| matches!(peer.standing, PeerStanding::Member { .. }));
+        let introduces = |record: &&Record| {
+            record.group() == Some(self.me.group) && matches!(record.kind(), Kind::Inception | Kind::DeviceCert)
+        };
+        let mut records: Vec<Record> = match is_member && self.is_let_in() {
+            true => self.control.iter().filter(introduces).cloned().collect(),
+            false => Vec::new(),
+        };
+        records.sort_by_key(Record::kind);
+        records
     }
 
     /// Hands the application in again where it waits for what has just been added to it.
@@ -181,6 +222,7 @@ impl<S: Storage> Replica<S> {
                 return Ok(Response::Applied { outcome, founding: Vec::new() });
             }
         };
+        let versions: Vec<VersionId> = application.records.iter().filter_map(version_of).collect();
         let new: Vec<Record> =
             application.records.into_iter().filter(|record| self.control.get(&record.id()).is_none()).collect();
         let ids: Vec<RecordId> = new.iter().map(Record::id).collect();
@@ -191,7 +233,7 @@ impl<S: Storage> Replica<S> {
             true => ApplicationOutcome::Member,
             false => ApplicationOutcome::Noted,
         };
-        Ok(Response::Applied { outcome, founding: founding_records(&self.control) })
+        Ok(Response::Applied { outcome, founding: self.founding_records(&versions) })
     }
 
     /// Whether a stranger's request answers an invite of a member that stands open, or says that it
@@ -212,29 +254,57 @@ impl<S: Storage> Replica<S> {
 
     fn answers_open_invite(&self, now: Now, join: &Join) -> bool {
         let body = join.body();
-        let is_open = match self.authority.slot(&body.issuer, body.slot) {
+        let is_open = match self.authority.slot_under(&body.version, &body.issuer, body.slot) {
             SlotState::Invited { key, expires } => key == body.key && now.wall <= expires,
             // Its own slot: the answer is handed in again.
             SlotState::Taken { group, .. } => {
                 let mut invites = self.authority.governance().invites_of(&body.issuer);
-                group == body.group && invites.any(|invite| invite.covers(body.slot) && invite.key == body.key)
+                let is_its = |invite: &InviteBody| {
+                    invite.version == body.version && invite.covers(body.slot) && invite.key == body.key
+                };
+                group == body.group && invites.any(is_its)
             }
             _ => false,
         };
         let issuer = self.authority.group_of(&body.issuer);
         is_open && issuer.is_some_and(|group| self.authority.is_member(&group)) && join.check_invite_key().is_ok()
     }
+
+    /// The genesis, what proves that its founders signed it, and the adopted versions: that which is followed
+    /// here and those that the applicant names first, then those of other branches.
+    pub(super) fn founding_records(&self, named: &[VersionId]) -> Vec<Record> {
+        let Some(genesis) = self.control.genesis() else { return Vec::new() };
+        let founders = &genesis.body.electors;
+        let of_founder = |record: &&Record| {
+            matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Genesis | Kind::Rotation)
+                && record.group().is_none_or(|group| founders.contains(&group))
+        };
+        let mut records: Vec<Record> = self.control.iter().filter(of_founder).cloned().collect();
+        records.sort_by_key(Record::kind);
+        let mut seen: BTreeSet<RecordId> = records.iter().map(Record::id).collect();
+        let mut size: usize = records.iter().map(|record| record.encode().len()).sum();
+        let followed = self.authority.followed();
+        for version in followed.iter().chain(named).chain(self.authority.leaves()) {
+            for record in self.control.proof_of(version).unwrap_or_default() {
+                if !seen.insert(record.id()) {
+                    continue;
+                }
+                size += record.encode().len();
+                if size > MAX_FOUNDING {
+                    return records;
+                }
+                records.push(record);
+            }
+        }
+        records
+    }
 }
 
-/// The genesis, and what proves that its founders signed it.
-pub(super) fn founding_records(control: &ControlSet) -> Vec<Record> {
-    let Some(genesis) = control.genesis() else { return Vec::new() };
-    let founders = &genesis.body.electors;
-    let of_founder = |record: &&Record| {
-        matches!(record.kind(), Kind::Inception | Kind::DeviceCert | Kind::Genesis | Kind::Rotation)
-            && record.group().is_none_or(|group| founders.contains(&group))
-    };
-    let mut records: Vec<Record> = control.iter().filter(of_founder).cloned().collect();
-    records.sort_by_key(Record::kind);
-    records
+/// The version of the statement that an applicant's record is about.
+fn version_of(record: &Record) -> Option<VersionId> {
+    match record {
+        Record::Join(join) => Some(join.body().version),
+        Record::Signature(signed) => Some(signed.body.version),
+        _ => None,
+    }
 }

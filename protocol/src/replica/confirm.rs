@@ -58,10 +58,13 @@ fn members_without(authority: &Authority, group: &GroupId) -> BTreeSet<GroupId> 
         Admission::Open => return authority.members().filter(|member| member != group).collect(),
     };
     let mut targets: BTreeMap<GroupId, BTreeSet<GroupId>> = BTreeMap::new();
-    for (_, device, target) in authority.governance().vouches() {
+    let versions = authority.governance().versions();
+    for (version, device, target) in authority.governance().vouches() {
+        let is_elector = |voucher: &GroupId| versions.rules(version).is_some_and(|it| it.electors.contains(voucher));
         if let Some(voucher) = authority.keys().governs(device)
             && voucher != target
             && voucher != *group
+            && (by == VouchedBy::Members || is_elector(&voucher))
         {
             targets.entry(voucher).or_default().insert(target);
         }
@@ -70,9 +73,6 @@ fn members_without(authority: &Authority, group: &GroupId) -> BTreeSet<GroupId> 
     let mut open: Vec<GroupId> = reached.iter().copied().collect();
     let mut vouchers: BTreeMap<GroupId, usize> = BTreeMap::new();
     while let Some(voucher) = open.pop() {
-        if by == VouchedBy::Electors && !rules.electors.contains(&voucher) {
-            continue;
-        }
         for target in targets.get(&voucher).into_iter().flatten() {
             let so_far = vouchers.entry(*target).or_default();
             *so_far += 1;

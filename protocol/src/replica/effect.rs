@@ -137,7 +137,7 @@ pub enum Effect {
     Hint(HintBody),
     /// Documents read anew.
     Rows(Vec<Row>),
-    /// Groups, signatures or members have changed.
+    /// Groups, signatures, members, versions, votes or mandates have changed.
     AuthorityChanged,
     /// A pull ended.
     Pulled {

@@ -383,7 +383,7 @@ impl<S: Storage> Replica<S> {
             Err(_) if unknown => {
                 peer.sync = PeerSync::Waiting;
                 self.peers.insert(key, peer);
-                self.apply(key, effects);
+                self.ask_why(key, effects);
             }
             Err(SessionError::Refused(Refusal::TooSoon)) => {
                 peer.sync = PeerSync::NotYet;

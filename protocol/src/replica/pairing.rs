@@ -9,7 +9,6 @@
 //! use to a second device. A device whose answer went lost asks again and is told the same.
 
 use super::Replica;
-use super::applicant::founding_records;
 use super::effect::{Effect, Now, PeerStanding};
 use super::lobby::Turn;
 use crate::codec;
@@ -211,7 +210,7 @@ impl<S: Storage> Replica<S> {
     /// What a new device of this group needs to believe its own certificate; it pulls the rest.
     fn records_for_device(&self) -> Vec<Record> {
         let group = self.me.group;
-        let mut records = founding_records(&self.control);
+        let mut records = self.founding_records(&[]);
         let number = self.authority.keys().root(&group).map_or(RootNumber::FIRST, |root| root.number);
         records.extend(self.control.inception(&group).cloned().map(Record::Inception));
         records.extend(self.control.root_proof(&group, number));

@@ -1,7 +1,6 @@
 //! Telling somebody who has the words of a group what its keys and logs are: see [`crate::sync::recall`].
 
 use super::Replica;
-use super::applicant::founding_records;
 use crate::chain::HeaderChain;
 use crate::control::{Kind, Record, RootNumber};
 use crate::id::{GroupId, RecordId};
@@ -56,7 +55,7 @@ impl<S: Storage> Replica<S> {
         let recoveries = self.control.recoveries(group).map(|recovery| recovery.body.recovery);
         let contacts =
             recoveries.flat_map(|recovery| self.control.root_proof(group, RootNumber { recovery, rotation: 0 }));
-        let all = founding_records(&self.control).into_iter().chain(own).chain(contacts);
+        let all = self.founding_records(&[]).into_iter().chain(own).chain(contacts);
         all.map(|record| (record.id(), record)).collect()
     }
 

@@ -1,8 +1,8 @@
 //! One row of a statement sheet: a group's signature and the records that prove it.
 
-use super::{from_hex, to_hex};
+use super::{Subject, from_hex, to_hex};
 use crate::control::{
-    Capabilities, ControlSet, Genesis, Kind, Offer, Record, RecordError, RootNumber, Signer, StatementSignature,
+    Capabilities, ControlSet, Kind, Offer, Record, RecordError, RootNumber, Signer, StatementSignature,
 };
 use crate::domain;
 use crate::key::signed_bytes;
@@ -124,8 +124,8 @@ impl SheetRow {
     }
 
     /// Checks the records of the row, and that its other fields say the same.
-    pub(super) fn verify(&self, genesis: &Genesis) -> Result<(), RowError> {
-        let mut set = ControlSet::new(genesis.coalition());
+    pub(super) fn verify(&self, subject: &Subject) -> Result<(), RowError> {
+        let mut set = ControlSet::beside(&subject.set);
         let inception = read("inception", &self.inception)?;
         let certificate = self.certificate.as_ref().map(|text| read("certificate", text)).transpose()?;
         let record = read("signature", &self.record)?;
@@ -148,8 +148,7 @@ impl SheetRow {
             prove(&mut set, "certificate", certificate)?;
         }
         prove(&mut set, "signature", record)?;
-        let text_hash = genesis.body.statement.text_hash();
-        if signature.body.version != genesis.version() || signature.body.text_hash != text_hash {
+        if signature.body.version != subject.version || signature.body.text_hash != subject.text_hash {
             return Err(RowError::OtherText);
         }
         let expected = Self::of(&set, &signature).ok_or(RowError::NotCertified)?;

@@ -157,7 +157,8 @@ fn an_altered_text_another_coalition_and_other_files_are_told_apart() {
     assert!(matches!(altered(|s| s.coalition.id = "x".into()), SheetError::Altered { .. }));
     assert!(matches!(altered(|s| s.coalition.genesis.clear()), SheetError::Unreadable { what: "genesis", .. }));
     assert!(matches!(altered(|s| s.coalition.founders.clear()), SheetError::Unproven { what: "genesis" }));
-    assert!(matches!(altered(|s| s.schema = 2), SheetError::NewerSchema { found: 2 }));
+    assert!(matches!(altered(|s| s.schema = 2), SheetError::Altered { what: "the schema" }));
+    assert!(matches!(altered(|s| s.schema = 3), SheetError::NewerSchema { found: 3 }));
     assert!(matches!(StatementSheet::verify(b"{}"), Err(SheetError::NotASheet(_))));
     assert!(matches!(StatementSheet::verify(b""), Err(SheetError::NotASheet(_))));
     let spaced: Vec<u8> = [b" ", BYTES.as_slice()].concat();

@@ -81,7 +81,7 @@ async fn live(directory: &std::path::Path) -> Outcome<(Member, grid_node::handle
 
     let invite = weir.handle().invite(2, Duration::from_secs(3_600)).await?;
     for slot in &invite.slots {
-        weir.handle().revoke_invite(*slot).await?;
+        weir.handle().revoke_invite(*slot, None).await?;
     }
     let tickets = json!({"long": InviteTicket::parse(&invite.text)?, "short": InviteTicket::parse(&invite.short)?});
     fs::write(directory.join("invite-long.txt"), &invite.text)?;
@@ -90,7 +90,7 @@ async fn live(directory: &std::path::Path) -> Outcome<(Member, grid_node::handle
     lake.handle().withdraw().await?;
     weir.until_members(2).await;
     until_equal(&[&weir, &mill]).await;
-    fs::write(directory.join("statement.json"), weir.handle().sheet().await?)?;
+    fs::write(directory.join("statement.json"), weir.handle().sheet(None).await?)?;
 
     let kind = Registry::standard().kind("action").ok_or("actions are there")?;
     let rows: Vec<TableRow> = weir.handle().look(|views| {

@@ -123,13 +123,23 @@ fn table(kind: &Kind, items: &[Value]) -> Table {
     for item in items {
         let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
         let mut row = vec![short(&text("id")).to_owned(), text(&kind.title)];
-        row.extend(with_member.then(|| if item["member"] == Value::Bool(true) { "yes" } else { "not yet" }.to_owned()));
+        row.extend(with_member.then(|| membership(item).to_owned()));
         row.extend(shown.iter().map(|field| fields::cell(field, &item[&*field.name])));
         row.extend(with_group.then(|| text("group_name")));
         row.push(when::relative(&text("changed_at"), context::now()));
         table.row(row);
     }
     table
+}
+
+/// Whether a group of the directory is here, in a word.
+pub(super) fn membership(item: &Value) -> &'static str {
+    match item["membership"].as_str() {
+        _ if item["member"] == Value::Bool(true) => "yes",
+        Some("withdrew") => "has left",
+        Some("removed") => "removed",
+        _ => "not yet",
+    }
 }
 
 fn in_lists(field: &Field) -> bool {

@@ -95,7 +95,7 @@ fn record_path(kind: &Kind, matches: &ArgMatches, client: &Client) -> Result<Str
 }
 
 /// An id that a node would look for at all.
-fn checked(id: &str) -> Result<String, Failure> {
+pub(crate) fn checked(id: &str) -> Result<String, Failure> {
     const SHORTEST: usize = 6;
     let id = id.trim();
     if id.len() < SHORTEST || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {

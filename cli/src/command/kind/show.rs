@@ -40,8 +40,8 @@ fn show(page: &mut Page, kind: &Kind, record: &Value) {
         "Group",
         &format!("{}{}", text("group_name"), if record["mine"] == Value::Bool(true) { " (yours)" } else { "" }),
     );
-    if let Some(member) = record["member"].as_bool() {
-        page.field("Member", if member { "yes" } else { "not yet" });
+    if record["member"].is_boolean() {
+        page.field("Member", super::list::membership(record));
     }
     page.field("Changed", &when::detailed(text("changed_at"), context::now()));
     if let Some(delivery) = deliver::told(record) {

@@ -5,6 +5,7 @@ mod doors;
 mod errors;
 mod events;
 mod fixed;
+mod governing;
 mod openapi;
 mod records;
 mod tables;
@@ -111,6 +112,7 @@ fn views(rows: Vec<Row>) -> Views {
         version: VersionId([5; 32]),
         title: "We stand".into(),
         text: "Together.".into(),
+        policies: Vec::new(),
         hash: Digest([6; 32]),
         signatures: vec![SignatureRow {
             group: THEM,
@@ -120,6 +122,7 @@ fn views(rows: Vec<Row>) -> Views {
             signed_at: Timestamp(1_000),
         }],
     });
+    governing::fill(&mut views);
     views
 }
 
@@ -250,7 +253,7 @@ async fn node(
                 };
                 reply!(answer, rows.iter().map(|row| row.line).enumerate().map(imported).collect());
             }
-            Command::Sign { answer } => {
+            Command::Act { answer, .. } => {
                 drop(answer.send(Err(CommandError::Refused { why: "signed already".into(), hint: "Rest.".into() })));
             }
             Command::Withdraw { answer } => {
@@ -266,15 +269,16 @@ async fn node(
                 }
             ),
             Command::Invites { answer } => {
-                let row = |(slot, state)| InviteRow { slot, expires: Timestamp(1_000), state };
+                let row =
+                    |(slot, state)| InviteRow { slot, version: VersionId([5; 32]), expires: Timestamp(1_000), state };
                 let states = [InviteState::Open, InviteState::Expired, InviteState::Used(THEM), InviteState::Revoked];
                 reply!(answer, (0..).zip(states).map(row).collect());
             }
-            Command::RevokeInvite { slot, answer } => match slot {
+            Command::RevokeInvite { slot, answer, .. } => match slot {
                 0 => reply!(answer, ()),
                 _ => drop(answer.send(Err(CommandError::NotFound { what: "invite".into(), id: slot.to_string() }))),
             },
-            Command::Sheet { answer } => reply!(answer, b"{\"sheet\": true}".to_vec()),
+            Command::Sheet { answer, .. } => reply!(answer, b"{\"sheet\": true}".to_vec()),
             Command::Status { answer } => reply!(
                 answer,
                 Status {
@@ -291,6 +295,7 @@ async fn node(
                     peers: Vec::new(),
                     listen: vec!["/ip4/127.0.0.1/tcp/1/p2p/x".into()],
                     troubles: Vec::new(),
+                    needs: Vec::new(),
                 }
             ),
             Command::History { answer, .. } => reply!(

@@ -93,7 +93,7 @@ impl ControlSet {
 
     /// Whether a version was adopted: others bear no signatures, vouches or mandates.
     pub(crate) fn knows_version(&self, version: &VersionId) -> bool {
-        *version == self.first_version || self.adoption(version).is_some()
+        *version == self.first_version || self.granted.contains(version) || self.adoption(version).is_some()
     }
 
     /// A record for which its place has no room. A proposal waits, in case enough electors want it.
