@@ -4,7 +4,7 @@ use crate::clock::random;
 use crate::handle::{Handle, Trouble};
 use crate::home::{CHECK_DISK, HomePaths, write_private};
 use crate::http::{self, HttpConfig, HttpError};
-use crate::node::{Dialling, Node, NodeConfig, StartError};
+use crate::node::{Node, NodeConfig, StartError};
 use data_encoding::HEXLOWER;
 use grid_protocol::record::Registry;
 use grid_protocol::replica::Identity;
@@ -21,6 +21,8 @@ pub struct ServeConfig {
     pub http: Option<SocketAddr>,
     /// The kinds of records; those of the grid when left out.
     pub registry: Option<Registry>,
+    /// Multiaddresses to tell others in place of those listened on.
+    pub announce: Vec<String>,
 }
 
 /// A node that runs and serves its API.
@@ -69,8 +71,8 @@ impl Serving {
     /// [`ServeError`]; then nothing runs.
     pub async fn start(home: &Path, config: ServeConfig) -> Result<Self, ServeError> {
         let registry = Arc::new(config.registry.unwrap_or_else(|| Registry::standard().clone()));
-        let node =
-            Node::start(home, NodeConfig { listen: config.listen, registry, dialling: Dialling::Automatic }).await?;
+        let node = NodeConfig { announce: config.announce, ..NodeConfig::new(config.listen, registry) };
+        let node = Node::start(home, node).await?;
         let paths = HomePaths::new(home);
         match serve(&paths, config.http, node.handle()).await {
             Ok(server) => Ok(Self { node, server, paths }),

@@ -119,7 +119,8 @@ async fn the_api_serves_a_made_up_kind_with_table_schema_and_description() {
     let mut founder = Member::found("Clean River", TCP).await;
     founder.stop().await;
     let home = founder.path();
-    let config = ServeConfig { listen: vec![TCP[0].to_owned()], http: None, registry: Some(registry()) };
+    let config =
+        ServeConfig { listen: vec![TCP[0].to_owned()], http: None, registry: Some(registry()), announce: Vec::new() };
     let serving = Serving::start(&home, config).await.unwrap();
 
     let (status, made) = ask_json(&home, "POST", "/api/records/orchard", json!({"fields": full()})).await;

@@ -24,6 +24,9 @@ pub(crate) struct Node {
     /// Where to listen for other nodes; may be given several times
     #[arg(long, value_name = "MULTIADDR")]
     listen: Vec<String>,
+    /// Where others reach this node, if not where it listens: behind a router that forwards a port, say
+    #[arg(long, value_name = "MULTIADDR")]
+    announce: Vec<String>,
     /// Where programs on this computer reach the node
     #[arg(long, value_name = "ADDR")]
     http: Option<String>,
@@ -40,14 +43,15 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 impl Node {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let flags = Flags { listen: self.listen, http: self.http, log: self.log };
+        let flags = Flags { listen: self.listen, announce: self.announce, http: self.http, log: self.log };
         let settings = context.config(&flags)?.settings;
         log_to_stderr(&settings.log)?;
         let http = settings.http.parse().map_err(|_| {
             Failure::usage(format!("--http: expected an address and port, found {:?}", settings.http))
                 .hint("for example 127.0.0.1:8080, or 127.0.0.1:0 for a free port")
         })?;
-        let config = ServeConfig { listen: settings.listen, http: Some(http), registry: None };
+        let config =
+            ServeConfig { listen: settings.listen, announce: settings.announce, http: Some(http), registry: None };
         let ends = if self.with_parent { Ends::WithParent } else { Ends::OnSignal };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::io("start the node", &error))?;
@@ -95,7 +99,9 @@ fn not_started(error: &ServeError) -> Failure {
         ServeError::Start(StartError::Home(HomeError::Missing { .. })) => (Exit::NotFound, "no_home"),
         ServeError::Start(StartError::Home(HomeError::InUse { .. })) => (Exit::Failed, "home_in_use"),
         ServeError::Start(StartError::Home(HomeError::NewerFormat { .. })) => (Exit::Failed, "newer_format"),
-        ServeError::Start(StartError::Network(NetworkError::BadAddress { .. })) => (Exit::Usage, "bad_address"),
+        ServeError::Start(StartError::Network(NetworkError::BadAddress { .. } | NetworkError::BadAnnounced { .. })) => {
+            (Exit::Usage, "bad_address")
+        }
         ServeError::Start(StartError::Network(NetworkError::AddressInUse { .. }))
         | ServeError::Http(HttpError::PortTaken { .. }) => (Exit::Failed, "address_in_use"),
         ServeError::Http(HttpError::NotLoopback { .. }) => (Exit::Usage, "not_loopback"),

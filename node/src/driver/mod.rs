@@ -26,6 +26,7 @@ use crate::view::{OwnMembership, Views};
 use grid_protocol::key::PeerKey;
 use grid_protocol::replica::{Effect, Input, Replica, Row};
 use grid_protocol::storage::StorageError;
+use grid_protocol::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -67,6 +68,8 @@ pub(crate) struct Driver {
     storage_trouble: Option<Trouble>,
     application: Option<String>,
     announced: Option<Duration>,
+    /// The time of the latest hint of this device that anybody knows.
+    latest_hint: Timestamp,
     own_log: own_log::OwnLogState,
     /// What the views say of this group.
     own_membership: OwnMembership,
@@ -117,6 +120,7 @@ impl Driver {
             storage_trouble: None,
             application: None,
             announced: None,
+            latest_hint: Timestamp::default(),
             own_log,
             own_membership: OwnMembership::Claimed,
         }
