@@ -6,6 +6,7 @@ mod deaths;
 mod disk;
 mod ending;
 mod invites;
+mod real;
 mod strangers;
 mod tables;
 

@@ -4,7 +4,8 @@ use super::api::Api;
 use super::room::Room;
 use serde_json::Value;
 use std::ffi::OsStr;
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
 use std::sync::{Arc, mpsc};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Whatever a run waits for comes within this, or the run has failed.
-pub const PATIENCE: Duration = Duration::from_secs(180);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 /// Between two looks at something that is waited for.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -31,6 +32,7 @@ pub struct Home {
     path: PathBuf,
     room: Arc<Room>,
     program: PathBuf,
+    logs: PathBuf,
     words: Vec<String>,
     limit: Option<Limit>,
 }
@@ -79,7 +81,8 @@ impl Place {
     /// The same at another path.
     pub fn home_at(&self, name: &str, path: PathBuf, room: Arc<Room>) -> Home {
         let words = ["--listen", "/ip4/127.0.0.1/tcp/0"].map(str::to_owned).to_vec();
-        Home { name: name.to_owned(), path, room, program: self.program.clone(), words, limit: None }
+        let logs = self.dir.path().to_owned();
+        Home { name: name.to_owned(), path, room, program: self.program.clone(), logs, words, limit: None }
     }
 
     /// Founds a coalition in a home.
@@ -97,6 +100,16 @@ impl Place {
             &statement,
             "--no-input",
         ]);
+    }
+}
+
+impl Drop for Place {
+    /// What a run left behind is of use only where it failed.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.dir.disable_cleanup(true);
+            eprintln!("what the nodes left is in {}", self.dir.path().display());
+        }
     }
 }
 
@@ -124,6 +137,11 @@ impl Home {
     /// Its room.
     pub fn room(&self) -> &Room {
         &self.room
+    }
+
+    /// The file with what its node complains of: beside the home, in the way of no full disk.
+    fn log(&self) -> PathBuf {
+        self.logs.join(format!("{}.log", self.name))
     }
 
     /// The API of its node.
@@ -178,21 +196,18 @@ impl Home {
         };
         let mut command = match self.limit {
             None => self.room.command(&self.program),
-            Some(Limit::Memory(bytes)) => bounded(format!("ulimit -v {}", bytes / 1024)),
+            // One arena: glibc reserves 64 MiB of address space for each, whatever is in it.
+            Some(Limit::Memory(bytes)) => bounded(format!("export MALLOC_ARENA_MAX=1; ulimit -v {}", bytes / 1024)),
             Some(Limit::File(bytes)) => bounded(format!("trap '' XFSZ; ulimit -f {}", bytes / 512)),
         };
         command.arg("--home").arg(&self.path).args(["node", "--with-parent", "--http", "127.0.0.1:0"]);
-        let child = command.args(&self.words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let log = self.log();
+        let complaints = File::create(&log).expect("a file for what the node complains of");
+        let child = command.args(&self.words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(complaints);
         let mut child = child.spawn().expect("the program can be run");
         let said = BufReader::new(child.stdout.take().expect("its output is a pipe"));
-        let mut complaints = BufReader::new(child.stderr.take().expect("its errors are a pipe"));
         let mut process = Process { child };
-        // Both are read for as long as it lives, so that it never waits for a reader.
-        let complained = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = complaints.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
+        // Read for as long as it lives, so that it never waits for a reader.
         let (ready, readiness) = mpsc::channel();
         std::thread::spawn(move || {
             for line in said.lines().map_while(Result::ok) {
@@ -209,7 +224,7 @@ impl Home {
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => {
                 let ended = process.child.wait().map(|status| status.to_string()).unwrap_or_default();
-                let said = format!("{ended}: {}", complained.join().unwrap_or_default().trim());
+                let said = format!("{ended}: {}", std::fs::read_to_string(&log).unwrap_or_default().trim());
                 Err(NotStarted { name: self.name.clone(), said })
             }
         }
@@ -297,7 +312,10 @@ pub fn until_equal(homes: &[&Home], members: usize) -> Duration {
         if all {
             return began.elapsed();
         }
-        assert!(began.elapsed() < PATIENCE, "waited in vain until all are equal; last: {found:#?}");
+        if began.elapsed() >= PATIENCE {
+            let last: Vec<_> = homes.iter().map(|home| home.api().status()).collect();
+            panic!("waited in vain until all are equal; last: {last:#?}");
+        }
         std::thread::sleep(LOOK);
     }
 }
