@@ -15,6 +15,9 @@ pub(crate) struct Settings {
     /// Addresses on which the node listens for other nodes.
     #[serde(deserialize_with = "one_or_many")]
     pub(crate) listen: Vec<String>,
+    /// Addresses that it tells others in place of those.
+    #[serde(deserialize_with = "one_or_many")]
+    pub(crate) announce: Vec<String>,
     /// Where programs on this computer reach the node.
     pub(crate) http: String,
     /// What is logged.
@@ -28,6 +31,7 @@ impl Default for Settings {
         Self {
             // An open port is chosen once and kept, so that addresses in invites stay true.
             listen: ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"].map(str::to_owned).to_vec(),
+            announce: Vec::new(),
             http: "127.0.0.1:0".to_owned(),
             log: "warn".to_owned(),
             passphrase_file: None,
@@ -49,6 +53,8 @@ pub(crate) struct Setting {
 pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) listen: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) announce: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) http: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +65,7 @@ pub(crate) struct Flags {
 
 const ABOUT: [(&str, &str); 4] = [
     ("listen", "addresses on which the node listens for other nodes"),
+    ("announce", "addresses that it tells others in place of those, if any"),
     ("http", "where programs on this computer reach the node"),
     ("log", "what the node logs: error, warn, info, debug or trace"),
     ("passphrase_file", "the file with the passphrase of this home, for a node that starts by itself"),

@@ -1,6 +1,6 @@
 //! Running a node: opens the home, starts network and driver, and hands out the handle.
 
-use crate::clock::{Clock, random};
+use crate::clock::{Clock, WallClock, random};
 use crate::driver::{AddressBook, Driver, Parts, recall};
 use crate::handle::{Handle, Trouble};
 use crate::home::{Home, HomeError, NEWER_PROGRAM};
@@ -46,6 +46,17 @@ pub struct NodeConfig {
     pub registry: Arc<Registry>,
     /// Who decides when a peer is dialled.
     pub dialling: Dialling,
+    /// Multiaddresses to tell others in place of those listened on: where a router or a proxy is in between.
+    pub announce: Vec<String>,
+    /// The wall clock that the node goes by.
+    pub wall: WallClock,
+}
+
+impl NodeConfig {
+    /// A node that listens on these addresses and tells others of them, by this machine's clock.
+    pub fn new(listen: Vec<String>, registry: Arc<Registry>) -> Self {
+        Self { listen, registry, dialling: Dialling::Automatic, announce: Vec::new(), wall: WallClock::default() }
+    }
 }
 
 /// Who decides when a peer is dialled.
@@ -140,6 +151,7 @@ impl Node {
         config: NodeConfig,
         passphrase: Option<&Passphrase>,
     ) -> Result<Self, StartError> {
+        network::check_announced(&config.announce)?;
         let home = Arc::new(Home::open(path)?);
         let keys = Keystore::load(&home, passphrase.into())?;
         let mut profile = Profile::load(&home)?;
@@ -186,8 +198,8 @@ impl Node {
 
         let (recalled, hints) = recall(&store, &config.registry);
         let (mut replica, rows) = Replica::open(identity, config.registry.clone(), store, &recalled, random())?;
-        let clock = Clock::start();
-        let mut book = AddressBook::new(profile.addresses.clone());
+        let clock = Clock::start(config.wall.clone());
+        let mut book = AddressBook::new(profile.addresses.clone()).announcing(config.announce.clone());
         book.take_authority(replica.authority());
         for hint in &hints {
             match &hint.says {

@@ -24,6 +24,7 @@ use grid_protocol::storage::Storage;
 use grid_protocol::sync::{Hint, Says};
 use grid_protocol::time::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Writes as this device of this group.
 pub(crate) struct Outbound {
@@ -284,14 +285,16 @@ impl Outbound {
     pub(crate) fn next_join<S: Storage>(&self, replica: &Replica<S>, now: Timestamp) -> Option<Record> {
         let ticket = self.ticket.as_ref()?;
         let group = self.me.group;
-        let tried: Vec<u32> = replica
-            .application()
-            .iter()
-            .filter_map(|record| match record {
-                Record::Join(join) => Some(join.body().slot),
+        let answers = || {
+            replica.application().iter().filter_map(|record| match record {
+                Record::Join(join) => Some(join.body()),
                 _ => None,
             })
-            .collect();
+        };
+        let tried: Vec<u32> = answers().map(|answer| answer.slot).collect();
+        // The last answer stands, also where the clock was set back since the one before.
+        let before = answers().map(|answer| answer.joined_at).max();
+        let now = before.map_or(now, |before| now.max(before.after(Duration::from_millis(1))));
         let last = (0..ticket.count).find(|attempt| tried.contains(&ticket.slot_for(&group, *attempt)))?;
         let next = last.checked_add(1).filter(|attempt| *attempt < ticket.count)?;
         let slot = ticket.slot_for(&group, next);

@@ -4,7 +4,7 @@ use crate::clock::random;
 use crate::handle::{Handle, Trouble};
 use crate::home::{CHECK_DISK, HomePaths, write_private};
 use crate::http::{self, HttpConfig, HttpError};
-use crate::node::{Dialling, Node, NodeConfig, StartError};
+use crate::node::{Node, NodeConfig, StartError};
 use crate::passphrase::Passphrase;
 use data_encoding::HEXLOWER;
 use grid_protocol::record::Registry;
@@ -24,6 +24,8 @@ pub struct ServeConfig {
     pub registry: Option<Registry>,
     /// The passphrase of the home, if it has one.
     pub passphrase: Option<Passphrase>,
+    /// Multiaddresses to tell others in place of those listened on.
+    pub announce: Vec<String>,
 }
 
 /// A node that runs and serves its API.
@@ -72,7 +74,7 @@ impl Serving {
     /// [`ServeError`]; then nothing runs.
     pub async fn start(home: &Path, config: ServeConfig) -> Result<Self, ServeError> {
         let registry = Arc::new(config.registry.unwrap_or_else(|| Registry::standard().clone()));
-        let settings = NodeConfig { listen: config.listen, registry, dialling: Dialling::Automatic };
+        let settings = NodeConfig { announce: config.announce, ..NodeConfig::new(config.listen, registry) };
         let node = Node::start_with(home, settings, config.passphrase.as_ref()).await?;
         let paths = HomePaths::new(home);
         match serve(&paths, config.http, node.handle()).await {

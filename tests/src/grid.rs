@@ -1,7 +1,8 @@
 //! Real nodes in this process, on loopback, each with a home of its own that goes when it is dropped.
 
+use grid_node::clock::WallClock;
 use grid_node::handle::{Handle, Status, Target};
-use grid_node::node::{Dialling, Node, NodeConfig};
+use grid_node::node::{Node, NodeConfig};
 use grid_node::setup::{self, Found, JoinRequest, Signing};
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Patch, Registry};
@@ -17,6 +18,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Member {
     home: TempDir,
     listen: Vec<String>,
+    announce: Vec<String>,
+    wall: WallClock,
     registry: Arc<Registry>,
     node: Option<Node>,
 }
@@ -59,7 +62,8 @@ impl Member {
 
     fn stopped(home: TempDir, listen: &[&str]) -> Self {
         let listen = listen.iter().map(|address| (*address).to_owned()).collect();
-        Self { home, listen, registry: Arc::new(Registry::standard().clone()), node: None }
+        let registry = Arc::new(Registry::standard().clone());
+        Self { home, listen, announce: Vec::new(), wall: WallClock::default(), registry, node: None }
     }
 
     /// Reads records by these kinds from the next start on.
@@ -67,10 +71,28 @@ impl Member {
         self.registry = Arc::new(registry);
     }
 
+    /// Listens there from the next start on.
+    pub fn listen_on(&mut self, listen: &[&str]) {
+        self.listen = listen.iter().map(|address| (*address).to_owned()).collect();
+    }
+
+    /// Tells others of these addresses instead of its own from the next start on.
+    pub fn announce(&mut self, addresses: Vec<String>) {
+        self.announce = addresses;
+    }
+
+    /// The wall clock of the node, which may be set while it runs.
+    pub const fn wall(&self) -> &WallClock {
+        &self.wall
+    }
+
     /// Starts the node.
     pub async fn start(&mut self) {
-        let config =
-            NodeConfig { listen: self.listen.clone(), registry: self.registry.clone(), dialling: Dialling::Automatic };
+        let config = NodeConfig {
+            announce: self.announce.clone(),
+            wall: self.wall.clone(),
+            ..NodeConfig::new(self.listen.clone(), self.registry.clone())
+        };
         self.node = Some(Node::start(&inner(&self.home), config).await.expect("the node starts"));
     }
 

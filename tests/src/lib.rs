@@ -1,9 +1,12 @@
-//! What the specifications share: crafted changes, storage in memory, real nodes, the simulated network.
+//! What the specifications share: crafted changes, storage in memory, real nodes and their faults, the
+//! simulated network.
 
 pub mod corpus;
+pub mod faults;
 pub mod fixtures;
 pub mod fuzz;
 pub mod grid;
 pub mod memory;
+pub mod proxy;
 pub mod sim;
 pub mod workload;

@@ -29,7 +29,9 @@ async fn a_home_opens_with_all_that_was_in_it() {
     let expected = read_json("home.json");
     let registry = Arc::new(Registry::standard().clone());
     let node =
-        Node::start(&home, NodeConfig { listen: Vec::new(), registry, dialling: Dialling::OnRequest }).await.unwrap();
+        Node::start(&home, NodeConfig { dialling: Dialling::OnRequest, ..NodeConfig::new(Vec::new(), registry) })
+            .await
+            .unwrap();
     assert!(node.report().is_empty(), "{:?}", node.report());
     let status = node.handle().status().await.unwrap();
     assert_eq!(status.troubles, []);
@@ -59,7 +61,9 @@ async fn a_home_that_lost_its_store_opens_with_what_its_journal_holds() {
     fs::remove_dir_all(home.join("store")).unwrap();
     let registry = Arc::new(Registry::standard().clone());
     let node =
-        Node::start(&home, NodeConfig { listen: Vec::new(), registry, dialling: Dialling::OnRequest }).await.unwrap();
+        Node::start(&home, NodeConfig { dialling: Dialling::OnRequest, ..NodeConfig::new(Vec::new(), registry) })
+            .await
+            .unwrap();
     assert_eq!(node.report().len(), 1);
     let titles: BTreeSet<String> = node
         .handle()

@@ -120,7 +120,13 @@ async fn the_api_serves_a_made_up_kind_with_table_schema_and_description() {
     founder.stop().await;
     let home = founder.path();
     let config =
-        ServeConfig { listen: vec![TCP[0].to_owned()], http: None, registry: Some(registry()), passphrase: None };
+        ServeConfig {
+            listen: vec![TCP[0].to_owned()],
+            announce: Vec::new(),
+            http: None,
+            registry: Some(registry()),
+            passphrase: None,
+        };
     let serving = Serving::start(&home, config).await.unwrap();
 
     let (status, made) = ask_json(&home, "POST", "/api/records/orchard", json!({"fields": full()})).await;

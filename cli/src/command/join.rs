@@ -51,7 +51,10 @@ impl Join {
         if ticket.expired(now) {
             return Err(Failure::new(Exit::Refused, format!("the invite ended on {}", ticket.expires))
                 .code("invite_expired")
-                .hint(format!("ask {} for a new one", inviter(&ticket))));
+                .hint(format!(
+                    "ask {} for a new one; this computer's clock shows {now}: set it if it is wrong",
+                    inviter(&ticket)
+                )));
         }
         if HomePaths::new(context.home()?).exists() {
             return self.again(context, &text);

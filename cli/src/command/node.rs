@@ -28,6 +28,9 @@ pub(crate) struct Node {
     /// Where to listen for other nodes; may be given several times
     #[arg(long, value_name = "MULTIADDR")]
     listen: Vec<String>,
+    /// Where others reach this node, if not where it listens: behind a router that forwards a port, say
+    #[arg(long, value_name = "MULTIADDR")]
+    announce: Vec<String>,
     /// Where programs on this computer reach the node
     #[arg(long, value_name = "ADDR")]
     http: Option<String>,
@@ -47,7 +50,8 @@ const GOODBYE: Duration = Duration::from_secs(5);
 impl Node {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let passphrase_file = self.passphrase.path();
-        let flags = Flags { listen: self.listen, http: self.http, log: self.log, passphrase_file };
+        let flags =
+            Flags { listen: self.listen, announce: self.announce, http: self.http, log: self.log, passphrase_file };
         let settings = context.config(&flags)?.settings;
         log_to_stderr(&settings.log)?;
         let http = settings.http.parse().map_err(|_| {
@@ -59,7 +63,13 @@ impl Node {
         if matches!(protection(&home), Ok(Protection::Unprotected)) {
             note_unprotected(context);
         }
-        let config = ServeConfig { listen: settings.listen, http: Some(http), registry: None, passphrase };
+        let config = ServeConfig {
+            listen: settings.listen,
+            announce: settings.announce,
+            http: Some(http),
+            registry: None,
+            passphrase,
+        };
         let ends = if self.with_parent { Ends::WithParent } else { Ends::OnSignal };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::io("start the node", &error))?;
@@ -108,7 +118,9 @@ fn not_started(error: &ServeError) -> Failure {
         ServeError::Start(StartError::Home(HomeError::NewerFormat { .. })) => (Exit::Failed, "newer_format"),
         ServeError::Start(StartError::Keys(KeystoreError::Locked)) => (Exit::Failed, "passphrase_needed"),
         ServeError::Start(StartError::Keys(KeystoreError::WrongPassphrase)) => (Exit::Failed, "wrong_passphrase"),
-        ServeError::Start(StartError::Network(NetworkError::BadAddress { .. })) => (Exit::Usage, "bad_address"),
+        ServeError::Start(StartError::Network(NetworkError::BadAddress { .. } | NetworkError::BadAnnounced { .. })) => {
+            (Exit::Usage, "bad_address")
+        }
         ServeError::Start(StartError::Network(NetworkError::AddressInUse { .. }))
         | ServeError::Http(HttpError::PortTaken { .. }) => (Exit::Failed, "address_in_use"),
         ServeError::Http(HttpError::NotLoopback { .. }) => (Exit::Usage, "not_loopback"),

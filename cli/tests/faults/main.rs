@@ -8,6 +8,7 @@ mod devices;
 mod disk;
 mod ending;
 mod invites;
+mod real;
 mod recover;
 mod strangers;
 mod tables;

@@ -40,6 +40,8 @@ pub(crate) struct AddressBook {
     last_seen: BTreeMap<DeviceId, Timestamp>,
     tries: BTreeMap<String, Try>,
     own: BTreeSet<String>,
+    /// What this node tells of itself instead of where it listens.
+    announced: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,12 @@ impl AddressBook {
     /// A book with the addresses of an invite.
     pub(crate) fn new(given: impl IntoIterator<Item = String>) -> Self {
         Self { given: given.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The same book for a node that tells others of these addresses instead of those that it listens on.
+    pub(crate) fn announcing(mut self, addresses: Vec<String>) -> Self {
+        self.announced = addresses;
+        self
     }
 
     /// Takes in an address that somebody typed in: it is dialled at once.
@@ -175,9 +183,8 @@ impl AddressBook {
     }
 
     fn reaches_connected(&self, address: &str) -> bool {
-        let peer = |address: &str| address.rsplit_once("/p2p/").map(|(_, peer)| peer.to_owned());
-        let wanted = peer(address);
-        self.connected.values().any(|known| peer(known) == wanted)
+        let wanted = peer_of(address);
+        self.connected.values().any(|known| peer_of(known) == wanted)
     }
 
     /// This node listens there.
@@ -185,8 +192,16 @@ impl AddressBook {
         self.own.insert(address.to_owned());
     }
 
-    /// The addresses to tell others: those of this machine alone only where there are no others.
+    /// The addresses to tell others: those that the operator named, or those listened on; of these, the ones of
+    /// this machine alone only where there are no others.
     pub(crate) fn own_addresses(&self, listen: &[String]) -> Vec<String> {
+        if let (false, Some(me)) = (self.announced.is_empty(), listen.iter().find_map(|it| peer_of(it))) {
+            let whole = |address: &String| match peer_of(address) {
+                Some(_) => address.clone(),
+                None => format!("{}/p2p/{me}", address.trim_end_matches('/')),
+            };
+            return self.announced.iter().map(whole).take(MAX_ADDRESSES).collect();
+        }
         let is_local = |address: &&String| address.starts_with("/ip4/127.") || address.starts_with("/ip6/::1/");
         let mut addresses: Vec<String> = listen.iter().filter(|address| !is_local(address)).cloned().collect();
         if addresses.is_empty() {
@@ -210,6 +225,11 @@ impl AddressBook {
     pub(crate) fn last_seen(&self, device: &DeviceId) -> Option<Timestamp> {
         self.last_seen.get(device).copied()
     }
+}
+
+/// The peer that an address leads to.
+fn peer_of(address: &str) -> Option<&str> {
+    address.rsplit_once("/p2p/").map(|(_, peer)| peer)
 }
 
 #[cfg(test)]
@@ -289,5 +309,17 @@ mod tests {
         let other = "/ip4/10.0.0.1/tcp/1".to_owned();
         assert_eq!(book.own_addresses(&[local.clone(), other.clone()]), [other]);
         assert_eq!(book.own_addresses(std::slice::from_ref(&local)), [local]);
+    }
+
+    #[test]
+    fn what_the_operator_announces_is_told_instead_of_where_the_node_listens() {
+        let book = AddressBook::default().announcing(vec![
+            "/ip4/192.0.2.7/tcp/4040".to_owned(),
+            "/dns4/grid.example/udp/4040/quic-v1/p2p/me".to_owned(),
+        ]);
+        let listen = ["/ip4/10.0.0.1/tcp/1/p2p/me".to_owned()];
+        let told = ["/ip4/192.0.2.7/tcp/4040/p2p/me", "/dns4/grid.example/udp/4040/quic-v1/p2p/me"];
+        assert_eq!(book.own_addresses(&listen), told);
+        assert_eq!(book.for_invite(&listen), told);
     }
 }

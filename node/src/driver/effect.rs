@@ -7,7 +7,7 @@ use crate::network;
 use crate::node::Dialling;
 use crate::view::{self, OwnMembership};
 use grid_protocol::replica::{Effect, Judgement, PeerStanding, Row};
-use grid_protocol::sync::{ApplicationOutcome, HintBody, Says};
+use grid_protocol::sync::{ApplicationOutcome, Hint, HintBody, Says};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,9 +56,10 @@ impl Driver {
                     self.network.admit(peer, standing).await;
                 }
                 Effect::Sign(says) => {
-                    let hint = self.outbound.hint(self.clock.now().wall, says);
+                    let hint = self.hint(says);
                     queue.push_back(self.replica.announce(hint));
                 }
+                Effect::Hint(hint) if hint.device == self.replica.me().device => queue.extend(self.outdo(&hint)),
                 Effect::Hint(hint) => self.take_hint(&hint),
                 Effect::Rows(rows) => self.take_rows(rows),
                 Effect::AuthorityChanged => {
@@ -116,6 +117,28 @@ impl Driver {
         }
         let _ = self.events.send(Event::Application { outcome: name.to_owned(), why });
         Vec::new()
+    }
+
+    /// Signs a hint whose time is later than that of every other one of this device: of two the later counts,
+    /// and the clock may have been set back since.
+    fn hint(&mut self, says: Says) -> Hint {
+        let now = self.clock.now().wall.max(self.latest_hint.after(Duration::from_millis(1)));
+        self.latest_hint = now;
+        self.outbound.hint(now, says)
+    }
+
+    /// Says anew what others know of this device from a time when its clock was ahead.
+    fn outdo(&mut self, known: &HintBody) -> Option<Effect> {
+        if known.time <= self.latest_hint {
+            return None;
+        }
+        self.latest_hint = known.time;
+        let addresses = self.book.own_addresses(&self.listen);
+        if addresses.is_empty() {
+            return None;
+        }
+        let hint = self.hint(Says::Reachable(addresses));
+        Some(self.replica.announce(hint))
     }
 
     fn take_hint(&mut self, hint: &HintBody) {
@@ -189,7 +212,7 @@ impl Driver {
             return;
         }
         self.announced = Some(now.monotonic);
-        let hint = self.outbound.hint(now.wall, Says::Reachable(addresses));
+        let hint = self.hint(Says::Reachable(addresses));
         let effect = self.replica.announce(hint);
         self.carry_out(vec![effect]).await;
     }

@@ -28,6 +28,7 @@ use crate::view::{OwnMembership, Views};
 use grid_protocol::key::PeerKey;
 use grid_protocol::replica::{Effect, Input, Replica, Row};
 use grid_protocol::storage::StorageError;
+use grid_protocol::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -70,6 +71,8 @@ pub(crate) struct Driver {
     /// Why this group was not let in, as it was told last.
     application: Option<String>,
     announced: Option<Duration>,
+    /// The time of the latest hint of this device that anybody knows.
+    latest_hint: Timestamp,
     own_log: own_log::OwnLogState,
     /// What the views say of this group.
     own_membership: OwnMembership,
@@ -121,6 +124,7 @@ impl Driver {
             storage_trouble: None,
             application,
             announced: None,
+            latest_hint: Timestamp::default(),
             own_log,
             own_membership: OwnMembership::Claimed,
         }

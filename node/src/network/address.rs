@@ -120,6 +120,22 @@ pub(super) fn listener(text: &str) -> Result<Multiaddr, NetworkError> {
     Ok(address)
 }
 
+/// Checks addresses that a node tells others of itself: they need not name the peer.
+///
+/// # Errors
+///
+/// [`NetworkError::BadAnnounced`].
+pub(crate) fn check_announced(texts: &[String]) -> Result<(), NetworkError> {
+    texts.iter().try_for_each(|text| {
+        let bad = |problem| NetworkError::BadAnnounced { text: text.clone(), problem };
+        let mut address = parse(text).map_err(bad)?;
+        if let Some(Protocol::P2p(_)) = address.iter().last() {
+            address.pop();
+        }
+        check_transport(&address, text).map_err(bad)
+    })
+}
+
 /// The addresses that `target` has at the resolved `hosts`: those of the family that the name asks for.
 pub(super) fn resolved(target: &Target, hosts: impl Iterator<Item = IpAddr>) -> Vec<Multiaddr> {
     let family = target.address.iter().next();

@@ -88,6 +88,15 @@ pub enum NetworkError {
         #[source]
         problem: AddressProblem,
     },
+    /// An address to tell others cannot be used.
+    #[error("cannot tell others of {text:?}")]
+    BadAnnounced {
+        /// The text that was given.
+        text: String,
+        /// What is wrong with it, and how it should look.
+        #[source]
+        problem: AddressProblem,
+    },
     /// A range of addresses cannot be read.
     #[error(transparent)]
     BadRange(#[from] BadRange),

@@ -33,6 +33,7 @@ mod task;
 mod tests;
 
 pub use address::AddressProblem;
+pub(crate) use address::check_announced;
 pub use colocation::BadRange;
 pub use config::{Limits, NetworkConfig, NetworkError};
 pub use event::{DialProblem, GossipToken, Judgement, NetworkEvent, Path, RequestProblem, ResponseToken, Standing};

@@ -33,7 +33,8 @@ pub(super) struct BranchesAsked {
 impl<S: Storage> Replica<S> {
     /// Asks a peer for what changes here wait for, where it may lie behind a cut.
     pub(super) fn ask_branches(&mut self, key: PeerKey, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
-        let free = self.peers.get(&key).is_some_and(|peer| peer.is_asked() && peer.branches.is_none());
+        let knows = self.knows();
+        let free = self.peers.get(&key).is_some_and(|peer| peer.is_asked(knows) && peer.branches.is_none());
         if !free || self.authority.cuts().next().is_none() {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use super::effect::{Effect, Input, Now, PeerStanding, PeerSync};
 use super::lobby::{Telling, Turn};
 use super::own_log::Branch;
 use super::pairing::Answered;
-use super::peer::{Peer, standing};
+use super::peer::{Knows, Peer, standing};
 use super::{PULL_EVERY, PULL_SOON, Replica, hints};
 use crate::entry::VerifiedEntry;
 use crate::id::CoalitionId;
@@ -153,8 +153,9 @@ impl<S: Storage> Replica<S> {
         } else if is_due || is_soon {
             self.pull_soon = None;
             self.pull_due = now.monotonic + PULL_EVERY + self.random.up_to(PULL_EVERY / 4);
+            let knows = self.knows();
             let asked: Vec<PeerKey> =
-                self.peers.iter().filter(|(_, peer)| peer.is_asked()).map(|(key, _)| *key).collect();
+                self.peers.iter().filter(|(_, peer)| peer.is_asked(knows)).map(|(key, _)| *key).collect();
             if !asked.is_empty() {
                 let index = usize::try_from(self.random.number() % asked.len() as u64).unwrap_or(0);
                 if let Some(peer) = asked.get(index) {
@@ -171,6 +172,11 @@ impl<S: Storage> Replica<S> {
         if self.pull_soon.is_none() {
             self.pull_soon = Some(now.monotonic + PULL_SOON + self.random.up_to(PULL_SOON));
         }
+    }
+
+    /// Whether this node can tell who is a member.
+    pub(super) fn knows(&self) -> Knows {
+        if self.control.genesis().is_some() { Knows::Coalition } else { Knows::Nobody }
     }
 
     /// How much is held: it grows with everything that comes in.
@@ -192,7 +198,7 @@ impl<S: Storage> Replica<S> {
     pub(super) fn pull(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
         let nonce = self.random.number();
         let Some(mut peer) = self.peers.remove(&key) else { return };
-        if peer.is_asked() {
+        if peer.is_asked(self.knows()) {
             match peer.session.start(self.view(), nonce) {
                 Some((id, request)) => {
                     peer.contradicts = false;

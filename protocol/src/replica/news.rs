@@ -153,6 +153,11 @@ impl<S: Storage> Replica<S> {
                 return Judgement::Reject;
             }
         };
+        if body.device == self.me.device && matches!(body.says, Says::Reachable(_)) {
+            // What others still know of this node may be from a time when its clock was ahead.
+            effects.push(Effect::Hint(body.clone()));
+            return Judgement::Ignore;
+        }
         if body.device == self.me.device || !self.authority.stores_log_of(&body.device) {
             return Judgement::Ignore;
         }

@@ -32,6 +32,15 @@ pub(super) struct Peer {
     pub(super) branches: Option<BranchesAsked>,
 }
 
+/// Whether this node knows the coalition that it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Knows {
+    /// It does.
+    Coalition,
+    /// The founding records are not here: this node is new, or has lost its store.
+    Nobody,
+}
+
 impl Peer {
     pub(super) fn new(direction: Direction, standing: PeerStanding) -> Self {
         Self {
@@ -50,9 +59,11 @@ impl Peer {
         }
     }
 
-    /// We ask members, and whoever we dialled ourselves: its address came from an invite or a member.
-    pub(super) fn is_asked(&self) -> bool {
-        matches!(self.standing, PeerStanding::Member { .. }) || self.direction == Direction::Dialled
+    /// We ask members, and whoever we dialled ourselves: its address came from an invite or a member. Where we
+    /// can't tell who is a member, we ask whoever comes.
+    pub(super) fn is_asked(&self, knows: Knows) -> bool {
+        let member = matches!(self.standing, PeerStanding::Member { .. });
+        member || self.direction == Direction::Dialled || knows == Knows::Nobody
     }
 
     pub(super) fn view(&self, peer: PeerKey) -> PeerView {

@@ -55,9 +55,8 @@ impl Measured {
     /// Starts the node.
     pub(crate) async fn start(&mut self) -> Result<(), Trouble> {
         let config = NodeConfig {
-            listen: vec!["/ip4/127.0.0.1/tcp/0".to_owned()],
-            registry: self.registry.clone(),
             dialling: Dialling::OnRequest,
+            ..NodeConfig::new(vec!["/ip4/127.0.0.1/tcp/0".to_owned()], self.registry.clone())
         };
         self.node = Some(Node::start(&self.path(), config).await?);
         Ok(())

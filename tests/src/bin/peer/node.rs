@@ -129,9 +129,8 @@ impl Peer {
         let mut running = self.running.lock().await;
         if running.is_none() {
             let config = NodeConfig {
-                listen: vec![self.listen.clone()],
-                registry: self.registry.clone(),
                 dialling: Dialling::OnRequest,
+                ..NodeConfig::new(vec![self.listen.clone()], self.registry.clone())
             };
             let node = Node::start(&self.home, config).await?;
             let watch = Watch::follow(&node.handle());
