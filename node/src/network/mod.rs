@@ -36,6 +36,7 @@ pub use address::AddressProblem;
 pub use colocation::BadRange;
 pub use config::{Limits, NetworkConfig, NetworkError};
 pub use event::{DialProblem, GossipToken, Judgement, NetworkEvent, Path, RequestProblem, ResponseToken, Standing};
+pub use gossip::{MESH, MeshSize};
 
 pub use grid_protocol::replica::Direction;
 
