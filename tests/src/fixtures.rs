@@ -3,6 +3,10 @@
 //! `cargo run -p grid-tests --bin make-fixtures` writes it anew, which only a change of a format justifies; then the
 //! old data stays beside the new. The keys in it belong to groups that exist nowhere else.
 
+mod governing;
+
+pub use governing::governing_records;
+
 use grid_protocol::codec;
 use grid_protocol::control::Record;
 use grid_protocol::entry::Entry;

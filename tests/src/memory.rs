@@ -8,6 +8,7 @@ use grid_protocol::key::DeviceId;
 use grid_protocol::run::{LeanEntry, Run, VerifiedRun};
 use grid_protocol::storage::{Storage, StorageError, StoredEntry};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What an entry of a run is taken to cost beside its body, in bytes.
 const ENTRY_COST: usize = 100;
@@ -17,7 +18,8 @@ const ENTRY_COST: usize = 100;
 pub struct MemoryStorage {
     logs: BTreeMap<DeviceId, Log>,
     documents: BTreeMap<DocumentId, BTreeSet<(DeviceId, u64)>>,
-    records: BTreeMap<RecordId, Record>,
+    /// Shared with other storages until it changes.
+    records: Arc<BTreeMap<RecordId, Record>>,
     branches: BTreeMap<(DocumentId, DeviceId, EntryId), BranchEntry>,
 }
 
@@ -52,6 +54,16 @@ impl MemoryStorage {
     /// One record.
     pub fn record(&self, id: &RecordId) -> Option<&Record> {
         self.records.get(id)
+    }
+
+    /// Holds the same control records as another storage, in the same memory until one of them changes.
+    pub fn share_records(&mut self, other: &Self) {
+        self.records = other.records.clone();
+    }
+
+    /// Whether both hold the same control records in the same memory.
+    pub fn shares_records(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.records, &other.records)
     }
 
     /// Forgets what lies behind an earlier head of a log, as a disk does that lost its last writes.
@@ -127,9 +139,13 @@ impl Storage for MemoryStorage {
     }
 
     fn put_records(&mut self, records: &[Record], displaced: &[RecordId]) -> Result<(), StorageError> {
-        self.records.extend(records.iter().map(|record| (record.id(), record.clone())));
+        if records.is_empty() && displaced.is_empty() {
+            return Ok(());
+        }
+        let held = Arc::make_mut(&mut self.records);
+        held.extend(records.iter().map(|record| (record.id(), record.clone())));
         for id in displaced {
-            self.records.remove(id);
+            held.remove(id);
         }
         Ok(())
     }

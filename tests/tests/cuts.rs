@@ -193,8 +193,11 @@ fn what_a_cut_took_is_listed_and_what_others_built_on_is_not() {
     let mut records = valley.records.clone();
     let mut replica = open(&valley.lost, disk(&records, &[&valley.opening, &built, &lost, &on_top]));
     assert_eq!(replica.lost(&valley.device()).expect("storage in memory"), []);
-    records
-        .push(valley.guest.end(valley.device(), replica.cut_after(&valley.device(), 0).expect("read").expect("held")));
+    records.push(valley.guest.end(
+        0,
+        valley.device(),
+        replica.cut_after(&valley.device(), 0).expect("read").expect("held"),
+    ));
     replica = open(&valley.lost, disk(&records, &[&valley.opening, &built, &lost, &on_top]));
     let listed = replica.lost(&valley.device()).expect("storage in memory");
     let places: Vec<u64> = listed.iter().map(|lost| lost.seq).collect();
@@ -237,7 +240,7 @@ fn of_a_log_that_was_cut_no_more_is_fetched_than_what_proves_its_last_entry() {
     let log = valley.notes(&valley.lost, None, 0..40);
     for (seq, held) in [(20, 32), (16, 16), (1, 16), (0, 0), (40, 40), (33, 40)] {
         let mut records = valley.records.clone();
-        records.push(valley.guest.end(valley.device(), cut_before(&log, seq)));
+        records.push(valley.guest.end(0, valley.device(), cut_before(&log, seq)));
         let mut exchange =
             Exchange::new((&valley.founder, disk(&records, &[])), (&valley.office, disk(&records, &[&log])));
         exchange.pull();
@@ -262,7 +265,7 @@ fn a_revocation_takes_back_what_came_too_late_and_a_revoked_device_is_no_member_
     let input = Input::Connected { peer: valley.lost.peer(), direction: grid_protocol::replica::Direction::Accepted };
     replica.handle(NOON, input).expect("storage in memory");
     let before = replica.state_root();
-    gossip(&mut replica, &valley.guest, News::Record(valley.guest.end(valley.device(), cut_before(&log, 2))));
+    gossip(&mut replica, &valley.guest, News::Record(valley.guest.end(0, valley.device(), cut_before(&log, 2))));
     assert_eq!(effective(&mut replica, log[1].header().document), 1);
     assert_eq!(effective(&mut replica, log[3].header().document), 0);
     assert_ne!(replica.state_root(), before);
@@ -305,9 +308,9 @@ fn quarrel() -> (Valley, Vec<News>, Disk) {
     let guests = valley.notes(&valley.guest, None, 10..13);
     let desk = open(&valley.founder, disk(&valley.records, &[]));
     let mut records = valley.records.clone();
-    records.push(valley.guest.end(valley.device(), cut_before(&shared, 2)));
+    records.push(valley.guest.end(0, valley.device(), cut_before(&shared, 2)));
     // Each of the guest's devices is ended by whoever holds the other.
-    records.push(valley.guest.end(valley.guest.me.device, cut_before(&guests, 1)));
+    records.push(valley.guest.end(0, valley.guest.me.device, cut_before(&guests, 1)));
     let cuts = BTreeMap::from([(valley.guest.me.device, cut_before(&guests, 2))]);
     records.push(valley.guest.rotate(&desk, &cuts));
     // A certificate by root 0 that nobody has heard of before the rotation.

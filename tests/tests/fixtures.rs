@@ -3,11 +3,12 @@
 use grid_node::KeystoreError;
 use grid_node::node::{Dialling, Node, NodeConfig, StartError};
 use grid_node::passphrase::{self, Escrow, Passphrase};
+use grid_protocol::control::Record;
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::record::{ImportOptions, ImportPlan, Registry};
 use grid_protocol::sheet::StatementSheet;
 use grid_protocol::words::RecoveryWords;
-use grid_tests::fixtures::{content, directory, sealed_directory, unpack_home};
+use grid_tests::fixtures::{content, directory, governing_records, sealed_directory, unpack_home};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -128,7 +129,32 @@ fn every_encoded_sample_decodes_to_what_was_encoded() {
     }
     let has = |beginning: &str| expected.keys().filter(|name| name.starts_with(beginning)).count();
     let counts = ["record-", "entry", "run", "request-", "response-", "gossip-"].map(has);
-    assert_eq!(counts, [9, 1, 1, 5, 8, 5]);
+    assert_eq!(counts, [18, 1, 1, 5, 8, 5]);
+}
+
+#[test]
+fn there_is_a_sample_of_every_kind_of_record_and_each_is_encoded_as_it_was() {
+    let mut kinds = BTreeSet::new();
+    for file in fs::read_dir(directory().join("encoded")).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("record-") {
+            let bytes = fs::read(&path).unwrap();
+            let record = Record::decode(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(record.encode(), bytes, "{name}");
+            kinds.insert(format!("{:?}", record.kind()));
+        }
+    }
+    assert_eq!(kinds.len(), 18, "{kinds:?}");
+}
+
+#[test]
+fn the_samples_about_keys_and_rules_are_still_made_the_same_way() {
+    for record in governing_records() {
+        let name = format!("record-{:?}.bin", record.kind()).to_lowercase();
+        let kept = fs::read(directory().join("encoded").join(&name)).unwrap();
+        assert_eq!(record.encode(), kept, "{name}: the layout or what is signed has changed");
+    }
 }
 
 #[test]

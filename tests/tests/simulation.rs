@@ -124,7 +124,7 @@ fn receipts_reach_an_author_that_was_away() {
     world.stop(0, Stop::Crash);
     world.run_for(2 * MINUTE);
     world.start(0);
-    world.run_for(2 * MINUTE);
+    world.run_for(4 * MINUTE);
     let replica = world.replica(0);
     let delivery = replica.receipts().delivery(&replica.me(), replica.authority(), 0);
     assert_eq!((delivery.received_by.len(), delivery.waiting_for), (5, vec![]));

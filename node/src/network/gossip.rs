@@ -27,6 +27,22 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 /// How long a rejected message weighs on who sent it, and how long the score of the absent is kept.
 const GRUDGE: Duration = Duration::from_secs(600);
 
+/// Peers to whom news goes at once; the others are told what there is, and ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeshSize {
+    /// With fewer, more are taken in.
+    pub low: usize,
+    /// As many as there should be.
+    pub usual: usize,
+    /// With as many, some are let go.
+    pub high: usize,
+    /// At least as many of them were dialled by this node, so that nobody surrounds it by dialling.
+    pub outbound: usize,
+}
+
+/// The mesh of every node. The simulated network works with the same one.
+pub const MESH: MeshSize = MeshSize { low: 6, usual: 8, high: 14, outbound: 3 };
+
 /// The topic of a coalition.
 pub(super) fn topic(digest: &[u8; 32]) -> IdentTopic {
     IdentTopic::new(data_encoding::HEXLOWER.encode(digest))
@@ -49,10 +65,10 @@ pub(super) fn gossip(topic: &IdentTopic) -> Result<Gossip, NetworkError> {
         .heartbeat_interval(HEARTBEAT)
         .heartbeat_initial_delay(Duration::from_millis(200))
         .flood_publish(true)
-        .mesh_outbound_min(3)
-        .mesh_n_low(6)
-        .mesh_n(8)
-        .mesh_n_high(14)
+        .mesh_outbound_min(MESH.outbound)
+        .mesh_n_low(MESH.low)
+        .mesh_n(MESH.usual)
+        .mesh_n_high(MESH.high)
         .build()
         .map_err(|error| failed(error.to_string()))?;
     let filter = MaxCountSubscriptionFilter {

@@ -37,6 +37,7 @@ pub(crate) use address::check_announced;
 pub use colocation::BadRange;
 pub use config::{Limits, NetworkConfig, NetworkError};
 pub use event::{DialProblem, GossipToken, Judgement, NetworkEvent, Path, RequestProblem, ResponseToken, Standing};
+pub use gossip::{MESH, MeshSize};
 
 pub use grid_protocol::replica::Direction;
 

@@ -170,6 +170,11 @@ impl Membership {
         self.members.iter().copied()
     }
 
+    /// How many members there are, as seen from any leaf.
+    pub fn member_count(&self) -> usize {
+        self.members.len()
+    }
+
     /// The members under the version that is followed here, ascending.
     pub fn members_here(&self) -> impl Iterator<Item = GroupId> {
         self.here().into_iter().flat_map(|here| here.members.iter().copied())

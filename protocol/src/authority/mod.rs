@@ -54,22 +54,21 @@ use crate::time::Timestamp;
 use governance::Governance;
 use keys::Keys;
 use membership::Membership;
+use std::sync::Arc;
 
 /// Who may do what, as worked out from one control set.
 #[derive(Clone, Debug)]
 pub struct Authority {
-    keys: Keys,
-    governance: Governance,
-    membership: Membership,
+    keys: Arc<Keys>,
+    governance: Arc<Governance>,
+    membership: Arc<Membership>,
     digest: Digest,
 }
 
 impl Default for Authority {
     /// What nothing adds up to: nobody is known.
     fn default() -> Self {
-        let (keys, governance, membership) = <(Keys, Governance, Membership)>::default();
-        let digest = digest(&keys, &governance, &membership);
-        Self { keys, governance, membership, digest }
+        Self::of(Keys::default(), Governance::default(), Membership::default())
     }
 }
 
@@ -88,8 +87,12 @@ impl Authority {
         let keys = Keys::evaluate(set);
         let governance = Governance::evaluate(set, &keys);
         let membership = Membership::evaluate(set, &keys, &governance, own);
+        Self::of(keys, governance, membership)
+    }
+
+    fn of(keys: Keys, governance: Governance, membership: Membership) -> Self {
         let digest = digest(&keys, &governance, &membership);
-        Self { keys, governance, membership, digest }
+        Self { keys: Arc::new(keys), governance: Arc::new(governance), membership: Arc::new(membership), digest }
     }
 
     /// The layer of keys.

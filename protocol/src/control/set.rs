@@ -22,6 +22,7 @@ use crate::limits::MAX_RECORD;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 mod adopting;
 mod certified;
@@ -75,13 +76,13 @@ pub struct Batch {
     pub refused: Vec<RecordError>,
 }
 
-/// All control records of a coalition that a node believes.
+/// All control records of a coalition that a node believes. A copy shares them until one of the two changes.
 #[derive(Clone, Debug)]
 pub struct ControlSet {
     coalition: CoalitionId,
     first_version: VersionId,
-    records: BTreeMap<RecordId, Record>,
-    places: BTreeMap<RecordKey, Vec<(Reverse<u64>, RecordId)>>,
+    records: Arc<BTreeMap<RecordId, Record>>,
+    places: Arc<BTreeMap<RecordKey, Vec<(Reverse<u64>, RecordId)>>>,
     governing: BTreeSet<(GroupId, DeviceId)>,
     devices: Devices,
     buckets: Vec<Digest>,
@@ -107,8 +108,8 @@ impl ControlSet {
         Self {
             coalition,
             first_version: VersionId::first(&coalition),
-            records: BTreeMap::new(),
-            places: BTreeMap::new(),
+            records: Arc::default(),
+            places: Arc::default(),
             governing: BTreeSet::new(),
             devices: Devices::default(),
             buckets: vec![Digest::ZERO; BUCKETS],
@@ -262,9 +263,9 @@ impl ControlSet {
             }
             _ => {}
         }
-        self.records.insert(id, record);
+        Arc::make_mut(&mut self.records).insert(id, record);
         let most = per_place(&key);
-        let held = self.places.entry(key).or_default();
+        let held = Arc::make_mut(&mut self.places).entry(key).or_default();
         held.push(place);
         held.sort_unstable();
         let last = (held.len() > most).then(|| held.last().map(|(_, id)| *id)).flatten();
@@ -288,15 +289,16 @@ impl ControlSet {
     }
 
     fn remove(&mut self, id: &RecordId) -> Option<Record> {
-        let record = self.records.remove(id)?;
+        let record = Arc::make_mut(&mut self.records).remove(id)?;
         if names_groups(&record) {
             self.note_names();
         }
         let key = record.key();
-        if let Some(held) = self.places.get_mut(&key) {
+        let places = Arc::make_mut(&mut self.places);
+        if let Some(held) = places.get_mut(&key) {
             held.retain(|(_, held)| held != id);
             if held.is_empty() {
-                self.places.remove(&key);
+                places.remove(&key);
             }
         }
         if let Record::DeviceCert(certificate) = &record {

@@ -227,7 +227,7 @@ impl<S: Storage> Replica<S> {
 
     pub(super) fn owe_receipt(&mut self, now: Now, log: DeviceId) {
         if log != self.me.device {
-            let groups = self.authority.members().count();
+            let groups = self.authority.membership().member_count();
             self.receipts.owe(now.monotonic, groups, &mut self.random, log);
         }
     }

@@ -29,14 +29,18 @@ pub(super) enum Kept {
 }
 
 impl Reachable {
+    /// Whether the same or a later one of its device is known, so that nothing follows from it, true or not.
+    pub(super) fn knows(&self, hint: &Hint) -> bool {
+        matches!(hint.body.says, Says::Reachable(_))
+            && self.hints.get(&hint.body.device).is_some_and(|known| known.body.time >= hint.body.time)
+    }
+
     /// Keeps the hint if it is the latest of its device that tells addresses.
     pub(super) fn keep(&mut self, hint: &Hint) -> Kept {
-        let device = hint.body.device;
-        let known = self.hints.get(&device).is_some_and(|known| known.body.time >= hint.body.time);
-        if known || !matches!(hint.body.says, Says::Reachable(_)) {
+        if self.knows(hint) || !matches!(hint.body.says, Says::Reachable(_)) {
             return Kept::Known;
         }
-        self.hints.insert(device, hint.clone());
+        self.hints.insert(hint.body.device, hint.clone());
         Kept::New
     }
 

@@ -10,6 +10,7 @@
 
 mod admit;
 mod applicant;
+mod belief;
 mod branch;
 mod confirm;
 mod delivery;
@@ -30,6 +31,7 @@ mod recall;
 mod regain;
 mod waiting;
 
+pub use belief::Belief;
 pub use delivery::{Counted, Delivery, Receipts};
 pub use document::{LiveDocument, Row, Wholeness};
 pub use documents::Documents;
@@ -128,8 +130,25 @@ impl<S: Storage> Replica<S> {
         recalled: &Recalled,
         seed: [u8; 32],
     ) -> Result<(Self, Vec<Row>), StorageError> {
-        let control = recall(&me, &storage)?;
-        let authority = Authority::evaluate_for(&control, &me.group);
+        let belief = Belief::of(&me, &storage)?;
+        Self::open_believing(me, registry, storage, belief, recalled, seed)
+    }
+
+    /// As [`Self::open`], where the control records that the storage holds have been judged before, by a replica
+    /// in the same process that holds the same ones.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage can't be read.
+    pub fn open_believing(
+        me: Identity,
+        registry: Arc<Registry>,
+        storage: S,
+        belief: Belief,
+        recalled: &Recalled,
+        seed: [u8; 32],
+    ) -> Result<(Self, Vec<Row>), StorageError> {
+        let Belief { control, authority } = belief;
         let mut replica = Self {
             me,
             logs: Logs::new(storage.heads()?),
@@ -246,6 +265,11 @@ impl<S: Storage> Replica<S> {
     /// The connected peers.
     pub fn peers(&self) -> impl Iterator<Item = PeerView> {
         self.peers.iter().map(|(key, peer)| peer.view(*key))
+    }
+
+    /// How many entries wait for those before them.
+    pub fn waiting_entries(&self) -> usize {
+        self.waiting.len()
     }
 
     /// One hash over everything that is held and believed: equal on nodes that hold the same.

@@ -146,6 +146,10 @@ impl<S: Storage> Replica<S> {
     }
 
     pub(super) fn take_hint(&mut self, now: Now, from: PeerKey, hint: &Hint, effects: &mut Vec<Effect>) -> Judgement {
+        if self.hints.knows(hint) {
+            // Every peer tells of a hundred at every meeting: what is known is not proven again.
+            return Judgement::Ignore;
+        }
         let body = match hint.verify(&self.me.coalition) {
             Ok(body) => body,
             Err(error) => {

@@ -40,6 +40,11 @@ impl Waiting {
         self.remove(device, seq)
     }
 
+    /// How many entries wait.
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     fn remove(&mut self, device: &DeviceId, seq: u64) -> Option<VerifiedEntry> {
         let log = self.logs.get_mut(device)?;
         let entry = log.remove(&seq)?;

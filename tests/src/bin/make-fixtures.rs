@@ -1,6 +1,7 @@
 //! Writes the fixtures of the present formats: `cargo run -p grid-tests --bin make-fixtures`.
 //!
 //! It runs three small groups, keeps the home of one, and a sample of everything that they wrote and said.
+//! `-- missing` writes only samples of record kinds that have none yet, and leaves all else as it is.
 
 use grid_node::setup::Signing;
 use grid_node::store::Store;
@@ -15,7 +16,7 @@ use grid_protocol::sync::{
     Application, ApplicationOutcome, Gossip, Hint, News, Refusal, Request, Response, Says, pack,
 };
 use grid_protocol::time::Timestamp;
-use grid_tests::fixtures::{content, directory, pack_home};
+use grid_tests::fixtures::{content, directory, governing_records, pack_home};
 use grid_tests::grid::{Member, until_equal};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -33,6 +34,9 @@ type Samples = BTreeMap<String, Vec<u8>>;
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let directory = directory();
+    if std::env::args().nth(1).as_deref() == Some("missing") {
+        return add_missing(&directory);
+    }
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
@@ -54,6 +58,25 @@ async fn main() -> Outcome<()> {
     fs::write(directory.join("encoded.json"), serde_json::to_vec(&expected)?)?;
     println!("written to {}", directory.display());
     Ok(())
+}
+
+/// Samples of kinds that came later.
+fn add_missing(directory: &std::path::Path) -> Outcome<()> {
+    let listing = directory.join("encoded.json");
+    let mut expected: Map<String, Value> = serde_json::from_slice(&fs::read(&listing)?)?;
+    for record in governing_records() {
+        let name = name_of(&record);
+        if !expected.contains_key(&name) {
+            println!("{name}");
+            expected.insert(name.clone(), content(&name, &record.encode())?);
+            fs::write(directory.join("encoded").join(name), record.encode())?;
+        }
+    }
+    Ok(fs::write(listing, serde_json::to_vec(&expected)?)?)
+}
+
+fn name_of(record: &Record) -> String {
+    format!("record-{:?}.bin", record.kind()).to_lowercase()
 }
 
 /// Three groups at work; leaves behind what they can say in text.
@@ -121,8 +144,8 @@ async fn live(directory: &std::path::Path) -> Outcome<(Member, grid_node::handle
 fn samples(store: &mut Store, coalition: CoalitionId, device: DeviceId) -> Outcome<Samples> {
     let mut samples = Samples::new();
     let records = store.records()?;
-    for record in &records {
-        samples.insert(format!("record-{:?}.bin", record.kind()).to_lowercase(), record.encode());
+    for record in records.iter().chain(&governing_records()) {
+        samples.insert(name_of(record), record.encode());
     }
     let run = store.run(&device, 0, RUN)?.ok_or("the group has written")?;
     let verified = run.clone().verify(&coalition)?;

@@ -4,8 +4,8 @@ use automerge::transaction::CommitOptions;
 use automerge::{ActorId, Automerge};
 use grid_protocol::codec::Format;
 use grid_protocol::control::{
-    self, Capabilities, Cut, DeviceCert, DeviceCertBody, DeviceSecrets, GenesisBody, InviteRevoked, NewGroup, Record,
-    Revoke, SigningKey, Signs, Statement, StatementSignature, Vouch, Withdrawal,
+    self, Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets, GenesisBody, InviteRevoked, NewGroup, Record,
+    SigningKey, Signs, Statement, StatementSignature, Vouch, Withdrawal,
 };
 use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
 use grid_protocol::domain;
@@ -19,7 +19,6 @@ use grid_protocol::storage::Storage;
 use grid_protocol::sync::{Hint, Says};
 use grid_protocol::time::Timestamp;
 use grid_protocol::words::RecoveryWords;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,19 +137,6 @@ impl Author {
         let me = Identity { device: body.device, ..self.me };
         let certificate = DeviceCert::new(body, SigningKey::Root(root, &secret), &keys.secrets);
         (Self { keys: Arc::new(keys), me, registry: self.registry.clone() }, Record::DeviceCert(certificate))
-    }
-
-    /// Ends the log of a device of this group, with root 0.
-    pub fn end(&self, device: DeviceId, cut: Cut) -> Record {
-        let root = self.keys.words.root(0);
-        Record::Revoke(Revoke::new(self.me.coalition, self.me.group, device, cut, SigningKey::Root(0, &root)))
-    }
-
-    /// Goes on to the next root, with further cuts.
-    pub fn rotate<S: Storage>(&self, replica: &Replica<S>, cuts: &BTreeMap<DeviceId, Cut>) -> Record {
-        let keys = replica.authority().keys();
-        let rotation = grid_protocol::authority::rotate(self.me.coalition, keys, self.me.group, &self.keys.words, cuts);
-        Record::Rotation(rotation.expect("the words of the group"))
     }
 
     /// Invites as many groups.

@@ -1,12 +1,14 @@
 //! What must hold in every run, whatever happened.
 
-use super::World;
 use super::event::NodeIndex;
-use grid_protocol::id::{Digest, EntryId};
+use super::history::check_roots;
+use super::{Blame, World};
+use grid_protocol::id::{Digest, DocumentId, EntryId, GroupId};
 use grid_protocol::key::DeviceId;
-use grid_protocol::storage::Storage;
+use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// How often roots are compared while waiting.
@@ -42,6 +44,40 @@ pub enum Dissent {
         /// The place.
         seq: u64,
     },
+    /// A node took an entry into a log that does not go on behind what it holds.
+    Order {
+        /// The node.
+        node: NodeIndex,
+        /// The log.
+        device: DeviceId,
+        /// The place that comes next.
+        expected: u64,
+        /// The place that the entry claims.
+        found: u64,
+    },
+    /// A node acknowledged two writes at one place.
+    Rewritten {
+        /// The first.
+        first: Acknowledged,
+        /// The second.
+        second: Acknowledged,
+    },
+    /// An honest node shows what nobody was allowed to write.
+    Unauthorised {
+        /// The node.
+        node: NodeIndex,
+        /// The record.
+        document: DocumentId,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// An honest node takes a group for a member that nobody let in.
+    Sham {
+        /// The node.
+        node: NodeIndex,
+        /// The group.
+        group: GroupId,
+    },
     /// A write that was acknowledged is not on a running node.
     Lost {
         /// The node.
@@ -49,6 +85,8 @@ pub enum Dissent {
         /// The write.
         write: Acknowledged,
     },
+    /// Running nodes are equal, and still at work.
+    Busy,
     /// An honest node blames another.
     Blame {
         /// Who blames.
@@ -71,6 +109,24 @@ impl fmt::Display for Dissent {
             Self::Lost { node, write } => {
                 write!(f, "node {node} lacks write {} that node {} acknowledged", write.seq, write.node)
             }
+            Self::Order { node, device, expected, found } => {
+                write!(
+                    f,
+                    "node {node} took {found} of {device} into a log that goes on at {expected}, or behind another entry"
+                )
+            }
+            Self::Rewritten { first, second } => {
+                write!(
+                    f,
+                    "node {} acknowledged two writes at {} of its log: {} and {}",
+                    first.node, first.seq, first.entry, second.entry
+                )
+            }
+            Self::Unauthorised { node, document, what } => write!(f, "node {node} shows in record {document}: {what}"),
+            Self::Sham { node, group } => {
+                write!(f, "node {node} takes group {group} for a member, which nobody let in")
+            }
+            Self::Busy => write!(f, "running nodes are still at work"),
             Self::Blame { by, why } => write!(f, "node {by} blames an honest node: {why}"),
         }
     }
@@ -78,7 +134,7 @@ impl fmt::Display for Dissent {
 
 impl World {
     fn running(&self) -> impl Iterator<Item = NodeIndex> {
-        (0..self.nodes.len()).filter(|node| self.runs(*node))
+        (0..self.nodes.len()).filter(|node| self.runs(*node) && self.is_honest(*node))
     }
 
     /// Whether all running nodes have the same root and nothing left to do.
@@ -96,58 +152,46 @@ impl World {
         let begun = self.now();
         while !self.is_equal() {
             if self.now() - begun >= patience {
-                return Err(self.roots());
+                return Err(self.check_roots().err().unwrap_or(Dissent::Busy));
             }
             self.run_for(LOOK_EVERY);
         }
         Ok(self.now() - begun)
     }
 
-    fn roots(&self) -> Dissent {
-        let mut roots = BTreeMap::new();
-        for node in self.running() {
-            let replica = self.replica(node);
-            let holds = || {
-                format!(
-                    "node {node}: {} entries of {} logs, {} records ({} waiting), {} members, {} documents, digests {:?}",
-                    replica.logs().total(),
-                    replica.logs().iter().count(),
-                    replica.control().len(),
-                    replica.control().waiting(),
-                    replica.authority().members().count(),
-                    replica.documents().len(),
-                    (replica.logs().digest(), replica.authority().digest(), replica.documents().digest()),
-                )
-            };
-            roots.entry(self.root(node)).or_insert_with(|| (0, holds())).0 += 1;
-        }
-        Dissent::Roots { roots }
+    fn holds(&self, node: NodeIndex) -> String {
+        let replica = self.replica(node);
+        format!(
+            "node {node}: {} entries of {} logs, {} records ({} waiting), {} members, {} documents, digests {:?}",
+            replica.logs().total(),
+            replica.logs().iter().count(),
+            replica.control().len(),
+            replica.control().waiting(),
+            replica.authority().members().count(),
+            replica.documents().len(),
+            (replica.logs().digest(), replica.authority().digest(), replica.documents().digest()),
+        )
     }
 
-    /// What must hold at every moment: nobody holds what the author of a log does not hold at the same
-    /// place, and no honest node blames another.
+    fn check_roots(&self) -> Result<(), Dissent> {
+        check_roots(self.running().map(|node| (node, self.root(node))), |node| self.holds(node))
+    }
+
+    /// What must hold at every moment, and was looked at with every event: see [`History`](super::History).
+    /// And no honest node blames another.
     ///
     /// # Errors
     ///
     /// The first [`Dissent`].
     pub fn check_always(&self) -> Result<(), Dissent> {
-        if let Some(blame) = self.blames.first() {
-            return Err(Dissent::Blame { by: blame.by, why: format!("{} (node {:?})", blame.why, blame.of) });
+        if let Some(dissent) = &self.dissent {
+            return Err(dissent.clone());
         }
-        let written: BTreeMap<(DeviceId, u64), EntryId> =
-            self.acknowledged.iter().map(|write| ((write.device, write.seq), write.entry)).collect();
-        for (node, member) in self.nodes.iter().enumerate() {
-            let Some(disk) = member.disk() else { continue };
-            for (device, head) in disk.heads().expect("a storage in memory reads") {
-                for seq in 0..=head.seq {
-                    let held = disk.entry_id(&device, seq).expect("a storage in memory reads");
-                    if held.is_none() || held != written.get(&(device, seq)).copied() {
-                        return Err(Dissent::Strange { node, device, seq });
-                    }
-                }
-            }
+        let of_honest = |blame: &&Blame| blame.of.is_none_or(|of| self.is_honest(of));
+        match self.blames.iter().find(of_honest) {
+            Some(blame) => Err(Dissent::Blame { by: blame.by, why: format!("{} (node {:?})", blame.why, blame.of) }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// What must hold once everybody could talk to everybody: all of it, and nothing was lost.
@@ -157,18 +201,49 @@ impl World {
     /// The first [`Dissent`].
     pub fn check_healed(&self) -> Result<(), Dissent> {
         self.check_always()?;
-        if !self.is_equal() {
-            return Err(self.roots());
-        }
-        for node in self.running() {
-            let disk = self.replica(node).storage();
-            for write in &self.acknowledged {
-                let held = disk.entry_id(&write.device, write.seq).expect("a storage in memory reads");
-                if held != Some(write.entry) {
-                    return Err(Dissent::Lost { node, write: *write });
-                }
+        self.check_roots()?;
+        self.running().try_for_each(|node| self.history.check_complete(node))
+    }
+
+    /// Looks at what disks did since the last time.
+    pub(super) fn look(&mut self) {
+        let told = std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner));
+        for (node, stored) in told {
+            let judged = self.history.stored(node, &stored);
+            self.note(judged);
+            if let Some(watch) = &mut self.watch {
+                watch.stored(self.now, node, &stored);
             }
         }
-        Ok(())
+    }
+
+    /// An honest node shows these rows.
+    pub(super) fn look_at_rows(&mut self, node: NodeIndex, rows: &[Row]) {
+        for row in rows {
+            let text = match self.history.has_forgeries() {
+                true => row.values.to_json().to_string(),
+                false => String::new(),
+            };
+            let judged = self.history.shows(node, row.document, &text);
+            self.note(judged);
+        }
+    }
+
+    /// What an honest node shows has to agree with what it believes.
+    pub(super) fn look_at_belief(&mut self, node: NodeIndex) {
+        if !self.history.has_forgeries() {
+            return;
+        }
+        let Some(replica) = self.nodes[node].replica() else { return };
+        let sham = self.shams.iter().find(|sham| replica.authority().was_admitted(sham)).copied();
+        let judged = self.history.believes(node, |record| replica.control().get(record).is_some());
+        self.note(sham.map_or(judged, |group| Err(Dissent::Sham { node, group })));
+    }
+
+    /// Keeps the first thing that does not hold.
+    pub(super) fn note(&mut self, judged: Result<(), Dissent>) {
+        if let (None, Err(dissent)) = (&self.dissent, judged) {
+            self.dissent = Some(dissent);
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Driving the replicas: what happens goes in, what they decide is carried out, as the daemon does it.
 
+use super::conduct::Conduct;
 use super::event::{Event, NodeIndex, Route};
 use super::node::Token;
 use super::{Blame, GRAIN, World};
-use grid_protocol::replica::{Effect, Input, Judgement};
+use grid_protocol::replica::{Effect, Input, PeerStanding};
 use grid_protocol::storage::StorageError;
 use grid_protocol::sync::{Says, peer_id};
 use std::collections::VecDeque;
@@ -23,6 +24,12 @@ impl World {
             Event::Audible { route } => self.audible(route),
             Event::Request { route, id, bytes } => {
                 if self.arrives(route) {
+                    self.nodes[route.to].spent.bytes_in += bytes.len() as u64;
+                    match self.nodes[route.to].conduct {
+                        Conduct::Honest => {}
+                        Conduct::Silent => return,
+                        Conduct::Lying => return self.answer_as_liar(route, id, &bytes),
+                    }
                     let token = self.nodes[route.to].token(Token::Request { route, id });
                     let peer = self.nodes[route.from].author.peer();
                     self.input(route.to, Input::Request { peer, token, bytes: bytes.to_vec() });
@@ -30,6 +37,7 @@ impl World {
             }
             Event::Response { route, id, bytes } => {
                 if self.arrives(route) {
+                    self.nodes[route.to].spent.bytes_in += bytes.len() as u64;
                     self.nodes[route.to].asked.remove(&(route.from, id));
                     let peer = self.nodes[route.from].author.peer();
                     self.input(route.to, Input::Response { peer, id, bytes: bytes.to_vec() });
@@ -43,16 +51,8 @@ impl World {
                     self.input(route.from, Input::RequestFailed { peer, id });
                 }
             }
-            Event::Gossip { route, message, bytes } => {
-                let (now, open) = (self.now, self.arrives(route));
-                let node = &mut self.nodes[route.to];
-                if open && node.member_epoch(route.from).is_some() && node.seen.is_new(now, message) {
-                    let data = bytes.to_vec();
-                    let token = node.token(Token::News { from: route.from, message, bytes });
-                    let from = self.nodes[route.from].author.peer();
-                    self.input(route.to, Input::Gossip { from, token, bytes: data });
-                }
-            }
+            Event::Word { route, word } => self.hear(route, word),
+            Event::Beat { node, life } => self.beat(node, life),
             Event::Wake { node, life } => self.wake(node, life),
             Event::Work { node, life } => self.work(node, life),
         }
@@ -60,6 +60,10 @@ impl World {
 
     fn audible(&mut self, route: Route) {
         if !self.nodes[route.from].is_open(route.to, route.epoch) {
+            return;
+        }
+        self.join_gossip(route.from, route.to);
+        if !self.is_honest(route.from) {
             return;
         }
         self.announce_addresses(route.from);
@@ -84,7 +88,7 @@ impl World {
     }
 
     fn wake(&mut self, node: NodeIndex, life: u64) {
-        if self.nodes[node].life != life {
+        if self.nodes[node].life != life || !self.is_honest(node) {
             return;
         }
         self.nodes[node].wake_at = None;
@@ -97,10 +101,11 @@ impl World {
     }
 
     fn work(&mut self, node: NodeIndex, life: u64) {
-        if self.nodes[node].life != life {
+        if self.nodes[node].life != life || !self.is_honest(node) {
             return;
         }
         self.nodes[node].works = false;
+        self.nodes[node].spent.worked += 1;
         let now = self.clocks(node);
         if let Some(effects) = self.nodes[node].replica_mut().map(|replica| replica.work(now)) {
             self.carry_out_or_note(node, effects);
@@ -109,7 +114,12 @@ impl World {
     }
 
     /// Gives a node something to handle.
+    ///
+    /// Who is not honest hears of connections only, and says nothing that follows from what it holds.
     pub(super) fn input(&mut self, node: NodeIndex, input: Input) {
+        if !self.is_honest(node) && !matches!(input, Input::Connected { .. } | Input::Disconnected { .. }) {
+            return;
+        }
         let now = self.clocks(node);
         if let Some(effects) = self.nodes[node].replica_mut().map(|replica| replica.handle(now, input)) {
             self.carry_out_or_note(node, effects);
@@ -128,6 +138,9 @@ impl World {
     /// Plans when the node works and looks at its deadlines.
     pub(super) fn plan(&mut self, index: NodeIndex) {
         let now = self.now;
+        if !self.is_honest(index) {
+            return;
+        }
         let node = &mut self.nodes[index];
         let life = node.life;
         let Some((busy, due)) = node.replica().map(|replica| (replica.is_busy(), replica.next_deadline())) else {
@@ -147,6 +160,9 @@ impl World {
 
     pub(super) fn carry_out(&mut self, node: NodeIndex, effects: Vec<Effect>) {
         let mut queue = VecDeque::from(effects);
+        if !self.is_honest(node) {
+            queue.retain(|effect| matches!(effect, Effect::Standing { .. }));
+        }
         while let Some(effect) = queue.pop_front() {
             match effect {
                 Effect::Send { peer, id, bytes } => {
@@ -156,22 +172,25 @@ impl World {
                 }
                 Effect::Reply { token, bytes } => {
                     if let Some(Token::Request { route, id }) = self.nodes[node].tokens.remove(&token) {
+                        self.nodes[node].spent.answered += 1;
                         let back = Route { from: route.to, to: route.from, epoch: route.epoch };
                         self.answer(back, id, bytes);
                     }
                 }
                 Effect::Publish { bytes } => self.publish(node, bytes),
                 Effect::Judge { token, judgement } => {
-                    let news = self.nodes[node].tokens.remove(&token);
-                    if let (Judgement::Accept, Some(Token::News { from, message, bytes })) = (judgement, news) {
-                        self.pass_on(node, from, message, &bytes);
+                    if let Some(Token::News { from, message, bytes }) = self.nodes[node].tokens.remove(&token) {
+                        self.judged(node, judgement, (from, message, bytes));
                     }
                 }
                 Effect::Standing { peer, standing } => {
                     let Some(of) = self.by_peer.get(&peer).copied() else { continue };
                     if let Some(side) = self.nodes[node].sides.get_mut(&of) {
                         side.standing = standing;
-                        self.become_audible(node, of);
+                        match standing {
+                            PeerStanding::Member { .. } => self.become_audible(node, of),
+                            PeerStanding::Lobby => self.fall_silent(node, of),
+                        }
                     }
                 }
                 Effect::Sign(says) => {
@@ -186,15 +205,17 @@ impl World {
                     let of = self.by_peer.get(&peer).copied();
                     self.blames.push(Blame { at: self.now, by: node, of, why });
                 }
+                Effect::Rows(rows) => self.look_at_rows(node, &rows),
                 Effect::Certify { token, request } => {
                     let author = self.nodes[node].author.clone();
                     if let Some(replica) = self.nodes[node].replica_mut() {
                         queue.extend(author.let_in(replica, token, *request));
                     }
                 }
-                Effect::Hint(_) | Effect::Rows(_) | Effect::Application { .. } | Effect::Pairing(_) => {}
+                Effect::Hint(_) | Effect::Application { .. } | Effect::Pairing(_) => {}
             }
         }
+        self.look_at_belief(node);
     }
 
     /// A node confirms joins through its invites as soon as it knows of them.

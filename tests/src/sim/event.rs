@@ -1,5 +1,6 @@
 //! What is going to happen, in the order of its time.
 
+use super::gossip::Word;
 use grid_protocol::replica::Direction;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -35,8 +36,10 @@ pub(super) enum Event {
     Response { route: Route, id: u64, bytes: Arc<[u8]> },
     /// A node stops waiting for an answer.
     GiveUp { route: Route, id: u64 },
-    /// News arrives.
-    Gossip { route: Route, message: u128, bytes: Arc<[u8]> },
+    /// Something said on the topic arrives.
+    Word { route: Route, word: Word },
+    /// The heartbeat of gossip at a node.
+    Beat { node: NodeIndex, life: u64 },
     /// A node looks at its deadlines.
     Wake { node: NodeIndex, life: u64 },
     /// A node works on its backlog.

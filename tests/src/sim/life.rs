@@ -4,6 +4,7 @@ use super::World;
 use super::author::{Author, Keys, Subject};
 use super::check::Acknowledged;
 use super::event::{Event, NodeIndex, Route};
+use super::history::Witness;
 use super::node::{Node, State};
 use super::storage::Disk;
 use grid_protocol::codec::Format;
@@ -74,31 +75,32 @@ impl World {
         let seats = u32::try_from(count - 1).expect("a world of that size fits nowhere");
         if seats > 0 {
             let ticket = self.invite(founder, seats);
-            for seat in 0..seats {
-                self.take_seat(founder, &ticket, seat);
-            }
+            let joined: Vec<Record> = (0..seats).flat_map(|seat| self.take_seat(&ticket, seat)).collect();
+            self.give(founder, &joined);
         }
         // Joined by fixed seats, so no two groups stand in one slot.
         let effects = self.confirm_joins(founder);
         self.carry_out(founder, effects);
-        let records = self.replica(founder).storage().records().expect("a storage in memory reads");
+        let founders = self.replica(founder);
+        let shared = (founders.storage().clone(), founders.belief());
         for node in 1..count {
-            self.give(node, &records);
-            self.start(node);
+            if let State::Off(disk) = &mut self.nodes[node].state {
+                disk.share_records(&shared.0);
+            }
         }
+        self.shared = Some(shared);
+        (1..count).for_each(|node| self.start(node));
         for node in 1..count {
             self.link(node, node - 1);
             self.link_with_some(node, degree / 2, count);
         }
     }
 
-    /// A newcomer takes one slot of an invite for many, and its records are handed to the inviter's node.
-    fn take_seat(&mut self, inviter: NodeIndex, ticket: &InviteTicket, seat: u32) {
+    /// A newcomer takes one slot of an invite for many: the records that it hands in.
+    fn take_seat(&mut self, ticket: &InviteTicket, seat: u32) -> Vec<Record> {
         let one = InviteTicket { first: ticket.first + seat, count: 1, ..ticket.clone() };
         let node = self.take_invite(&one);
-        let records =
-            self.nodes[node].disk().map(Storage::records).expect("a disk").expect("a storage in memory reads");
-        self.give(inviter, &records);
+        self.nodes[node].disk().map(Storage::records).expect("a disk").expect("a storage in memory reads")
     }
 
     /// Puts records on the disk of a node as if they had come over the network.
@@ -122,6 +124,7 @@ impl World {
         let skew = self.random.between(Duration::ZERO, SKEW);
         let node = self.nodes.len();
         self.by_peer.insert(author.peer(), node);
+        disk.watch(Witness { node, told: self.told.clone() });
         self.nodes.push(Node::new(author, disk, skew));
         node
     }
@@ -130,7 +133,7 @@ impl World {
         u32::try_from(self.nodes.len()).expect("a world of that size fits nowhere")
     }
 
-    fn wall(&self) -> Timestamp {
+    pub(super) fn wall(&self) -> Timestamp {
         super::BEGINNING.after(self.now)
     }
 
@@ -142,12 +145,21 @@ impl World {
         let State::Off(disk) = std::mem::replace(&mut member.state, State::Gone) else {
             panic!("node {node} runs already");
         };
-        let opened = Replica::open(member.author.me, registry, disk, &Recalled::default(), seed);
-        let (replica, _) = opened.expect("a storage in memory reads");
+        let me = member.author.me;
+        let belief = self.shared.as_ref().filter(|(shared, _)| disk.content().shares_records(shared.content()));
+        let opened = match belief.and_then(|(_, belief)| belief.seen_by(&me.group)) {
+            Some(belief) => Replica::open_believing(me, registry, disk, belief, &Recalled::default(), seed),
+            None => Replica::open(me, registry, disk, &Recalled::default(), seed),
+        };
+        let (replica, rows) = opened.expect("a storage in memory reads");
         member.state = State::On(Box::new(replica));
         member.life += 1;
         member.wake_at = Some(now);
         let life = member.life;
+        self.history.restarted(node);
+        if self.is_honest(node) {
+            self.look_at_rows(node, &rows);
+        }
         self.put(Duration::ZERO, Event::Wake { node, life });
         let effects = self.confirm_joins(node);
         self.carry_out(node, effects);
@@ -175,15 +187,25 @@ impl World {
         if how == Stop::Crash {
             disk.lose_power();
         }
+        let device = member.author.me.device;
         member.state = State::Off(disk);
         member.life += 1;
         member.sides.clear();
         member.asked.clear();
         member.tokens.clear();
-        member.seen = super::node::Seen::default();
+        member.gossip = super::gossip::Gossip::default();
         member.works = false;
         member.wake_at = None;
         member.announced = None;
+        self.look();
+        let kept = self.history.check_own(node, device);
+        self.note(kept);
+    }
+
+    /// Everybody has said a moment ago where it can be reached.
+    pub(super) fn hush(&mut self) {
+        let now = self.now;
+        self.nodes.iter_mut().for_each(|node| node.announced = Some(now));
     }
 
     /// Whether a node runs.
@@ -218,7 +240,15 @@ impl World {
             .map(|entry| Acknowledged { node, device: author.me.device, seq: entry.header().seq, entry: entry.id() })
             .collect();
         let effects = replica.commit(entries, Vec::new())?;
+        for write in &acknowledged {
+            let judged = self.history.acknowledged(*write, document);
+            self.note(judged);
+        }
+        if let (Some(watch), Some(last)) = (&mut self.watch, acknowledged.last()) {
+            watch.wrote(self.now, node, last.entry);
+        }
         self.acknowledged.extend(acknowledged);
+        self.look();
         self.carry_out(node, effects);
         // What was written is readable at once.
         let now = self.clocks(node);
@@ -245,6 +275,7 @@ impl World {
         let replica = self.nodes[at].replica_mut().expect("the node runs");
         let (document, entries) = author.write_after(head, replica, now, subject, nonce, fields);
         for entry in entries {
+            self.history.written(&entry);
             let news = News::Entry(entry.announce().expect("an entry just written is signed"));
             let bytes = pack(&Gossip { version: Format, news });
             self.input(at, Input::Gossip { from: author.peer(), token: u64::MAX, bytes });
@@ -281,6 +312,7 @@ impl World {
     /// Gives an input to a replica directly, as a network of its own would, and carries out what follows.
     pub fn feed(&mut self, node: NodeIndex, input: grid_protocol::replica::Input) {
         self.input(node, input);
+        self.look();
     }
 
     /// The state root of a running node.

@@ -9,38 +9,54 @@
 //! ```
 
 mod author;
+mod broadcast;
 mod check;
+mod conduct;
 mod drive;
 mod event;
 mod exchange;
+mod forge;
+mod gossip;
+mod governing;
+mod hear;
+mod history;
 mod life;
 mod network;
 mod node;
 mod pairing;
 mod random;
+mod score;
 mod storage;
 mod story;
+mod teller;
+mod watch;
 
 pub use author::{Author, Keys, Subject};
+pub use broadcast::{Broadcast, Churn, Spread};
 pub use check::{Acknowledged, Dissent};
+pub use conduct::Conduct;
 pub use event::NodeIndex;
 pub use exchange::{Exchange, Frame, NOON, open};
+pub use forge::{Forger, Forgery};
+pub use history::{History, Shown, Stored, Told, Witness, check_roots};
 pub use life::Stop;
 pub use network::Conditions;
-pub use node::Node;
+pub use node::{Node, Spent};
 pub use random::Random;
 pub use storage::{Clock, Disk, Room};
 pub use story::{Outcome, Story};
 
 use event::{Agenda, Event};
+use grid_protocol::id::GroupId;
 use grid_protocol::key::PeerKey;
 use grid_protocol::record::Registry;
-use grid_protocol::replica::{Now, Replica};
+use grid_protocol::replica::{Belief, Now, Replica};
 use grid_protocol::time::Timestamp;
 use network::Link;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
+use watch::Watch;
 
 /// The wall clock at the beginning of the world.
 const BEGINNING: Timestamp = Timestamp(1_700_000_000_000);
@@ -77,6 +93,20 @@ pub struct Counts {
     pub pulls: u64,
 }
 
+impl Counts {
+    /// What was spent since an earlier count.
+    pub const fn since(&self, before: &Self) -> Self {
+        Self {
+            events: self.events - before.events,
+            frames: self.frames - before.frames,
+            frame_bytes: self.frame_bytes - before.frame_bytes,
+            news: self.news - before.news,
+            news_bytes: self.news_bytes - before.news_bytes,
+            pulls: self.pulls - before.pulls,
+        }
+    }
+}
+
 /// A world of simulated nodes.
 pub struct World {
     /// What all chance comes from.
@@ -101,6 +131,15 @@ pub struct World {
     /// The side of each node while the network is split.
     sides: Option<Vec<u8>>,
     registry: Arc<Registry>,
+    /// What was written, held and shown.
+    pub history: History,
+    dissent: Option<Dissent>,
+    told: Told,
+    watch: Option<Watch>,
+    /// Groups that nobody let in.
+    shams: Vec<GroupId>,
+    /// What follows from the control records that several disks share.
+    shared: Option<(Disk, Belief)>,
 }
 
 impl World {
@@ -122,6 +161,12 @@ impl World {
             by_peer: HashMap::new(),
             sides: None,
             registry: Arc::new(Registry::standard().clone()),
+            history: History::default(),
+            dissent: None,
+            told: Told::default(),
+            watch: None,
+            shams: Vec::new(),
+            shared: None,
         }
     }
 
@@ -152,6 +197,7 @@ impl World {
             self.at(at);
             self.counts.events += 1;
             self.happen(event);
+            self.look();
         }
         self.at(until);
     }

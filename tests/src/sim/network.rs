@@ -15,8 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const NOTICED: Duration = Duration::from_secs(8);
 /// A lost connection is tried again within this, when it can work.
 const REDIALLED: Duration = Duration::from_secs(12);
-/// Peers to which news is passed on.
-const MESH: usize = 6;
 
 /// How well the network works.
 #[derive(Clone, Copy, Debug)]
@@ -188,6 +186,7 @@ impl World {
             return;
         }
         self.nodes[node].sides.remove(&peer);
+        self.nodes[node].gossip.leave(peer);
         let asked = self.nodes[node].asked.iter().filter(|((to, _), at)| *to == peer && **at == epoch);
         let mut failed: Vec<u64> = asked.map(|((_, id), _)| *id).collect();
         failed.sort_unstable();
@@ -209,8 +208,16 @@ impl World {
         link.audible = true;
         let epoch = link.epoch;
         for (from, to) in [(a, b), (b, a)] {
-            let delay = self.latency();
+            let delay = self.latency_between(a, b);
             self.put(delay, Event::Audible { route: Route { from, to, epoch } });
+        }
+    }
+
+    /// A peer is no member any more for one end: no news flows until it is one again.
+    pub(super) fn fall_silent(&mut self, a: NodeIndex, b: NodeIndex) {
+        self.nodes[a].gossip.leave(b);
+        if let Some(link) = self.links.get_mut(&pair(a, b)) {
+            link.audible = false;
         }
     }
 
@@ -225,23 +232,24 @@ impl World {
         self.nodes[from].asked.insert((to, id), epoch);
         self.put(PATIENCE, Event::GiveUp { route, id });
         let bytes: Arc<[u8]> = bytes.into();
-        self.carry(&bytes, |bytes| Event::Request { route, id, bytes });
+        self.carry(route, &bytes, |bytes| Event::Request { route, id, bytes });
     }
 
     pub(super) fn answer(&mut self, route: Route, id: u64, bytes: Vec<u8>) {
         let bytes: Arc<[u8]> = bytes.into();
-        self.carry(&bytes, |bytes| Event::Response { route, id, bytes });
+        self.carry(route, &bytes, |bytes| Event::Response { route, id, bytes });
     }
 
-    fn carry(&mut self, bytes: &Arc<[u8]>, event: impl Fn(Arc<[u8]>) -> Event) {
+    fn carry(&mut self, route: Route, bytes: &Arc<[u8]>, event: impl Fn(Arc<[u8]>) -> Event) {
         self.counts.frames += 1;
         self.counts.frame_bytes += bytes.len() as u64;
+        self.nodes[route.from].spent.bytes_out += bytes.len() as u64;
         if self.random.happens(self.conditions.frames_lost) {
             return;
         }
         let times = 1 + usize::from(self.random.happens(self.conditions.repeated));
         for _ in 0..times {
-            let delay = self.latency();
+            let delay = self.latency_between(route.from, route.to);
             self.put(delay, event(bytes.clone()));
         }
     }
@@ -253,55 +261,19 @@ impl World {
             && self.nodes[route.to].is_open(route.from, route.epoch)
     }
 
-    /// Own news goes to every member that is connected.
-    pub(super) fn publish(&mut self, node: NodeIndex, bytes: Vec<u8>) {
-        let message = message_id(&bytes);
-        let now = self.now;
-        if self.nodes[node].seen.is_new(now, message) {
-            let peers: Vec<NodeIndex> = self.nodes[node].sides.keys().copied().collect();
-            self.spread(node, peers, message, &bytes.into());
-        }
+    /// Who dials of two nodes that are linked.
+    pub(super) fn dialler(&self, a: NodeIndex, b: NodeIndex) -> Option<NodeIndex> {
+        self.links.get(&pair(a, b)).map(|link| link.dialler)
     }
 
-    /// News of others goes on to the peers of the mesh.
-    pub(super) fn pass_on(&mut self, node: NodeIndex, source: NodeIndex, message: u128, bytes: &Arc<[u8]>) {
-        let weight = |peer: NodeIndex| {
-            let (a, b) = pair(node, peer);
-            mix(self.seed ^ ((a as u64) << 32) ^ b as u64)
-        };
-        let open = self.nodes[node].sides.keys().copied();
-        let mut peers: Vec<NodeIndex> = open.filter(|peer| self.nodes[node].member_epoch(*peer).is_some()).collect();
-        peers.sort_unstable_by_key(|peer| weight(*peer));
-        peers.truncate(MESH);
-        peers.retain(|peer| *peer != source);
-        self.spread(node, peers, message, bytes);
-    }
-
-    fn spread(&mut self, from: NodeIndex, peers: Vec<NodeIndex>, message: u128, bytes: &Arc<[u8]>) {
-        for to in peers {
-            let Some(epoch) = self.nodes[from].member_epoch(to) else { continue };
-            self.counts.news += 1;
-            self.counts.news_bytes += bytes.len() as u64;
-            if self.random.happens(self.conditions.news_lost) {
-                continue;
-            }
-            let times = 1 + usize::from(self.random.happens(self.conditions.repeated));
-            for _ in 0..times {
-                let delay = self.latency();
-                let route = Route { from, to, epoch };
-                self.put(delay, Event::Gossip { route, message, bytes: bytes.clone() });
-            }
-        }
-    }
-
-    fn latency(&mut self) -> Duration {
+    /// Each link has a length, from which every message differs a little.
+    pub(super) fn latency_between(&mut self, a: NodeIndex, b: NodeIndex) -> Duration {
         let Conditions { quickest, slowest, .. } = self.conditions;
-        self.random.between(quickest, slowest)
+        let (low, high) = pair(a, b);
+        let span = slowest.saturating_sub(quickest);
+        let steady = span * 7 / 10;
+        let number = mix(self.seed ^ ((low as u64) << 32) ^ high as u64) % 1_000;
+        let length = steady * u32::try_from(number).unwrap_or(0) / 1_000;
+        quickest + length + self.random.between(Duration::ZERO, span.saturating_sub(steady))
     }
-}
-
-fn message_id(bytes: &[u8]) -> u128 {
-    let mut id = [0; 16];
-    id.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
-    u128::from_le_bytes(id)
 }

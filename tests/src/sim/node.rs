@@ -1,7 +1,9 @@
 //! A node of the simulated network: a replica, its disk, and its side of each connection.
 
 use super::author::Author;
+use super::conduct::Conduct;
 use super::event::{NodeIndex, Route};
+use super::gossip::Gossip;
 use super::storage::Disk;
 use grid_protocol::replica::{PeerStanding, Replica};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,7 +26,9 @@ pub struct Node {
     pub(super) asked: HashMap<(NodeIndex, u64), u64>,
     pub(super) tokens: HashMap<u64, Token>,
     pub(super) last_token: u64,
-    pub(super) seen: Seen,
+    pub(super) gossip: Gossip,
+    pub(super) conduct: Conduct,
+    pub(super) spent: Spent,
     pub(super) wake_at: Option<Duration>,
     pub(super) works: bool,
     pub(super) announced: Option<Duration>,
@@ -52,14 +56,47 @@ pub(super) enum Token {
 }
 
 /// Messages that were seen lately.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     now: HashSet<u128>,
     before: HashSet<u128>,
     turned: Duration,
 }
 
+/// What a node spent on others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Bytes that came in.
+    pub bytes_in: u64,
+    /// Bytes that went out.
+    pub bytes_out: u64,
+    /// Pieces of news that were looked at.
+    pub news_judged: u64,
+    /// Requests that were answered.
+    pub answered: u64,
+    /// Batches that were worked on.
+    pub worked: u64,
+}
+
+impl Spent {
+    /// What was spent since an earlier count.
+    pub const fn since(&self, before: &Self) -> Self {
+        Self {
+            bytes_in: self.bytes_in - before.bytes_in,
+            bytes_out: self.bytes_out - before.bytes_out,
+            news_judged: self.news_judged - before.news_judged,
+            answered: self.answered - before.answered,
+            worked: self.worked - before.worked,
+        }
+    }
+}
+
 impl Seen {
+    /// Whether the message is known.
+    pub(super) fn knows(&self, message: u128) -> bool {
+        self.before.contains(&message) || self.now.contains(&message)
+    }
+
     /// Whether the message is new; from now on it is not.
     pub(super) fn is_new(&mut self, now: Duration, message: u128) -> bool {
         if now >= self.turned + REMEMBERED {
@@ -81,7 +118,9 @@ impl Node {
             asked: HashMap::new(),
             tokens: HashMap::new(),
             last_token: 0,
-            seen: Seen::default(),
+            gossip: Gossip::default(),
+            conduct: Conduct::Honest,
+            spent: Spent::default(),
             wake_at: None,
             works: false,
             announced: None,
@@ -110,6 +149,11 @@ impl Node {
             State::Off(disk) => Some(disk),
             State::Gone => None,
         }
+    }
+
+    /// The connection to a peer.
+    pub(super) fn epoch(&self, peer: NodeIndex) -> Option<u64> {
+        self.sides.get(&peer).map(|side| side.epoch)
     }
 
     pub(super) fn is_open(&self, peer: NodeIndex, epoch: u64) -> bool {

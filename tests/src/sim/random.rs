@@ -42,6 +42,20 @@ impl Random {
         bytes
     }
 
+    /// Brings a list into any order.
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+        for last in (1..list.len()).rev() {
+            list.swap(last, self.below(last + 1));
+        }
+    }
+
+    /// As many of a list, or all.
+    pub fn some<T>(&mut self, mut list: Vec<T>, count: usize) -> Vec<T> {
+        self.shuffle(&mut list);
+        list.truncate(count);
+        list
+    }
+
     /// One of a list.
     pub fn pick<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
         list.get(self.below(list.len()))

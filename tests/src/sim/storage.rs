@@ -1,6 +1,7 @@
 //! A disk that forgets: what others sent is safe only a moment after it was written, as in the real
 //! store; what the node itself wrote is safe at once.
 
+use super::history::{Stored, Witness};
 use crate::memory::MemoryStorage;
 use grid_protocol::chain::{BranchEntry, VerifiedBranch};
 use grid_protocol::control::Record;
@@ -49,6 +50,7 @@ pub struct Disk {
     /// Writes of others' entries and records that still fit; none where nobody counts.
     left: Arc<Mutex<Option<u64>>>,
     recent: Vec<(Duration, Undo)>,
+    witness: Option<Witness>,
 }
 
 /// How to take one write back.
@@ -62,6 +64,22 @@ impl Disk {
     /// An empty disk.
     pub fn new(clock: Clock) -> Self {
         Self { clock, ..Self::default() }
+    }
+
+    /// Somebody is told from now on what the disk does.
+    pub fn watch(&mut self, witness: Witness) {
+        self.witness = Some(witness);
+    }
+
+    /// Holds the same control records as another disk, in the same memory until one of them changes.
+    pub fn share_records(&mut self, other: &Self) {
+        self.inner.share_records(&other.inner);
+    }
+
+    fn tell(&self, runs: &[VerifiedRun]) {
+        if let Some(witness) = &self.witness {
+            runs.iter().for_each(|run| witness.tell(Stored::run(run)));
+        }
     }
 
     /// What lies on it.
@@ -87,7 +105,13 @@ impl Disk {
                 break;
             }
             match undo {
-                Undo::Log { device, head } => self.inner.cut_back(&device, head),
+                Undo::Log { device, head } => {
+                    self.inner.cut_back(&device, head);
+                    if let Some(witness) = &self.witness {
+                        let kept = head.map_or(0, |head| head.seq + 1);
+                        witness.tell(Stored::CutBack { device, kept });
+                    }
+                }
                 Undo::Records { added, displaced } => {
                     let written = self.inner.put_records(&displaced, &added);
                     written.expect("a storage in memory takes every record");
@@ -122,12 +146,16 @@ impl Storage for Disk {
             let device = run.device();
             self.note(Undo::Log { device, head: self.inner.head(&device).copied() });
         }
-        self.inner.append(runs)
+        self.inner.append(runs)?;
+        self.tell(runs);
+        Ok(())
     }
 
     fn append_own(&mut self, runs: &[VerifiedRun], records: &[Record]) -> Result<(), StorageError> {
         self.check_room()?;
-        self.inner.append_own(runs, records)
+        self.inner.append_own(runs, records)?;
+        self.tell(runs);
+        Ok(())
     }
 
     fn put_records(&mut self, records: &[Record], displaced: &[RecordId]) -> Result<(), StorageError> {

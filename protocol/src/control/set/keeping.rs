@@ -78,6 +78,19 @@ impl ControlSet {
         }
     }
 
+    /// The same set at a node of another group, sharing what it holds until one of them changes; none where
+    /// that group's records are kept by its own nodes only.
+    pub(crate) fn at_home_of(&self, group: &GroupId) -> Option<Self> {
+        let mut set = self.clone();
+        let Keeps::Named { home, charter, named, .. } = &mut set.keeps else { return None };
+        let is_named = named.contains(group) || charter.as_ref().is_some_and(Charter::is_open);
+        if !is_named {
+            return None;
+        }
+        *home = *group;
+        Some(set)
+    }
+
     /// Whether the records of a group are kept.
     pub(super) fn stands(&self, group: &GroupId) -> bool {
         match &self.keeps {

@@ -1,0 +1,277 @@
+//! The history of a run, and what it must look like: judged at every event, from what disks did and what nodes
+//! showed, by nothing that the nodes themselves believe.
+//!
+//! * No write that was acknowledged is lost.
+//! * Every node holds a beginning of each log, at all times.
+//! * What breaks a rule is shown by no honest node: never, or never once that node holds the record that ends
+//!   the writer's right.
+//! * In the end all hold the same, which [`super::World::check_healed`] asks.
+
+use super::check::{Acknowledged, Dissent};
+use super::event::NodeIndex;
+use grid_protocol::entry::VerifiedEntry;
+use grid_protocol::id::{Digest, DocumentId, EntryId, RecordId};
+use grid_protocol::key::DeviceId;
+use grid_protocol::run::VerifiedRun;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How a text begins that nobody may show; its number and a semicolon follow.
+const MARK: &str = "forged-";
+
+/// What a disk did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// It appended to a log.
+    Appended {
+        /// The log.
+        device: DeviceId,
+        /// The place of the first entry.
+        first: u64,
+        /// What the first entry says was before it.
+        prev: EntryId,
+        /// The entries.
+        entries: Vec<EntryId>,
+    },
+    /// It lost the end of a log with the power.
+    CutBack {
+        /// The log.
+        device: DeviceId,
+        /// Entries that are left.
+        kept: u64,
+    },
+}
+
+impl Stored {
+    /// A run was appended.
+    pub fn run(run: &VerifiedRun) -> Self {
+        let first = run.first().header();
+        let entries = run.entries().iter().map(VerifiedEntry::id).collect();
+        Self::Appended { device: run.device(), first: first.seq, prev: first.prev, entries }
+    }
+}
+
+/// Tells what one disk does.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// Whose disk it is.
+    pub node: NodeIndex,
+    /// Where it is told.
+    pub told: Told,
+}
+
+/// What disks did, until somebody looks.
+pub type Told = Arc<Mutex<Vec<(NodeIndex, Stored)>>>;
+
+impl Witness {
+    /// Tells of something.
+    pub fn tell(&self, stored: Stored) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((self.node, stored));
+    }
+}
+
+/// Until when a forgery may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// It may not.
+    Never,
+    /// Until the node holds the record that ends the writer's right.
+    Until(RecordId),
+}
+
+/// What was written, what every node holds of it, and what it showed.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    acknowledged: BTreeMap<(DeviceId, u64), Acknowledged>,
+    /// What else was written and signed: by copied homes, by devices without a node, by liars.
+    others: BTreeSet<(DeviceId, u64, EntryId)>,
+    documents: BTreeSet<DocumentId>,
+    /// Where logs end by a cut.
+    ends: BTreeMap<DeviceId, u64>,
+    held: BTreeMap<NodeIndex, BTreeMap<DeviceId, Vec<EntryId>>>,
+    forgeries: Vec<Shown>,
+    /// Forgeries that nodes show, by document.
+    shown: BTreeMap<NodeIndex, BTreeMap<DocumentId, BTreeSet<usize>>>,
+}
+
+impl History {
+    /// A node acknowledged a write.
+    ///
+    /// # Errors
+    ///
+    /// [`Dissent::Rewritten`] where it has acknowledged something else at this place.
+    pub fn acknowledged(&mut self, write: Acknowledged, document: DocumentId) -> Result<(), Dissent> {
+        self.documents.insert(document);
+        match self.acknowledged.insert((write.device, write.seq), write) {
+            Some(before) if before.entry != write.entry => Err(Dissent::Rewritten { first: before, second: write }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Something was written and signed that no node acknowledged.
+    pub fn written(&mut self, entry: &VerifiedEntry) {
+        let header = entry.header();
+        self.note_written((header.device, header.seq, entry.id()), header.document);
+    }
+
+    /// As [`Self::written`], with place and document.
+    pub fn note_written(&mut self, place: (DeviceId, u64, EntryId), document: DocumentId) {
+        self.documents.insert(document);
+        self.others.insert(place);
+    }
+
+    /// A cut ended a log: from this place on nothing has to be held.
+    pub fn ended(&mut self, device: DeviceId, seq: u64) {
+        let end = self.ends.entry(device).or_insert(seq);
+        *end = seq.min(*end);
+    }
+
+    /// A text that breaks a rule where it is shown.
+    pub fn forge(&mut self, shown: Shown) -> String {
+        self.forgeries.push(shown);
+        format!("{MARK}{};", self.forgeries.len() - 1)
+    }
+
+    /// A disk did something.
+    ///
+    /// # Errors
+    ///
+    /// [`Dissent::Order`], [`Dissent::Strange`].
+    pub fn stored(&mut self, node: NodeIndex, stored: &Stored) -> Result<(), Dissent> {
+        let logs = self.held.entry(node).or_default();
+        match stored {
+            Stored::CutBack { device, kept } => {
+                let kept = usize::try_from(*kept).unwrap_or(usize::MAX);
+                logs.entry(*device).or_default().truncate(kept);
+            }
+            Stored::Appended { device, first, prev, entries } => {
+                let log = logs.entry(*device).or_default();
+                let expected = (log.len() as u64, log.last().copied().unwrap_or(EntryId::ZERO));
+                if (*first, *prev) != expected {
+                    return Err(Dissent::Order { node, device: *device, expected: expected.0, found: *first });
+                }
+                for (seq, entry) in (*first..).zip(entries) {
+                    let is_acknowledged =
+                        self.acknowledged.get(&(*device, seq)).is_some_and(|write| write.entry == *entry);
+                    if !is_acknowledged && !self.others.contains(&(*device, seq, *entry)) {
+                        return Err(Dissent::Strange { node, device: *device, seq });
+                    }
+                    log.push(*entry);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A node shows a document with these words in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Dissent::Unauthorised`].
+    pub fn shows(&mut self, node: NodeIndex, document: DocumentId, text: &str) -> Result<(), Dissent> {
+        if !self.documents.contains(&document) {
+            let what = "a record that nobody wrote".to_owned();
+            return Err(Dissent::Unauthorised { node, document, what });
+        }
+        let marks: BTreeSet<usize> = marks(text).collect();
+        let never = marks.iter().find(|mark| self.forgeries.get(**mark).is_none_or(|shown| *shown == Shown::Never));
+        if let Some(mark) = never {
+            let what = format!("{MARK}{mark}, which nobody may show");
+            return Err(Dissent::Unauthorised { node, document, what });
+        }
+        let documents = self.shown.entry(node).or_default();
+        match marks.is_empty() {
+            true => documents.remove(&document),
+            false => documents.insert(document, marks),
+        };
+        Ok(())
+    }
+
+    /// Whether anything was forged, so that it matters what nodes show.
+    pub fn has_forgeries(&self) -> bool {
+        !self.forgeries.is_empty()
+    }
+
+    /// A node holds these control records, and shows what it shows.
+    ///
+    /// # Errors
+    ///
+    /// [`Dissent::Unauthorised`] where it should have stopped to.
+    pub fn believes(&self, node: NodeIndex, holds: impl Fn(&RecordId) -> bool) -> Result<(), Dissent> {
+        for (document, marks) in self.shown.get(&node).into_iter().flatten() {
+            for mark in marks {
+                if let Some(Shown::Until(record)) = self.forgeries.get(*mark)
+                    && holds(record)
+                {
+                    let what = format!("{MARK}{mark}, although it knows better");
+                    return Err(Dissent::Unauthorised { node, document: *document, what });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A node starts: what it shows it will show anew.
+    pub fn restarted(&mut self, node: NodeIndex) {
+        self.shown.remove(&node);
+    }
+
+    /// Whether a node holds all that was acknowledged, up to where logs end.
+    ///
+    /// # Errors
+    ///
+    /// [`Dissent::Lost`].
+    pub fn check_complete(&self, node: NodeIndex) -> Result<(), Dissent> {
+        self.acknowledged.values().try_for_each(|write| self.check_held(node, write))
+    }
+
+    /// Whether a node holds all that it has acknowledged itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Dissent::Lost`].
+    pub fn check_own(&self, node: NodeIndex, device: DeviceId) -> Result<(), Dissent> {
+        let own = self.acknowledged.range((device, 0)..=(device, u64::MAX));
+        own.map(|(_, write)| write)
+            .filter(|write| write.node == node)
+            .try_for_each(|write| self.check_held(node, write))
+    }
+
+    fn check_held(&self, node: NodeIndex, write: &Acknowledged) -> Result<(), Dissent> {
+        let is_past_end = self.ends.get(&write.device).is_some_and(|end| write.seq >= *end);
+        let place = usize::try_from(write.seq).unwrap_or(usize::MAX);
+        let held = self.held.get(&node).and_then(|logs| logs.get(&write.device)?.get(place));
+        match is_past_end || held == Some(&write.entry) {
+            true => Ok(()),
+            false => Err(Dissent::Lost { node, write: *write }),
+        }
+    }
+}
+
+/// Whether all have the same root.
+///
+/// # Errors
+///
+/// [`Dissent::Roots`], in which the words say what those hold who have each root.
+pub fn check_roots(
+    roots: impl IntoIterator<Item = (NodeIndex, Digest)>,
+    holds: impl Fn(NodeIndex) -> String,
+) -> Result<(), Dissent> {
+    let mut all: BTreeMap<Digest, (usize, NodeIndex)> = BTreeMap::new();
+    for (node, root) in roots {
+        all.entry(root).or_insert((0, node)).0 += 1;
+    }
+    if all.len() <= 1 {
+        return Ok(());
+    }
+    let roots = all.into_iter().map(|(root, (count, node))| (root, (count, holds(node)))).collect();
+    Err(Dissent::Roots { roots })
+}
+
+/// The numbers of the forgeries in a text.
+fn marks(text: &str) -> impl Iterator<Item = usize> {
+    text.match_indices(MARK).filter_map(|(at, _)| {
+        let rest = text.get(at + MARK.len()..)?;
+        rest.get(..rest.find(';')?)?.parse().ok()
+    })
+}
