@@ -63,7 +63,7 @@ pub(crate) struct Flags {
     pub(crate) passphrase_file: Option<PathBuf>,
 }
 
-const ABOUT: [(&str, &str); 4] = [
+const ABOUT: [(&str, &str); 5] = [
     ("listen", "addresses on which the node listens for other nodes"),
     ("announce", "addresses that it tells others in place of those, if any"),
     ("http", "where programs on this computer reach the node"),

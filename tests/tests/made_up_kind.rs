@@ -119,14 +119,13 @@ async fn the_api_serves_a_made_up_kind_with_table_schema_and_description() {
     let mut founder = Member::found("Clean River", TCP).await;
     founder.stop().await;
     let home = founder.path();
-    let config =
-        ServeConfig {
-            listen: vec![TCP[0].to_owned()],
-            announce: Vec::new(),
-            http: None,
-            registry: Some(registry()),
-            passphrase: None,
-        };
+    let config = ServeConfig {
+        listen: vec![TCP[0].to_owned()],
+        announce: Vec::new(),
+        http: None,
+        registry: Some(registry()),
+        passphrase: None,
+    };
     let serving = Serving::start(&home, config).await.unwrap();
 
     let (status, made) = ask_json(&home, "POST", "/api/records/orchard", json!({"fields": full()})).await;

@@ -241,7 +241,10 @@ impl Row {
 }
 
 fn presence_of(automerge: &Automerge, owners: &BTreeSet<Actor>) -> Presence {
-    match removers(automerge).iter().any(|actor| <[u8; 32]>::try_from(actor.to_bytes()).is_ok_and(|bytes| owners.contains(&Actor(bytes)))) {
+    match removers(automerge)
+        .iter()
+        .any(|actor| <[u8; 32]>::try_from(actor.to_bytes()).is_ok_and(|bytes| owners.contains(&Actor(bytes))))
+    {
         true => Presence::Removed,
         false => Presence::Present,
     }

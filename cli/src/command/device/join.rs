@@ -4,7 +4,7 @@ use crate::{
     context::Context,
     failure::{Exit, Failure},
     file,
-    passphrase::{PassphraseFlag, note_unprotected},
+    passphrase::PassphraseFlag,
     welcome,
 };
 use clap::Args;

@@ -22,7 +22,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// A group to be recovered in a new home.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Afresh {
     /// The text of an invite of any member; it may have expired: it says where nodes are.
     pub invite: String,

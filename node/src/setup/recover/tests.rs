@@ -71,7 +71,7 @@ fn words_of_another_group_change_nothing() {
     let path = dir.path().join("home");
     found(&path);
     let before = std::fs::read(path.join("keys")).unwrap();
-    let refused: Result<Recovering, RecoverError> = here(&path, RecoveryWords::from_entropy(random()));
+    let refused: Result<Recovering, RecoverError> = here(&path, RecoveryWords::from_entropy(random()), None);
     assert!(matches!(refused, Err(RecoverError::Words(_))));
     assert_eq!(std::fs::read(path.join("keys")).unwrap(), before);
 }

@@ -3,6 +3,7 @@
 use super::{COALITION, Writer, assert_plain, document, open, read_log, record};
 use crate::store::journal::{Journal, JournalError, JournalItem};
 use crate::store::{LastEnd, Store, UnplacedReason, row};
+use crate::vault::Vault;
 use grid_protocol::codec;
 use grid_protocol::storage::Storage as _;
 use std::fs;
@@ -227,7 +228,8 @@ fn own_entries_that_come_back_from_peers_are_in_the_journal_whatever_their_order
     store.append_own(&runs[..5], &[]).unwrap();
     drop(store);
     // Behind a hole lie entries that have no place yet.
-    let (mut journal, _) = Journal::open(&dir.path().join("journal"), |_| Ok::<_, JournalError>(())).unwrap();
+    let (mut journal, _) =
+        Journal::open(&dir.path().join("journal"), &Vault::Plain, |_| Ok::<_, JournalError>(())).unwrap();
     let late: Vec<JournalItem> =
         runs[40..].iter().map(|run| run.first().announce().unwrap()).map(JournalItem::Entry).collect();
     journal.append(&late).unwrap();
