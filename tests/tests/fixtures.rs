@@ -82,7 +82,7 @@ async fn a_sealed_home_opens_with_its_passphrase_and_after_a_reset_with_its_word
     let expected: Value = serde_json::from_slice(&expected).unwrap();
     let text = |name: &str| expected[name].as_str().unwrap();
     let registry = Arc::new(Registry::standard().clone());
-    let config = || NodeConfig { listen: Vec::new(), registry: registry.clone(), dialling: Dialling::OnRequest };
+    let config = || NodeConfig { dialling: Dialling::OnRequest, ..NodeConfig::new(Vec::new(), registry.clone()) };
     let locked = Node::start(&home, config()).await.err().unwrap();
     assert!(matches!(locked, StartError::Keys(KeystoreError::Locked)), "{locked}");
     let new = Passphrase::new("kingfishers dive where it is clear").unwrap();
@@ -111,7 +111,7 @@ async fn a_home_of_the_first_format_gets_a_passphrase_and_keeps_its_root() {
     let done = passphrase::set(&home, &secret, None).unwrap();
     assert_eq!((done.escrow, done.damaged, done.left), (Escrow::Nothing, 0, Vec::new()));
     let registry = Arc::new(Registry::standard().clone());
-    let config = NodeConfig { listen: Vec::new(), registry, dialling: Dialling::OnRequest };
+    let config = NodeConfig { dialling: Dialling::OnRequest, ..NodeConfig::new(Vec::new(), registry) };
     let node = Node::start_with(&home, config, Some(&secret)).await.unwrap();
     assert!(node.report().is_empty(), "{:?}", node.report());
     assert_eq!(read_json("home.json")["state_root"], node.handle().status().await.unwrap().state_root.to_string());

@@ -10,7 +10,7 @@ use grid_protocol::pairing::{PairRefusal, PairRequest, PairingCode};
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Effect, Input, Now, OpenPairingError, Replica};
 use grid_protocol::storage::Storage;
-use grid_protocol::sync::{Refusal, Request, Response, pack, unpack};
+use grid_protocol::sync::{Application, Refusal, Request, Response, pack, unpack};
 use grid_tests::sim::{Author, Clock, Disk, Keys, NOON, Subject, World, open};
 use proptest::prelude::*;
 use serde_json::json;
@@ -196,6 +196,23 @@ fn requests_for_pairing_are_bounded_as_all_of_strangers_are() {
     assert_eq!(desk.pair(NOON, PeerKey([6; 32]), &request), Response::Refused(Refusal::TooSoon));
     let (office, sound) = newcomer(&code, 70);
     assert!(matches!(desk.pair(NOON, office.peer(), &sound), Response::Paired { .. }));
+}
+
+#[test]
+fn an_ended_computer_that_missed_the_news_is_told_when_it_hands_in_its_application() {
+    let mut desk = Desk::new();
+    let code = desk.code(1);
+    let (office, request) = newcomer(&code, 70);
+    assert!(matches!(desk.pair(NOON, office.peer(), &request), Response::Paired { .. }));
+    let records: Vec<Record> = desk.replica.control().iter().cloned().collect();
+    let mut disk = Disk::new(Clock::default());
+    disk.append_own(&[], &records).expect("storage in memory");
+    let application = open(&office, disk).application().to_vec();
+    let end = desk.author.end(office.me.device, Cut::NOTHING);
+    desk.replica.commit(Vec::new(), vec![end.clone()]).expect("storage in memory");
+    let apply = Request::Apply(Application { coalition: office.me.coalition, records: application });
+    let Response::Applied { founding, .. } = desk.answer(NOON, office.peer(), pack(&apply)) else { panic!("refused") };
+    assert!(founding.contains(&end));
 }
 
 #[test]

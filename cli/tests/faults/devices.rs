@@ -161,7 +161,7 @@ fn a_lost_computer_is_ended_and_what_it_writes_then_reaches_nobody() {
     let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
     let _mill_node = mill.start();
     mill.until(&["status"], |status| status["members"] == 2);
-    let (office, _office_node) = further(&place, &mill, "office", &["--govern"]);
+    let (office, office_node) = further(&place, &mill, "office", &["--govern"]);
     let kept = office.json(["action", "new", "--title", "Vigil"])["id"].as_str().expect("an id").to_owned();
     let gone = office.json(["action", "new", "--title", "Hoax"])["id"].as_str().expect("an id").to_owned();
     for group in [&mill, &weir] {
@@ -198,7 +198,9 @@ fn a_lost_computer_is_ended_and_what_it_writes_then_reaches_nobody() {
     let all = weir.json(["device", "list"]);
     let office_row = all["items"].as_array().expect("a list").iter().find(|item| item["label"] == "office");
     assert_eq!(office_row.map(|item| (&item["state"], &item["cut"])), Some((&json!("revoked"), &json!(1))));
-    // The lost computer is told, and can write nothing more.
+    // The lost computer is told when it knocks, also where it missed the news, and can write nothing more.
+    drop(office_node);
+    let _office_node = office.start();
     let told = office.until(&["status"], |status| !status["troubles"].as_array().is_none_or(Vec::is_empty));
     assert!(told["troubles"][0]["what"].as_str().expect("words").contains("ended this device"), "{told}");
     assert_eq!(code(&office.run(["action", "new", "--title", "More"])), 5);
@@ -265,7 +267,8 @@ fn a_home_that_ran_twice_gets_new_keys_and_publishes_again_what_it_lost() {
     assert_eq!(code(&refused), 5);
     assert!(error(&refused)["hint"].as_str().expect("a hint").contains("device renew"));
     assert_eq!(code(&mill.run(["device", "renew", "--yes"])), 1, "not while the node runs");
-    drop(mill_node);
+    mill_node.signal("TERM");
+    assert_eq!(mill_node.ended().0, Some(0), "what it has learnt of others is on disk then");
 
     let renewed = mill.json(["device", "renew", "--yes"]);
     assert_eq!(renewed["lost"], 1, "{renewed}");

@@ -8,8 +8,8 @@ use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_
 use crate::codec;
 use crate::control::{InviteBody, Join, Kind, Record, Signer};
 use crate::domain;
-use crate::id::{Digest, RecordId, VersionId};
-use crate::key::PeerKey;
+use crate::id::{Digest, GroupId, RecordId, VersionId};
+use crate::key::{DeviceId, PeerKey};
 use crate::limits::{MAX_APPLICATION, MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Application, ApplicationOutcome, News, Refusal, Request, Response, pack, unpack_within};
@@ -233,7 +233,40 @@ impl<S: Storage> Replica<S> {
             true => ApplicationOutcome::Member,
             false => ApplicationOutcome::Noted,
         };
-        Ok(Response::Applied { outcome, founding: self.founding_records(&versions) })
+        let mut founding = self.founding_records(&versions);
+        founding.extend(self.endings(&peer));
+        // A home restored from before its group withdrew would take itself for a member.
+        let withdrawn = |record: &&Record| record.kind() == Kind::Withdrawal && record.group() == Some(group);
+        founding.extend(self.control.iter().filter(withdrawn).cloned());
+        Ok(Response::Applied { outcome, founding })
+    }
+
+    /// What ends the devices behind a peer. Nobody asks such a peer any more, nor tells it news: it learns here why.
+    fn endings(&self, peer: &PeerKey) -> Vec<Record> {
+        let ended: BTreeSet<(GroupId, DeviceId)> = self
+            .control
+            .iter()
+            .filter_map(|record| match record {
+                Record::DeviceCert(cert) if cert.body().peer == *peer => Some((cert.body().group, cert.body().device)),
+                _ => None,
+            })
+            .filter(|(_, device)| self.authority.cut(device).is_some())
+            .collect();
+        let mut records = Vec::new();
+        for (group, _) in &ended {
+            if let Some(root) = self.authority.root(group) {
+                records.extend(self.control.root_proof(group, root.number));
+            }
+        }
+        if !ended.is_empty() {
+            let ends = |record: &&Record| match record {
+                Record::Revoke(revoke) => ended.contains(&(revoke.body.group, revoke.body.device)),
+                Record::ForkProof(proof) => ended.contains(&(proof.body.group, proof.body.device)),
+                _ => false,
+            };
+            records.extend(self.control.iter().filter(ends).cloned());
+        }
+        records
     }
 
     /// Whether a stranger's request answers an invite of a member that stands open, or says that it
