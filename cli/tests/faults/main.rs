@@ -6,7 +6,6 @@ mod deaths;
 mod disk;
 mod ending;
 mod invites;
-mod real;
 mod strangers;
 mod tables;
 
