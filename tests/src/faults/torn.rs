@@ -59,7 +59,7 @@ pub fn run(run: &Run) -> Outcome {
         slowest = slowest.max(began.elapsed());
         let missing = ledger.lost_at(&[home]);
         if missing > 0 {
-            eeprintln!("wound {round} ({}): {missing} writes are lost", wounds.join(", "));
+            eprintln!("wound {round} ({}): {missing} writes are lost", wounds.join(", "));
         }
         lost += missing;
         write(home, "after");
