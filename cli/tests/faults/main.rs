@@ -8,7 +8,6 @@ mod devices;
 mod disk;
 mod ending;
 mod invites;
-mod real;
 mod recover;
 mod strangers;
 mod tables;

@@ -49,7 +49,7 @@ pub fn run(run: &Run) -> Outcome {
         };
         let wounds: Vec<String> =
             parts.iter().map(|part| Wound::inflict(&home.outside(), *part, &mut random).to_string()).collect();
-        println!("wound {round}, {}: {}", home.name, wounds.join(", "));
+        eprintln!("wound {round}, {}: {}", home.name, wounds.join(", "));
         all.iter().filter(|other| other.name != home.name).for_each(|other| write(other, "after"));
         let began = Instant::now();
         let node = home.try_start();
@@ -107,7 +107,7 @@ pub fn run_alone(run: &Run) -> Outcome {
         nodes.remove(0).end();
         let place_in_it = known + random.below(written(&journal).saturating_sub(known));
         let wound = Wound::inflict_at(journal, place_in_it, &mut random);
-        println!("wound {round}: {wound}, and no store");
+        eprintln!("wound {round}: {wound}, and no store");
         std::fs::remove_dir_all(home.outside().join("store")).expect("a store");
 
         let began = Instant::now();
