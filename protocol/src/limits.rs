@@ -122,6 +122,9 @@ pub const MAX_SHEET: usize = 32 * 1024 * 1024;
 pub const MAX_LINE: usize = 500;
 /// Records: a link in characters. Valid.
 pub const MAX_LINK: usize = 2_000;
+/// Documents: operations (letters put in and taken out, values set) up to which a small document is saved and loaded
+/// after each change. That costs time in proportion to them. Own.
+pub const MAX_ALWAYS_CHECKED: u64 = 16_384;
 /// Records: a text in bytes, when it is written. Two edits that merge may add up to more, and are read. Own.
 pub const MAX_TEXT: usize = 1024 * 1024;
 /// Records: tags of one field, when they are written. Own.

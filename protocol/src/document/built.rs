@@ -3,18 +3,19 @@
 use super::apply::{self, Quarantine};
 use super::history::Document;
 use super::plain::Plain;
+use crate::limits::MAX_ALWAYS_CHECKED;
 use automerge::Automerge;
 
-/// A document of at most so many changes is saved and loaded after each; a larger one whenever it has
-/// grown by a sixteenth, because the check costs as much as the whole document (5 ms at 2,000 changes). One
+/// A document of at most so many changes, and few operations, is saved and loaded after each; a larger one whenever
+/// its operations have grown by a sixteenth, because the check costs as much as the whole document. One
 /// change that only sets values at the root is not checked: that would cost twice what applying it does.
 const ALWAYS_CHECKED: usize = 64;
 
 pub(super) enum Built {
     Nothing,
-    /// The document with the first so many effective changes in it, and how many it had when it was last
-    /// saved and loaded.
-    Upto(Box<Automerge>, usize, usize),
+    /// The document with the first so many effective changes in it, and how many operations were known when it was
+    /// last saved and loaded.
+    Upto(Box<Automerge>, usize, u64),
     Quarantined(Quarantine),
 }
 
@@ -39,11 +40,11 @@ impl Document {
             let (changes, heads) = (changes.collect::<Vec<_>>(), self.heads());
             let total = self.effective.len();
             let plain = total == 1 && changes.iter().all(apply::is_plain);
-            let due = !plain && (total <= ALWAYS_CHECKED || total >= checked + checked / 16);
+            let due = !plain && is_due(total, self.operations(), checked);
             let done = apply::apply(&mut document, &changes, &heads)
                 .and_then(|()| if due { apply::check(&document, &heads) } else { Ok(()) });
             if due {
-                checked = total;
+                checked = self.operations();
             }
             if let Err(quarantine) = done {
                 self.built = Built::Quarantined(quarantine.clone());
@@ -86,5 +87,43 @@ impl Document {
         if matches!(self.built, Built::Upto(..)) {
             self.built = Built::Nothing;
         }
+    }
+}
+
+/// Whether a document of so many changes and operations is to be saved and loaded, after it was at `checked` operations.
+const fn is_due(changes: usize, operations: u64, checked: u64) -> bool {
+    (changes <= ALWAYS_CHECKED && operations <= MAX_ALWAYS_CHECKED) || operations >= checked + checked / 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often a document is saved and loaded that grows by changes of so many operations each.
+    fn checks(changes: usize, each: u64) -> usize {
+        let (mut checked, mut times) = (0, 0);
+        for change in 1..=changes {
+            let operations = change as u64 * each;
+            if is_due(change, operations, checked) {
+                (checked, times) = (operations, times + 1);
+            }
+        }
+        times
+    }
+
+    #[test]
+    fn a_small_document_is_checked_after_each_change_and_a_large_one_as_it_grows() {
+        assert_eq!(checks(64, 10), 64);
+        assert_eq!(checks(64, 256), 64);
+        // A text of a million letters in 84 changes, and a thousand lines added to it one by one.
+        let (mut checked, mut times) = (1_000_000, 0);
+        for line in 1..=1_000_u64 {
+            if is_due(84, 1_000_000 + 40 * line, checked) {
+                (checked, times) = (1_000_000 + 40 * line, times + 1);
+            }
+        }
+        assert_eq!(times, 0);
+        // Each check costs the whole document: what all cost together stays in proportion to it.
+        assert!(checks(10_000, 100) < 64 + 100, "{}", checks(10_000, 100));
     }
 }

@@ -100,6 +100,7 @@ pub struct Document {
     pub(super) logs: BTreeMap<Actor, BTreeSet<(u64, ChangeHash)>>,
     waiting: BTreeMap<Actor, VecDeque<ChangeHash>>,
     arrivals: u64,
+    operations: u64,
     actors: Actors,
     /// Placed changes that may be written, by actor and sequence number.
     rivals: BTreeMap<(u32, u64), Vec<ChangeHash>>,
@@ -125,6 +126,7 @@ impl Document {
             logs: BTreeMap::new(),
             waiting: BTreeMap::new(),
             arrivals: 0,
+            operations: 0,
             actors: Actors::default(),
             rivals: BTreeMap::new(),
             effective: Vec::new(),
@@ -154,6 +156,7 @@ impl Document {
                 self.logs.entry(actor).or_default().insert((place, hash));
                 let (verdict, arrival) = (Verdict::Waiting { missing: Vec::new() }, self.arrivals);
                 self.arrivals += 1;
+                self.operations = self.operations.saturating_add(change.operations());
                 self.nodes.insert(hash, Node { change, device, right, place, arrival, verdict, placed: None });
                 released =
                     match matches!(right, Right::MayWrite | Right::Unknown) && self.precedes_placed(&actor, place) {
@@ -189,6 +192,11 @@ impl Document {
     /// Whether any change waits for others, or for its author to be known.
     pub fn waits(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// How many operations all changes offered so far have.
+    pub fn operations(&self) -> u64 {
+        self.operations
     }
 
     /// The name of the document.

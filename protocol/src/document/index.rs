@@ -4,6 +4,7 @@
 use crate::id::Actor;
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// The actors of a document as small numbers, in the order in which they came.
 #[derive(Default)]
@@ -118,10 +119,34 @@ struct Element {
     depth: u32,
 }
 
-/// All operations with effect.
+/// Hashes names of operations: counters without gaps and small numbers, neither of which a writer chooses, so that
+/// spreading them is enough.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let mixed = (self.0.rotate_left(32) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+/// All operations that make something.
 #[derive(Default)]
 pub(crate) struct Index {
-    operations: HashMap<OpId, Entry>,
+    operations: HashMap<OpId, Entry, BuildHasherDefault<Spread>>,
     elements: Vec<Element>,
     keys: HashMap<Box<str>, u32>,
     added: Vec<OpId>,

@@ -202,7 +202,10 @@ impl Reading<'_> {
         let effect = effect(at, operation, shape, depth, own.len(), counters)?;
         let entry = Entry { seq: self.seq, object, place, effect, inserted };
         self.mark(at, operation, &entry)?;
-        self.index.add(id, entry);
+        if effect != Effect::Passing {
+            // Nothing can name what makes nothing, so it need not be remembered.
+            self.index.add(id, entry);
+        }
         Ok(())
     }
 

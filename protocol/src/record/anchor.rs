@@ -23,6 +23,22 @@ pub(super) fn splices(old: &[char], new: &[char]) -> Vec<Splice> {
     diff(old, new).iter().rev().map(splice).collect()
 }
 
+/// What the edits, last first, make of a text.
+pub(super) fn spliced(text: &[char], edits: &[Splice]) -> String {
+    let (mut kept, mut end) = (Vec::with_capacity(edits.len() + 1), text.len());
+    for edit in edits {
+        let (at, behind) = (edit.at.min(end), (edit.at + edit.remove).min(end));
+        kept.push((text.get(behind..end).unwrap_or_default(), edit.insert.as_str()));
+        end = at;
+    }
+    let mut after: String = text.get(..end).unwrap_or_default().iter().collect();
+    for (letters, insert) in kept.into_iter().rev() {
+        after.push_str(insert);
+        after.extend(letters);
+    }
+    after
+}
+
 /// A text as it was when somebody began to edit it, and as it is now.
 pub(super) struct Stale<'a, D> {
     pub(super) doc: &'a D,
@@ -77,13 +93,13 @@ impl<D: ReadDoc> Stale<'_, D> {
     /// The places of the letters by their ids; nothing where the text holds more than plain letters.
     fn by_ids(&self) -> Option<Vec<Place>> {
         let object = self.object?;
-        let now: HashMap<ObjId, usize> =
-            self.doc.list_range(object, ..).enumerate().map(|(at, letter)| (letter.id(), at)).collect();
+        let now: HashMap<(u64, usize), usize> =
+            self.doc.list_range(object, ..).enumerate().map(|(at, letter)| (name(&letter.id()), at)).collect();
         let mut next = 0;
         let places: Vec<Place> = self
             .doc
             .list_range_at(object, .., self.heads)
-            .map(|letter| match now.get(&letter.id()) {
+            .map(|letter| match now.get(&name(&letter.id())) {
                 Some(at) => {
                     next = at + 1;
                     Place::There(*at)
@@ -92,6 +108,14 @@ impl<D: ReadDoc> Stale<'_, D> {
             })
             .collect();
         (now.len() == self.now.len() && places.len() == self.then.len()).then_some(places)
+    }
+}
+
+/// The name of a letter within one document: without the bytes of its actor, of which a long text has as many.
+const fn name(id: &ObjId) -> (u64, usize) {
+    match id {
+        ObjId::Id(counter, _, actor) => (*counter, *actor),
+        ObjId::Root => (0, 0),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What changed between two texts: lines first, then words within changed lines, then letters at their edges.
 //!
 //! Small hunks are what lets two people's edits of one text stand side by side. The search is Myers' greedy algorithm
-//! ("An O(ND) Difference Algorithm and Its Variations", 1986), given up for one hunk when the texts have little in
-//! common, so that its cost stays bounded.
+//! ("An O(ND) Difference Algorithm and Its Variations", 1986). Where the texts have little in common it goes on in
+//! stretches of bounded length, each from where the best way so far has led, so that its cost stays in proportion to
+//! the texts; where that finds no more than the place of each word says, words are compared place by place.
 
 use std::ops::Range;
 
@@ -13,8 +14,10 @@ pub(super) struct Hunk {
     pub(super) new: Range<usize>,
 }
 
-/// Differences beyond which two sequences count as having nothing in common. Memory grows with its square.
+/// Differences beyond which the shortest way is no longer looked for. Memory grows with its square.
 const MOST_DIFFERENCES: usize = 400;
+/// Differences of one stretch, where the search goes on in stretches.
+const STRETCH: usize = 64;
 
 /// The hunks from `old` to `new`, ascending and apart, in letters (code points).
 pub(super) fn diff(old: &[char], new: &[char]) -> Vec<Hunk> {
@@ -22,7 +25,9 @@ pub(super) fn diff(old: &[char], new: &[char]) -> Vec<Hunk> {
     let mut hunks = Vec::new();
     for lines in refine(old, new, &whole, |letter| *letter == '\n') {
         let words = refine(old, new, &lines, |letter| !letter.is_alphanumeric());
-        hunks.extend(words.iter().map(|hunk| trim(old, new, hunk)));
+        let hunk_of =
+            |words: &Hunk| Some(trim(old, new, words)).filter(|hunk| !hunk.old.is_empty() || !hunk.new.is_empty());
+        hunks.extend(words.iter().filter_map(hunk_of));
     }
     hunks
 }
@@ -36,24 +41,18 @@ fn refine(old: &[char], new: &[char], hunk: &Hunk, ends: fn(&char) -> bool) -> V
     }
     let old_tokens: Vec<&[char]> = old_part.split_inclusive(ends).collect();
     let new_tokens: Vec<&[char]> = new_part.split_inclusive(ends).collect();
-    let matches = match common(&old_tokens, &new_tokens) {
-        Some(matches) => matches,
-        // Much changed and as many tokens as before: a word replaced in every line. They are compared one by one.
-        None if old_tokens.len() == new_tokens.len() => old_tokens
-            .iter()
-            .zip(&new_tokens)
-            .enumerate()
-            .filter(|(_, (a, b))| a == b)
-            .map(|(at, _)| (at, at))
-            .collect(),
-        None => return vec![hunk],
-    };
+    let (matches, way) = matches(&old_tokens, &new_tokens);
     let (old_starts, new_starts) = (starts(&old_tokens, hunk.old.start), starts(&new_tokens, hunk.new.start));
     let at = |starts: &[usize], index: usize| starts.get(index).copied().unwrap_or_default();
     let mut hunks = Vec::new();
     let (mut old_next, mut new_next) = (0, 0);
     for (old_index, new_index) in matches.into_iter().chain([(old_tokens.len(), new_tokens.len())]) {
-        if old_index > old_next || new_index > new_next {
+        if way == Way::ByPlace {
+            hunks.extend((old_next..old_index).zip(new_next..new_index).map(|(old, new)| Hunk {
+                old: at(&old_starts, old)..at(&old_starts, old + 1),
+                new: at(&new_starts, new)..at(&new_starts, new + 1),
+            }));
+        } else if old_index > old_next || new_index > new_next {
             hunks.push(Hunk {
                 old: at(&old_starts, old_next)..at(&old_starts, old_index),
                 new: at(&new_starts, new_next)..at(&new_starts, new_index),
@@ -62,6 +61,37 @@ fn refine(old: &[char], new: &[char], hunk: &Hunk, ends: fn(&char) -> bool) -> V
         (old_next, new_next) = (old_index + 1, new_index + 1);
     }
     hunks
+}
+
+/// How tokens were matched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Shortest,
+    /// Each with the one at its place: a word replaced in every line, or every word in another case.
+    ByPlace,
+}
+
+/// The pairs of equal tokens, ascending.
+fn matches(old: &[&[char]], new: &[&[char]]) -> (Vec<(usize, usize)>, Way) {
+    let (mut pairs, old_next, new_next) = search(old, new, MOST_DIFFERENCES);
+    if (old_next, new_next) == (old.len(), new.len()) {
+        return (pairs, Way::Shortest);
+    }
+    let (mut old_next, mut new_next) = (old_next, new_next);
+    while old_next < old.len() || new_next < new.len() {
+        let rest = (old.get(old_next..).unwrap_or_default(), new.get(new_next..).unwrap_or_default());
+        let (more, old_led, new_led) = search(rest.0, rest.1, STRETCH);
+        pairs.extend(more.into_iter().map(|(old, new)| (old_next + old, new_next + new)));
+        (old_next, new_next) = (old_next + old_led, new_next + new_led);
+    }
+    if old.len() == new.len() {
+        let by_place: Vec<(usize, usize)> =
+            old.iter().zip(new).enumerate().filter(|(_, (a, b))| a == b).map(|(at, _)| (at, at)).collect();
+        if by_place.len() >= pairs.len() {
+            return (by_place, Way::ByPlace);
+        }
+    }
+    (pairs, Way::Shortest)
 }
 
 /// Takes equal letters off both ends of a hunk.
@@ -101,12 +131,15 @@ enum Came {
     ByDeletion,
 }
 
-/// The pairs of equal tokens on a shortest way from one sequence to the other, or nothing when that way is too long.
-fn common(old: &[&[char]], new: &[&[char]]) -> Option<Vec<(usize, usize)>> {
+/// The pairs of equal tokens on a shortest way from one sequence to the other, and where it leads: to the ends of both,
+/// or with so many differences as far as it gets.
+fn search(old: &[&[char]], new: &[&[char]], most: usize) -> (Vec<(usize, usize)>, usize, usize) {
     // Row d holds the furthest ways with d differences, on the diagonals x - y = 2 * index - d.
     let mut rows: Vec<Vec<Option<Step>>> = Vec::new();
-    for differences in 0..=MOST_DIFFERENCES.min(old.len() + new.len()) {
+    let mut furthest = (0, 0, 0);
+    for differences in 0..=most.min(old.len() + new.len()) {
         let mut row = Vec::with_capacity(differences + 1);
+        furthest = (0, 0, 0);
         for index in 0..=differences {
             // y = x + differences - 2 * index
             let y_of = |x: usize| (x + differences).checked_sub(2 * index);
@@ -129,14 +162,21 @@ fn common(old: &[&[char]], new: &[&[char]]) -> Option<Vec<(usize, usize)>> {
                 Some((Step { came, from, to }, y))
             });
             row.push(step.map(|(step, _)| step));
-            if step.is_some_and(|(step, y)| step.to == old.len() && y == new.len()) {
-                rows.push(row);
-                return walk_back(&rows, index);
+            if let Some((Step { to, .. }, y)) = step {
+                if to == old.len() && y == new.len() {
+                    rows.push(row);
+                    return (walk_back(&rows, index).unwrap_or_default(), to, y);
+                }
+                let rank = |(x, y): (usize, usize)| (x + y, std::cmp::Reverse(x.abs_diff(y)));
+                if rank((to, y)) >= rank((furthest.1, furthest.2)) {
+                    furthest = (index, to, y);
+                }
             }
         }
         rows.push(row);
     }
-    None
+    let (index, x, y) = furthest;
+    (walk_back(&rows, index).unwrap_or_default(), x, y)
 }
 
 /// The pairs on the way that ended at this diagonal of the last row.
@@ -183,11 +223,34 @@ mod tests {
     }
 
     #[test]
-    fn texts_with_nothing_in_common_are_one_hunk() {
+    fn texts_without_an_equal_line_are_still_compared_word_by_word() {
         let old: Vec<char> = (0..5_000).flat_map(|n| letters(&format!("a{n}\n"))).collect();
         let new: Vec<char> = (0..5_000).flat_map(|n| letters(&format!("b{n}\n"))).collect();
         let hunks = diff(&old, &new);
         assert_eq!(rebuilt(&old, &new, &hunks), new);
+        assert!(hunks.iter().all(|hunk| (hunk.old.len(), hunk.new.len()) == (1, 1)), "only the letter differs");
+    }
+
+    #[test]
+    fn every_word_in_another_case_is_one_letter_each() {
+        let old = letters(&"word ".repeat(5_000));
+        let new = letters(&"Word ".repeat(5_000));
+        let hunks = diff(&old, &new);
+        assert_eq!(hunks.len(), 5_000);
+        assert!(hunks.iter().all(|hunk| (hunk.old.len(), hunk.new.len()) == (1, 1)));
+    }
+
+    #[test]
+    fn a_word_replaced_everywhere_leaves_the_others_alone_beside_an_added_line() {
+        let line = |n: usize, word: &str| format!("The {word} number {n} rises in spring.\n");
+        let old: String = (0..3_000).map(|n| line(n, "river")).collect();
+        let new: String =
+            ["A new beginning.\n".to_owned()].into_iter().chain((0..3_000).map(|n| line(n, "creek"))).collect();
+        let (old, new) = (letters(&old), letters(&new));
+        let hunks = diff(&old, &new);
+        assert_eq!(rebuilt(&old, &new, &hunks), new);
+        let removed: usize = hunks.iter().map(|hunk| hunk.old.len()).sum();
+        assert!(removed < old.len() / 3, "{removed} of {} letters are replaced", old.len());
     }
 
     #[test]
@@ -204,6 +267,7 @@ mod tests {
         fn hunks_lead_from_the_old_text_to_the_new_one(old in "[ab \n]{0,60}", new in "[ab \n]{0,60}") {
             let (old, new) = (letters(&old), letters(&new));
             let hunks = diff(&old, &new);
+            prop_assert!(hunks.iter().all(|hunk| !hunk.old.is_empty() || !hunk.new.is_empty()));
             prop_assert!(hunks.windows(2).all(|pair| pair[0].old.end <= pair[1].old.start));
             prop_assert_eq!(rebuilt(&old, &new, &hunks), new);
         }

@@ -2,7 +2,7 @@
 
 use super::{
     BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Value, Values, WriteRule,
-    anchor::{Splice, Stale, splices},
+    anchor::{Splice, Stale, spliced, splices},
     merge, parse,
     reading::objects,
 };
@@ -198,12 +198,7 @@ impl<D: ReadDoc> Work<'_, D> {
         if edits.is_empty() && !(damaged && new.is_empty()) {
             return Ok(());
         }
-        let mut after = now;
-        for edit in &edits {
-            let end = (edit.at + edit.remove).min(after.len());
-            after.splice(edit.at.min(end)..end, edit.insert.chars());
-        }
-        let after: String = after.into_iter().collect();
+        let after = spliced(&now, &edits);
         if after.len() > MAX_TEXT {
             let unfit = parse::Unfit::new("at most 1 MiB of text", &format!("{} bytes", after.len()));
             return Err(PatchError::unfit(name, unfit));
