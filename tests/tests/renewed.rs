@@ -14,7 +14,7 @@ async fn a_home_goes_on_with_new_keys_also_where_the_machine_stopped_before_its_
     weir.stop().await;
     let place = weir.path().join("node.json");
     let before = std::fs::read(&place).expect("a profile");
-    let renewed = setup::renew(&weir.path(), Soundness::Doubted).expect("it holds the group's key");
+    let renewed = setup::renew(&weir.path(), Soundness::Doubted, None).expect("it holds the group's key");
     assert_eq!((renewed.old, renewed.lost), (old, 0));
     // As if the power had gone between the two files.
     std::fs::write(&place, before).expect("a profile");
@@ -26,5 +26,5 @@ async fn a_home_goes_on_with_new_keys_also_where_the_machine_stopped_before_its_
     let profile: Value = serde_json::from_slice(&std::fs::read(&place).expect("a profile")).expect("JSON");
     assert_eq!(profile["device"], renewed.new.to_string());
     weir.stop().await;
-    assert!(setup::renew(&weir.path(), Soundness::Trusted).is_err(), "nothing shows that it needs newer ones");
+    assert!(setup::renew(&weir.path(), Soundness::Trusted, None).is_err(), "nothing shows that it needs newer ones");
 }
