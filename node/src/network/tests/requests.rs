@@ -61,48 +61,6 @@ async fn a_request_that_nobody_answers_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_that_never_end_hold_up_nobody_else_and_are_given_up() {
-    const SLOW: &[u8] = b"slow";
-    for listen in [TCP, QUIC] {
-        let mut patient = config(1, listen);
-        patient.request_timeout = Duration::from_secs(3_600);
-        patient.limits.streams = 1_000;
-        let mut slow = Node::with(patient, PullCodec::slow_writer(SLOW)).await;
-        let mut careful = config(2, listen);
-        careful.request_timeout = Duration::from_millis(300);
-        let streams = careful.limits.streams as u64;
-        let mut node = Node::with(careful, PullCodec::default()).await;
-        let mut honest = Node::start(3, listen).await;
-        for other in [&mut slow, &mut honest] {
-            other.network.dial(node.address.clone()).await;
-            other.connected().await;
-        }
-        for id in 0..2 * streams {
-            slow.network.request(node.key(), id, SLOW.to_vec()).await;
-        }
-        ask(&mut honest, &mut node, 1).await;
-
-        // The node gives up what is never ended, and then has room for what is asked on the same connection.
-        let (network, to) = (slow.network.clone(), node.key());
-        let serve = async { while node.answer_one(vec![8]).await == vec![7] {} };
-        let ask_again = async {
-            for attempt in 1_000.. {
-                network.request(to, attempt, vec![7]).await;
-                if slow.outcome(attempt).await == Ok(vec![8]) {
-                    return;
-                }
-                let _ = tokio::time::timeout(BEAT, slow.events.recv()).await;
-            }
-        };
-        guarded("an answer comes", async {
-            tokio::select! { () = serve => {}, () = ask_again => {} }
-        })
-        .await;
-        ask(&mut honest, &mut node, 2).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn garbage_on_the_listening_port_disturbs_nobody() {
     let (mut a, mut b) = pair(TCP).await;
     let port: u16 = b.address.split('/').nth(4).unwrap().parse().unwrap();
