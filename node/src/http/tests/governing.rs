@@ -93,7 +93,7 @@ async fn what_a_group_decides_names_groups_and_versions_that_are_known() {
     let propose = "/api/statement/versions";
     let them = THEM.to_string();
     for name in [&them[..], &them[..8], "clean river"] {
-        assert_eq!(post(propose, json!({"add_electors": [name]})).await, (403, "not signed".to_owned()), "{name}");
+        assert_eq!(post(propose, json!({"add_electors": [name]})).await, (403, "signed already".to_owned()), "{name}");
     }
     assert_eq!(post(propose, json!({"remove": ["Nobody"]})).await.0, 404);
     assert_eq!(post(propose, json!({"colour": "red"})).await.0, 400);
