@@ -61,7 +61,7 @@ impl Weir {
     fn end_office(&mut self, kept: usize) {
         let last = kept.checked_sub(1).map_or(EntryId::ZERO, |last| self.of(&self.office)[last].id());
         let cut = Cut { seq: kept as u64, entry: last };
-        self.records.push(self.desk.end(self.office.me.device, cut));
+        self.records.push(self.desk.end(0, self.office.me.device, cut));
     }
 
     fn regained(&self) -> Vec<Regained> {

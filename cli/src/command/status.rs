@@ -77,9 +77,6 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
             Some("member") => page.line(&format!("Next: invite a group with `{invite}`.")),
             Some("not_signed" | "withdrawn") => page.line(&format!("Next: sign the statement with `{sign}`.")),
             Some("pairing") => page.line("Next: keep `grid node` running on both computers until they have met."),
-            Some("removed") => {
-                page.line("Next: talk to the others. To begin anew, your group takes an invite in a home of its own.")
-            }
             Some("refused") => page.line("Next: ask the group that invited you for a new invite."),
             _ => page.line("Next: leave the node running until it has met a node of the coalition."),
         }

@@ -84,33 +84,6 @@ async fn versions_are_listed_and_a_split_is_told_in_words() {
 }
 
 #[tokio::test]
-async fn what_a_group_decides_names_groups_and_versions_that_are_known() {
-    let grid = Grid::start().await;
-    let post = async |path: &str, body: Json| {
-        let answer = grid.post(path, body).await;
-        (code(&answer).0, answer.1["error"]["message"].as_str().unwrap_or_default().to_owned())
-    };
-    let propose = "/api/statement/versions";
-    let them = THEM.to_string();
-    for name in [&them[..], &them[..8], "clean river"] {
-        assert_eq!(post(propose, json!({"add_electors": [name]})).await, (403, "not signed".to_owned()), "{name}");
-    }
-    assert_eq!(post(propose, json!({"remove": ["Nobody"]})).await.0, 404);
-    assert_eq!(post(propose, json!({"colour": "red"})).await.0, 400);
-    let vote = "/api/statement/votes";
-    assert_eq!(post(vote, json!({"version": NORTH.to_string(), "although_voted": true})).await.0, 403);
-    assert_eq!(post(vote, json!({"version": "abcdef"})).await.0, 404);
-    assert_eq!(post("/api/statement/signature", json!({"version": NORTH.to_string()})).await.0, 403);
-    let claim = |role: &str, until: &str| json!({"role": role, "scope": "The river", "until": until});
-    assert_eq!(post("/api/mandates", claim("speaker", "2099-01-01T00:00:00Z")).await.0, 403);
-    for wrong in
-        [claim("king", "2099-01-01T00:00:00Z"), claim("speaker", "soon"), claim("speaker", "1969-01-01T00:00:00Z")]
-    {
-        assert_eq!(post("/api/mandates", wrong).await.0, 400);
-    }
-}
-
-#[tokio::test]
 async fn a_mandate_says_whether_it_holds_now() {
     let grid = Grid::start().await;
     let list = grid.get("/api/mandates").await.1;
