@@ -152,7 +152,7 @@ fn a_revoked_device_is_not_let_in_again_with_a_new_code() {
     let code = desk.code(1);
     let (office, request) = newcomer(&code, 70);
     assert!(matches!(desk.pair(NOON, office.peer(), &request), Response::Paired { .. }));
-    let end = desk.author.end(office.me.device, Cut::NOTHING);
+    let end = desk.author.end(0, office.me.device, Cut::NOTHING);
     desk.replica.commit(Vec::new(), vec![end]).expect("storage in memory");
     let code = desk.code(2);
     let (_, request) = newcomer(&code, 70);
@@ -208,7 +208,7 @@ fn an_ended_computer_that_missed_the_news_is_told_when_it_hands_in_its_applicati
     let mut disk = Disk::new(Clock::default());
     disk.append_own(&[], &records).expect("storage in memory");
     let application = open(&office, disk).application().to_vec();
-    let end = desk.author.end(office.me.device, Cut::NOTHING);
+    let end = desk.author.end(0, office.me.device, Cut::NOTHING);
     desk.replica.commit(Vec::new(), vec![end.clone()]).expect("storage in memory");
     let apply = Request::Apply(Application { coalition: office.me.coalition, records: application });
     let Response::Applied { founding, .. } = desk.answer(NOON, office.peer(), pack(&apply)) else { panic!("refused") };
