@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let created = found_with(&home, &found, Some(&passphrase))?;
     let registry = Arc::new(Registry::standard().clone());
-    let config = NodeConfig { listen: Vec::new(), registry: registry.clone(), dialling: Dialling::OnRequest };
+    let config = NodeConfig { dialling: Dialling::OnRequest, ..NodeConfig::new(Vec::new(), registry.clone()) };
     let node = Node::start_with(&home, config, Some(&passphrase)).await?;
     let kind = registry.kind("action").ok_or("actions are there")?;
     let patch = Patch::from_json(kind, &json!({"title": "Walk to the spring", "place": "Old bridge"}))?;
