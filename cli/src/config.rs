@@ -164,7 +164,7 @@ mod tests {
         let origins: Vec<String> = config.shown().into_iter().map(|setting| setting.origin).collect();
         assert_eq!(
             origins,
-            [file.display().to_string(), "--http".to_owned(), file.display().to_string(), "default".to_owned()]
+            [&*file.display().to_string(), "default", "--http", &*file.display().to_string(), "default"]
         );
     }
 

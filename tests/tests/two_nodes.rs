@@ -244,7 +244,7 @@ async fn a_copied_home_that_wrote_is_told_so_and_nothing_it_lost_counts_as_recei
         })
         .await;
     assert!(trouble.what.contains("1 entry written here does not count"), "{trouble:?}");
-    assert!(trouble.hint.contains("new invite"));
+    assert!(trouble.hint.contains("grid device renew"), "{trouble:?}");
     let delivery = a.handle().deliveries(vec![lost]).await.unwrap().pop().flatten();
     assert!(delivery.is_none_or(|delivery| delivery.received_by.is_empty()), "nobody has it");
     assert!(a.status().await.pending > 0);

@@ -83,9 +83,11 @@ impl Mandate {
 
 /// A day in the zone of this computer, or a moment with a zone of its own.
 fn moment(text: &str) -> Result<Timestamp, String> {
-    let day = text.parse::<Date>().ok().and_then(|day| day.to_zoned(TimeZone::system()).ok());
-    day.map(|day| day.timestamp())
-        .or_else(|| text.parse().ok())
+    // A day would also be read out of a moment.
+    let day = || text.parse::<Date>().ok().and_then(|day| day.to_zoned(TimeZone::system()).ok());
+    text.parse()
+        .ok()
+        .or_else(|| day().map(|day| day.timestamp()))
         .ok_or_else(|| "expected a day such as 2027-03-01, or a moment such as 2027-03-01T09:00:00+11:00".to_owned())
 }
 

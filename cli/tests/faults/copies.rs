@@ -53,7 +53,7 @@ fn assert_ended(group: &Group) {
     let status = group.until(&["status"], |status| end(status).is_some());
     let (what, hint) = end(&status).unwrap();
     assert!(what.contains("restored from a copy, or runs twice"), "{status}");
-    assert!(hint.contains("stop every other copy") && hint.contains("invite"), "{status}");
+    assert!(hint.contains("stop every other copy") && hint.contains("grid device renew"), "{status}");
     let shown = stdout(&group.run(["status"]));
     assert!(shown.contains("Something needs you") && shown.contains("Hint: stop every other copy"), "{shown}");
     let before = ids(group, "action");
