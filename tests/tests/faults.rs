@@ -14,7 +14,7 @@ const SEED: u64 = 7;
 
 async fn two_nodes_that_are_cut_apart_are_equal_again_once_the_way_is_open(carries: Carries, listen: &[&str]) {
     println!("seed {SEED}");
-    let proxy = Proxy::open(carries, SEED).await.unwrap();
+    let proxy = Proxy::open(carries, SEED).await.expect("a proxy on loopback");
     proxy.set_weather(Weather {
         delay: Duration::from_millis(5),
         jitter: Duration::from_millis(5),
@@ -25,7 +25,7 @@ async fn two_nodes_that_are_cut_apart_are_equal_again_once_the_way_is_open(carri
     a.stop().await;
     a.announce(vec![proxy.address()]);
     a.start().await;
-    proxy.aim(socket_address(&a.status().await.listen[0]).unwrap());
+    proxy.aim(socket_address(&a.status().await.listen[0]).expect("a TCP or UDP address"));
     let invite = a.invite().await;
     let mut b = Member::join("Mill Street", &invite, Signing::Sign, listen).await;
     b.until_members(2).await;

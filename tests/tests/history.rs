@@ -65,7 +65,7 @@ fn an_author_that_forgets_what_it_acknowledged_is_found() {
 #[test]
 fn two_writes_acknowledged_at_one_place_are_found() {
     let mut history = history();
-    let expected = Dissent::Rewritten { first: write(2, 3), second: write(2, 9) };
+    let expected = Dissent::Rewritten { first: Box::new(write(2, 3)), second: Box::new(write(2, 9)) };
     assert_eq!(history.acknowledged(write(2, 9), DOCUMENT), Err(expected));
 }
 

@@ -76,13 +76,16 @@ pub struct Batch {
     pub refused: Vec<RecordError>,
 }
 
+/// The records that decide in each place, best first.
+type Places = BTreeMap<RecordKey, Vec<(Reverse<u64>, RecordId)>>;
+
 /// All control records of a coalition that a node believes. A copy shares them until one of the two changes.
 #[derive(Clone, Debug)]
 pub struct ControlSet {
     coalition: CoalitionId,
     first_version: VersionId,
     records: Arc<BTreeMap<RecordId, Record>>,
-    places: Arc<BTreeMap<RecordKey, Vec<(Reverse<u64>, RecordId)>>>,
+    places: Arc<Places>,
     governing: BTreeSet<(GroupId, DeviceId)>,
     devices: Devices,
     buckets: Vec<Digest>,

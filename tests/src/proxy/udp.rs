@@ -2,6 +2,7 @@
 
 use super::{Shared, Way};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,16 +40,17 @@ pub(super) async fn serve(near: UdpSocket, shared: Arc<Shared>) {
             answers.abort_all();
             senders.clear();
         }
-        if !senders.contains_key(&from) {
-            let Ok(socket) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await else { continue };
-            let socket = Arc::new(socket);
-            shared.streams.fetch_add(1, Ordering::Relaxed);
-            answers.spawn(answer(Arc::clone(&socket), Arc::clone(&near), from, Arc::clone(&shared)));
-            senders.insert(from, Sender { socket, last: Instant::now() });
-        }
-        if let Some(sender) = senders.get_mut(&from) {
-            pass(&mut flying, datagram, &sender.socket, target, &mut sender.last, &shared);
-        }
+        let sender = match senders.entry(from) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let Ok(socket) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await else { continue };
+                let socket = Arc::new(socket);
+                shared.streams.fetch_add(1, Ordering::Relaxed);
+                answers.spawn(answer(Arc::clone(&socket), Arc::clone(&near), from, Arc::clone(&shared)));
+                place.insert(Sender { socket, last: Instant::now() })
+            }
+        };
+        pass(&mut flying, datagram, &sender.socket, target, &mut sender.last, &shared);
     }
 }
 

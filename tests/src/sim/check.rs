@@ -58,9 +58,9 @@ pub enum Dissent {
     /// A node acknowledged two writes at one place.
     Rewritten {
         /// The first.
-        first: Acknowledged,
+        first: Box<Acknowledged>,
         /// The second.
-        second: Acknowledged,
+        second: Box<Acknowledged>,
     },
     /// An honest node shows what nobody was allowed to write.
     Unauthorised {

@@ -103,7 +103,9 @@ impl History {
     pub fn acknowledged(&mut self, write: Acknowledged, document: DocumentId) -> Result<(), Dissent> {
         self.documents.insert(document);
         match self.acknowledged.insert((write.device, write.seq), write) {
-            Some(before) if before.entry != write.entry => Err(Dissent::Rewritten { first: before, second: write }),
+            Some(before) if before.entry != write.entry => {
+                Err(Dissent::Rewritten { first: Box::new(before), second: Box::new(write) })
+            }
             _ => Ok(()),
         }
     }
