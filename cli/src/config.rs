@@ -18,6 +18,9 @@ pub(crate) struct Settings {
     /// Addresses that it tells others in place of those.
     #[serde(deserialize_with = "one_or_many")]
     pub(crate) announce: Vec<String>,
+    /// Ranges of addresses behind which many groups may sit.
+    #[serde(deserialize_with = "one_or_many")]
+    pub(crate) shared_networks: Vec<String>,
     /// Where programs on this computer reach the node.
     pub(crate) http: String,
     /// What is logged.
@@ -32,6 +35,7 @@ impl Default for Settings {
             // An open port is chosen once and kept, so that addresses in invites stay true.
             listen: ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"].map(str::to_owned).to_vec(),
             announce: Vec::new(),
+            shared_networks: Vec::new(),
             http: "127.0.0.1:0".to_owned(),
             log: "warn".to_owned(),
             passphrase_file: None,
@@ -55,6 +59,8 @@ pub(crate) struct Flags {
     pub(crate) listen: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) announce: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) shared_networks: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) http: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,9 +69,10 @@ pub(crate) struct Flags {
     pub(crate) passphrase_file: Option<PathBuf>,
 }
 
-const ABOUT: [(&str, &str); 5] = [
+const ABOUT: [(&str, &str); 6] = [
     ("listen", "addresses on which the node listens for other nodes"),
     ("announce", "addresses that it tells others in place of those, if any"),
+    ("shared_networks", "networks in which many groups share one address, such as an office"),
     ("http", "where programs on this computer reach the node"),
     ("log", "what the node logs: error, warn, info, debug or trace"),
     ("passphrase_file", "the file with the passphrase of this home, for a node that starts by itself"),
@@ -164,7 +171,7 @@ mod tests {
         let origins: Vec<String> = config.shown().into_iter().map(|setting| setting.origin).collect();
         assert_eq!(
             origins,
-            [&*file.display().to_string(), "default", "--http", &*file.display().to_string(), "default"]
+            [&*file.display().to_string(), "default", "default", "--http", &*file.display().to_string(), "default"]
         );
     }
 

@@ -90,9 +90,10 @@ pub(crate) fn show(context: &mut Context<'_>, created: &Created, next: &[String]
             "recovery_words": created.words,
         });
         context.out.answer(&answer, |_| {});
-        return Ok(());
+        return seen(context);
     }
     context.out.page(|page| words(page, &created.words));
+    seen(context)?;
     if let Some(mut keyboard) = context.keyboard() {
         keyboard.show(|page| page.line("Write them on paper now. Three of them, to be sure:"));
         keyboard.confirm_words(&created.words, &some_positions(created.words.len())?)?;
@@ -105,6 +106,18 @@ pub(crate) fn show(context: &mut Context<'_>, created: &Created, next: &[String]
         next.iter().for_each(|line| page.whole(&format!("  {line}")));
     });
     Ok(())
+}
+
+/// Nobody may go on with a home whose words nobody saw: it is taken back.
+fn seen(context: &mut Context<'_>) -> Result<(), Failure> {
+    context.out.finish().map_err(|failure| {
+        let home = context.home().map(Path::to_owned);
+        let back = home.is_ok_and(|home| setup::take_back(&home).is_ok());
+        match back {
+            true => failure.hint("the recovery words could not be shown, so nothing was made; mend that and try again"),
+            false => failure.hint("the recovery words could not be shown: remove this home and make it again"),
+        }
+    })
 }
 
 fn words(page: &mut Page, words: &[String]) {

@@ -56,6 +56,12 @@ impl Home {
         }
         paths.check_length()?;
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error("create", path))?;
+        let unfinished = paths.unfinished();
+        if unfinished.exists() {
+            // Held while sweeping: whoever makes a home here at this moment is not disturbed.
+            let _lock = lock(&paths)?;
+            sweep(path)?;
+        }
         for item in fs::read_dir(path).map_err(io_error("list", path))? {
             let name = item.map_err(io_error("list", path))?.file_name();
             if !is_expected(&name) {
@@ -64,6 +70,7 @@ impl Home {
         }
         fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(io_error("close to others", path))?;
         let lock = lock(&paths)?;
+        write_private(&unfinished, b"").map_err(io_error("write", &unfinished))?;
         let format = paths.format();
         write_private(&format, format!("{HOME_FORMAT}\n").as_bytes()).map_err(io_error("write", &format))?;
         Ok(Self { paths, vault: OnceLock::new(), _lock: lock })
@@ -77,10 +84,27 @@ impl Home {
     pub fn open(path: &Path) -> Result<Self, HomeError> {
         let paths = HomePaths::new(path);
         check_format(&paths)?;
+        if paths.unfinished().exists() {
+            return Err(HomeError::Unfinished { path: path.into() });
+        }
         let lock = lock(&paths)?;
         stage::settle(&paths, &mut unwatched).map_err(io_error("finish what was begun on", path))?;
         close_to_others(path)?;
         Ok(Self { paths, vault: OnceLock::new(), _lock: lock })
+    }
+
+    /// The home is whole from now on.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        let path = self.paths.unfinished();
+        match fs::remove_file(&path) {
+            Ok(()) => sync_name(&path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Undoes [`Home::create`] where making the rest of the home failed: everything in it goes, and the
@@ -216,9 +240,25 @@ fn lock(paths: &HomePaths) -> Result<File, HomeError> {
     }
 }
 
+/// Removes what an interrupted creation left, and nothing else.
+fn sweep(root: &Path) -> Result<(), HomeError> {
+    let ours = ["format", "keys", "journal", "store", "node.json", "next", "ready"];
+    for item in fs::read_dir(root).map_err(io_error("list", root))? {
+        let path = item.map_err(io_error("list", root))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !ours.iter().any(|ours| name.strip_prefix(ours).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        {
+            continue;
+        }
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(io_error("remove", &path))?;
+    }
+    Ok(())
+}
+
 /// Settings laid there beforehand, and what an interrupted creation leaves.
 fn is_expected(name: &std::ffi::OsStr) -> bool {
-    ["config.toml", "lock", "format.new"].iter().any(|expected| name == *expected)
+    ["config.toml", "lock", "unfinished", "unfinished.new", "format.new"].iter().any(|expected| name == *expected)
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HomeError {
@@ -229,6 +269,11 @@ fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HomeE
 mod tests {
     use super::*;
 
+    /// A home that was made to the end.
+    fn whole(path: &Path) {
+        Home::create(path).unwrap().finish().unwrap();
+    }
+
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
     }
@@ -237,7 +282,7 @@ mod tests {
     fn a_home_is_made_for_its_owner_alone_and_opens_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/home");
-        drop(Home::create(&path).unwrap());
+        whole(&path);
         assert_eq!(mode(&path), 0o700);
         assert_eq!(mode(&path.join("format")), 0o600);
         let home = Home::open(&path).unwrap();
@@ -245,10 +290,37 @@ mod tests {
     }
 
     #[test]
-    fn a_home_that_stands_open_to_others_is_closed_when_it_is_opened() {
+    fn a_home_that_was_never_finished_is_begun_anew_and_used_by_nobody() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("home");
         drop(Home::create(&path).unwrap());
+        fs::write(path.join("keys"), "of nobody").unwrap();
+        fs::create_dir(path.join("store")).unwrap();
+        let error = Home::open(&path).unwrap_err();
+        assert!(matches!(error, HomeError::Unfinished { .. }) && error.hint().contains("grid init"), "{error}");
+        let home = Home::create(&path).unwrap();
+        assert!(!path.join("keys").exists() && !path.join("store").exists());
+        home.finish().unwrap();
+        drop(home);
+        Home::open(&path).unwrap();
+        assert!(matches!(Home::create(&path), Err(HomeError::Exists { .. })));
+    }
+
+    #[test]
+    fn only_what_an_unfinished_home_is_made_of_is_swept_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("home");
+        drop(Home::create(&path).unwrap());
+        fs::write(path.join("thesis.odt"), "x").unwrap();
+        assert!(matches!(Home::create(&path), Err(HomeError::Foreign { .. })));
+        assert!(path.join("thesis.odt").exists());
+    }
+
+    #[test]
+    fn a_home_that_stands_open_to_others_is_closed_when_it_is_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("home");
+        whole(&path);
         fs::create_dir(path.join("store")).unwrap();
         for file in ["keys", "journal", "config.toml"] {
             fs::write(path.join(file), "x").unwrap();
@@ -267,6 +339,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("home");
         let first = Home::create(&path).unwrap();
+        first.finish().unwrap();
         let error = Home::open(&path).unwrap_err();
         assert!(matches!(error, HomeError::InUse { .. }), "{error}");
         assert!(error.hint().contains("stop the other node"));
@@ -278,7 +351,7 @@ mod tests {
     fn a_home_of_a_newer_format_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("home");
-        drop(Home::create(&path).unwrap());
+        whole(&path);
         fs::write(path.join("format"), "2\n").unwrap();
         assert!(matches!(Home::open(&path), Err(HomeError::NewerFormat { found: 2, known: 1, .. })));
         assert!(matches!(Home::create(&path), Err(HomeError::NewerFormat { .. })));
@@ -310,7 +383,7 @@ mod tests {
     fn a_home_is_made_once_and_around_settings_laid_there_before() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("config.toml"), "").unwrap();
-        drop(Home::create(dir.path()).unwrap());
+        whole(dir.path());
         assert!(matches!(Home::create(dir.path()), Err(HomeError::Exists { .. })));
     }
 

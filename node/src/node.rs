@@ -50,12 +50,21 @@ pub struct NodeConfig {
     pub announce: Vec<String>,
     /// The wall clock that the node goes by.
     pub wall: WallClock,
+    /// Ranges of addresses behind which many groups may sit, such as `10.0.0.0/8`.
+    pub shared_networks: Vec<String>,
 }
 
 impl NodeConfig {
     /// A node that listens on these addresses and tells others of them, by this machine's clock.
     pub fn new(listen: Vec<String>, registry: Arc<Registry>) -> Self {
-        Self { listen, registry, dialling: Dialling::Automatic, announce: Vec::new(), wall: WallClock::default() }
+        Self {
+            listen,
+            registry,
+            dialling: Dialling::Automatic,
+            announce: Vec::new(),
+            wall: WallClock::default(),
+            shared_networks: Vec::new(),
+        }
     }
 }
 
@@ -178,6 +187,7 @@ impl Node {
 
         let mut settings = NetworkConfig::new(keys.transport_seed(), topic(&identity.coalition));
         settings.listen = ports::with_last(&profile.ports, &config.listen);
+        settings.colocation_exempt.clone_from(&config.shared_networks);
         let (network, mut news) = match network::start(settings).await {
             Ok(started) => started,
             // The port of the last time is taken: any other does, where none was asked for.
@@ -186,6 +196,7 @@ impl Node {
             {
                 let mut settings = NetworkConfig::new(keys.transport_seed(), topic(&identity.coalition));
                 settings.listen.clone_from(&config.listen);
+                settings.colocation_exempt.clone_from(&config.shared_networks);
                 network::start(settings).await?
             }
             Err(error) => return Err(error.into()),

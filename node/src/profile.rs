@@ -106,7 +106,9 @@ struct ProfileFile {
 impl Profile {
     /// Writes the profile into a home.
     pub(crate) fn save(&self, home: &Home) -> Result<(), ProfileError> {
-        self.save_as(home.paths().profile(), &home.vault())
+        self.save_as(home.paths().profile(), &home.vault())?;
+        let path = home.paths().profile();
+        home.finish().map_err(|source| ProfileError::Io { path, source })
     }
 
     /// Writes the profile into a file, sealed or as it is.

@@ -24,6 +24,8 @@ pub struct ServeConfig {
     pub registry: Option<Registry>,
     /// The passphrase of the home, if it has one.
     pub passphrase: Option<Passphrase>,
+    /// Ranges of addresses behind which many groups may sit, such as `10.0.0.0/8`.
+    pub shared_networks: Vec<String>,
     /// Multiaddresses to tell others in place of those listened on.
     pub announce: Vec<String>,
 }
@@ -74,7 +76,9 @@ impl Serving {
     /// [`ServeError`]; then nothing runs.
     pub async fn start(home: &Path, config: ServeConfig) -> Result<Self, ServeError> {
         let registry = Arc::new(config.registry.unwrap_or_else(|| Registry::standard().clone()));
-        let settings = NodeConfig { announce: config.announce, ..NodeConfig::new(config.listen, registry) };
+        let shared_networks = config.shared_networks;
+        let settings =
+            NodeConfig { announce: config.announce, shared_networks, ..NodeConfig::new(config.listen, registry) };
         let node = Node::start_with(home, settings, config.passphrase.as_ref()).await?;
         let paths = HomePaths::new(home);
         match serve(&paths, config.http, node.handle()).await {

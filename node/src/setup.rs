@@ -346,6 +346,16 @@ pub fn join_again_with(
     })
 }
 
+/// Takes a home back that was made a moment ago, where its recovery words could not be shown to anybody.
+///
+/// # Errors
+///
+/// [`HomeError`].
+pub fn take_back(path: &Path) -> Result<(), HomeError> {
+    Home::open(path)?.discard(Before::Missing);
+    Ok(())
+}
+
 /// The keys of a new home, under its passphrase if it gets one.
 fn protected(mut keys: Keystore, passphrase: Option<&Passphrase>) -> Result<Keystore, KeystoreError> {
     if let Some(passphrase) = passphrase {

@@ -122,6 +122,7 @@ async fn the_api_serves_a_made_up_kind_with_table_schema_and_description() {
     let config = ServeConfig {
         listen: vec![TCP[0].to_owned()],
         announce: Vec::new(),
+        shared_networks: Vec::new(),
         http: None,
         registry: Some(registry()),
         passphrase: None,

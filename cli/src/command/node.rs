@@ -31,6 +31,9 @@ pub(crate) struct Node {
     /// Where others reach this node, if not where it listens: behind a router that forwards a port, say
     #[arg(long, value_name = "MULTIADDR")]
     announce: Vec<String>,
+    /// A network in which many groups share one address, such as 10.0.0.0/8; may be given several times
+    #[arg(long = "shared-network", value_name = "NETWORK")]
+    shared_networks: Vec<String>,
     /// Where programs on this computer reach the node
     #[arg(long, value_name = "ADDR")]
     http: Option<String>,
@@ -50,8 +53,14 @@ const GOODBYE: Duration = Duration::from_secs(5);
 impl Node {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let passphrase_file = self.passphrase.path();
-        let flags =
-            Flags { listen: self.listen, announce: self.announce, http: self.http, log: self.log, passphrase_file };
+        let flags = Flags {
+            listen: self.listen,
+            announce: self.announce,
+            shared_networks: self.shared_networks,
+            http: self.http,
+            log: self.log,
+            passphrase_file,
+        };
         let settings = context.config(&flags)?.settings;
         log_to_stderr(&settings.log)?;
         let http = settings.http.parse().map_err(|_| {
@@ -66,6 +75,7 @@ impl Node {
         let config = ServeConfig {
             listen: settings.listen,
             announce: settings.announce,
+            shared_networks: settings.shared_networks,
             http: Some(http),
             registry: None,
             passphrase,

@@ -2,7 +2,7 @@
 
 use crate::api::{ids, until_equal, write};
 use crate::running::{Group, Place};
-use crate::support::{code, error, grid};
+use crate::support::{answer, code, error, grid};
 use serde_json::json;
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -91,4 +91,36 @@ fn a_full_disk_stops_writing_says_so_and_loses_nothing_acknowledged() {
     assert!(acknowledged.is_subset(&ids(&weir, "page")), "{} were acknowledged", acknowledged.len());
     assert_eq!(weir.json(["status"])["troubles"], json!([]));
     weir.json(["action", "new", "--title", "There is space again"]);
+}
+
+/// `init` in a process that is killed before it is done, however far it came: the next one begins anew.
+#[test]
+fn a_home_whose_making_was_killed_is_made_by_the_next_attempt() {
+    let place = Place::new();
+    let statement = place.path("statement.md");
+    fs::write(&statement, "# Clean river\nThe river belongs to everybody.\n").unwrap();
+    let home = place.path("home");
+    let init = || {
+        let mut command = grid();
+        command.arg("--home").arg(&home).args(["init", "--coalition", "Clean River", "--group", "Weir"]);
+        command.arg("--statement").arg(&statement).args(["--no-input", "--json"]);
+        command
+    };
+    fs::create_dir(&home).unwrap();
+    // What stands there when the machine stops in between.
+    for left in ["unfinished", "format", "keys", "keys.new", "journal"] {
+        fs::write(home.join(left), "1\n").unwrap();
+        let output = grid().arg("--home").arg(&home).args(["node", "--no-input"]).output().unwrap();
+        assert_ne!(code(&output), 0, "{output:?}");
+    }
+    // The words go to a full disk: nobody saw them, so there is no home.
+    let full = fs::File::options().write(true).open("/dev/full");
+    if let Ok(full) = full {
+        let output = init().stdout(full).output().unwrap();
+        assert_eq!(code(&output), 1, "{output:?}");
+        assert!(error(&output)["hint"].as_str().unwrap().contains("could not be shown"), "{output:?}");
+        assert!(!home.join("node.json").exists());
+    }
+    let made = answer(&init().output().unwrap());
+    assert_eq!(made["recovery_words"].as_array().unwrap().len(), 24);
 }

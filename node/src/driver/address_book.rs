@@ -142,9 +142,14 @@ impl AddressBook {
         tried.pause = (tried.pause * 2).min(LONGEST_PAUSE);
     }
 
+    /// How many connections are to members: strangers take nobody's place.
+    fn members_connected(&self) -> usize {
+        self.connected.keys().filter(|peer| self.devices.contains_key(peer)).count()
+    }
+
     /// Addresses to dial now. Each counts as tried.
     pub(crate) fn due(&mut self, now: Duration) -> Vec<String> {
-        let room = WANTED.saturating_sub(self.connected.len()).min(AT_ONCE);
+        let room = WANTED.saturating_sub(self.members_connected()).min(AT_ONCE);
         let mut candidates: Vec<(Duration, String)> = self
             .candidates()
             .into_iter()
@@ -165,7 +170,7 @@ impl AddressBook {
     pub(crate) fn has_untried(&self, own: &DeviceId) -> bool {
         let untried = |address: &String| self.tries.get(address).is_none_or(|tried| tried.pause == FIRST_PAUSE);
         let silent = |device: &DeviceId| device != own && !self.said.contains_key(device);
-        match self.connected.len() {
+        match self.members_connected() {
             0 => self.candidates().iter().any(untried) || self.peers.keys().any(silent),
             1..WANTED => self.candidates().iter().any(untried),
             _ => false,
@@ -271,6 +276,17 @@ mod tests {
         book.disconnected(PeerKey([1; 32]), later);
         assert_eq!(book.last_seen(&device(1)), Some(Timestamp(5)));
         assert!(book.due(Duration::from_secs(4)).contains(&"/ip4/10.0.0.1/tcp/1/p2p/a".to_owned()));
+    }
+
+    #[test]
+    fn strangers_keep_nobody_from_dialling_members() {
+        let mut book = AddressBook::default();
+        book.learn(device(1), Timestamp(1), &["/ip4/10.0.0.1/tcp/1/p2p/a".to_owned()], Duration::ZERO);
+        for stranger in 0..40 {
+            let address = format!("/ip4/10.0.0.2/tcp/{stranger}/p2p/s{stranger}");
+            book.connected(PeerKey([100 + stranger; 32]), &address, Direction::Accepted);
+        }
+        assert_eq!(book.due(Duration::ZERO), ["/ip4/10.0.0.1/tcp/1/p2p/a"]);
     }
 
     #[test]

@@ -34,6 +34,12 @@ pub enum HomeError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The program was stopped while it made the home.
+    #[error("the home {} was never finished: the program was stopped while making it", path.display())]
+    Unfinished {
+        /// Where it was begun.
+        path: PathBuf,
+    },
     /// There is one already, where a new one was to be made.
     #[error("{} is a home already", path.display())]
     Exists {
@@ -86,6 +92,9 @@ impl HomeError {
             Self::NewerFormat { .. } => "install the newer program that was used here before, or choose another --home",
             Self::InUse { .. } => "stop the other node first, or choose another --home",
             Self::Missing { .. } => "found a coalition with `grid init`, or take an invite with `grid join`",
+            Self::Unfinished { .. } => {
+                "run `grid init`, `grid join` or `grid device join` again: it begins anew, and nothing was lost"
+            }
             Self::Exists { .. } => "choose another --home for a second group",
             Self::Foreign { .. } => "choose an empty directory, or one that doesn't exist yet",
             Self::PathTooLong { .. } => "choose a --home with a shorter path",

@@ -29,6 +29,11 @@ impl HomePaths {
         self.root.join("format")
     }
 
+    /// Stands there while a home is being made.
+    pub fn unfinished(&self) -> PathBuf {
+        self.root.join("unfinished")
+    }
+
     /// Locked while a node runs.
     pub fn lock(&self) -> PathBuf {
         self.root.join("lock")
@@ -104,9 +109,9 @@ impl HomePaths {
         Ok(())
     }
 
-    /// Whether a home has been made here.
+    /// Whether a home has been made here, to the end.
     pub fn exists(&self) -> bool {
-        self.format().exists()
+        self.format().exists() && !self.unfinished().exists()
     }
 }
 

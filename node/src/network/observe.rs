@@ -109,16 +109,24 @@ impl Task {
             direction: link.direction,
         };
         let from = address::ip(&link.remote);
-        let scores = from.map(|ip| self.colocation.joined(peer, ip)).unwrap_or_default();
-        self.score(scores);
         self.emit(event);
-        if !self.swarm.behaviour().gate.is_open_for(&peer) {
+        if self.swarm.behaviour().gate.is_open_for(&peer) {
+            self.colocate(peer);
+        } else {
             let from = from.filter(|ip| !self.colocation.is_exempt(*ip));
             if let Some(oldest) = self.lobby.enter(peer, from) {
                 tracing::debug!(peer = %oldest, "the lobby is full: its oldest peer goes");
                 self.disconnect(&oldest);
             }
         }
+    }
+
+    /// Counts a member where it is. Strangers take no part in gossip, and cost nobody behind their address anything.
+    pub(super) fn colocate(&mut self, peer: PeerId) {
+        let link = self.peers.get(&peer).and_then(|links| links.first());
+        let from = link.and_then(|link| address::ip(&link.remote));
+        let scores = from.map(|ip| self.colocation.joined(peer, ip)).unwrap_or_default();
+        self.score(scores);
     }
 
     fn score(&mut self, scores: Vec<(PeerId, f64)>) {

@@ -272,6 +272,7 @@ impl Task {
             Standing::Member => {
                 gate.open(peer);
                 self.lobby.leave(&peer);
+                self.colocate(peer);
             }
             Standing::Lobby if gate.is_open_for(&peer) => {
                 // What the peer has of gossip's state cannot be taken back: it starts anew, outside.
