@@ -142,6 +142,9 @@ fn a_copy_that_wrote_alone_learns_of_the_fork_and_others_keep_what_came_before_i
     assert_ended(&second);
     weir.until(&["action", "list"], |list| list["total"] == 1);
     assert_eq!(titles(&weir), set(&["Common"]));
+    let told = |status: &Value| status["peers"][0]["fault"].as_str().is_some_and(|it| it.contains("two histories"));
+    weir.until(&["status"], told);
+    assert!(stdout(&weir.run(["status"])).contains("with a peer something is wrong"));
     new(&weir, "The others go on");
     stop(second_node);
 

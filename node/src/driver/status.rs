@@ -5,6 +5,7 @@ use crate::handle::{OwnStanding, Status};
 use crate::network::Path;
 use crate::view::{PeerPath, PeerRow, PeerState};
 use grid_protocol::authority::{Lacking, Standing, Why};
+use grid_protocol::control::Record;
 use grid_protocol::id::{GroupId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::{PeerStanding, PeerSync, PeerView};
@@ -75,6 +76,7 @@ impl Driver {
         let now = self.clock.now().wall;
         let mut seen: BTreeSet<DeviceId> = BTreeSet::from([self.replica.me().device]);
         let mut rows: Vec<PeerRow> = Vec::new();
+        let forked = |device: &DeviceId| self.forked(device);
         for view in self.replica.peers() {
             let (group, device) = match view.standing {
                 PeerStanding::Member { group, device } => (Some(group), Some(device)),
@@ -94,7 +96,7 @@ impl Driver {
                 address: link.map(|link| link.address.clone()),
                 sync: state(&view),
                 last_seen: Some(now),
-                fault: view.fault,
+                fault: view.fault.or_else(|| forked(&device?)),
             });
         }
         let authority = self.replica.authority();
@@ -109,12 +111,33 @@ impl Driver {
                         address: None,
                         sync: PeerState::Offline,
                         last_seen: self.book.last_seen(device),
-                        fault: None,
+                        fault: forked(device),
                     });
                 }
             }
         }
         rows
+    }
+}
+
+impl Driver {
+    /// What is wrong with a device whose log has two histories, until its group has ended it.
+    fn forked(&self, device: &DeviceId) -> Option<String> {
+        let cut = self.replica.authority().cut(device)?;
+        let set = self.replica.control();
+        let of_device = |record: &Record| match record {
+            Record::ForkProof(proof) => proof.body.device == *device,
+            _ => false,
+        };
+        let ended = |record: &Record| matches!(record, Record::Revoke(revoke) if revoke.body.device == *device);
+        if !set.iter().any(of_device) || set.iter().any(ended) {
+            return None;
+        }
+        Some(format!(
+            "it has two histories, as a home that was restored from a copy or runs twice: what it wrote behind entry {} \
+             counts nowhere, and its group has to give it new keys (`grid device renew`)",
+            cut.seq
+        ))
     }
 }
 

@@ -71,6 +71,7 @@ impl PeerRow {
             _ if fault.contains("another coalition") => {
                 "nothing passes between the two; if you meant to join it, use its invite in a home of its own"
             }
+            _ if fault.contains("two histories") => "tell its operator; what your group writes is not touched by it",
             None => "if you expected this node, ask its operator which coalition and which version it runs",
             Some(_) => "what it sent is refused and does no harm; tell its operator, who may need a newer version",
         })
