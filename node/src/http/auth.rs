@@ -7,7 +7,7 @@
 use super::Api;
 use super::error::ApiError;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -55,7 +55,12 @@ const HEADERS: [(HeaderName, &str); 6] = [
 pub(crate) async fn admit(State(api): State<Api>, request: Request, next: Next) -> Response {
     let mut response = match check(&api, &request) {
         Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
+        Err(error) => {
+            let mut response = error.into_response();
+            // Whoever is not let in keeps no connection, of which there are few.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -78,10 +83,10 @@ fn check(api: &Api, request: &Request) -> Result<(), ApiError> {
     if !api.token.opens(presented) {
         return Err(ApiError::unauthorised());
     }
-    if changes(request.method()) && is_cross_site(request.headers(), host) {
+    if is_cross_site(request.headers(), host) {
         return Err(ApiError::refused(
             "the request comes from a page of another site",
-            "Changes come from programs on this machine or from the node's own pages.",
+            "Requests come from programs on this machine or from the node's own pages.",
         ));
     }
     Ok(())
@@ -94,10 +99,6 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
         (Some(value), None) => Some(value.as_bytes()),
         _ => None,
     }
-}
-
-fn changes(method: &Method) -> bool {
-    !(method == Method::GET || method == Method::HEAD)
 }
 
 /// Whether a browser says that another site sends this. Programs say nothing.

@@ -11,6 +11,7 @@
 //! kinds come from the registry; a new one is served and described without a line here. `GET` never changes anything.
 
 mod auth;
+mod bounded;
 mod devices;
 mod directory;
 mod error;
@@ -42,6 +43,7 @@ use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::routing::{delete, get, post};
+use bounded::Bounded;
 use error::ApiError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -113,7 +115,7 @@ pub async fn serve(config: HttpConfig, handle: Handle) -> Result<Server, HttpErr
     });
     if let Some((listener, address)) = tcp {
         let router = router(api(Door::Tcp { host: address.to_string() }));
-        doors.spawn(axum::serve(listener, router).with_graceful_shutdown(until_closed()).into_future());
+        doors.spawn(axum::serve(Bounded::new(listener), router).with_graceful_shutdown(until_closed()).into_future());
     }
     Ok(Server { tcp_address, socket: config.socket, closing, doors })
 }
