@@ -102,7 +102,9 @@ impl Driver {
         let authority = self.replica.authority();
         for group in authority.members() {
             for device in authority.devices_of(&group) {
-                if seen.insert(*device) {
+                // Whom its group has ended does not come back.
+                let is_ended = authority.cut(device).is_some() && forked(device).is_none();
+                if !is_ended && seen.insert(*device) {
                     rows.push(PeerRow {
                         group: Some(group),
                         name: Some(name(&group)),

@@ -74,9 +74,12 @@ fn ended(device: &OwnDevice, counting: u64) -> String {
     let name = called(device);
     match device.entries.saturating_sub(counting) {
         0 if counting == 0 => format!("{name} is ended. It had written nothing that is known."),
-        0 => format!("{name} is ended: {} of it count, and nothing that it writes from now on.", count_of(counting)),
+        0 => format!(
+            "{name} is ended: what counts of it: {}; nothing that it writes from now on does.",
+            count_of(counting)
+        ),
         gone => format!(
-            "{name} is ended: {} of it count; {} behind them, and all that it writes from now on, do not.",
+            "{name} is ended: what counts of it: {}; {} behind that, and all that it writes from now on, does not.",
             count_of(counting),
             count_of(gone)
         ),

@@ -39,7 +39,7 @@ impl Vote {
         context.out.answer(&answer, |page| {
             let (votes, needed) = (&answer["votes"], &answer["needed"]);
             if answer["state"] == "adopted" {
-                page.line(&format!("Your group has voted, and with that the version is adopted: {votes} votes."));
+                page.line(&format!("Your group has voted, and with that the version is adopted (votes: {votes})."));
                 page.line(&format!("Next: `{sign}`"));
             } else {
                 page.line(&format!(
