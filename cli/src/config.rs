@@ -129,7 +129,7 @@ fn origin(name: &str, metadata: Option<&Metadata>) -> String {
 /// A list, or one text with commas: an environment variable holds no list.
 fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "expected a text in quotes, or a list of them")]
     enum OneOrMany {
         One(String),
         Many(Vec<String>),
@@ -173,6 +173,13 @@ mod tests {
             origins,
             [&*file.display().to_string(), "default", "default", "--http", &*file.display().to_string(), "default"]
         );
+    }
+
+    #[test]
+    fn a_setting_of_the_wrong_shape_says_what_is_expected() {
+        let (_dir, file) = file("listen = 5\n");
+        let failure = Config::read(&file, &Flags::default()).unwrap_err();
+        assert!(failure.message.contains("a text in quotes") && !failure.message.contains("untagged"), "{failure:?}");
     }
 
     #[test]

@@ -173,6 +173,9 @@ impl SetupError {
                 "join without --sign, start the node, read the statement with `grid statement show`, then `grid statement sign`"
                     .to_owned()
             }
+            Self::Record(RecordError::Text { found: 0, .. }) => {
+                "give it a name, and a statement with something in it".to_owned()
+            }
             Self::Record(_) => "shorten the name or the text, and leave out line breaks in names".to_owned(),
             Self::Group(_) => "choose another name for the group".to_owned(),
             Self::Keys(error @ (KeystoreError::Locked | KeystoreError::WrongPassphrase)) => error.hint().to_owned(),

@@ -143,6 +143,8 @@ fn not_started(error: &ServeError) -> Failure {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// The window is closed.
+    hangup: tokio::signal::unix::Signal,
     parent: Option<oneshot::Receiver<()>>,
 }
 
@@ -160,13 +162,15 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| signal(kind).map_err(|error| Failure::io("listen for signals", &error));
         let parent = (ends == Ends::WithParent).then(end_of_stdin);
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())?, parent })
+        let (interrupt, terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate, hangup: listen(SignalKind::hangup())?, parent })
     }
 
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
             _ = async {
                 match self.parent.as_mut() {
                     Some(parent) => drop(parent.await),

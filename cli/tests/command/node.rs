@@ -8,7 +8,7 @@ use std::{net::TcpListener, time::Duration};
 fn a_node_that_is_told_to_end_says_goodbye_within_five_seconds() {
     let place = Place::new();
     let weir = place.founder();
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         let node = weir.start();
         node.signal(signal);
         let (code_, took) = node.ended();

@@ -15,7 +15,7 @@ fn a_node_ends_within_five_seconds_though_a_peer_is_connected_and_somebody_liste
     let mut node = weir.start();
     let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
     let _mill_node = mill.start();
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         weir.until(&["status"], |status| {
             status["members"] == 2 && status["peers"].as_array().unwrap().iter().any(|peer| peer["path"] == "tcp")
         });
