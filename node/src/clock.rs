@@ -64,3 +64,25 @@ pub fn random() -> [u8; 32] {
     getrandom::fill(&mut bytes).expect("the system's source of randomness works; nothing is safe without it");
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_clock_that_is_set_moves_every_copy_and_not_the_monotonic_clock() {
+        const TEN_YEARS: i64 = 10 * 365 * 24 * 3_600_000;
+        let wall = WallClock::default();
+        let clock = Clock::start(wall.clone());
+        let before = clock.now();
+        wall.set_ahead(TEN_YEARS);
+        let ahead = clock.now();
+        wall.set_ahead(-TEN_YEARS);
+        let behind = clock.now();
+        assert!(ahead.wall > before.wall.after(Duration::from_secs(9 * 365 * 24 * 3_600)));
+        assert!(behind.wall < before.wall);
+        assert!(before.monotonic <= ahead.monotonic && ahead.monotonic <= behind.monotonic);
+        wall.set_ahead(i64::MIN);
+        assert_eq!(clock.now().wall, Timestamp(0), "there is nothing before 1970");
+    }
+}

@@ -117,11 +117,11 @@ async fn a_node_whose_clock_was_ahead_is_found_at_its_new_address_once_the_clock
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invite_is_refused_as_expired_while_the_inviters_clock_is_ahead() {
+async fn an_invite_is_refused_as_expired_while_the_inviters_clock_is_ahead_and_taken_when_it_is_right() {
     let a = Member::found("Clean River", TCP).await;
     let invite = a.invite().await;
     a.wall().set_ahead(TEN_YEARS);
-    let b = Member::join("Mill Street", &invite, Signing::Sign, TCP).await;
+    let mut b = Member::join("Mill Street", &invite, Signing::Sign, TCP).await;
     let why = b
         .until("the guest is refused", async |b| match b.status().await.standing {
             OwnStanding::Refused(why) => Some(why),
@@ -129,6 +129,13 @@ async fn an_invite_is_refused_as_expired_while_the_inviters_clock_is_ahead() {
         })
         .await;
     assert!(why.contains("expired"), "{why}");
+    a.wall().set_ahead(0);
+    // It would ask again by itself, a minute later.
+    b.stop().await;
+    b.start().await;
+    a.until_members(2).await;
+    b.until_members(2).await;
+    until_equal(&[&a, &b]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

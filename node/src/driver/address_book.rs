@@ -326,4 +326,16 @@ mod tests {
         assert_eq!(book.own_addresses(&[local.clone(), other.clone()]), [other]);
         assert_eq!(book.own_addresses(std::slice::from_ref(&local)), [local]);
     }
+
+    #[test]
+    fn what_the_operator_announces_is_told_instead_of_where_the_node_listens() {
+        let book = AddressBook::default().announcing(vec![
+            "/ip4/192.0.2.7/tcp/4040".to_owned(),
+            "/dns4/grid.example/udp/4040/quic-v1/p2p/me".to_owned(),
+        ]);
+        let listen = ["/ip4/10.0.0.1/tcp/1/p2p/me".to_owned()];
+        let told = ["/ip4/192.0.2.7/tcp/4040/p2p/me", "/dns4/grid.example/udp/4040/quic-v1/p2p/me"];
+        assert_eq!(book.own_addresses(&listen), told);
+        assert_eq!(book.for_invite(&listen), told);
+    }
 }
