@@ -190,3 +190,31 @@ fn a_home_that_runs_twice_is_told_on_both_sides() {
     until_equal(&[&weir, &second]);
     assert!(titles(&second).contains("The others go on"));
 }
+
+#[test]
+fn a_home_from_before_its_group_withdrew_learns_of_that_and_does_not_take_itself_for_a_member() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _weir_node = weir.start();
+    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
+    let node = mill.start();
+    mill.until(&["status"], |status| status["standing"] == "member");
+    until_equal(&[&weir, &mill]);
+    stop(node);
+    let backup = place.path("backup");
+    copy(&mill.home, &backup);
+
+    let node = mill.start();
+    assert_eq!(code(&mill.run(["leave", "--yes"])), 0);
+    weir.until(&["status"], |status| status["members"] == 1);
+    stop(node);
+    fs::remove_dir_all(&mill.home).unwrap();
+    copy(&backup, &mill.home);
+    let _node = mill.start();
+    mill.until(&["status"], |status| status["standing"] == "withdrawn");
+    // It can sign again, and is a member as it was.
+    assert_eq!(code(&mill.run(["statement", "sign"])), 0);
+    weir.until(&["status"], |status| status["members"] == 2);
+    new(&mill, "Back again");
+    until_equal(&[&weir, &mill]);
+}
