@@ -82,6 +82,9 @@ impl Join {
     /// Another invite for a group that was not taken in: its home, keys and words stay.
     fn again(self, context: &mut Context<'_>, invite: &str) -> Result<(), Failure> {
         let signing = if self.sign { Signing::Sign } else { Signing::Later };
+        if self.group.is_some() {
+            context.out.note("This home belongs to a group already, which keeps its name: --group is left out.");
+        }
         let passphrase = self.passphrase.of_home(context)?;
         let created = setup::join_again_with(context.home()?, invite, signing, passphrase.as_ref())
             .map_err(|error| welcome::not_made(&error))?;

@@ -212,6 +212,8 @@ fn a_home_from_before_its_group_withdrew_learns_of_that_and_does_not_take_itself
     copy(&backup, &mill.home);
     let _node = mill.start();
     mill.until(&["status"], |status| status["standing"] == "withdrawn");
+    let output = mill.run(["action", "new", "--title", "To nobody"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nobody receives it"), "{output:?}");
     // It can sign again, and is a member as it was.
     assert_eq!(code(&mill.run(["statement", "sign"])), 0);
     weir.until(&["status"], |status| status["members"] == 2);

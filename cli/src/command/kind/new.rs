@@ -1,7 +1,7 @@
 //! `grid KIND new`.
 
 use super::{base, deliver, deliver::Delivery, fields};
-use crate::{context::Context, failure::Failure};
+use crate::{context::Context, failure::Failure, output::Format};
 use clap::{ArgMatches, Command};
 use grid_protocol::record::{Kind, Singleton};
 use serde_json::{Value, json};
@@ -47,6 +47,9 @@ pub(super) fn finish(
     context.out.note(match (written["change"].as_str(), delivery) {
         (Some("unchanged"), _) => "All was so already; nothing was written.",
         (_, Delivery::Delivered) => "Saved, and another group has received it.",
+        (_, Delivery::Queued) if context.out.format() == Format::Human && is_outside(client) => {
+            "Saved on this computer. Your group is no member, so nobody receives it: see `grid status`."
+        }
         (_, Delivery::Queued) => "Saved on this computer; it goes to the others when the nodes meet.",
     });
     context.out.note(&format!("See how far it is: {show}"));
@@ -54,6 +57,12 @@ pub(super) fn finish(
         return Err(deliver::ran_out(&show));
     }
     Ok(())
+}
+
+/// Whether the group has left, was removed or was refused, so that nobody takes what it writes.
+fn is_outside(client: &crate::client::Client) -> bool {
+    let status = client.get("/api/status").unwrap_or_default();
+    matches!(status["standing"].as_str(), Some("withdrawn" | "removed" | "refused"))
 }
 
 /// As much of an id as people type.
