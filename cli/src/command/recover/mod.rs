@@ -13,6 +13,7 @@ use crate::{
 };
 use choose::Choice;
 use clap::{Args, Command, FromArgMatches as _};
+use grid_node::KeystoreError;
 use grid_node::home::HomeError;
 use grid_node::recall::AskError;
 use grid_node::setup::recover::{self, Afresh, RecoverError};
@@ -137,6 +138,7 @@ fn failed(error: &RecoverError) -> Failure {
         RecoverError::Home(HomeError::InUse { .. }) => (Exit::Refused, "node_runs"),
         RecoverError::Home(HomeError::Exists { .. }) => (Exit::Refused, "home_exists"),
         RecoverError::Home(HomeError::Foreign { .. }) => (Exit::Usage, "not_a_home"),
+        RecoverError::Keys(KeystoreError::WrongPassphrase) => (Exit::Failed, "wrong_passphrase"),
         _ => (Exit::Failed, "storage"),
     };
     Failure::caused(exit, error).code(code).hint(error.hint())

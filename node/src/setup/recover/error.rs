@@ -100,7 +100,8 @@ impl RecoverError {
                  `grid device revoke`"
                     .to_owned()
             }
-            Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK.to_owned(),
+            Self::Keys(error) => error.hint().to_owned(),
+            Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK.to_owned(),
         }
     }
 }

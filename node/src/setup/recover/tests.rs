@@ -3,7 +3,8 @@
 use super::{Before, DeviceState, RecoverError, Recovering, here};
 use crate::clock::random;
 use crate::home::Home;
-use crate::keystore::{HeldRoot, Keystore, Opener};
+use crate::keystore::{Cost, HeldRoot, Keystore, Opener};
+use crate::passphrase::Passphrase;
 use crate::setup::{self, Found};
 use grid_protocol::control::RootNumber;
 use grid_protocol::words::RecoveryWords;
@@ -46,6 +47,20 @@ fn a_group_goes_on_to_its_next_root_on_its_own_computer_as_often_as_it_wants() {
         let recovered = here(&path, words(&text), None).unwrap().finish(&path, "", &BTreeMap::new()).unwrap();
         assert_eq!((recovered.root.number(), held(&path)), (number, recovered.root));
     }
+}
+
+#[test]
+fn a_wrong_passphrase_is_named_as_one_and_not_as_a_failing_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("home");
+    let text = found(&path);
+    let passphrase = Passphrase::new("open sesame").unwrap();
+    let mut keys = Keystore::load(&Home::open(&path).unwrap(), Opener::Nothing).unwrap();
+    keys.protect(&passphrase, Cost::LEAST).unwrap();
+    keys.save_as(&path.join("keys")).unwrap();
+    let wrong = Passphrase::new("open barley").unwrap();
+    let Err(error) = here(&path, words(&text), Some(&wrong)) else { panic!("a wrong passphrase opens nothing") };
+    assert!(matches!(error, RecoverError::Keys(_)) && error.hint().contains("grid passphrase reset"), "{error}");
 }
 
 #[test]
