@@ -32,6 +32,8 @@ mod reign_tests;
 #[cfg(test)]
 mod renewal_tests;
 #[cfg(test)]
+mod story_of_keys;
+#[cfg(test)]
 mod story_tests;
 #[cfg(test)]
 mod tests;

@@ -78,6 +78,8 @@ impl OwnHome {
         // record speaks of does no harm.
         if self.keys.root().map(|held| held.number) != Some(renewed.number) {
             self.keys.hold(HeldRoot { number: renewed.number, key: words.root(renewed.number.rotation) });
+            // A passphrase that is forgotten gives way to the words that lead on from here, and to no others.
+            self.keys.take_words(words)?;
             self.keys.save(&self.home)?;
         }
         self.replica.commit(Vec::new(), renewed.records)?;

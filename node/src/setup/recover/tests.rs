@@ -71,6 +71,30 @@ fn what_the_group_has_signed_it_says_again_under_each_new_root() {
 }
 
 #[test]
+fn the_words_that_recovered_a_group_open_its_sealed_home_from_then_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("home");
+    let text = found(&path);
+    // As in a home that was let in by another computer.
+    let file = path.join("keys");
+    let mut plain: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    plain["escrow"] = serde_json::Value::Null;
+    std::fs::write(&file, plain.to_string()).unwrap();
+    let passphrase = Passphrase::new("open sesame").unwrap();
+    let mut keys = Keystore::load(&Home::open(&path).unwrap(), Opener::Nothing).unwrap();
+    keys.protect(&passphrase, Cost::LEAST).unwrap();
+    let sealed = |opener: Opener<'_>| Keystore::load(&Home::open(&path).unwrap(), opener);
+    assert!(!keys.has_escrow());
+    here(&path, words(&text), None).unwrap().finish(&path, "", &BTreeMap::new()).unwrap();
+    let mut keys = sealed(Opener::Nothing).unwrap();
+    assert!(keys.has_escrow());
+    keys.protect(&passphrase, Cost::LEAST).unwrap();
+    keys.save_as(&file).unwrap();
+    assert!(sealed(Opener::Words(&words(&text))).is_ok());
+    assert!(sealed(Opener::Words(&RecoveryWords::from_entropy([3; 32]))).is_err());
+}
+
+#[test]
 fn a_wrong_passphrase_is_named_as_one_and_not_as_a_failing_disk() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("home");

@@ -4,6 +4,7 @@ mod damage;
 mod full_disk;
 mod journal;
 mod logs;
+mod mangled;
 mod measure;
 mod sealed;
 
