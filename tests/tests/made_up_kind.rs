@@ -20,7 +20,7 @@ const TCP: &[&str] = &["/ip4/127.0.0.1/tcp/0"];
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "orchard", "plural": "orchards", "title": "name", "rule": "owner", "identity": ["name"]
+    "name": "orchard", "plural": "orchards", "title": "name", "rule": "owner", "section": "own", "identity": ["name"]
 }))]
 struct Orchard {
     /// What people call it.

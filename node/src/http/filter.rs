@@ -99,7 +99,7 @@ impl Filter {
 
 impl Wanted {
     fn read(field: &Field, text: &str) -> Result<Self, ApiError> {
-        if field.field_type == FieldType::Tags && !text.is_empty() {
+        if field.field_type.is_set() && !text.is_empty() {
             return Ok(Self::Tag(text.to_lowercase()));
         }
         if field.field_type == FieldType::DateTime

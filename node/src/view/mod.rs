@@ -4,14 +4,17 @@
 //! lock, so that a reader never sees half of a change.
 
 mod directory;
+mod hidden;
 mod link;
 mod mandates;
 mod people;
 mod records;
+mod refer;
 mod statement;
 mod versions;
 
 pub use directory::{DirectoryRow, Membership};
+pub use hidden::Hidden;
 pub use mandates::{MandateRow, MandateState};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;
@@ -49,4 +52,6 @@ pub struct Views {
     pub mandates: Vec<MandateRow>,
     /// Groups that are no members any more, and how that came.
     pub(crate) ended: BTreeMap<GroupId, Membership>,
+    /// What the people of this computer do not want to see.
+    pub hidden: Hidden,
 }

@@ -36,6 +36,7 @@ impl Views {
             splits: Vec::new(),
             mandates: Vec::new(),
             ended: BTreeMap::new(),
+            hidden: super::Hidden::default(),
         }
     }
 
@@ -62,9 +63,13 @@ impl Views {
         let rows: Vec<Arc<Row>> = rows.into_iter().map(Into::into).collect();
         let profile = self.registry.with_role(KindRole::Profile);
         let names_changed = rows.iter().any(|row| profile.is_some_and(|kind| row.kind() == Some(&*kind.name)));
-        self.records.take(rows);
+        let hidden_changed = rows.iter().any(|row| row.kind() == Some(super::Hidden::KIND));
+        self.records.take(&self.registry, rows);
         if names_changed {
             self.take_names();
+        }
+        if hidden_changed {
+            self.hidden = super::Hidden::read(&self.records);
         }
     }
 
