@@ -114,6 +114,38 @@ pub(super) fn shown(field: &Field, json: &Value) -> String {
     }
 }
 
+/// A field of a record as people read it in a cell of a table; what it refers to is called by its name.
+pub(super) fn cell_in(field: &Field, item: &Value) -> String {
+    match field.field_type.targets() {
+        Some(_) => names(field, item),
+        None => cell(field, &item[&*field.name]),
+    }
+}
+
+/// A field of a record as people read it in detail.
+pub(super) fn shown_in(field: &Field, item: &Value) -> String {
+    match field.field_type.targets() {
+        Some(_) => names(field, item),
+        None => shown(field, &item[&*field.name]),
+    }
+}
+
+/// What a field refers to, by name where it is here, and the beginning of the id.
+fn names(field: &Field, item: &Value) -> String {
+    let named = |id: &str| {
+        let short: String = id.chars().take(8).collect();
+        match item["referred"][id].as_str() {
+            Some(title) => format!("{title} ({short})"),
+            None => format!("{short} (not here yet)"),
+        }
+    };
+    match &item[&*field.name] {
+        Value::String(id) => named(id),
+        Value::Array(ids) => ids.iter().filter_map(Value::as_str).map(named).collect::<Vec<_>>().join("; "),
+        _ => String::new(),
+    }
+}
+
 /// A field as people read it in a cell of a table.
 pub(super) fn cell(field: &Field, json: &Value) -> String {
     match (&field.field_type, json) {
