@@ -106,6 +106,8 @@ purposes! {
     RECALL = "coalition-grid 1 recall";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
+    /// The content of a record that stays on one computer.
+    LOCAL_RECORD = "coalition-grid 1 local record";
 }
 
 #[cfg(test)]

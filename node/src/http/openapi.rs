@@ -6,7 +6,7 @@ use super::Api;
 use super::error::ErrorAnswer;
 use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
-use super::{devices, events, invites, kinds, lost, mandates, statement, status, versions};
+use super::{devices, events, invites, kinds, lost, mandates, questions, resolve, statement, status, versions};
 use axum::Json;
 use axum::extract::State;
 use grid_protocol::record::{FieldType, ITEM, Kind, KindRole, QUERY, Registry};
@@ -50,6 +50,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         mandates::take_back,
         kinds::list,
         kinds::schema,
+        resolve::resolve,
+        questions::list,
     ),
     components(schemas(ErrorAnswer, PageAnswer, WriteRequest, WriteAnswer, RemoveAnswer, HistoryItem, ImportAnswer))
 )]
