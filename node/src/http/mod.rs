@@ -29,6 +29,7 @@ mod mandates;
 mod openapi;
 mod pick;
 mod records;
+mod recovery;
 mod statement;
 mod status;
 #[cfg(test)]
@@ -150,6 +151,9 @@ fn router(api: Api) -> Router {
         .route("/api/devices", get(devices::list).post(devices::add))
         .route("/api/devices/lost", get(lost::list).post(lost::publish))
         .route("/api/devices/{device}/revocation", get(devices::revocation).post(devices::revoke))
+        .route("/api/recovery", get(recovery::contacts))
+        .route("/api/recovery/appeal", post(recovery::appeal))
+        .route("/api/recovery/approval", post(recovery::approve))
         .route("/api/statement", get(statement::show))
         .route("/api/statement/signature", post(statement::sign).delete(statement::withdraw))
         .route("/api/statement/sheet", get(statement::sheet))
