@@ -12,6 +12,7 @@
 
 mod auth;
 mod bounded;
+mod compare;
 mod devices;
 mod directory;
 mod error;
@@ -157,6 +158,7 @@ fn router(api: Api) -> Router {
         .route("/api/statement", get(statement::show))
         .route("/api/statement/signature", post(statement::sign).delete(statement::withdraw))
         .route("/api/statement/sheet", get(statement::sheet))
+        .route("/api/statement/diff", get(compare::diff))
         .route("/api/statement/versions", get(versions::list).post(versions::propose))
         .route("/api/statement/versions/{version}", get(versions::show))
         .route("/api/statement/votes", post(versions::vote))

@@ -6,7 +6,7 @@ use super::Api;
 use super::error::ErrorAnswer;
 use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
-use super::{devices, events, invites, kinds, lost, mandates, recovery, statement, status, versions};
+use super::{compare, devices, events, invites, kinds, lost, mandates, recovery, statement, status, versions};
 use axum::Json;
 use axum::extract::State;
 use grid_protocol::record::{FieldType, ITEM, Kind, KindRole, QUERY, Registry};
@@ -41,6 +41,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         statement::sign,
         statement::withdraw,
         statement::sheet,
+        compare::diff,
         versions::list,
         versions::show,
         versions::propose,

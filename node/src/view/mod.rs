@@ -12,6 +12,7 @@ mod statement;
 mod versions;
 
 pub use directory::{DirectoryRow, Membership};
+pub(crate) use mandates::endorsed;
 pub use mandates::{MandateRow, MandateState};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;

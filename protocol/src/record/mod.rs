@@ -21,6 +21,7 @@
 mod action;
 mod alike;
 mod anchor;
+mod compare;
 mod compile;
 mod describe;
 mod diff;
@@ -48,6 +49,7 @@ mod tests;
 
 pub use action::{Action, ActionStatus};
 pub use alike::{Alike, Alikes};
+pub use compare::{Stretch, compare};
 pub use describe::{Column, Flag, Many, Part};
 pub use edit::{Edit, Outcome, Piece};
 pub use group::{Group, Role};
