@@ -48,12 +48,30 @@ pub(crate) fn command() -> Command {
     let root = Verb::augment_subcommands(Globals::augment_args(Command::new("grid")))
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
-        .after_help(FIRST_STEPS)
+        .after_help(after_help())
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .max_term_width(100);
+    let root = root.subcommand(command::ask::command()).subcommands(command::ask::own_commands());
     Registry::standard().kinds().fold(root, |root, kind| root.subcommand(command::kind::command(kind)))
+}
+
+/// The kinds of records, section by section, and the first steps.
+fn after_help() -> String {
+    let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
+    for kind in Registry::standard().kinds() {
+        match sections.iter_mut().find(|(section, _)| *section == kind.section) {
+            Some((_, kinds)) => kinds.push(&kind.name),
+            None => sections.push((&kind.section, vec![&kind.name])),
+        }
+    }
+    let lines: Vec<String> =
+        sections.iter().map(|(section, kinds)| format!("  {section:<11} {}", kinds.join(", "))).collect();
+    format!(
+        "Records, each with new, list, show, edit, remove, history, import, export (`grid KIND --help`):\n{}\n\n{FIRST_STEPS}",
+        lines.join("\n")
+    )
 }
 
 /// Who reads the answers of a command.
@@ -118,7 +136,8 @@ mod tests {
     #[test]
     fn no_kind_is_called_like_a_command() {
         let verbs = Verb::augment_subcommands(Command::new("x"));
-        let taken: Vec<&str> = verbs.get_subcommands().map(Command::get_name).collect();
+        let asked: Vec<Command> = command::ask::own_commands().chain([command::ask::command()]).collect();
+        let taken: Vec<&str> = verbs.get_subcommands().chain(&asked).map(Command::get_name).collect();
         let kinds: Vec<&str> = Registry::standard().kinds().map(|kind| kind.name.as_str()).collect();
         assert!(!kinds.is_empty() && kinds.iter().all(|kind| !taken.contains(kind)), "{kinds:?} {taken:?}");
     }

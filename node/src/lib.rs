@@ -21,6 +21,7 @@ mod outbound;
 pub mod passphrase;
 mod ports;
 mod profile;
+pub mod question;
 pub mod recall;
 pub mod serve;
 pub mod setup;

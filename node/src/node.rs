@@ -207,6 +207,7 @@ impl Node {
         let views = Arc::new(RwLock::new(Views::new(config.registry.clone(), identity.group)));
         let handle = Handle::new(commands, views.clone(), events.clone());
 
+        let locals = store.reader().locals();
         let (recalled, hints) = recall(&store, &config.registry);
         let (mut replica, rows) = Replica::open(identity, config.registry.clone(), store, &recalled, random())?;
         let clock = Clock::start(config.wall.clone());
@@ -228,6 +229,7 @@ impl Node {
         {
             let mut views = views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             views.take_rows(recalled.rows);
+            views.take_locals(locals);
             let own = if replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
             views.take_authority(replica.control(), replica.authority(), own);
         }

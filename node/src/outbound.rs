@@ -175,6 +175,20 @@ impl Outbound {
         Ok((opening.document(&self.me.coalition), opening))
     }
 
+    /// The record that a target names, and what it is, where nothing of it travels: no log knows it.
+    pub(crate) fn place(&self, target: &Target, kind: &Kind) -> Result<(DocumentId, Opening), CommandError> {
+        let own = self.own_opening(kind)?;
+        let opening = match (target, kind.singleton) {
+            (Target::New(_), Singleton::Many) => Opening { nonce: nonce(), ..own },
+            _ => own,
+        };
+        let document = match target {
+            Target::Existing(document) => *document,
+            Target::New(_) | Target::Own(_) => opening.document(&self.me.coalition),
+        };
+        Ok((document, opening))
+    }
+
     /// The record that a target names, where it has its place already.
     pub(crate) fn document(&self, target: &Target) -> Option<DocumentId> {
         match target {

@@ -110,6 +110,8 @@ purposes! {
     APPEAL_DIGITS = "coalition-grid 1 appeal digits";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
+    /// The content of a record that stays on one computer.
+    LOCAL_RECORD = "coalition-grid 1 local record";
 }
 
 #[cfg(test)]

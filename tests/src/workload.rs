@@ -22,7 +22,7 @@ const LETTERS: usize = 25;
 /// A record of twelve lines, about 480 bytes as one change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(extend("x-grid" = {"name": "specimen", "plural": "specimens", "title": "field0", "rule": "owner"}))]
+#[schemars(extend("x-grid" = {"name": "specimen", "plural": "specimens", "title": "field0", "rule": "owner", "section": "own"}))]
 struct Specimen {
     /// A line.
     #[schemars(extend("x-grid" = {"audience": "public"}))]

@@ -5,14 +5,12 @@
 use grid_node::serve::{ServeConfig, Serving};
 use grid_node::setup::Signing;
 use grid_protocol::record::{DateTime, Kind, Record, Registry};
+use grid_tests::api;
 use grid_tests::grid::{Member, until_equal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
 
 const TCP: &[&str] = &["/ip4/127.0.0.1/tcp/0"];
 
@@ -20,7 +18,7 @@ const TCP: &[&str] = &["/ip4/127.0.0.1/tcp/0"];
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "orchard", "plural": "orchards", "title": "name", "rule": "owner", "identity": ["name"]
+    "name": "orchard", "plural": "orchards", "title": "name", "rule": "owner", "section": "own", "identity": ["name"]
 }))]
 struct Orchard {
     /// What people call it.
@@ -51,41 +49,6 @@ fn full() -> Value {
         "name": "=Old, \"Steep\" Orchard", "rules": "Ask first.\nThen pick.", "opens": "2030-09-01T08:00:00+02:00",
         "fruit": ["apples", "plums, late"], "trees": 42,
     })
-}
-
-/// One request over the socket of a home.
-async fn ask(home: &Path, method: &str, path: &str, mime: &str, body: &str) -> (u16, String) {
-    let mut stream = UnixStream::connect(home.join("api.sock")).await.unwrap();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: grid\r\nconnection: close\r\ncontent-type: {mime}\r\n\
-         content-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let body = match head.contains("transfer-encoding: chunked") {
-        true => chunks(body),
-        false => body.to_owned(),
-    };
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
-}
-
-/// The content of a body that comes in chunks.
-fn chunks(mut body: &str) -> String {
-    let mut whole = String::new();
-    while let Some((size, rest)) = body.split_once("\r\n") {
-        let size = usize::from_str_radix(size, 16).unwrap();
-        whole.push_str(&rest[..size]);
-        body = rest[size..].trim_start_matches("\r\n");
-    }
-    whole
-}
-
-async fn ask_json(home: &Path, method: &str, path: &str, body: Value) -> (u16, Value) {
-    let (status, answer) = ask(home, method, path, "application/json", &body.to_string()).await;
-    (status, serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{status}: {answer}")))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,34 +92,36 @@ async fn the_api_serves_a_made_up_kind_with_table_schema_and_description() {
     };
     let serving = Serving::start(&home, config).await.unwrap();
 
-    let (status, made) = ask_json(&home, "POST", "/api/records/orchard", json!({"fields": full()})).await;
+    let (status, made) = api::request_json(&home, "POST", "/api/records/orchard", json!({"fields": full()})).await;
     assert_eq!(status, 201, "{made}");
     let one = format!("/api/records/orchard/{}", made["id"].as_str().unwrap());
-    let (status, changed) = ask_json(&home, "PATCH", &one, json!({"fields": {"trees": 43}})).await;
+    let (status, changed) = api::request_json(&home, "PATCH", &one, json!({"fields": {"trees": 43}})).await;
     assert_eq!(status, 200, "{changed}");
-    let (_, shown) = ask_json(&home, "GET", &one, json!(null)).await;
+    let (_, shown) = api::request_json(&home, "GET", &one, json!(null)).await;
     assert_eq!((&shown["name"], &shown["trees"]), (&full()["name"], &json!(43)));
     assert_eq!(shown["fruit"], full()["fruit"]);
-    let (_, list) = ask_json(&home, "GET", "/api/records/orchard?text=steep", json!(null)).await;
+    let (_, list) = api::request_json(&home, "GET", "/api/records/orchard?text=steep", json!(null)).await;
     assert_eq!(list["total"], 1);
-    let (status, refused) = ask_json(&home, "POST", "/api/records/orchard", json!({"fields": {"trees": "many"}})).await;
+    let (status, refused) =
+        api::request_json(&home, "POST", "/api/records/orchard", json!({"fields": {"trees": "many"}})).await;
     assert_eq!((status, &refused["error"]["code"]), (400, &json!("invalid")), "{refused}");
 
-    let (_, csv) = ask(&home, "GET", "/api/records/orchard/export?format=csv", "text/csv", "").await;
+    let export = "/api/records/orchard/export?format=csv";
+    let csv = api::request(&home, "GET", export, "text/csv", "").await.body;
     assert!(!csv.contains("\n=Old") && !csv.contains("\n\"=Old") && !csv.contains(",=Old"), "{csv}");
-    let (status, report) = ask(&home, "POST", "/api/records/orchard/import", "text/csv", &csv).await;
-    let report: Value = serde_json::from_str(&report).unwrap();
-    assert_eq!((status, &report["unchanged"], &report["bad"]), (200, &json!(1), &json!([])), "{report}");
+    let import = "/api/records/orchard/import";
+    let answer = api::request(&home, "POST", import, "text/csv", &csv).await;
+    let report = answer.json();
+    assert_eq!((answer.status, &report["unchanged"], &report["bad"]), (200, &json!(1), &json!([])), "{report}");
     let more = csv.lines().next().unwrap().to_owned() + "\n,Young Orchard,,,quinces,7\n";
-    let (_, report) = ask(&home, "POST", "/api/records/orchard/import", "text/csv", &more).await;
-    let report: Value = serde_json::from_str(&report).unwrap();
+    let report = api::request(&home, "POST", import, "text/csv", &more).await.json();
     assert_eq!((&report["created"], &report["bad"]), (&json!(1), &json!([])), "{report}");
 
-    let (_, schema) = ask_json(&home, "GET", "/api/schema/orchard", json!(null)).await;
+    let (_, schema) = api::request_json(&home, "GET", "/api/schema/orchard", json!(null)).await;
     assert!(schema.to_string().contains("What grows there."), "{schema}");
-    let (_, kinds) = ask_json(&home, "GET", "/api/kinds", json!(null)).await;
+    let (_, kinds) = api::request_json(&home, "GET", "/api/kinds", json!(null)).await;
     assert!(kinds.to_string().contains("\"orchard\""), "{kinds}");
-    let (_, described) = ask_json(&home, "GET", "/openapi.json", json!(null)).await;
+    let (_, described) = api::request_json(&home, "GET", "/openapi.json", json!(null)).await;
     for path in ["/api/records/orchard", "/api/records/orchard/{id}", "/api/records/orchard/import"] {
         assert!(described["paths"][path].is_object(), "{path}");
     }

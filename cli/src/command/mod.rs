@@ -1,5 +1,6 @@
 //! One verb, one file.
 
+pub(crate) mod ask;
 mod completions;
 mod config;
 mod demo;
@@ -25,6 +26,7 @@ use crate::{
     output::Output,
 };
 use clap::{ArgMatches, FromArgMatches as _, Subcommand};
+use grid_node::question;
 use grid_protocol::record::Registry;
 
 /// The commands that are no kind's.
@@ -63,6 +65,15 @@ pub(crate) fn run(matches: &ArgMatches, out: &mut Output) -> Result<(), Failure>
         && let Some(kind) = Registry::standard().kind(name)
     {
         return kind::run(kind, matches, &mut context);
+    }
+    match matches.subcommand() {
+        Some(("ask", matches)) => return ask::run(matches, &mut context),
+        Some((name, matches)) => {
+            if let Some(question) = question::named(name) {
+                return ask::answer(question, matches, &mut context);
+            }
+        }
+        None => {}
     }
     let verb = Verb::from_arg_matches(matches).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     match verb {

@@ -242,6 +242,10 @@ impl Driver {
 
     fn history(&mut self, document: DocumentId) -> Result<Vec<HistoryEntry>, CommandError> {
         if !self.replica.documents().knows(&document) {
+            // What stays here has no log, and so no history.
+            if self.replica.storage().reader().local(&document).is_some() {
+                return Ok(Vec::new());
+            }
             return Err(CommandError::NotFound { what: "record".to_owned(), id: document.to_string() });
         }
         let history = self.replica.history(document)?;

@@ -10,7 +10,9 @@ use crate::outbound::{Draft, Edit};
 use crate::view::Views;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Alike, Alikes, ImportRow, Kind, KindRole, Patch, Reading, Values, WriteRule, origin_of};
+use grid_protocol::record::{
+    Alike, Alikes, ImportRow, Kind, KindRole, Patch, Reading, RecordHome, Values, WriteRule, origin_of,
+};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -119,6 +121,11 @@ impl Driver {
         row: &Patch,
         pass: &mut Pass,
     ) -> Result<(DocumentId, Change), CommandError> {
+        if kind.home() == RecordHome::Here {
+            return self.take_row_here(kind, found, row, pass.mode);
+        }
+        let (row, beside) = row.clone().split(kind);
+        let row = &row;
         if let Some((document, reading)) = found.and_then(|found| Some((found, pass.foreseen.get_mut(&found)?))) {
             let patch = kind.merge_import(reading, row);
             let change = if patch.is_empty() { Change::Unchanged } else { Change::Changed };
@@ -131,7 +138,11 @@ impl Driver {
         };
         let patch = kind.merge_import(&existing, row);
         if let (Some(document), true) = (found, patch.is_empty()) {
-            return Ok((document, Change::Unchanged));
+            let change = match pass.mode {
+                ImportMode::Write if beside.fields().next().is_some() => self.write_beside(document, kind, &beside)?,
+                _ => Change::Unchanged,
+            };
+            return Ok((document, change));
         }
         existing.foresee(&patch);
         let target = found.map_or_else(|| Target::New(kind.name.clone()), Target::Existing);
@@ -144,9 +155,27 @@ impl Driver {
                 pass.head = draft.entries.last().map(|last| last.head()).unwrap_or(pass.head);
                 pass.touched.insert(document);
                 pass.drafts.push((pass.imported.len(), draft));
+                if beside.fields().next().is_some() {
+                    self.write_beside(document, kind, &beside)?;
+                }
             }
         }
         Ok((document, change))
+    }
+
+    /// A row of a kind of which nothing travels.
+    fn take_row_here(
+        &mut self,
+        kind: &Kind,
+        found: Option<DocumentId>,
+        row: &Patch,
+        mode: ImportMode,
+    ) -> Result<(DocumentId, Change), CommandError> {
+        let target = found.map_or_else(|| Target::New(kind.name.clone()), Target::Existing);
+        match mode {
+            ImportMode::Write => self.write_here(&target, kind, row).map(|written| (written.document, written.change)),
+            ImportMode::DryRun => self.foresee_here(&target, kind, row),
+        }
     }
 
     fn reading(&mut self, kind: &Kind, document: DocumentId) -> Result<Reading, CommandError> {

@@ -10,6 +10,7 @@ mod command;
 mod device;
 mod effect;
 mod import;
+mod local;
 mod lost;
 mod own_log;
 mod status;

@@ -1,24 +1,38 @@
 //! Writes: as many as wait are worked out, then share one flush of the journal.
 
+use super::local::Divided;
 use super::{Driver, Flow};
-use crate::handle::{Answer, Command, CommandError, Target, Written};
+use crate::handle::{Answer, Change, Command, CommandError, Target, Written};
 use crate::outbound::{Draft, Edit};
 use grid_protocol::entry::Head;
 use grid_protocol::id::DocumentId;
+use grid_protocol::record::{Kind, Patch};
 use grid_protocol::storage::StorageError;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Writes that share one flush at most.
 pub(super) const BATCH: usize = 128;
 
+/// What stays here beside a draft.
+type Beside = (Arc<Kind>, Patch);
+
 /// Drafts that wait for the flush they share.
 #[derive(Default)]
 struct Batch {
     drafts: Vec<Draft>,
-    answers: Vec<Answer<Written>>,
+    /// What stays here beside each of them, and who waits.
+    answers: Vec<(Option<Beside>, Answer<Written>)>,
     touched: BTreeSet<DocumentId>,
     head: Option<Head>,
+}
+
+impl Batch {
+    /// The command behind, while there is room.
+    fn next(&self, more: &mut mpsc::Receiver<Command>) -> Option<Command> {
+        if self.drafts.len() < BATCH { more.try_recv().ok() } else { None }
+    }
 }
 
 impl Driver {
@@ -27,9 +41,28 @@ impl Driver {
         let mut batch = self.batch();
         let mut next = Some(first);
         while let Some(command) = next {
-            let (target, edit, answer) = match command {
-                Command::Write { target, patch, answer } => (target, Edit::Patch(patch), answer),
-                Command::Remove { document, answer } => (Target::Existing(document), Edit::Remove, answer),
+            let (target, edit, here, answer) = match command {
+                Command::Write { target, patch, answer } => match self.divide(&target, &patch) {
+                    Ok(Divided::Log { log, here }) => (target, Edit::Patch(log), here, answer),
+                    Ok(Divided::Here(kind)) => {
+                        let _ = answer.send(self.write_here(&target, &kind, &patch));
+                        next = batch.next(more);
+                        continue;
+                    }
+                    Err(error) => {
+                        let _ = answer.send(Err(error));
+                        next = batch.next(more);
+                        continue;
+                    }
+                },
+                Command::Remove { document, answer } => {
+                    if let Some(removed) = self.remove_here(document) {
+                        let _ = answer.send(removed);
+                        next = batch.next(more);
+                        continue;
+                    }
+                    (Target::Existing(document), Edit::Remove, None, answer)
+                }
                 other => {
                     self.flush(batch).await;
                     return match other {
@@ -60,10 +93,10 @@ impl Driver {
                     }
                     batch.touched.insert(draft.document);
                     batch.drafts.push(draft);
-                    batch.answers.push(answer);
+                    batch.answers.push((here, answer));
                 }
             }
-            next = if batch.drafts.len() < BATCH { more.try_recv().ok() } else { None };
+            next = batch.next(more);
         }
         self.flush(batch).await;
         Flow::Continue
@@ -80,9 +113,9 @@ impl Driver {
             return;
         }
         let outcome = self.keep(&drafts).await;
-        for (draft, answer) in drafts.iter().zip(answers) {
+        for (draft, (here, answer)) in drafts.iter().zip(answers) {
             let _ = answer.send(match &outcome {
-                Ok(()) => Ok(self.written(draft)),
+                Ok(()) => self.written_with(draft, here),
                 Err(error) => Err(CommandError::Storage(again(error))),
             });
         }
@@ -120,6 +153,17 @@ impl Driver {
             }
             other => other,
         }
+    }
+
+    /// Keeps what stays here beside a draft that was kept.
+    fn written_with(&mut self, draft: &Draft, here: Option<Beside>) -> Result<Written, CommandError> {
+        let beside = match here {
+            Some((kind, patch)) => self.write_beside(draft.document, &kind, &patch)?,
+            None => Change::Unchanged,
+        };
+        let written = self.written(draft);
+        let change = if written.change == Change::Unchanged { beside } else { written.change };
+        Ok(Written { change, ..written })
     }
 
     fn written(&self, draft: &Draft) -> Written {

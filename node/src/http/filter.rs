@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use super::input::Words;
-use crate::view::Views;
+use crate::view::{Hidden, Views};
 use grid_protocol::id::GroupId;
 use grid_protocol::record::{Field, FieldName, FieldType, Kind, Value};
 use grid_protocol::replica::Row;
@@ -51,6 +51,7 @@ impl Page {
 pub(crate) struct Filter {
     group: Option<GroupId>,
     text: Option<Text>,
+    hidden: Option<Hidden>,
     fields: Vec<(FieldName, Wanted)>,
 }
 
@@ -69,23 +70,31 @@ impl Filter {
     pub(crate) fn read(views: &Views, kind: &Kind, mut words: Words) -> Result<Self, ApiError> {
         let text = words.take("text")?.filter(|text| !text.is_empty()).map(|text| Text::new(&text));
         let group = words.take("group")?.map(|id| group(views, &id)).transpose()?;
+        let hidden = match words.take("hidden")?.as_deref() {
+            None | Some("no") => Some(views.hidden.clone()).filter(|hidden| *hidden != Hidden::default()),
+            Some("yes") => None,
+            Some(_) => {
+                return Err(ApiError::invalid("hidden: expected yes or no", "yes shows what is hidden here, too."));
+            }
+        };
         let wanted = |(name, value): (String, String)| {
             let field = kind.field(&name).ok_or_else(|| no_field(kind, &name))?;
             Ok((field.name.clone(), Wanted::read(field, &value)?))
         };
         let fields = words.rest().into_iter().map(wanted).collect::<Result<_, ApiError>>()?;
-        Ok(Self { group, text, fields })
+        Ok(Self { group, text, hidden, fields })
     }
 
     /// Whether it shows everything.
     pub(crate) fn is_open(&self) -> bool {
-        self.group.is_none() && self.text.is_none() && self.fields.is_empty()
+        self.group.is_none() && self.text.is_none() && self.hidden.is_none() && self.fields.is_empty()
     }
 
     /// Whether it shows a record.
     pub(crate) fn shows(&self, row: &Row) -> bool {
         self.group.is_none_or(|group| row.owner() == Some(group))
             && self.fields.iter().all(|(field, wanted)| wanted.is(row.values.get(field)))
+            && self.hidden.as_ref().is_none_or(|hidden| !hidden.hides(row))
             && self.text.as_ref().is_none_or(|text| text.is_in_row(row))
     }
 
@@ -99,7 +108,7 @@ impl Filter {
 
 impl Wanted {
     fn read(field: &Field, text: &str) -> Result<Self, ApiError> {
-        if field.field_type == FieldType::Tags && !text.is_empty() {
+        if field.field_type.is_set() && !text.is_empty() {
             return Ok(Self::Tag(text.to_lowercase()));
         }
         if field.field_type == FieldType::DateTime

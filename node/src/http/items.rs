@@ -4,12 +4,14 @@
 
 use super::Api;
 use super::error::ApiError;
+use crate::clock::wall;
 use crate::view::Views;
 use grid_protocol::document::WriteRule;
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::Kind;
+use grid_protocol::record::{Kind, Value};
 use grid_protocol::replica::{Delivery, Row};
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
 
 /// An item, as JSON.
 pub(crate) type Item = Map<String, Json>;
@@ -46,6 +48,17 @@ fn item(views: &Views, row: &Row) -> Item {
     put("changed_at", json!(row.changed.to_string()));
     put("created_at", json!(row.created.to_string()));
     put("damaged", json!(row.damaged));
+    put("called", json!(views.title_of(row)));
+    put("referred", json!(referred(views, row)));
+    put("counts", json!(counts(views, row)));
+    let stays_here = views.stays_here(row);
+    if !stays_here.is_empty() {
+        put("stays_here", json!(stays_here));
+    }
+    if let Some((speaks, why)) = speaks(views, row) {
+        put("speaks", json!(speaks));
+        put("speaks_why", json!(why));
+    }
     if let Some(why) = &row.quarantine {
         put("unreadable", json!(why));
     }
@@ -56,6 +69,39 @@ fn item(views: &Views, row: &Row) -> Item {
         complete(&mut item, kind);
     }
     item
+}
+
+/// What the ids in the fields of a record stand for, where that is here.
+fn referred(views: &Views, row: &Row) -> BTreeMap<String, String> {
+    let kind = row.kind().and_then(|kind| views.registry.kind(kind));
+    let fields = kind.into_iter().flat_map(|kind| &kind.fields).filter(|field| field.field_type.targets().is_some());
+    let ids = fields.filter_map(|field| row.values.get(&field.name)).flat_map(|value| match value {
+        Value::Text(id) => vec![id.clone()],
+        Value::Tags(ids) => ids.iter().cloned().collect(),
+        _ => Vec::new(),
+    });
+    ids.filter_map(|id| Some((views.title_of_id(&id)?, id))).map(|(title, id)| (id, title)).collect()
+}
+
+/// How many records of each kind refer to a record.
+fn counts(views: &Views, row: &Row) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for kind in views.records.referring(&row.document.0).filter_map(|row| row.kind()) {
+        *counts.entry(kind.to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// For whom a record speaks, where it can speak for the network, and under which mandate, or why it does not.
+fn speaks(views: &Views, row: &Row) -> Option<(&'static str, Option<String>)> {
+    let kind = views.registry.kind(row.kind()?)?;
+    if row.values.text(kind.speaks.as_ref()?) != "network" {
+        return Some(("group", None));
+    }
+    Some(match views.spoken(row.owner()?, &row.values, wall()) {
+        Ok(mandate) => ("network", Some(format!("under the mandate {}", mandate.scope))),
+        Err(why) => ("group", Some(format!("it says that it speaks for the network, but {why}"))),
+    })
 }
 
 /// Every field of a kind is there, so that a script need not ask first: null, or an empty list, where it holds nothing.

@@ -90,7 +90,7 @@ impl From<&Field> for FieldItem {
             },
             aliases: field.aliases.clone(),
             audience: field.audience.to_string(),
-            list: field.field_type == FieldType::Tags,
+            list: field.field_type.is_set(),
         }
     }
 }

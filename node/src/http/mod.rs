@@ -29,8 +29,10 @@ mod lost;
 mod mandates;
 mod openapi;
 mod pick;
+mod questions;
 mod records;
 mod recovery;
+mod resolve;
 mod statement;
 mod status;
 #[cfg(test)]
@@ -172,6 +174,9 @@ fn router(api: Api) -> Router {
         .route("/api/records/{kind}/export", get(import_export::export))
         .route("/api/records/{kind}/{id}", get(records::show).patch(records::edit).delete(records::remove))
         .route("/api/records/{kind}/{id}/history", get(records::history))
+        .route("/api/resolve/{kind}/{field}", get(resolve::resolve))
+        .route("/api/questions", get(questions::list))
+        .route("/api/questions/{question}", get(questions::answer))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(middleware::from_fn_with_state(api.clone(), auth::admit))

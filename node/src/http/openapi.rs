@@ -6,7 +6,9 @@ use super::Api;
 use super::error::ErrorAnswer;
 use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
-use super::{compare, devices, events, invites, kinds, lost, mandates, recovery, statement, status, versions};
+use super::{
+    compare, devices, events, invites, kinds, lost, mandates, questions, recovery, resolve, statement, status, versions,
+};
 use axum::Json;
 use axum::extract::State;
 use grid_protocol::record::{FieldType, ITEM, Kind, KindRole, QUERY, Registry};
@@ -54,6 +56,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         mandates::take_back,
         kinds::list,
         kinds::schema,
+        resolve::resolve,
+        questions::list,
     ),
     components(schemas(ErrorAnswer, PageAnswer, WriteRequest, WriteAnswer, RemoveAnswer, HistoryItem, ImportAnswer))
 )]

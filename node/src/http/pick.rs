@@ -60,7 +60,7 @@ pub(super) fn group(views: &Views, text: &str) -> Result<GroupId, ApiError> {
 }
 
 /// The only one of those that fit.
-fn only<T>(
+pub(super) fn only<T>(
     what: &str,
     id: impl Display,
     fits: Vec<T>,

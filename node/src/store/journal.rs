@@ -9,6 +9,7 @@
 //!
 //! Space is reserved ahead, as zeros: a sync that need not note a new length of the file takes half as long.
 
+use super::LocalRecord;
 use super::frame::{self, Frames, HEADER, MAX_PAYLOAD, Step};
 use crate::home::{sync_name, write_private};
 use crate::vault::{Room, Vault, VaultError};
@@ -35,6 +36,8 @@ pub enum JournalItem {
     Record(Record),
     /// Entries of its log that came back from peers, up to a signature.
     Run(Run),
+    /// What stays on this computer of a record.
+    Local(LocalRecord),
 }
 
 /// What opening a journal came upon.

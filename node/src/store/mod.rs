@@ -13,6 +13,7 @@ mod frame;
 mod health;
 mod index;
 pub mod journal;
+mod local;
 mod open;
 mod owed;
 mod reader;
@@ -26,6 +27,7 @@ mod write;
 
 pub use check::RepairedLog;
 pub(crate) use convert::copy;
+pub use local::{LocalPresence, LocalRecord};
 pub use open::{LastEnd, OpenReport, Rebuilt, StoreError, Unplaced, UnplacedReason};
 pub use reader::Reader;
 

@@ -1,6 +1,5 @@
 //! Opening the store: read it through, or set it aside and build it anew; then catch up with the journal.
 
-use super::Store;
 use super::check::{self, RepairedLog};
 use super::flusher::Flusher;
 use super::health::Health;
@@ -9,11 +8,14 @@ use super::journal::{Journal, JournalError, JournalItem, JournalReport, free_nam
 use super::owed::{Due, Owed};
 use super::reader::Reader;
 use super::trees::{Origin, Trees, Unopened, contained};
+use super::{LocalRecord, Store};
 use crate::home::{HomePaths, sync_name};
 use crate::vault::{Vault, VaultError};
-use grid_protocol::id::{CoalitionId, EntryId};
+use grid_protocol::codec;
+use grid_protocol::id::{CoalitionId, DocumentId, EntryId};
 use grid_protocol::run::{Run, RunError, VerifiedRun};
 use grid_protocol::storage::StorageError;
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -174,7 +176,15 @@ impl Store {
             },
         };
         let health = Arc::new(Health::new(note));
-        let mut replay = Replay { trees, index, coalition, health: Arc::clone(&health), owed: Owed::default(), report };
+        let mut replay = Replay {
+            trees,
+            index,
+            coalition,
+            health: Arc::clone(&health),
+            owed: Owed::default(),
+            locals: BTreeMap::new(),
+            report,
+        };
         let (journal, journal_report) = Journal::open(&paths.journal(), vault, |item| replay.take(item))?;
         replay.settle()?;
         let Replay { trees, index, owed, mut report, .. } = replay;
@@ -291,6 +301,8 @@ struct Replay {
     coalition: CoalitionId,
     health: Arc<Health>,
     owed: Owed,
+    /// What stays here, as the journal says last.
+    locals: BTreeMap<DocumentId, LocalRecord>,
     report: OpenReport,
 }
 
@@ -299,6 +311,10 @@ impl Replay {
         match item {
             JournalItem::Entry(entry) => self.take_run(entry.into()),
             JournalItem::Run(run) => self.take_run(run),
+            JournalItem::Local(record) => {
+                self.locals.insert(record.document, record);
+                Ok(())
+            }
             JournalItem::Record(record) => {
                 let known = self.health.guard("read a control record", || {
                     Ok(self.trees.records.tree().contains_key(record.id().as_bytes())?)
@@ -347,7 +363,17 @@ impl Replay {
     fn settle(&mut self) -> Result<(), StoreError> {
         let mut unplaced = std::mem::take(&mut self.report.unplaced);
         unplaced.sort_by_key(|unplaced| (unplaced.run.device, unplaced.run.first));
-        unplaced.into_iter().try_for_each(|unplaced| self.take_run(unplaced.run))
+        unplaced.into_iter().try_for_each(|unplaced| self.take_run(unplaced.run))?;
+        for record in std::mem::take(&mut self.locals).into_values() {
+            let value = codec::encode(&record);
+            self.health.guard("save what stays here", || {
+                match self.trees.hints.get(&record.key())?.is_some_and(|known| known == value) {
+                    true => Ok(()),
+                    false => self.trees.hints.put(&record.key(), &value),
+                }
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -31,7 +31,8 @@ impl Store {
             record => record.group() == Some(group),
         };
         let records = self.reader.records()?.into_iter().filter(is_own);
-        let mut items: Vec<JournalItem> = records.map(JournalItem::Record).collect();
+        let locals = self.reader.locals().into_iter().map(JournalItem::Local);
+        let mut items: Vec<JournalItem> = records.map(JournalItem::Record).chain(locals).collect();
         let mut next = 0;
         while let Some(run) = self.reader.run(&device, next, READ)? {
             let mut prev = run.prev;

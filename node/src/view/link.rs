@@ -107,7 +107,9 @@ fn site(link: &str) -> Option<String> {
 
 /// The fields of a kind that name a record of another.
 fn references<'k>(kind: &'k Kind, of: &'k str) -> impl Iterator<Item = &'k Field> {
-    kind.fields.iter().filter(move |field| matches!(&field.field_type, FieldType::Reference(kind) if kind == of))
+    kind.fields
+        .iter()
+        .filter(move |field| matches!(&field.field_type, FieldType::Reference(kinds) if kinds.only() == Some(of)))
 }
 
 /// The two kinds of the directory, where a registry has both.

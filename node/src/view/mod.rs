@@ -4,14 +4,19 @@
 //! lock, so that a reader never sees half of a change.
 
 mod directory;
+mod hidden;
 mod link;
+pub(crate) mod local;
 mod mandates;
 mod people;
 mod records;
+mod refer;
+mod spoken;
 mod statement;
 mod versions;
 
 pub use directory::{DirectoryRow, Membership};
+pub use hidden::Hidden;
 pub(crate) use mandates::endorsed;
 pub use mandates::{MandateRow, MandateState};
 pub use people::{PeerPath, PeerRow, PeerState};
@@ -21,9 +26,9 @@ pub(crate) use versions::deliberated;
 pub use versions::{Split, VersionRow, VersionState, Way};
 
 use crate::handle::StatementView;
-use grid_protocol::id::GroupId;
-use grid_protocol::record::Registry;
-use std::collections::BTreeMap;
+use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::record::{Registry, Values};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// All views of a node.
@@ -50,4 +55,8 @@ pub struct Views {
     pub mandates: Vec<MandateRow>,
     /// Groups that are no members any more, and how that came.
     pub(crate) ended: BTreeMap<GroupId, Membership>,
+    /// What stays here of records that travel.
+    beside: HashMap<DocumentId, Values>,
+    /// What the people of this computer do not want to see.
+    pub hidden: Hidden,
 }

@@ -9,7 +9,7 @@ use grid_protocol::id::GroupId;
 use grid_protocol::record::{KindRole, Registry};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Whether this node's own group counts as a member.
@@ -36,6 +36,8 @@ impl Views {
             splits: Vec::new(),
             mandates: Vec::new(),
             ended: BTreeMap::new(),
+            beside: HashMap::new(),
+            hidden: super::Hidden::default(),
         }
     }
 
@@ -59,12 +61,16 @@ impl Views {
 
     /// Takes rows in that were read anew.
     pub fn take_rows(&mut self, rows: impl IntoIterator<Item = impl Into<Arc<Row>>>) {
-        let rows: Vec<Arc<Row>> = rows.into_iter().map(Into::into).collect();
+        let rows: Vec<Arc<Row>> = rows.into_iter().map(|row| self.whole(row.into())).collect();
         let profile = self.registry.with_role(KindRole::Profile);
         let names_changed = rows.iter().any(|row| profile.is_some_and(|kind| row.kind() == Some(&*kind.name)));
-        self.records.take(rows);
+        let hidden_changed = rows.iter().any(|row| row.kind() == Some(super::Hidden::KIND));
+        self.records.take(&self.registry, rows);
         if names_changed {
             self.take_names();
+        }
+        if hidden_changed {
+            self.hidden = super::Hidden::read(&self.records);
         }
     }
 

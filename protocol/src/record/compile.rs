@@ -1,7 +1,7 @@
 //! From the struct of a kind to its [`Kind`]: reads the JSON schema that schemars derives and its `x-grid` metadata.
 
 use super::{
-    Audience, Choice, CompileError, Complaint, Field, FieldName, FieldType, Kind, KindRole, Record, Singleton,
+    Audience, Choice, CompileError, Complaint, Field, FieldName, FieldType, Kind, KindRole, Record, Singleton, Targets,
     WriteRule, names::is_reserved,
 };
 use schemars::generate::SchemaSettings;
@@ -20,7 +20,7 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
     let about = documentation(&schema, place)?;
     let meta = metadata(&schema, place)?;
     let required = |key: &'static str| string(meta, key).ok_or_else(|| metadata_error(place, key, meta.get(key)));
-    let (name, plural) = (required("name")?, required("plural")?);
+    let (name, plural, section) = (required("name")?, required("plural")?, required("section")?);
     let rule = match required("rule")?.as_str() {
         "owner" => WriteRule::Owner,
         "members" => WriteRule::Members,
@@ -47,11 +47,27 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         .collect::<Result<Vec<_>, _>>()?;
     let position = |wanted: &str| fields.iter().position(|field| &*field.name == wanted);
     let title = required("title")?;
-    let title = position(&title)
-        .and_then(|found| fields.get(found))
-        .filter(|field| matches!(field.field_type, FieldType::Line))
-        .map(|field| field.name.clone())
-        .ok_or_else(|| metadata_error(place, "title: the name of a line field", meta.get("title")))?;
+    let names_it =
+        |field: &&Field| matches!(field.field_type, FieldType::Line | FieldType::Text | FieldType::Reference(_));
+    let title =
+        position(&title)
+            .and_then(|found| fields.get(found))
+            .filter(names_it)
+            .map(|field| field.name.clone())
+            .ok_or_else(|| metadata_error(place, "title: the name of a line, text or reference", meta.get("title")))?;
+    let travels = |field: &Field| field.audience.travels();
+    let title_travels = position(&title).and_then(|found| fields.get(found)).is_some_and(travels);
+    if fields.iter().any(travels) && !title_travels {
+        return Err(metadata_error(place, "title: a field that travels with the others", meta.get("title")));
+    }
+    let speaks = string(meta, "speaks");
+    let is_choice = |field: &Field| matches!(field.field_type, FieldType::Choice(_));
+    if speaks.as_deref().is_some_and(|name| {
+        !position(name).and_then(|found| fields.get(found)).is_some_and(is_choice) || position("mandate").is_none()
+    }) {
+        return Err(metadata_error(place, "speaks: the name of a choice, beside a field mandate", meta.get("speaks")));
+    }
+    let speaks = speaks.map(|name| FieldName::from(name.as_str()));
     let identity: Vec<FieldName> =
         strings(meta, "identity").iter().map(|name| FieldName::from(name.as_str())).collect();
     if identity.iter().any(|name| position(name).is_none()) {
@@ -68,10 +84,12 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         name,
         plural,
         about,
+        section,
         singleton,
         rule,
         role,
         title,
+        speaks,
         verbs,
         identity,
         alike,
@@ -93,11 +111,12 @@ fn compile_field(place: &str, name: &str, schema: &Json, default: &Json) -> Resu
         return Err(CompileError::Reserved { place: place.to_owned() });
     }
     let meta = metadata(schema, place)?;
-    // Fields for fewer readers than the coalition need sealed records; nothing else may carry them.
     let audience = match string(meta, "audience").as_deref() {
         Some("public") => Audience::Public,
         Some("coalition") => Audience::Coalition,
-        _ => return Err(metadata_error(place, "audience public or coalition", meta.get("audience"))),
+        Some("group") => Audience::Group,
+        Some("local") => Audience::Local,
+        _ => return Err(metadata_error(place, "audience public, coalition, group or local", meta.get("audience"))),
     };
     let mut field = Field {
         name: name.into(),
@@ -126,19 +145,30 @@ fn field_type(place: &str, schema: &Json, meta: &Map<String, Json>) -> Result<Fi
         (None, Some("boolean")) => Ok(FieldType::Flag),
         (None, Some("number")) => Ok(FieldType::Number),
         (None, Some("array")) if shape["uniqueItems"] == true && shape["items"]["type"] == "string" => {
-            Ok(FieldType::Tags)
+            match string(meta, "type").as_deref() {
+                None | Some("tags") => Ok(FieldType::Tags),
+                Some("references") => targets(place, meta).map(FieldType::References),
+                _ => Err(metadata_error(place, "type tags or references", meta.get("type"))),
+            }
         }
         (None, Some("string")) if shape.get("format").is_none() => match string(meta, "type").as_deref() {
             None | Some("line") => Ok(FieldType::Line),
             Some("text") => Ok(FieldType::Text),
             Some("link") => Ok(FieldType::Link),
             Some("place") => Ok(FieldType::Place),
-            Some("reference") => string(meta, "of")
-                .map(FieldType::Reference)
-                .ok_or_else(|| metadata_error(place, "of: what the reference refers to", meta.get("of"))),
+            Some("reference") => targets(place, meta).map(FieldType::Reference),
             _ => Err(metadata_error(place, "type line, text, link, place or reference", meta.get("type"))),
         },
         _ => Err(unknown()),
+    }
+}
+
+fn targets(place: &str, meta: &Map<String, Json>) -> Result<Targets, CompileError> {
+    match (string(meta, "of"), strings(meta, "of")) {
+        (Some(any), _) if any == "any" => Ok(Targets::Any),
+        (Some(one), _) => Ok(Targets::Of(vec![one])),
+        (None, kinds) if !kinds.is_empty() => Ok(Targets::Of(kinds)),
+        _ => Err(metadata_error(place, "of: what the reference refers to", meta.get("of"))),
     }
 }
 

@@ -55,7 +55,7 @@ impl Kind {
     pub fn schema(&self) -> Json {
         let schema = |field: &Field| {
             let mut schema = field.schema();
-            if field.name != self.title && !matches!(field.field_type, FieldType::Tags) {
+            if field.name != self.title && !field.field_type.is_set() {
                 nullable(&mut schema);
             }
             (field.name.to_string(), schema)
@@ -118,7 +118,16 @@ impl Field {
             FieldType::Choice(choices) => {
                 json!({"type": "string", "enum": choices.iter().map(|choice| &choice.word).collect::<Vec<_>>()})
             }
-            FieldType::Reference(of) => json!({"type": "string", "pattern": "^[a-z2-7]{52}$", "x-grid-of": of}),
+            FieldType::Reference(of) => {
+                json!({"type": "string", "pattern": "^[a-z2-7]{52}$", "x-grid-of": of.to_string()})
+            }
+            FieldType::References(of) => json!({
+                "type": "array",
+                "items": {"type": "string", "pattern": "^[a-z2-7]{52}$"},
+                "uniqueItems": true,
+                "maxItems": crate::limits::MAX_TAGS,
+                "x-grid-of": of.to_string(),
+            }),
             FieldType::Number => json!({"type": "number"}),
             FieldType::Flag => json!({"type": "boolean"}),
             FieldType::Money => json!({
@@ -144,7 +153,7 @@ impl Field {
             FieldType::Choice(choices) => choices.iter().map(|choice| choice.word.clone()).collect(),
             _ => Vec::new(),
         };
-        let many = if matches!(self.field_type, FieldType::Tags) { Many::Repeated } else { Many::Once };
+        let many = if self.field_type.is_set() { Many::Repeated } else { Many::Once };
         let plain = matches!(self.field_type, FieldType::Line | FieldType::Text | FieldType::Choice(_));
         let about = self.about.trim_end_matches('.');
         let help = match many {

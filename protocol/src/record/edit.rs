@@ -74,7 +74,12 @@ impl Kind {
         work.after = work.now.values.clone();
         let fresh = doc.keys(ROOT).next().is_none();
         let mut touched = BTreeSet::new();
-        for field in &self.fields {
+        if let Some(field) =
+            self.fields.iter().find(|field| !field.audience.travels() && patch.fields.contains_key(&field.name))
+        {
+            return Err(PatchError::NotForOthers { field: field.name.clone(), audience: field.audience });
+        }
+        for field in self.fields.iter().filter(|field| field.audience.travels()) {
             let before = work.steps.len();
             if let Some(submitted) = patch.fields.get(&field.name) {
                 work.field(&field.name, &field.field_type, submitted.as_ref(), field.default.as_ref())?;
@@ -146,7 +151,9 @@ impl<D: ReadDoc> Work<'_, D> {
         }
         match field_type {
             FieldType::Text => self.text(name, wanted.and_then(Value::as_text).unwrap_or_default()),
-            FieldType::Tags => self.tags(name, wanted.and_then(Value::as_tags).unwrap_or(&BTreeSet::new())),
+            FieldType::Tags | FieldType::References(_) => {
+                self.tags(name, wanted.and_then(Value::as_tags).unwrap_or(&BTreeSet::new()))
+            }
             _ => {
                 let whole = !self.now.damaged.contains(name);
                 if self.now.values.get(name) == wanted && whole {
@@ -173,7 +180,9 @@ impl<D: ReadDoc> Work<'_, D> {
     fn make(&mut self, name: &FieldName, field_type: &FieldType) {
         match field_type {
             FieldType::Text => self.steps.push(Step::Make(name.clone(), ObjType::Text)),
-            FieldType::Tags => self.steps.push(Step::Make(name.clone(), ObjType::Map)),
+            FieldType::Tags | FieldType::References(_) => {
+                self.steps.push(Step::Make(name.clone(), ObjType::Map));
+            }
             _ => {}
         }
     }

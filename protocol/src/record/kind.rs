@@ -9,9 +9,14 @@ use std::{collections::BTreeMap, fmt};
 ///
 /// The struct with its doc comments and its `x-grid` metadata is the single description; everything else is compiled
 /// from it. On the struct: `name`, `plural`, `title` (the field that names a record), `rule` (`owner` or `members`),
-/// and where they apply `singleton`, `verbs`, `identity`, `alike`, `imports_as`, `role` (`profile` or `prospect`). On each field: `audience` (`public` or `coalition`), and
-/// where they apply `type` (a string is a `line` unless it says `text`, `link`, `place` or `reference`), `aliases`
-/// (headings of foreign tables), `of` (what a reference refers to), `widget`. A field's default is that of the struct.
+/// `section` (what it is about), and where they apply `singleton`, `verbs`, `identity`, `alike`, `imports_as`, `role` (`profile` or `prospect`),
+/// `speaks` (the choice that says for whom a record speaks). On each field: `audience` (`public`, `coalition`, `group`
+/// or `local`), and where they apply `type` (a string is a `line` unless it says `text`, `link`, `place` or
+/// `reference`; a set is `tags` unless it says `references`), `aliases` (headings of foreign tables), `of` (the kind,
+/// or the kinds, that a reference refers to; `any` for every kind), `widget`. A field's default is that of the struct.
+///
+/// The title is a line, a text of which the first line counts, or a reference: such a record is named by what it
+/// refers to.
 pub trait Record: Serialize + DeserializeOwned + JsonSchema + Default {
     /// What must hold between the fields. It is asked before a patch is written, never when reading.
     ///
@@ -58,6 +63,17 @@ pub enum Audience {
     Public,
     /// The groups of the coalition.
     Coalition,
+    /// The computers of the group that wrote it. Until there are private spaces it stays on the one that wrote it.
+    Group,
+    /// Whoever sits at the computer that wrote it: it never enters a log.
+    Local,
+}
+
+impl Audience {
+    /// Whether what it may read goes into the log, and so to others.
+    pub const fn travels(self) -> bool {
+        matches!(self, Audience::Public | Audience::Coalition)
+    }
 }
 
 impl fmt::Display for Audience {
@@ -65,6 +81,8 @@ impl fmt::Display for Audience {
         f.write_str(match self {
             Audience::Public => "public",
             Audience::Coalition => "coalition",
+            Audience::Group => "group",
+            Audience::Local => "local",
         })
     }
 }
@@ -88,8 +106,10 @@ pub enum FieldType {
     Tags,
     /// One of a few words.
     Choice(Vec<Choice>),
-    /// The id of something else; the name of its kind.
-    Reference(String),
+    /// The id of something else.
+    Reference(Targets),
+    /// A set of ids; additions and removals merge.
+    References(Targets),
     /// A number.
     Number,
     /// Yes or no.
@@ -111,9 +131,64 @@ impl FieldType {
             FieldType::Tags => "tags",
             FieldType::Choice(_) => "choice",
             FieldType::Reference(_) => "reference",
+            FieldType::References(_) => "references",
             FieldType::Number => "number",
             FieldType::Flag => "flag",
             FieldType::Money => "money",
+        }
+    }
+}
+
+impl FieldType {
+    /// Whether it holds a set of words: tags or ids.
+    pub const fn is_set(&self) -> bool {
+        matches!(self, FieldType::Tags | FieldType::References(_))
+    }
+
+    /// What it refers to, if it refers to anything.
+    pub const fn targets(&self) -> Option<&Targets> {
+        match self {
+            FieldType::Reference(targets) | FieldType::References(targets) => Some(targets),
+            _ => None,
+        }
+    }
+}
+
+/// The kinds that a reference may name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Targets {
+    /// Records of any kind.
+    Any,
+    /// Records of these kinds.
+    Of(Vec<String>),
+}
+
+impl Targets {
+    /// Whether records of this kind may be named.
+    pub fn take(&self, kind: &str) -> bool {
+        match self {
+            Targets::Any => true,
+            Targets::Of(kinds) => kinds.iter().any(|known| known == kind),
+        }
+    }
+
+    /// The only kind that may be named, where there is one.
+    pub fn only(&self) -> Option<&str> {
+        match self {
+            Targets::Of(kinds) => match kinds.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
+            Targets::Any => None,
+        }
+    }
+}
+
+impl fmt::Display for Targets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Targets::Any => f.write_str("record"),
+            Targets::Of(kinds) => f.write_str(&kinds.join(", ")),
         }
     }
 }
@@ -157,7 +232,7 @@ impl Field {
     /// What stands for it in JSON where it holds nothing: an empty list of tags, or null.
     pub fn empty_json(&self) -> serde_json::Value {
         match self.field_type {
-            FieldType::Tags => serde_json::Value::Array(Vec::new()),
+            FieldType::Tags | FieldType::References(_) => serde_json::Value::Array(Vec::new()),
             _ => serde_json::Value::Null,
         }
     }
@@ -177,6 +252,8 @@ pub struct Kind {
     pub plural: String,
     /// What it is, in a sentence or two.
     pub about: String,
+    /// What it is about, so that lists of kinds can be read: `people`, `actions`.
+    pub section: String,
     /// Whether a group has exactly one, its nonce then being 0.
     pub singleton: Singleton,
     /// Who may write its records.
@@ -185,6 +262,8 @@ pub struct Kind {
     pub role: Option<KindRole>,
     /// The field that names a record; it is never empty.
     pub title: FieldName,
+    /// The choice that says for whom a record speaks, where it can speak for the network.
+    pub speaks: Option<FieldName>,
     /// Commands beside those that every kind has.
     pub verbs: Vec<String>,
     /// The fields that together tell one record from another in imports; empty: each row is a new record.
@@ -198,6 +277,15 @@ pub struct Kind {
     pub fields: Vec<Field>,
     pub(super) positions: BTreeMap<FieldName, usize>,
     pub(super) check: fn(serde_json::Value) -> Result<(), Complaint>,
+}
+
+/// Where the records of a kind lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordHome {
+    /// In the log, and so with the others; fields for fewer readers lie beside it.
+    Log,
+    /// On the computer that wrote them.
+    Here,
 }
 
 /// How many records of a kind a group has.
@@ -217,6 +305,18 @@ impl Kind {
     /// [`CompileError`] when the description is incomplete, or a field is none of the [`FieldType`]s.
     pub fn compile<T: Record>() -> Result<Self, CompileError> {
         compile::compile::<T>()
+    }
+
+    /// Where its records lie: a kind of which nothing travels stays on the computer that wrote it.
+    pub fn home(&self) -> RecordHome {
+        let travels = self.fields.iter().any(|field| field.audience.travels());
+        if travels { RecordHome::Log } else { RecordHome::Here }
+    }
+
+    /// What a record is called: the first line of its title. One that is named by what it refers to holds an id there.
+    pub fn title_of<'v>(&self, values: &'v Values) -> &'v str {
+        let title = values.text(&self.title);
+        title.trim_start().lines().next().unwrap_or_default()
     }
 
     /// Its name with the article: `an action`.

@@ -12,62 +12,58 @@
 //! CSV row ──────┘   (validated once)                └─ read ─► Reading ─► JSON, CSV
 //! ```
 //!
-//! Adding a kind takes its file and one line in [`Registry::standard`].
+//! Adding a kind takes its file and one line in [`kinds`].
 //!
 //! In a document a field stands under its name at the root: a text as Automerge text, tags as a map from tag to
 //! `true`, everything else as one scalar, so that the parts of a value never mix. Keys that a kind does not know
 //! are left alone. What an import wrote last stands under `_import`.
 
-mod action;
 mod alike;
 mod anchor;
 mod compare;
 mod compile;
+mod date_time;
 mod describe;
 mod diff;
 mod edit;
-mod group;
 mod heading;
 mod import;
 mod kind;
+pub mod kinds;
 mod measure;
 mod merge;
-mod moment;
 mod names;
-mod page;
 mod parse;
 mod patch;
-mod prospect;
 mod quotes;
 mod reading;
-mod resource;
+mod rules;
+mod speaker;
 mod table;
 mod value;
 
 #[cfg(test)]
 mod tests;
 
-pub use action::{Action, ActionStatus};
 pub use alike::{Alike, Alikes};
 pub use compare::{Stretch, compare};
+pub use date_time::DateTime;
 pub use describe::{Column, Flag, Many, Part};
 pub use edit::{Edit, Outcome, Piece};
-pub use group::{Group, Role};
 pub use heading::{Mapped, Mapping};
 pub use import::{BadRow, ImportError, ImportOptions, ImportPlan, Row as ImportRow};
 pub use kind::{
-    Audience, Choice, CompileError, Complaint, Field, FieldType, Kind, KindRole, Record, Singleton, WriteRule,
+    Audience, Choice, CompileError, Complaint, Field, FieldType, Kind, KindRole, Record, RecordHome, Singleton,
+    Targets, WriteRule,
 };
+pub use kinds::{Action, ActionStatus, Contact, Group, Page, Prospect, Resource, ResourceKind, Role, Stage};
 pub use measure::{Coordinates, Money};
 pub use merge::{Imported, origin_of};
-pub use moment::DateTime;
 pub use names::{ITEM, QUERY, one_of};
-pub use page::Page;
 pub use parse::Unfit;
 pub use patch::{BaseOf, Patch, PatchError};
-pub use prospect::{Contact, Prospect};
 pub use reading::{Presence, Reading, mark_removed, removers};
-pub use resource::{Resource, ResourceKind};
+pub use speaker::Speaker;
 pub use table::{TableRow, export_csv, export_json};
 pub use value::{FieldName, Value, Values};
 
@@ -83,14 +79,7 @@ impl Registry {
     /// The kinds of the grid: one line each.
     pub fn standard() -> &'static Registry {
         static STANDARD: LazyLock<Registry> = LazyLock::new(|| {
-            let kinds = [
-                Kind::compile::<Group>(),
-                Kind::compile::<Action>(),
-                Kind::compile::<Resource>(),
-                Kind::compile::<Page>(),
-                Kind::compile::<Prospect>(),
-            ];
-            let compiled = kinds.into_iter().map(|kind| Arc::new(kind.expect("a test compiles every kind")));
+            let compiled = kinds::all().into_iter().map(|kind| Arc::new(kind.expect("a test compiles every kind")));
             Registry { kinds: compiled.collect() }
         });
         &STANDARD

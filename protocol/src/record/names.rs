@@ -24,10 +24,16 @@ pub const ITEM: &[&str] = &[
     "membership",
     "record",
     "was",
+    "called",
+    "referred",
+    "counts",
+    "stays_here",
+    "speaks",
+    "speaks_why",
 ];
 
 /// What narrows a listing beside its fields.
-pub const QUERY: &[&str] = &["limit", "offset", "group", "member", "format", TEXT];
+pub const QUERY: &[&str] = &["limit", "offset", "group", "member", "format", "hidden", TEXT];
 
 /// The word of a query that a field may carry all the same: it looks through a long text of that name as through all
 /// others, and nobody asks for one that is equal.

@@ -1,6 +1,6 @@
 //! From what people and programs give to a [`Value`]: each field takes or refuses it, and says what it expected.
 
-use super::{Coordinates, DateTime, Field, FieldType, Money, Value, measure, moment, value::whole};
+use super::{Coordinates, DateTime, Field, FieldType, Money, Value, date_time, measure, value::whole};
 use crate::{
     id::DocumentId,
     limits::{MAX_LINE, MAX_LINK, MAX_TAG, MAX_TAGS, MAX_TEXT},
@@ -41,6 +41,7 @@ const LINK: &str = "a link like https://example.org";
 const FLAG: &str = "yes or no";
 const NUMBER: &str = "a number like 12.5";
 const REFERENCE: &str = "the id of a record: 52 letters and digits";
+const REFERENCES: &str = "ids of records, 52 letters and digits each, with semicolons between them";
 
 impl Field {
     /// The value of a text: a command line, a form, a cell. Blank text is no value.
@@ -62,6 +63,7 @@ impl Field {
             FieldType::DateTime => Value::DateTime(DateTime::parse(trimmed)?),
             FieldType::Coordinates => Value::Coordinates(Coordinates::parse(trimmed)?),
             FieldType::Tags => Value::Tags(split_tags(trimmed)),
+            FieldType::References(_) => Value::Tags(split_tags(&trimmed.to_ascii_lowercase())),
             FieldType::Number => Value::Number(trimmed.parse().map_err(|_| Unfit::new(NUMBER, text))?),
             FieldType::Flag => Value::Flag(flag(trimmed).ok_or_else(|| Unfit::new(FLAG, text))?),
             FieldType::Money => Value::Money(Money::parse(trimmed)?),
@@ -79,7 +81,7 @@ impl Field {
         let value = match (&self.field_type, json) {
             (_, Json::Null) => return Ok(None),
             (_, Json::String(text)) => return self.from_text(text),
-            (FieldType::Tags, Json::Array(tags)) => {
+            (FieldType::Tags | FieldType::References(_), Json::Array(tags)) => {
                 let tags = tags.iter().map(|tag| tag.as_str().map(|tag| tag.trim().to_owned()));
                 let mut tags: BTreeSet<_> = tags.collect::<Option<_>>().ok_or_else(|| unfit("an array of strings"))?;
                 tags.remove("");
@@ -156,6 +158,14 @@ impl Field {
                 tags.iter().try_for_each(|tag| check_tag(tag))?;
                 Ok((!tags.is_empty()).then_some(value))
             }
+            (FieldType::References(_), Value::Tags(ids)) => {
+                if ids.len() > MAX_TAGS {
+                    return Err(Unfit::new(&format!("at most {MAX_TAGS} ids"), &format!("{} ids", ids.len())));
+                }
+                let parsed = ids.iter().map(|id| Ok(id.parse::<DocumentId>().map_err(|_| unfit(id))?.to_string()));
+                let ids = parsed.collect::<Result<BTreeSet<_>, Unfit>>()?;
+                Ok((!ids.is_empty()).then_some(Value::Tags(ids)))
+            }
             (FieldType::Number, Value::Number(number)) if number.is_finite() => Ok(Some(Value::Number(number + 0.0))),
             (FieldType::DateTime, Value::DateTime(_))
             | (FieldType::Coordinates, Value::Coordinates(_))
@@ -171,7 +181,7 @@ impl Field {
             FieldType::Line => "a line of text".to_owned(),
             FieldType::Text => "text".to_owned(),
             FieldType::Link => LINK.to_owned(),
-            FieldType::DateTime => moment::EXPECTED.to_owned(),
+            FieldType::DateTime => date_time::EXPECTED.to_owned(),
             FieldType::Place => "the name of a place".to_owned(),
             FieldType::Coordinates => measure::COORDINATES.to_owned(),
             FieldType::Tags => "tags with semicolons between them, or commas where no semicolon is".to_owned(),
@@ -179,6 +189,7 @@ impl Field {
                 format!("one of {}", choices.iter().map(|choice| choice.word.as_str()).collect::<Vec<_>>().join(", "))
             }
             FieldType::Reference(_) => REFERENCE.to_owned(),
+            FieldType::References(_) => REFERENCES.to_owned(),
             FieldType::Number => NUMBER.to_owned(),
             FieldType::Flag => FLAG.to_owned(),
             FieldType::Money => measure::MONEY.to_owned(),

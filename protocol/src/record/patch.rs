@@ -1,6 +1,6 @@
 //! What somebody wants to change: the one form that command line, web form, JSON and tables are parsed into.
 
-use super::{Complaint, FieldName, FieldType, Imported, Kind, Unfit, Value, Values, names::one_of};
+use super::{Audience, Complaint, FieldName, Imported, Kind, Unfit, Value, Values, names::one_of};
 use crate::id::ChangeHash;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -95,6 +95,14 @@ pub enum PatchError {
         /// How many changes it takes.
         pieces: usize,
     },
+    /// A field that stays on the computer that wrote it was to be written into a log.
+    #[error("{field} is for {audience} readers and never enters a log")]
+    NotForOthers {
+        /// The field.
+        field: FieldName,
+        /// Who may read it.
+        audience: Audience,
+    },
     /// Automerge refused an edit.
     #[error("the document can't be edited")]
     Document(#[from] automerge::AutomergeError),
@@ -156,6 +164,24 @@ impl Patch {
         self.fields.is_empty() && self.imported.is_none()
     }
 
+    /// The patch in two: what goes into the log, and what stays on this computer.
+    pub fn split(mut self, kind: &Kind) -> (Patch, Patch) {
+        let stays = |name: &FieldName| kind.field(name).is_some_and(|field| !field.audience.travels());
+        let (here, log) = std::mem::take(&mut self.fields).into_iter().partition(|(name, _)| stays(name));
+        (Patch { fields: log, ..self }, Patch { fields: here, ..Patch::default() })
+    }
+
+    /// The values with what the patch sets and empties; an emptied field has its default.
+    pub fn over(&self, kind: &Kind, mut values: Values) -> Values {
+        for (name, value) in &self.fields {
+            match value.as_ref().or(kind.field(name).and_then(|field| field.default.as_ref())) {
+                Some(value) => values.set(name.clone(), value.clone()),
+                None => values.clear(name),
+            }
+        }
+        values
+    }
+
     /// The patch of a command line or a web form: flags or field names with their text. Blank text empties a field;
     /// tags may be given several times.
     ///
@@ -178,7 +204,7 @@ impl Patch {
                     let all = Value::Tags(tags.clone());
                     field.accept(all).map_err(|unfit| PatchError::unfit(&field.name, unfit))?;
                 }
-                (Some(known), value) if matches!(field.field_type, FieldType::Tags) => *known = known.take().or(value),
+                (Some(known), value) if field.field_type.is_set() => *known = known.take().or(value),
                 (Some(_), _) => return Err(PatchError::Repeated { field: field.name.clone() }),
             }
         }

@@ -74,7 +74,7 @@ impl Kind {
         for (key, value) in entries {
             let Some(field) = reading.field(self, key, value) else { continue };
             let found = match field.field_type {
-                FieldType::Text | FieldType::Tags => absent_or_damaged(value),
+                FieldType::Text | FieldType::Tags | FieldType::References(_) => absent_or_damaged(value),
                 _ => read_scalar(field, value),
             };
             reading.note(field, found);
@@ -93,7 +93,7 @@ impl Kind {
             let Some(field) = reading.field(self, &entry.key, &entry.value) else { continue };
             let found = match field.field_type {
                 FieldType::Text => read_text(doc, &entry, heads),
-                FieldType::Tags => read_tags(doc, &entry, heads),
+                FieldType::Tags | FieldType::References(_) => read_tags(doc, &entry, heads).accepted_by(field),
                 _ => read_scalar(field, &entry.value),
             };
             reading.note(field, found);
@@ -109,7 +109,8 @@ impl Reading {
             (REMOVED, ValueRef::Scalar(ScalarValueRef::Boolean(true))) => self.presence = Presence::Removed,
             (merge::KEY, ValueRef::Scalar(ScalarValueRef::Str(marks))) => self.imported = Imported::parse(marks),
             (REMOVED | merge::KEY, _) => {}
-            _ => return kind.field(key),
+            // What is not for others is never taken from a log: its place is another.
+            _ => return kind.field(key).filter(|field| field.audience.travels()),
         }
         None
     }
@@ -124,6 +125,20 @@ impl Reading {
             }
             Found::Damaged => self.damaged.push(field.name.clone()),
         }
+    }
+}
+
+impl Found {
+    /// The same where every part of it fits the field.
+    fn accepted_by(self, field: &Field) -> Self {
+        let (Found::Value(value) | Found::Partly(value)) = &self else { return self };
+        if field.accept(value.clone()).is_ok() {
+            return self;
+        }
+        let Value::Tags(words) = value else { return Found::Damaged };
+        let fits = |word: &&String| field.accept(Value::Tags(BTreeSet::from([(*word).clone()]))).is_ok();
+        let sound: BTreeSet<String> = words.iter().filter(fits).cloned().collect();
+        if sound.is_empty() { Found::Damaged } else { Found::Partly(Value::Tags(sound)) }
     }
 }
 

@@ -237,6 +237,11 @@ impl<S: Storage> Replica<S> {
         &self.storage
     }
 
+    /// Its storage, to keep what a replica knows nothing of.
+    pub const fn storage_mut(&mut self) -> &mut S {
+        &mut self.storage
+    }
+
     /// The storage, to be closed.
     pub fn into_storage(self) -> S {
         self.storage

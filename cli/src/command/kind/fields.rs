@@ -1,7 +1,7 @@
 //! Fields as flags, and flags as fields.
 
 use crate::{
-    client::{Client, path},
+    client::{Client, path, with_query},
     context,
     failure::{Exit, Failure},
     file, when,
@@ -69,8 +69,8 @@ pub(super) fn patch(
     let mut words = words(kind, matches)?;
     for (flag, text) in &mut words {
         let field = kind.fields.iter().find(|field| field.flag() == *flag);
-        if let Some(Field { field_type: FieldType::Reference(of), .. }) = field {
-            *text = whole_id(client, of, text)?;
+        if let Some(field) = field.filter(|field| field.field_type.targets().is_some()) {
+            *text = whole_ids(client, kind, field, text)?;
         }
     }
     let patch = Patch::from_flags(kind, words).map_err(|error| unfit(kind, verb, &error))?;
@@ -86,17 +86,17 @@ fn unfit(kind: &Kind, verb: &str, error: &PatchError) -> Failure {
     Failure::usage(error.to_string()).code("invalid").hint(hint)
 }
 
-/// The whole id behind the beginning of one, where a field refers to another record.
-fn whole_id(client: &Client, kind: &str, id: &str) -> Result<String, Failure> {
-    const WHOLE: usize = 52;
-    if id.trim().is_empty() || id.trim().len() >= WHOLE {
-        return Ok(id.to_owned());
-    }
-    let item = client.get(&path(["records", kind, &super::checked(id)?]))?;
-    item["id"]
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| Failure::new(Exit::NotFound, format!("there is no {kind} {id} here")))
+/// The whole ids behind what people write where a field refers to other records: the beginning of an id, or a title.
+fn whole_ids(client: &Client, kind: &Kind, field: &Field, text: &str) -> Result<String, Failure> {
+    let words = if field.field_type.is_set() { text.split(';').collect() } else { vec![text] };
+    let ids = words.into_iter().filter(|word| !word.trim().is_empty()).map(|word| {
+        let meant = client.get(&with_query(&path(["resolve", &kind.name, &field.name]), [("meant", word.trim())]))?;
+        meant["id"]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| Failure::new(Exit::NotFound, format!("there is no {word}")))
+    });
+    Ok(ids.collect::<Result<Vec<_>, Failure>>()?.join(";"))
 }
 
 /// A field as people read it in detail.
@@ -111,6 +111,38 @@ pub(super) fn shown(field: &Field, json: &Value) -> String {
             if near { format!("{moment}, {relative}") } else { moment }
         }
         _ => plain(field, json),
+    }
+}
+
+/// A field of a record as people read it in a cell of a table; what it refers to is called by its name.
+pub(super) fn cell_in(field: &Field, item: &Value) -> String {
+    match field.field_type.targets() {
+        Some(_) => names(field, item),
+        None => cell(field, &item[&*field.name]),
+    }
+}
+
+/// A field of a record as people read it in detail.
+pub(super) fn shown_in(field: &Field, item: &Value) -> String {
+    match field.field_type.targets() {
+        Some(_) => names(field, item),
+        None => shown(field, &item[&*field.name]),
+    }
+}
+
+/// What a field refers to, by name where it is here, and the beginning of the id.
+fn names(field: &Field, item: &Value) -> String {
+    let named = |id: &str| {
+        let short: String = id.chars().take(8).collect();
+        match item["referred"][id].as_str() {
+            Some(title) => format!("{title} ({short})"),
+            None => format!("{short} (not here yet)"),
+        }
+    };
+    match &item[&*field.name] {
+        Value::String(id) => named(id),
+        Value::Array(ids) => ids.iter().filter_map(Value::as_str).map(named).collect::<Vec<_>>().join("; "),
+        _ => String::new(),
     }
 }
 

@@ -122,14 +122,20 @@ fn table(kind: &Kind, items: &[Value]) -> Table {
     let mut table = Table::new(headings);
     for item in items {
         let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
-        let mut row = vec![short(&text("id")).to_owned(), text(&kind.title)];
+        let mut row = vec![short(&text("id")).to_owned(), called(kind, item)];
         row.extend(with_member.then(|| membership(item).to_owned()));
-        row.extend(shown.iter().map(|field| fields::cell(field, &item[&*field.name])));
+        row.extend(shown.iter().map(|field| fields::cell_in(field, item)));
         row.extend(with_group.then(|| text("group_name")));
         row.push(when::relative(&text("changed_at"), context::now()));
         table.row(row);
     }
     table
+}
+
+/// What a record is called: one that is named by what it refers to has that name.
+pub(super) fn called(kind: &Kind, item: &Value) -> String {
+    let called = item["called"].as_str().or_else(|| item[&*kind.title].as_str());
+    called.unwrap_or_default().to_owned()
 }
 
 /// Whether a group of the directory is here, in a word.

@@ -16,22 +16,27 @@ mod show;
 
 use crate::{
     client::{Client, path, with_query},
-    command::recover,
+    command::{ask, recover},
     context::Context,
     failure::{Exit, Failure},
     words::{capital, uncapital},
 };
 use clap::{Arg, ArgMatches, Command};
+use grid_node::question::{self, Place, Question};
 use grid_protocol::record::{Kind, KindRole, Registry, Singleton};
 
 /// The command of a kind; what is below is built when it is used.
 pub(crate) fn command(kind: &Kind) -> Command {
-    Command::new(kind.name.clone())
+    let command = Command::new(kind.name.clone())
         .about(format!("{}: {}", capital(&kind.plural), uncapital(first_sentence(&kind.about))))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
         .disable_help_subcommand(true)
-        .defer(with_verbs)
+        // There are many: the help names them section by section.
+        .hide(true)
+        .defer(with_verbs);
+    match question(kind) {
+        Some(question) => ask::with_words(command, question).args_conflicts_with_subcommands(true),
+        None => command.subcommand_required(true).arg_required_else_help(true),
+    }
 }
 
 fn with_verbs(command: Command) -> Command {
@@ -45,6 +50,11 @@ fn with_verbs(command: Command) -> Command {
         Some(kind) => command.subcommands(verbs(kind)),
         None => command,
     }
+}
+
+/// The question that the command of a kind asks where no more is said.
+fn question(kind: &Kind) -> Option<&'static Question> {
+    question::named(&kind.name).filter(|question| question.place == Place::Command)
 }
 
 /// What can be done with records of a kind.
@@ -77,7 +87,10 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(("recover", matches)) => recover::run(matches, context),
         Some(("approve", matches)) => recover::approve::run(matches, context),
         Some(("contacts", matches)) => recover::contacts::run(matches, context),
-        _ => Err(Failure::usage(format!("grid {} takes a command", kind.name))),
+        _ => match question(kind) {
+            Some(question) => ask::answer(question, matches, context),
+            None => Err(Failure::usage(format!("grid {} takes a command", kind.name))),
+        },
     }
 }
 
@@ -139,7 +152,7 @@ mod tests {
     /// A boat that others may borrow. A kind of this test alone.
     #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
-    #[schemars(extend("x-grid" = {"name": "boat", "plural": "boats", "title": "name", "rule": "owner"}))]
+    #[schemars(extend("x-grid" = {"name": "boat", "plural": "boats", "title": "name", "rule": "owner", "section": "own"}))]
     struct Boat {
         /// What is painted on it.
         #[schemars(extend("x-grid" = {"audience": "public"}))]

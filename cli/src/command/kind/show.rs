@@ -9,7 +9,7 @@ use crate::{
     words::a,
 };
 use clap::{ArgMatches, Command};
-use grid_protocol::record::Kind;
+use grid_protocol::record::{Field, FieldType, Kind};
 use serde_json::Value;
 
 pub(super) fn command(kind: &Kind) -> Command {
@@ -28,12 +28,26 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
 
 fn show(page: &mut Page, kind: &Kind, record: &Value) {
     let text = |key: &str| record[key].as_str().unwrap_or_default();
-    page.heading(text(&kind.title));
-    for field in kind.fields.iter().filter(|field| field.name != kind.title) {
-        let shown = fields::shown(field, &record[&*field.name]);
+    page.heading(&super::list::called(kind, record));
+    let stays: Vec<&str> = record["stays_here"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    // A heading is one line: what has more stands below it, too.
+    let in_heading = |field: &Field| field.name == kind.title && field.field_type == FieldType::Line;
+    for field in kind.fields.iter().filter(|field| !in_heading(field)) {
+        let shown = fields::shown_in(field, record);
         if !shown.is_empty() {
-            page.field(&field.label(), &shown);
+            let here = if stays.contains(&&*field.name) { " (only on this computer)" } else { "" };
+            page.field(&field.label(), &format!("{shown}{here}"));
         }
+    }
+    if let Some(speaks) = record["speaks"].as_str() {
+        let for_whom = if speaks == "network" { "the network" } else { "its group" };
+        let why = record["speaks_why"].as_str().map_or_else(String::new, |why| format!(": {why}"));
+        page.field("Speaks for", &format!("{for_whom}{why}"));
+    }
+    let counts = record["counts"].as_object().into_iter().flatten();
+    let counts: Vec<String> = counts.map(|(kind, count)| format!("{kind} {count}")).collect();
+    if !counts.is_empty() {
+        page.field("Refer to it", &counts.join(", "));
     }
     page.gap();
     page.field(

@@ -1,16 +1,28 @@
 //! The kinds of the grid, and descriptions that are none.
 
 use super::{document, try_write, write_json};
-use crate::record::{Audience, CompileError, Kind, Patch, PatchError, Record, Registry, Singleton, WriteRule};
+use crate::document::KindName;
+use crate::record::{
+    Audience, CompileError, Kind, Patch, PatchError, Record, RecordHome, Registry, Singleton, Targets, Value, WriteRule,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 #[test]
 fn all_kinds_compile_and_say_all_they_must() {
     let names: Vec<_> = Registry::standard().kinds().map(|kind| kind.name.as_str()).collect();
-    assert_eq!(names, ["group", "action", "resource", "page", "prospect"]);
+    assert!(names.len() > 50, "{names:?}");
+    let distinct: BTreeSet<&str> =
+        Registry::standard().kinds().map(|kind| kind.plural.as_str()).chain(names.clone()).collect();
+    assert_eq!(distinct.len(), 2 * names.len(), "two kinds share a name");
     for kind in Registry::standard().kinds() {
+        assert!(kind.name.parse::<KindName>().is_ok(), "{}", kind.name);
+        for targets in kind.fields.iter().filter_map(|field| field.field_type.targets()) {
+            let Targets::Of(kinds) = targets else { continue };
+            assert!(kinds.iter().all(|target| names.contains(&target.as_str())), "{} refers to {targets}", kind.name);
+        }
         assert!(kind.schema()["properties"].as_object().is_some_and(|fields| fields.len() == kind.fields.len()));
         assert!(kind.fields.iter().all(|field| !field.about.is_empty() && !field.about.contains("x-grid")));
     }
@@ -53,7 +65,7 @@ fn a_new_kind_takes_the_place_of_one_with_its_name() {
     let mut kind = super::made_up_kind::boat();
     kind.name = "page".to_owned();
     let registry = Registry::standard().with(kind);
-    assert_eq!(registry.kinds().count(), 5);
+    assert_eq!(registry.kinds().count(), Registry::standard().kinds().count());
     assert_eq!(registry.kind("page").unwrap().plural, "boats");
 }
 
@@ -61,7 +73,7 @@ macro_rules! description {
     ($name:ident, $audience:literal, $field:ident: $type:ty) => {
         /// A description.
         #[derive(Default, Serialize, Deserialize, JsonSchema)]
-        #[schemars(extend("x-grid" = {"name": "x", "plural": "xs", "title": "name", "rule": "owner"}))]
+        #[schemars(extend("x-grid" = {"name": "x", "plural": "xs", "title": "name", "rule": "owner", "section": "own"}))]
         struct $name {
             /// A name.
             #[schemars(extend("x-grid" = {"audience": "public"}))]
@@ -77,7 +89,8 @@ macro_rules! description {
 #[test]
 fn a_description_that_is_no_kind_is_refused_with_its_place() {
     description!(Nested, "public", numbers: Vec<f64>);
-    description!(Narrow, "local", note: String);
+    description!(Narrow, "friends", note: String);
+    description!(Mixed, "local", note: String);
     description!(Clashing, "public", group: String);
     description!(Sound, "public", kind: Option<String>);
     let shape = Kind::compile::<Nested>().unwrap_err();
@@ -86,4 +99,83 @@ fn a_description_that_is_no_kind_is_refused_with_its_place() {
     assert!(audience.to_string().contains("audience"), "{audience}");
     assert!(matches!(Kind::compile::<Clashing>(), Err(CompileError::Reserved { .. })));
     assert!(Kind::compile::<Sound>().is_ok());
+    assert!(Kind::compile::<Mixed>().is_ok());
+}
+
+fn kind(name: &str) -> &'static Kind {
+    Registry::standard().kind(name).unwrap()
+}
+
+fn refused(name: &str, fields: &serde_json::Value) -> String {
+    let kind = kind(name);
+    let patch = Patch::from_json(kind, fields).unwrap();
+    try_write(kind, &mut document(1), &patch).unwrap_err().to_string()
+}
+
+#[test]
+fn nobody_is_listed_without_having_agreed_and_an_alias_shows_no_place() {
+    assert!(refused("person", &json!({"name": "A. Novak"})).contains("agreed"));
+    assert!(
+        refused("person", &json!({"name": "Heron", "agreed": true, "alias": true, "place": "Hollin"}))
+            .contains("alias")
+    );
+    write_json(kind("person"), &mut document(1), json!({"name": "Heron", "agreed": true, "alias": true}));
+}
+
+#[test]
+fn a_frozen_draft_takes_no_other_text() {
+    let kind = kind("draft");
+    let mut doc = document(1);
+    write_json(kind, &mut doc, json!({"title": "Unity", "text": "We act together."}));
+    let freeze = |text: &str| json!({"status": "frozen", "frozen_hash": text});
+    let mut try_it = |fields: serde_json::Value| try_write(kind, &mut doc, &Patch::from_json(kind, &fields).unwrap());
+    let told = try_it(freeze("00")).unwrap_err().to_string();
+    let hash = told.split("frozen_hash ").nth(1).unwrap().split(';').next().unwrap().to_owned();
+    try_it(freeze(&hash)).unwrap();
+    assert!(try_it(json!({"text": "We act alone."})).unwrap_err().to_string().contains("another draft"));
+    assert!(try_it(json!({"status": "open"})).unwrap_err().to_string().contains("another draft"));
+}
+
+#[test]
+fn what_is_for_few_readers_is_kept_apart_from_what_travels() {
+    let tie = kind("tie");
+    assert_eq!((tie.home(), kind("supporter").home()), (RecordHome::Log, RecordHome::Here));
+    let patch = Patch::from_json(tie, &json!({"title": "Ana and Bo", "note": "She is afraid."})).unwrap();
+    let error = try_write(tie, &mut document(1), &patch).unwrap_err();
+    assert!(matches!(&error, PatchError::NotForOthers { field, .. } if &**field == "note"), "{error}");
+    let (log, here) = patch.split(tie);
+    assert_eq!((log.fields().count(), here.fields().count()), (1, 1));
+    assert!(here.get("note").is_some());
+    try_write(tie, &mut document(1), &log).unwrap();
+}
+
+#[test]
+fn a_field_for_few_readers_is_never_read_from_a_document() {
+    use automerge::transaction::Transactable as _;
+    let mut doc = document(1);
+    let mut transaction = doc.transaction();
+    transaction.put(automerge::ROOT, "title", "Ana and Bo").unwrap();
+    transaction.put(automerge::ROOT, "who", "not an id").unwrap();
+    let note = transaction.put_object(automerge::ROOT, "note", automerge::ObjType::Text).unwrap();
+    transaction.splice_text(&note, 0, 0, "forged").unwrap();
+    transaction.commit();
+    let reading = kind("tie").read(&doc);
+    assert_eq!((reading.values.text("title"), reading.values.text("note")), ("Ana and Bo", ""));
+    assert_eq!(reading.damaged.iter().map(|name| &**name).collect::<Vec<_>>(), ["who"]);
+}
+
+#[test]
+fn sets_of_references_merge_and_hold_only_ids() {
+    let introduction = kind("introduction");
+    let ids: Vec<String> = (1..=3).map(|id| crate::id::DocumentId([id; 32]).to_string()).collect();
+    let mut one = document(1);
+    write_json(introduction, &mut one, json!({"title": "Two", "people": [ids[0]]}));
+    let mut other = super::copy(&one, 2);
+    write_json(introduction, &mut one, json!({"people": [ids[0], ids[1]]}));
+    write_json(introduction, &mut other, json!({"people": [ids[0].to_uppercase(), ids[2]]}));
+    one.merge(&mut other).unwrap();
+    let read = introduction.read(&one);
+    assert_eq!(read.values.get("people").and_then(Value::as_tags).unwrap().len(), 3);
+    let error = Patch::from_json(introduction, &json!({"people": ["Ana"]})).unwrap_err();
+    assert!(error.to_string().contains("ids of records"), "{error}");
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "boat", "plural": "boats", "title": "name", "rule": "owner", "verbs": ["borrow"],
+    "name": "boat", "plural": "boats", "title": "name", "rule": "owner", "section": "own", "verbs": ["borrow"],
     "identity": ["name", "mooring"]
 }))]
 pub(super) struct Boat {

@@ -1,6 +1,6 @@
 //! An action: something that a group does and that others can support, join or copy.
 
-use super::{Complaint, Coordinates, DateTime, Record};
+use crate::record::{Complaint, Coordinates, DateTime, Record, Speaker, rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "action", "plural": "actions", "title": "title", "rule": "owner",
-    "identity": ["title", "starts", "place"]
+    "name": "action", "plural": "actions", "title": "title", "rule": "owner", "section": "actions",
+    "identity": ["title", "starts", "place"], "speaks": "voice"
 }))]
 pub struct Action {
     /// What happens, in one line.
@@ -49,6 +49,18 @@ pub struct Action {
     /// The action whose example this one follows.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "action"}))]
     pub copied_from: String,
+    /// The objectives that it works towards.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "references", "of": "objective"}))]
+    pub objectives: BTreeSet<String>,
+    /// The moment of convergence that it is part of.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "moment"}))]
+    pub moment: String,
+    /// For whom it speaks: the group itself, or the network, which takes a mandate.
+    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    pub voice: Option<Speaker>,
+    /// The mandate under which it speaks for the network: its id, or the beginning of it.
+    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    pub mandate: String,
 }
 
 /// How far an action is.
@@ -68,12 +80,6 @@ pub enum ActionStatus {
 
 impl Record for Action {
     fn check(&self) -> Result<(), Complaint> {
-        match (&self.starts, &self.ends) {
-            (Some(starts), Some(ends)) if ends.instant() < starts.instant() => Err(Complaint {
-                fields: &["starts", "ends"],
-                message: format!("ends: expected a time after the start ({starts}), found {ends}"),
-            }),
-            _ => Ok(()),
-        }
+        rules::in_order(&[("starts", &self.starts), ("ends", &self.ends)], &["starts", "ends"])
     }
 }

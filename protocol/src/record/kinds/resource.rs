@@ -1,6 +1,6 @@
 //! A resource: something that a group made or found and that others can use.
 
-use super::Record;
+use crate::record::Record;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "resource", "plural": "resources", "title": "title", "rule": "owner", "identity": ["title", "author"]
+    "name": "resource", "plural": "resources", "title": "title", "rule": "owner", "section": "resources", "identity": ["title", "author"]
 }))]
 pub struct Resource {
     /// What it is called.
@@ -33,6 +33,9 @@ pub struct Resource {
     /// Who made it: recognition goes to makers.
     #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Maker", "Credit"]}))]
     pub author: String,
+    /// The resource that this one was made from: its maker stays named.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "resource"}))]
+    pub based_on_resource: String,
 }
 
 /// The sort of a resource.
@@ -49,6 +52,8 @@ pub enum ResourceKind {
     Research,
     /// A course or its material.
     Training,
+    /// Name, colours and marks of the network.
+    Brand,
     /// A program or a service.
     Tool,
     /// Anything else.

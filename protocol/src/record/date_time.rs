@@ -103,7 +103,7 @@ impl DateTime {
         }
     }
 
-    /// The moment, unless this computer knows its zone and the offset is not the zone's.
+    /// The date_time, unless this computer knows its zone and the offset is not the zone's.
     fn without_contradiction(self, text: &str) -> Result<Self, Unfit> {
         let Some(rules) = self.zone.as_deref().and_then(|name| TimeZone::get(name).ok()) else { return Ok(self) };
         let offset = rules.to_offset(self.instant);

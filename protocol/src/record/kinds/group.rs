@@ -1,6 +1,6 @@
 //! The profile of a group: who it is, where, what it needs and what it brings.
 
-use super::{Coordinates, Record};
+use crate::record::{Complaint, Coordinates, Record, rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "group", "plural": "groups", "title": "name", "rule": "owner", "singleton": true, "role": "profile",
+    "name": "group", "plural": "groups", "title": "name", "rule": "owner", "section": "people", "singleton": true, "role": "profile",
     "identity": ["name", "place"], "imports_as": "prospect"
 }))]
 pub struct Group {
@@ -43,6 +43,24 @@ pub struct Group {
     /// The roles that somebody in the group fills: principal, driver, supporter, weaver, operator.
     #[schemars(extend("x-grid" = {"audience": "coalition", "widget": "role-tags"}))]
     pub roles: BTreeSet<String>,
+    /// The sector it belongs to: union, church, school, environment, health.
+    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    pub sector: String,
+    /// Where it stands on what the coalition is about.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
+    pub stance: String,
+    /// How others reach it: a telephone number, an address, an hour.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Contact", "Email", "Phone"]}))]
+    pub reach: String,
+    /// How it works, and the words it uses: what others should know before they meet it.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
+    pub how_we_work: String,
+    /// The units that it belongs to.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "references", "of": "unit"}))]
+    pub units: BTreeSet<String>,
+    /// Where it is on its way, and it may be at several: connect, align, produce.
+    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    pub stages: BTreeSet<String>,
 }
 
 /// A role in a coalition. One person often holds several.
@@ -76,15 +94,34 @@ impl Role {
     }
 }
 
-impl Record for Group {
-    fn check(&self) -> Result<(), super::Complaint> {
-        let known = |word: &String| Role::ALL.iter().any(|role| role.word() == word);
-        match self.roles.iter().find(|word| !known(word)) {
-            None => Ok(()),
-            Some(word) => Err(super::Complaint {
-                fields: &["roles"],
-                message: format!("roles: expected principal, driver, supporter, weaver or operator, found {word:?}"),
-            }),
+/// Where a group is on its way; it may be at several places at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It finds out who is there.
+    Connect,
+    /// It agrees with others on what unites them.
+    Align,
+    /// It acts with others.
+    Produce,
+}
+
+impl Stage {
+    /// All three.
+    pub const ALL: [Stage; 3] = [Stage::Connect, Stage::Align, Stage::Produce];
+
+    /// The word for it, as in a profile.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Stage::Connect => "connect",
+            Stage::Align => "align",
+            Stage::Produce => "produce",
         }
+    }
+}
+
+impl Record for Group {
+    fn check(&self) -> Result<(), Complaint> {
+        rules::roles(&self.roles)?;
+        rules::words("stages", &self.stages, &Stage::ALL.map(Stage::word), &["stages"])
     }
 }

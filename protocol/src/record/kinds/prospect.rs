@@ -3,7 +3,7 @@
 //! The write rule is the owner's: another group may know the same prospect differently, and an import of one group
 //! never overwrites what another wrote.
 
-use super::{Coordinates, Record};
+use crate::record::{Coordinates, Record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "prospect", "plural": "prospects", "title": "name", "rule": "owner", "role": "prospect",
+    "name": "prospect", "plural": "prospects", "title": "name", "rule": "owner", "section": "people", "role": "prospect",
     "identity": ["name", "place"], "alike": "website"
 }))]
 pub struct Prospect {

@@ -1,0 +1,114 @@
+//! `grid ask`: questions to everything that is here. They describe themselves: no question is named here.
+
+use crate::{
+    client::{path, with_query},
+    context::{self, Context},
+    failure::Failure,
+    output::Page,
+    table::Table,
+    when,
+};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use grid_node::question::{self, Given, Question};
+use serde_json::Value;
+
+/// `grid ask`, with a command for every question.
+pub(crate) fn command() -> Command {
+    let ask = Command::new("ask")
+        .about("Ask a question of everything that is here: who is silent, what adds up, who should meet")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true);
+    question::ALL.iter().fold(ask, |ask, question| ask.subcommand(with_words(Command::new(question.name), question)))
+}
+
+/// The questions that have a command of their own, and no kind beside them.
+pub(crate) fn own_commands() -> impl Iterator<Item = Command> {
+    let own = question::ALL.iter().filter(|question| question.place == question::Place::Command);
+    own.filter(|question| !is_kind(question.name)).map(|question| with_words(Command::new(question.name), question))
+}
+
+/// The command with the words of a question.
+pub(crate) fn with_words(command: Command, question: &Question) -> Command {
+    let word = |word: &question::Word| {
+        let action = if word.many == Given::Often { ArgAction::Append } else { ArgAction::Set };
+        let about = word.about.trim_end_matches('.');
+        Arg::new(word.name).long(word.name).value_name("TEXT").action(action).help(about).allow_hyphen_values(true)
+    };
+    let command =
+        if command.get_about().is_some() { command } else { command.about(question.about.trim_end_matches('.')) };
+    command.args(question.words.iter().map(word))
+}
+
+/// Whether a kind of records is called like that.
+fn is_kind(name: &str) -> bool {
+    grid_protocol::record::Registry::standard().kind(name).is_some()
+}
+
+/// Asks what stands behind `grid ask`.
+pub(crate) fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    match matches.subcommand().and_then(|(name, matches)| Some((question::named(name)?, matches))) {
+        Some((question, matches)) => answer(question, matches, context),
+        None => Err(Failure::usage("say what to ask").hint("`grid ask --help` lists the questions")),
+    }
+}
+
+/// Asks a question with the words that were given.
+pub(crate) fn answer(question: &Question, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    let given = question.words.iter().flat_map(|word| {
+        let values = matches.try_get_many::<String>(word.name).ok().flatten().into_iter().flatten();
+        values.map(|value| (word.name, value.as_str()))
+    });
+    let reply = context.client()?.get(&with_query(&path(["questions", question.name]), given))?;
+    context.out.answer(&reply, |page| show(page, &reply));
+    Ok(())
+}
+
+fn show(page: &mut Page, reply: &Value) {
+    let sections = reply["sections"].as_array().map_or(&[][..], Vec::as_slice);
+    for (index, section) in sections.iter().enumerate() {
+        if index > 0 {
+            page.line("");
+        }
+        if sections.len() > 1 {
+            page.heading(section["heading"].as_str().unwrap_or_default());
+        }
+        match table(section) {
+            Some(table) => page.table(&table),
+            None => page.line(section["empty"].as_str().unwrap_or_default()),
+        }
+    }
+}
+
+/// The rows of a section; none where there are none.
+fn table(section: &Value) -> Option<Table> {
+    let rows = section["rows"].as_array().filter(|rows| !rows.is_empty())?;
+    let columns = section["columns"].as_array()?;
+    let mut table = Table::new(columns.iter().map(|column| column["heading"].as_str().unwrap_or_default()));
+    for row in rows {
+        table.row(columns.iter().map(|column| cell(&row[column["key"].as_str().unwrap_or_default()])));
+    }
+    Some(table)
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::String(text) if is_moment(text) => when::relative(text, context::now()),
+        Value::String(text) if is_id(text) => text.chars().take(8).collect(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join("; "),
+        other => other.to_string(),
+    }
+}
+
+/// Whether it is a whole id, of which tables show the beginning.
+fn is_id(text: &str) -> bool {
+    text.len() == 52 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+}
+
+/// Whether it is a moment as the API writes them.
+fn is_moment(text: &str) -> bool {
+    text.len() >= 20 && text.parse::<jiff::Timestamp>().is_ok()
+}

@@ -1,0 +1,200 @@
+//! Writes that stay on this computer, in whole or in part, and the right to speak for the network.
+
+use super::Driver;
+use crate::handle::{Change, CommandError, Target, Written};
+use crate::store::{LocalPresence, LocalRecord};
+use crate::view::Views;
+use crate::view::local::{is_here, values_of};
+use grid_protocol::codec::Format;
+use grid_protocol::document::Opening;
+use grid_protocol::id::DocumentId;
+use grid_protocol::record::{Kind, Patch, RecordHome, Values};
+use std::sync::Arc;
+
+/// What a write is divided into.
+pub(super) enum Divided {
+    /// All of it goes into the log, and beside it what stays here.
+    Log {
+        /// What goes into the log.
+        log: Patch,
+        /// What stays here, with its kind.
+        here: Option<(Arc<Kind>, Patch)>,
+    },
+    /// Nothing of it travels.
+    Here(Arc<Kind>),
+}
+
+impl Driver {
+    /// Divides a write into what travels and what stays here, once it is seen to break no rule that takes both.
+    pub(super) fn divide(&self, target: &Target, patch: &Patch) -> Result<Divided, CommandError> {
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let row = match target {
+            Target::Existing(document) => views.records.row(document),
+            Target::New(_) | Target::Own(_) => None,
+        };
+        let name = match target {
+            Target::New(name) | Target::Own(name) => Some(name.as_str()),
+            Target::Existing(_) => row.and_then(|row| row.kind()),
+        };
+        // What is not known here is told by whoever looks for it.
+        let Some(kind) = name.and_then(|name| views.registry.kind(name)).cloned() else {
+            return Ok(Divided::Log { log: patch.clone(), here: None });
+        };
+        let before = row.map_or_else(|| kind.defaults(), |row| row.values.clone());
+        let after = patch.over(&kind, before);
+        self.may_speak(&views, &kind, &after, patch)?;
+        if kind.home() == RecordHome::Here {
+            return Ok(Divided::Here(kind));
+        }
+        let (log, here) = patch.clone().split(&kind);
+        if here.fields().next().is_none() {
+            return Ok(Divided::Log { log, here: None });
+        }
+        if row.is_some_and(|row| row.owner() != Some(views.own)) {
+            let names: Vec<String> = here.fields().map(|(name, _)| name.to_string()).collect();
+            return Err(CommandError::Refused {
+                why: format!("{} of a record of another group: only its own people keep that", names.join(", ")),
+                hint: "write what you want to keep into a record of your own".to_owned(),
+            });
+        }
+        Ok(Divided::Log { log, here: Some((kind, here)) })
+    }
+
+    /// Refuses to speak for the network without a mandate that holds.
+    fn may_speak(&self, views: &Views, kind: &Kind, after: &Values, patch: &Patch) -> Result<(), CommandError> {
+        let Some(speaks) = &kind.speaks else { return Ok(()) };
+        let touched = [&**speaks, "mandate"].iter().any(|field| patch.get(field).is_some());
+        if !touched || after.text(speaks) != "network" {
+            return Ok(());
+        }
+        let spoken = views.spoken(views.own, after, self.clock.now().wall);
+        spoken.map(|_| ()).map_err(|why| CommandError::Refused {
+            why: format!("your group can't speak for the network: {why}"),
+            hint:
+                "leave out --voice to speak for your own group, or claim a mandate: `grid mandate claim --role speaker`"
+                    .to_owned(),
+        })
+    }
+
+    /// What writing a record of which nothing travels would do.
+    pub(super) fn foresee_here(
+        &self,
+        target: &Target,
+        kind: &Kind,
+        patch: &Patch,
+    ) -> Result<(DocumentId, Change), CommandError> {
+        self.work_out_here(target, kind, patch).map(|(document, _, _, change)| (document, change))
+    }
+
+    /// Writes a record of which nothing travels.
+    pub(super) fn write_here(&mut self, target: &Target, kind: &Kind, patch: &Patch) -> Result<Written, CommandError> {
+        let (document, opening, after, change) = self.work_out_here(target, kind, patch)?;
+        if change != Change::Unchanged {
+            self.keep_here(document, opening, &after, LocalPresence::Present)?;
+        }
+        Ok(self.written_here(document, change))
+    }
+
+    fn work_out_here(
+        &self,
+        target: &Target,
+        kind: &Kind,
+        patch: &Patch,
+    ) -> Result<(DocumentId, Opening, Values, Change), CommandError> {
+        let (document, opening) = self.outbound.place(target, kind)?;
+        let known = self.local(&document);
+        if known.as_ref().is_some_and(|known| known.presence == LocalPresence::Removed) {
+            return Err(CommandError::Refused {
+                why: "this record was removed".to_owned(),
+                hint: "make a new one".to_owned(),
+            });
+        }
+        if known.is_none() && matches!(target, Target::Existing(_)) {
+            return Err(CommandError::NotFound { what: kind.name.clone(), id: document.to_string() });
+        }
+        let before = known.as_ref().map(|known| values_of(kind, known));
+        let after = patch.over(kind, before.clone().unwrap_or_else(|| kind.defaults()));
+        if after.text(&kind.title).trim().is_empty() {
+            let missing =
+                grid_protocol::record::PatchError::Missing { kind: kind.name.clone(), field: kind.title.clone() };
+            return Err(invalid(missing.to_string(), kind));
+        }
+        kind.check(&after).map_err(|complaint| invalid(complaint.message, kind))?;
+        let change = match &before {
+            None => Change::Created,
+            Some(before) if *before == after => Change::Unchanged,
+            Some(_) => Change::Changed,
+        };
+        Ok((document, known.map_or(opening, |known| known.opening), after, change))
+    }
+
+    /// Keeps the fields of a record that stay here beside those that travel.
+    pub(super) fn write_beside(
+        &mut self,
+        document: DocumentId,
+        kind: &Kind,
+        patch: &Patch,
+    ) -> Result<Change, CommandError> {
+        let known = self.local(&document);
+        let before = known.as_ref().map(|known| values_of(kind, known)).unwrap_or_default();
+        let after: Values = patch.over(kind, before.clone());
+        if after == before {
+            return Ok(Change::Unchanged);
+        }
+        let opening = match known {
+            Some(known) => known.opening,
+            None => self.outbound.place(&Target::Own(kind.name.clone()), kind)?.1,
+        };
+        self.keep_here(document, opening, &after, LocalPresence::Present)?;
+        Ok(Change::Changed)
+    }
+
+    /// Removes a record of which nothing travels; none where it is of another sort.
+    pub(super) fn remove_here(&mut self, document: DocumentId) -> Option<Result<Written, CommandError>> {
+        let known = self.local(&document)?;
+        if !is_here(self.replica.documents().registry(), known.opening.kind.as_str()) {
+            return None;
+        }
+        if known.presence == LocalPresence::Removed {
+            return Some(Ok(self.written_here(document, Change::Unchanged)));
+        }
+        let removed = self.keep_here(document, known.opening, &Values::default(), LocalPresence::Removed);
+        Some(removed.map(|()| self.written_here(document, Change::Changed)))
+    }
+
+    fn local(&self, document: &DocumentId) -> Option<LocalRecord> {
+        self.replica.storage().reader().local(document)
+    }
+
+    fn keep_here(
+        &mut self,
+        document: DocumentId,
+        opening: Opening,
+        values: &Values,
+        presence: LocalPresence,
+    ) -> Result<(), CommandError> {
+        let now = self.clock.now().wall;
+        let created = self.local(&document).map_or(now, |known| known.created);
+        let values = values.to_json().to_string();
+        let record = LocalRecord { version: Format, document, opening, created, changed: now, values, presence };
+        if let Err(error) = self.replica.storage_mut().local_put(std::slice::from_ref(&record)) {
+            self.note_storage(&error);
+            return Err(error.into());
+        }
+        let kind = record.opening.kind.as_str().to_owned();
+        let group = record.opening.owner;
+        self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner).take_locals([record]);
+        let _ = self.events.send(crate::event::Event::RecordChanged { kind, id: document, group });
+        Ok(())
+    }
+
+    fn written_here(&self, document: DocumentId, change: Change) -> Written {
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let heads = views.records.row(&document).map(|row| row.heads.clone()).unwrap_or_default();
+        Written { document, change, heads }
+    }
+}
+
+fn invalid(why: String, kind: &Kind) -> CommandError {
+    CommandError::Invalid { why, hint: format!("see `grid {} new --help`", kind.name) }
+}

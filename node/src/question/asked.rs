@@ -1,0 +1,171 @@
+//! What was asked, and what it is asked of.
+
+use crate::view::Views;
+use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::record::{Coordinates, Kind, Value};
+use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A question can't be answered as it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Unanswerable {
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl Unanswerable {
+    /// A question that is wrong like this.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+}
+
+/// What was asked, and what it is asked of.
+#[derive(Clone)]
+pub struct Asked<'a> {
+    /// Everything that is here.
+    pub views: &'a Views,
+    /// When it is asked.
+    pub now: Timestamp,
+    words: BTreeMap<String, Vec<String>>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) const fn new(views: &'a Views, now: Timestamp, words: BTreeMap<String, Vec<String>>) -> Self {
+        Self { views, now, words }
+    }
+
+    /// What was said with a word, blank ones left out.
+    pub fn all(&self, word: &str) -> impl Iterator<Item = &str> {
+        self.words.get(word).into_iter().flatten().map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
+
+    /// What was said with a word that is given once.
+    pub fn word(&self, word: &str) -> Option<&str> {
+        self.all(word).next()
+    }
+
+    /// As [`Asked::word`], read as something.
+    ///
+    /// # Errors
+    ///
+    /// [`Unanswerable`] when it does not read as that.
+    pub fn read<T: FromStr>(&self, word: &str, expected: &str) -> Result<Option<T>, Unanswerable> {
+        let Some(text) = self.word(word) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| unfit(word, expected, text))
+    }
+
+    /// A number that is not below zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Unanswerable`] when it is something else.
+    pub fn amount(&self, word: &str) -> Result<Option<f64>, Unanswerable> {
+        let expected = "a number of 0 or more";
+        match self.read::<f64>(word, expected)? {
+            Some(number) if !(number.is_finite() && number >= 0.0) => {
+                Err(unfit(word, expected, self.word(word).unwrap_or_default()))
+            }
+            number => Ok(number),
+        }
+    }
+
+    /// A day, such as 2026-11-30.
+    ///
+    /// # Errors
+    ///
+    /// [`Unanswerable`] when it is something else.
+    pub fn day(&self, word: &str) -> Result<Option<Date>, Unanswerable> {
+        self.read(word, "a day such as 2026-11-30")
+    }
+
+    /// A point, such as -28.81,153.28.
+    ///
+    /// # Errors
+    ///
+    /// [`Unanswerable`] when it is something else.
+    pub fn point(&self, word: &str) -> Result<Option<Coordinates>, Unanswerable> {
+        let Some(text) = self.word(word) else { return Ok(None) };
+        Coordinates::parse(text)
+            .map(Some)
+            .map_err(|_| unfit(word, "degrees north and east, such as -28.81,153.28", text))
+    }
+
+    /// The moment that many days ago.
+    pub fn days_ago(&self, days: f64) -> Timestamp {
+        let past = Duration::try_from_secs_f64(days * 86_400.0).unwrap_or(Duration::MAX);
+        Timestamp(self.now.0.saturating_sub(u64::try_from(past.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// The records of a kind that are shown here, newest first.
+    pub fn records(&self, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        self.views.shown(kind)
+    }
+
+    /// The record that a reference names, where it is here and shown.
+    pub fn referred(&self, id: &str) -> Option<&'a Arc<Row>> {
+        let document: DocumentId = id.parse().ok()?;
+        self.views.records.row(&document).filter(|row| !row.is_removed() && !row.heads.is_empty())
+    }
+
+    /// The records that refer to this one and are shown, those of this kind.
+    pub fn referring(&self, to: &Row, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        self.views.referring(&to.document, kind)
+    }
+
+    /// The kind of a record.
+    pub fn kind_of(&self, row: &Row) -> Option<&'a Arc<Kind>> {
+        self.views.registry.kind(row.kind()?)
+    }
+
+    /// What a record is called; one that is named by what it refers to has that name.
+    pub fn title(&self, row: &Row) -> String {
+        self.views.title_of(row)
+    }
+
+    /// The name of the group that wrote a record.
+    pub fn group_name(&self, row: &Row) -> String {
+        row.owner().map(|group| self.views.name_of(&group)).unwrap_or_default()
+    }
+
+    /// The member groups, this node's own first where it is one.
+    pub fn members(&self) -> impl Iterator<Item = GroupId> + use<'a> {
+        self.views.members.iter().copied()
+    }
+}
+
+/// The tags of a field.
+pub(super) fn tags<'r>(row: &'r Row, field: &str) -> impl Iterator<Item = &'r str> {
+    row.values.get(field).and_then(Value::as_tags).into_iter().flatten().map(String::as_str)
+}
+
+/// The number of a field.
+pub(super) fn number(row: &Row, field: &str) -> Option<f64> {
+    match row.values.get(field) {
+        Some(Value::Number(number)) => Some(*number),
+        _ => None,
+    }
+}
+
+/// The instant of a field, in milliseconds.
+pub(super) fn instant(row: &Row, field: &str) -> Option<Timestamp> {
+    match row.values.get(field) {
+        Some(Value::DateTime(moment)) => {
+            Some(Timestamp(u64::try_from(moment.instant().as_millisecond()).unwrap_or_default()))
+        }
+        _ => None,
+    }
+}
+
+fn unfit(word: &str, expected: &str, found: &str) -> Unanswerable {
+    let shown: String = found.chars().take(80).collect();
+    Unanswerable::new(format!("{word}: expected {expected}, found {shown:?}"), format!("Give {expected}."))
+}

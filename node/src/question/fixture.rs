@@ -1,0 +1,100 @@
+//! A coalition of rows, for tests: no node, no network, nothing signed.
+
+use super::{Reply, Unanswerable, named};
+use crate::view::Views;
+use grid_protocol::document::{KindName, Opening, WriteRule};
+use grid_protocol::id::{ChangeHash, CoalitionId, GroupId};
+use grid_protocol::record::{Patch, Presence, Registry, Values};
+use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// When the tests take place: 2026-11-22, noon.
+pub(super) const NOW: Timestamp = Timestamp(1_795_348_800_000);
+
+/// Some groups and what they wrote. The first group is this node's own.
+pub(super) struct Coalition {
+    pub(super) views: Views,
+    clock: Timestamp,
+    records: u8,
+}
+
+impl Coalition {
+    /// Members with these names, each with a profile that says no more.
+    pub(super) fn new(groups: &[&str]) -> Self {
+        Self::quiet_since(0, groups)
+    }
+
+    /// The same, with profiles that were written so many days before [`NOW`].
+    pub(super) fn quiet_since(days: u64, groups: &[&str]) -> Self {
+        let registry = Arc::new(Registry::standard().clone());
+        let mut coalition = Self { views: Views::new(registry, group(0)), clock: NOW, records: 0 };
+        coalition.days_ago(days);
+        for (index, name) in groups.iter().enumerate() {
+            coalition.views.members.push(group(index));
+            coalition.record(index, "group", json!({"name": name}));
+        }
+        coalition.days_ago(0);
+        coalition
+    }
+
+    /// The id of a group.
+    pub(super) fn group(index: usize) -> String {
+        group(index).to_string()
+    }
+
+    /// What is written from now on was written so many days before [`NOW`].
+    pub(super) fn days_ago(&mut self, days: u64) -> &mut Self {
+        self.clock = Timestamp(NOW.0 - days * 86_400_000);
+        self
+    }
+
+    /// A record of a group; returns its id.
+    pub(super) fn record(&mut self, by: usize, kind: &str, fields: Json) -> String {
+        self.records += 1;
+        let known = self.views.registry.kind(kind).unwrap_or_else(|| panic!("there is no kind {kind}")).clone();
+        let patch = Patch::from_json(&known, &fields).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        let values: Values = patch.over(&known, known.defaults());
+        known.check(&values).unwrap_or_else(|complaint| panic!("{kind}: {}", complaint.message));
+        let name: KindName = kind.parse().expect("kinds have sound names");
+        let mut opening = Opening::singleton(group(by), name, WriteRule::Owner);
+        opening.nonce = [self.records; 16];
+        let document = opening.document(&CoalitionId([7; 32]));
+        self.views.take_rows([Arc::new(Row {
+            document,
+            opening: Some(opening),
+            values,
+            damaged: Vec::new(),
+            heads: vec![ChangeHash([self.records; 32])],
+            created: self.clock,
+            changed: self.clock,
+            changed_by: None,
+            latest: BTreeMap::new(),
+            presence: Presence::Present,
+            quarantine: None,
+        })]);
+        document.to_string()
+    }
+
+    /// Asks a question with these words.
+    pub(super) fn ask(&self, question: &str, words: &[(&str, &str)]) -> Result<Reply, Unanswerable> {
+        let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in words {
+            given.entry((*name).to_owned()).or_default().push((*value).to_owned());
+        }
+        let question = named(question).unwrap_or_else(|| panic!("there is no question {question}"));
+        question.ask(&self.views, NOW, given)
+    }
+
+    /// What one column of a section says, row by row.
+    pub(super) fn column(reply: &Reply, section: &str, key: &str) -> Vec<Json> {
+        let section = reply.section(section).unwrap_or_else(|| panic!("there is no section {section}"));
+        section.rows.iter().map(|row| row.get(key).cloned().unwrap_or(Json::Null)).collect()
+    }
+}
+
+fn group(index: usize) -> GroupId {
+    GroupId([u8::try_from(index + 1).expect("tests have few groups"); 32])
+}

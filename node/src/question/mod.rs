@@ -1,0 +1,122 @@
+//! Questions: what people ask of everything that is here, answered from the views. One question, one file.
+//!
+//! A question names its words and answers with sections of rows. The API, the command line and pages show any of them
+//! without knowing it: a new one takes its file and one line in [`ALL`].
+//!
+//! ```text
+//! words ──▶ Asked ──┐
+//!                   ├──▶ Question::answer ──▶ Reply { sections of rows } ──▶ JSON, tables
+//! Views, now ───────┘
+//! ```
+//!
+//! An answer holds nothing that could not be worked out again, and every row says why it is there.
+
+mod asked;
+#[cfg(test)]
+mod fixture;
+mod reply;
+mod silence;
+
+pub use asked::{Asked, Unanswerable};
+pub use reply::{Column, Reply, Section};
+
+use crate::view::Views;
+use grid_protocol::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Everything that can be asked, in the order in which lists show it.
+pub const ALL: &[&Question] = &[&silence::QUESTION];
+
+/// Something that can be asked.
+#[derive(Debug)]
+pub struct Question {
+    /// Its name in commands and paths: `silence`.
+    pub name: &'static str,
+    /// What it asks, in a sentence.
+    pub about: &'static str,
+    /// Where the command line has it.
+    pub place: Place,
+    /// What narrows it.
+    pub words: &'static [Word],
+    /// Works the answer out.
+    pub answer: fn(&Asked<'_>) -> Result<Reply, Unanswerable>,
+}
+
+/// Where the command line has a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// As a command of its own: `grid find`. Beside a kind of the same name it is what its command does alone.
+    Command,
+    /// Under `grid ask`, as all questions are.
+    Ask,
+}
+
+/// What narrows a question.
+#[derive(Clone, Copy, Debug)]
+pub struct Word {
+    /// Its name: `place`.
+    pub name: &'static str,
+    /// What it does, in a sentence, with what it takes.
+    pub about: &'static str,
+    /// How often it may be given.
+    pub many: Given,
+}
+
+/// How often a word may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// Once.
+    Once,
+    /// Any number of times; all of them count.
+    Often,
+}
+
+/// The question of this name.
+pub fn named(name: &str) -> Option<&'static Question> {
+    ALL.iter().find(|question| question.name == name).copied()
+}
+
+impl Question {
+    /// Asks it.
+    ///
+    /// # Errors
+    ///
+    /// [`Unanswerable`] when a word is not one of the question's, or does not say what it should.
+    pub fn ask(
+        &self,
+        views: &Views,
+        now: Timestamp,
+        words: BTreeMap<String, Vec<String>>,
+    ) -> Result<Reply, Unanswerable> {
+        for (name, values) in &words {
+            let word = self.words.iter().find(|word| word.name == name).ok_or_else(|| self.unknown(name))?;
+            if word.many == Given::Once && values.len() > 1 {
+                return Err(Unanswerable::new(format!("{name} is given twice"), "Give it once."));
+            }
+        }
+        (self.answer)(&Asked::new(views, now, words))
+    }
+
+    fn unknown(&self, name: &str) -> Unanswerable {
+        let known: Vec<&str> = self.words.iter().map(|word| word.name).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let shown: String = name.chars().take(80).collect();
+        Unanswerable::new(format!("{} has no word {shown:?}", self.name), format!("Known here: {known}."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_question_has_a_name_of_its_own_and_says_what_it_asks() {
+        let names: BTreeSet<&str> = ALL.iter().map(|question| question.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for question in ALL {
+            assert!(question.about.ends_with('.'), "{}", question.name);
+            assert!(question.words.iter().all(|word| word.about.ends_with('.')), "{}", question.name);
+        }
+    }
+}

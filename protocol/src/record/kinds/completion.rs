@@ -1,0 +1,28 @@
+//! A completion: somebody of the group has gone through a course.
+
+use crate::record::{DateTime, Record};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Somebody has gone through a course.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("x-grid" = {
+    "name": "completion", "plural": "completions", "title": "course", "rule": "owner", "section": "resources"
+}))]
+pub struct Completion {
+    /// The course.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "course"}))]
+    pub course: String,
+    /// Who, where listed.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "person"}))]
+    pub person: String,
+    /// Who.
+    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    pub who: String,
+    /// When.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Date"]}))]
+    pub on: Option<DateTime>,
+}
+
+impl Record for Completion {}

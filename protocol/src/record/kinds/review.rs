@@ -1,0 +1,42 @@
+//! A review of threats: what could happen to people here, and what helps.
+
+use crate::record::{Complaint, DateTime, Record, rules};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What could happen to people here, and what is done about it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("x-grid" = {
+    "name": "review", "plural": "reviews", "title": "title", "rule": "owner", "section": "purpose"
+}))]
+pub struct Review {
+    /// Whom or what it is about.
+    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    pub title: String,
+    /// What could happen, and from whom.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
+    pub threats: String,
+    /// What is done about it, and by whom.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
+    pub measures: String,
+    /// With whom it was made.
+    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    pub partners: BTreeSet<String>,
+    /// When it was gone through last.
+    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    pub reviewed: Option<DateTime>,
+    /// When it is gone through again.
+    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    pub again: Option<DateTime>,
+    /// What should stay on this computer.
+    #[schemars(extend("x-grid" = {"audience": "local", "type": "text"}))]
+    pub private: String,
+}
+
+impl Record for Review {
+    fn check(&self) -> Result<(), Complaint> {
+        rules::in_order(&[("reviewed", &self.reviewed), ("again", &self.again)], &["reviewed", "again"])
+    }
+}

@@ -1,0 +1,28 @@
+//! A saved search: a question that is asked again and again.
+
+use crate::record::Record;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A question that is asked again and again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("x-grid" = {
+    "name": "search", "plural": "searches", "title": "name", "rule": "owner", "section": "own"
+}))]
+pub struct Search {
+    /// What it is called.
+    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    pub name: String,
+    /// What is searched for.
+    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    pub words: String,
+    /// The kind of records.
+    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    pub of_kind: String,
+    /// Filters as in a listing: place=Lismore&status=open.
+    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    pub filter: String,
+}
+
+impl Record for Search {}

@@ -1,0 +1,82 @@
+//! Rules that hold between the fields of several kinds.
+
+use super::{Complaint, DateTime, Money, Role};
+use std::collections::BTreeSet;
+
+/// The days of the week, as tags.
+const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/// The first of two moments is not behind the second.
+pub(super) fn in_order(
+    moments: &[(&str, &Option<DateTime>); 2],
+    fields: &'static [&'static str],
+) -> Result<(), Complaint> {
+    let [(_, first), (name, last)] = moments;
+    match (first, last) {
+        (Some(first), Some(last)) if last.instant() < first.instant() => Err(Complaint {
+            fields,
+            message: format!("{name}: expected a time after the start ({first}), found {last}"),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Nothing is counted below zero.
+pub(super) fn not_negative(counts: &[(&str, Option<f64>)], fields: &'static [&'static str]) -> Result<(), Complaint> {
+    match counts.iter().find_map(|(name, count)| Some((name, count.filter(|count| *count < 0.0)?))) {
+        Some((name, found)) => Err(Complaint { fields, message: format!("{name}: expected 0 or more, found {found}") }),
+        None => Ok(()),
+    }
+}
+
+/// No amount is below zero.
+pub(super) fn money_not_negative(
+    name: &str,
+    amount: Option<&Money>,
+    fields: &'static [&'static str],
+) -> Result<(), Complaint> {
+    match amount.filter(|amount| amount.amount() < 0) {
+        Some(found) => Err(Complaint { fields, message: format!("{name}: expected 0 or more, found {found}") }),
+        None => Ok(()),
+    }
+}
+
+/// Every word is one of a few.
+pub(super) fn words(
+    name: &str,
+    found: &BTreeSet<String>,
+    known: &[&str],
+    fields: &'static [&'static str],
+) -> Result<(), Complaint> {
+    match found.iter().find(|word| !known.contains(&word.as_str())) {
+        None => Ok(()),
+        Some(word) => {
+            let known = match known.split_last() {
+                Some((last, others)) => format!("{} or {last}", others.join(", ")),
+                None => String::new(),
+            };
+            Err(Complaint { fields, message: format!("{name}: expected {known}, found {word:?}") })
+        }
+    }
+}
+
+/// Every role is one of the five.
+pub(super) fn roles(found: &BTreeSet<String>) -> Result<(), Complaint> {
+    words("roles", found, &Role::ALL.map(Role::word), &["roles"])
+}
+
+/// Every day is one of the week.
+pub(super) fn days(found: &BTreeSet<String>) -> Result<(), Complaint> {
+    words("days", found, &DAYS, &["days"])
+}
+
+/// Nobody is listed without having agreed.
+pub(super) fn agreed(agreed: bool) -> Result<(), Complaint> {
+    match agreed {
+        true => Ok(()),
+        false => Err(Complaint {
+            fields: &["agreed", "name"],
+            message: "agreed: expected yes: nobody is listed without having agreed to it".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,68 @@
+//! The API as a program meets it: requests over the socket of a home.
+
+use serde_json::Value;
+use std::path::Path;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+
+/// An answer of the API.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its HTTP status.
+    pub status: u16,
+    /// Its body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{}: {}", self.status, self.body))
+    }
+}
+
+/// One request over the socket of a home.
+pub async fn request(home: &Path, method: &str, path: &str, mime: &str, body: &str) -> Answer {
+    let mut stream = UnixStream::connect(home.join("api.sock")).await.expect("the node serves its API");
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: grid\r\nconnection: close\r\ncontent-type: {mime}\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.expect("the node takes a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the node answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
+    let body = match head.contains("transfer-encoding: chunked") {
+        true => chunks(body),
+        false => body.to_owned(),
+    };
+    Answer { status, body }
+}
+
+/// One request with a JSON body.
+pub async fn request_json(home: &Path, method: &str, path: &str, body: Value) -> (u16, Value) {
+    let answer = request(home, method, path, "application/json", &body.to_string()).await;
+    (answer.status, answer.json())
+}
+
+/// A text as it stands in a path or a query.
+pub fn percent(text: &str) -> String {
+    let escaped = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escaped).collect()
+}
+
+/// The content of a body that comes in chunks.
+fn chunks(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).expect("a chunk says its size");
+        whole.push_str(rest.get(..size).expect("a chunk is whole"));
+        body = rest.get(size..).unwrap_or_default().trim_start_matches("\r\n");
+    }
+    whole
+}

@@ -1,0 +1,7 @@
+//! The mission: for each capability the observation that shows it, on data that travelled between two nodes. The name
+//! of a test begins with the id of its capability in `docs/mission.md`.
+
+mod a;
+mod b;
+mod d;
+mod e;
