@@ -3,6 +3,7 @@
 mod damage;
 mod full_disk;
 mod journal;
+mod local;
 mod logs;
 mod measure;
 mod sealed;
