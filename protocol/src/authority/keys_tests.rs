@@ -217,7 +217,7 @@ fn known(coalition: &Coalition, group: &Group, contacts: &[Group]) -> Vec<Record
 }
 
 fn recovered(coalition: &Coalition, set: &ControlSet, group: GroupId, by: &[&Group], new: &RecoveryWords) -> Recovery {
-    let body = recovery(coalition.id, Authority::evaluate(set).keys(), group, new, &NONE).unwrap();
+    let body = recovery(coalition.id, Authority::evaluate(set).keys(), group, new.beginning(), &NONE).unwrap();
     let approve = |contact: &&Group| body.approve(contact.id, RootNumber::FIRST, &contact.words.root(0));
     let approvals = by.iter().map(approve).collect();
     Recovery::new(body, approvals)
