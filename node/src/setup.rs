@@ -113,7 +113,7 @@ pub enum SetupError {
     #[error("the pairing code is for another group than this home")]
     OtherGroup,
     /// Nothing shows that this home needs new keys.
-    #[error("nothing shows that this home ran twice or was restored: it needs no new keys")]
+    #[error("nothing shows that this home ran twice, was restored, or lost entries: it needs no new keys")]
     Sound,
     /// New keys can't be given here.
     #[error(transparent)]

@@ -116,11 +116,16 @@ impl Driver {
     /// Keeps and announces a control record of this group.
     pub(super) async fn commit_record(&mut self, record: Result<Record, CommandError>) -> Result<Record, CommandError> {
         let record = record?;
-        let effects = self.replica.commit(Vec::new(), vec![record.clone()]);
-        match effects {
+        self.commit_records(vec![record.clone()]).await?;
+        Ok(record)
+    }
+
+    /// Keeps and announces control records of this group, all or none of them.
+    pub(super) async fn commit_records(&mut self, records: Vec<Record>) -> Result<(), CommandError> {
+        match self.replica.commit(Vec::new(), records) {
             Ok(effects) => {
                 self.carry_out(effects).await;
-                Ok(record)
+                Ok(())
             }
             Err(error) => {
                 self.note_storage(&error);

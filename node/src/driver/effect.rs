@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::network;
 use crate::node::Dialling;
 use crate::view::{self, OwnMembership};
+use grid_protocol::authority::Ending;
 use grid_protocol::replica::{Effect, Judgement, PeerStanding, Row};
 use grid_protocol::sync::{ApplicationOutcome, Hint, HintBody, Says};
 use std::collections::VecDeque;
@@ -188,13 +189,15 @@ impl Driver {
         }
     }
 
-    /// Confirms joins through this device's invites, as soon as they are known.
+    /// Confirms joins through this device's invites, as soon as they are known, and says again what this group
+    /// has signed, as soon as a device of it is ended.
     fn confirm_joins_into(&mut self, queue: &mut VecDeque<Effect>) {
-        let vouches = self.outbound.vouches(&self.replica);
-        if vouches.is_empty() {
+        let mut due = self.outbound.vouches(&self.replica);
+        due.extend(self.outbound.say_again(&self.replica, Ending::Nobody));
+        if due.is_empty() {
             return;
         }
-        match self.replica.commit(Vec::new(), vouches) {
+        match self.replica.commit(Vec::new(), due) {
             Ok(effects) => queue.extend(effects),
             Err(error) => self.note_storage(&error),
         }

@@ -194,11 +194,11 @@ fn the_higher_counter_decides_between_signature_and_withdrawal() {
     assert_eq!(withdrawn.signatures(&coalition.version).len(), 2);
     let write = |seq| withdrawn.may_write(&group.device(), &coalition.founder.id, WriteRule::Members, seq);
     assert_eq!((write(4), write(5)), (Right::May, Right::MayNot(MayNot::AfterWithdrawal)));
-    assert_eq!(withdrawn.next_counter(&group.id), 2);
+    assert_eq!(withdrawn.next_counter(&group.id), Some(2));
     records.push(coalition.signature(&group, 2));
     let again = authority(&coalition, &records);
     assert_eq!(again.standing(&group.id), Standing::Member);
-    assert_eq!((again.next_counter(&group.id), again.next_counter(&GroupId([0; 32]))), (3, 1));
+    assert_eq!((again.next_counter(&group.id), again.next_counter(&GroupId([0; 32]))), (Some(3), Some(1)));
 }
 
 #[test]

@@ -117,10 +117,15 @@ pub fn record(bytes: &[u8]) -> Reached {
     Reached::Read
 }
 
+<<<<<<< HEAD
 /// The text of an invite; or what stands in one, packed or not. The same bytes as a pairing code and an appeal, too.
 pub fn invite(bytes: &[u8]) -> Reached {
     pairing_code(bytes);
     appeal(bytes);
+=======
+/// The text of an invite; or what stands in one, packed or not.
+pub fn invite(bytes: &[u8]) -> Reached {
+>>>>>>> rules
     let as_text = |packed: &[u8]| {
         let sum = derive(domain::INVITE_TEXT, packed);
         format!("grid1{}", to_base32(&[packed, sum.split_at(5).0].concat()))
@@ -140,7 +145,7 @@ pub fn invite(bytes: &[u8]) -> Reached {
 }
 
 /// The text of a pairing code, or what stands in one.
-fn pairing_code(bytes: &[u8]) {
+pub fn pairing(bytes: &[u8]) -> Reached {
     let sum = derive(domain::PAIRING_TEXT, bytes);
     let framed = format!("gridpair1{}", to_base32(&[bytes, sum.split_at(5).0].concat()));
     let found = PairingCode::parse(&String::from_utf8_lossy(bytes)).or_else(|_| PairingCode::parse(&framed));
@@ -148,6 +153,7 @@ fn pairing_code(bytes: &[u8]) {
         let _ = (code.pairing(), code.expired(Timestamp(0)));
         assert_eq!(PairingCode::parse(&code.to_text()).as_ref(), Ok(code), "a code that was written");
     }
+    Reached::of(&found)
 }
 
 /// The text of an appeal, or what stands in one.

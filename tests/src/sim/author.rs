@@ -178,7 +178,7 @@ impl Author {
     /// Withdraws this group's signature; `last` is the last entry that still counts.
     pub fn withdraw<S: Storage>(&self, replica: &Replica<S>, last: u64, now: Timestamp) -> Record {
         let about = about(replica).expect("a member knows the genesis");
-        let counter = replica.authority().next_counter(&self.me.group);
+        let counter = replica.authority().next_counter(&self.me.group).expect("a counter that is left");
         let last = vec![(self.me.device, last)];
         let key = SigningKey::Device(&self.keys.secrets.device);
         Record::Withdrawal(Withdrawal::new(about, self.me.group, counter, now, last, key))
@@ -188,7 +188,7 @@ impl Author {
     pub fn sign<S: Storage>(&self, replica: &Replica<S>, now: Timestamp) -> Record {
         let about = about(replica).expect("a member knows the genesis");
         let text = replica.control().genesis().expect("a member knows the genesis").body.statement.text_hash();
-        let counter = replica.authority().next_counter(&self.me.group);
+        let counter = replica.authority().next_counter(&self.me.group).expect("a counter that is left");
         let key = SigningKey::Device(&self.keys.secrets.device);
         Record::Signature(StatementSignature::new(about, text, self.me.group, counter, now, key))
     }
