@@ -1,6 +1,7 @@
 //! What goes out: a command becomes a change, an entry, a line of the journal, and then takes the same
 //! way in as everybody's. The only room that signs.
 
+mod appeal;
 mod device;
 mod governing;
 mod mandates;

@@ -69,6 +69,17 @@ impl Driver {
                 let published = self.publish_lost(of).await;
                 let _ = answer.send(published);
             }
+            Command::Contacts { answer } => {
+                let _ = answer.send(Ok(self.contacts()));
+            }
+            Command::Appealed { appeal, answer } => {
+                let appealed = self.appealed(*appeal);
+                let _ = answer.send(appealed);
+            }
+            Command::Approve { appeal, answer } => {
+                let approved = self.approve(*appeal).await;
+                let _ = answer.send(approved);
+            }
             Command::Sheet { version, answer } => {
                 let _ = answer.send(self.sheet(version));
             }

@@ -174,14 +174,17 @@ impl Driver {
         let own = if self.replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
         self.own_membership = own;
         self.note_own_end();
-        let (before, after) = {
+        let now = self.clock.now().wall;
+        let news = {
             let mut views = self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let before = views.versions.clone();
+            let (versions, mandates) = (views.versions.clone(), views.mandates.clone());
             views.take_authority(self.replica.control(), self.replica.authority(), own);
-            (before, views.versions.clone())
+            let mut news = view::deliberated(&versions, &views.versions);
+            news.extend(view::endorsed(&mandates, &views.mandates, now));
+            news
         };
         let _ = self.events.send(Event::MembersChanged);
-        for news in view::deliberated(&before, &after) {
+        for news in news {
             let _ = self.events.send(news);
         }
     }

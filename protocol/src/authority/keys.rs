@@ -116,6 +116,8 @@ impl Keys {
                 Some((first, _)) => {
                     let groups = std::iter::once(first).chain(groups.into_keys()).collect();
                     keys.disputed.insert(device);
+                    // Some hold its log from before, others never ask for it: it counts for nothing everywhere.
+                    keys.cuts.insert(device, Cut::NOTHING);
                     keys.faults.push(Fault::DeviceOfSeveralGroups { device, groups });
                 }
                 None => {}

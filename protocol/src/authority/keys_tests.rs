@@ -228,7 +228,7 @@ pub(super) fn recovered(
     by: &[&Group],
     new: &RecoveryWords,
 ) -> Recovery {
-    let body = recovery(coalition.id, Authority::evaluate(set).keys(), group, new, &NONE).unwrap();
+    let body = recovery(coalition.id, Authority::evaluate(set).keys(), group, new.beginning(), &NONE).unwrap();
     let approve = |contact: &&Group| body.approve(contact.id, RootNumber::FIRST, &contact.words.root(0));
     let approvals = by.iter().map(approve).collect();
     Recovery::new(body, approvals)

@@ -6,6 +6,7 @@
 //!
 //! [`application`] is not a layer: it is what a node asks before it lets a newcomer's records in.
 
+pub mod appeal;
 pub mod application;
 mod belonging;
 mod fault;

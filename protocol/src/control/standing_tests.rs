@@ -252,6 +252,20 @@ fn the_contacts_that_a_named_group_would_be_recovered_by_are_kept_and_name_nobod
 }
 
 #[test]
+fn the_contacts_of_the_own_group_are_kept_before_anybody_has_named_it() {
+    let coalition = Coalition::new();
+    let (group, contact, friend) = (Group::new(1), Group::new(2), Group::new(3));
+    let (inception, certificate) = first_device_with(&group.plan(), vec![contact.id], 1);
+    let mut set = ControlSet::of_node(coalition.id, inception.group());
+    let mut records = vec![Record::Inception(inception), Record::DeviceCert(certificate)];
+    records.extend([friend.inception.clone(), contact.inception.clone()]);
+    records.extend(coalition.records.iter().cloned());
+    set.offer_all(records, None);
+    assert!(set.inception(&contact.id).is_some(), "without it a recovery of the own group could not be checked");
+    assert!(set.inception(&friend.id).is_none());
+}
+
+#[test]
 fn devices_that_a_rotation_lists_are_kept_however_many_a_thief_of_an_older_root_certifies() {
     let coalition = Coalition::new();
     let founder = &coalition.founder;

@@ -58,13 +58,14 @@ impl ControlSet {
 
     /// The named groups, where they may have changed.
     fn names_anew(&mut self) -> Option<BTreeSet<GroupId>> {
-        let Keeps::Named { charter, stale, .. } = &mut self.keeps else { return None };
+        let Keeps::Named { home, charter, stale, .. } = &mut self.keeps else { return None };
+        let home = *home;
         if !std::mem::take(stale) {
             return None;
         }
         let charter = charter.clone()?;
         let waiting = self.waiting.joins().map(|(id, join)| (id, join.body())).collect();
-        Some(named(self, &charter, Joins::AndWaiting(waiting)))
+        Some(named(self, &home, &charter, Joins::AndWaiting(waiting)))
     }
 
     /// Drops the records of groups that are named by nothing in the set: what waits names nobody for long. Given
@@ -74,7 +75,7 @@ impl ControlSet {
         if charter.is_open() {
             return Vec::new();
         }
-        let (home, firm) = (*home, named(self, charter, Joins::Admitted));
+        let (home, firm) = (*home, named(self, home, charter, Joins::Admitted));
         let strays = |record: &Record| record.group().is_some_and(|group| group != home && !firm.contains(&group));
         let dropped: Vec<RecordId> =
             self.records.iter().filter(|(_, record)| strays(record)).map(|(id, _)| *id).collect();
