@@ -1,7 +1,26 @@
 //! A. Purpose and belonging.
 
-use grid_tests::mission::Pair;
+use grid_protocol::domain::STATEMENT_TEXT;
+use grid_protocol::id::Digest;
+use grid_tests::mission::{Pair, each};
 use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a02_comments_on_a_draft_are_counted_and_a_frozen_text_cannot_change() {
+    let pair = Pair::new().await;
+    let draft = pair.river.new("draft", json!({"title": "Unity", "text": "We stand together."})).await;
+    pair.settle().await;
+    pair.mill.new("message", json!({"text": "Say why.", "about": draft, "author": "a neighbour"})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("drafts", "open", &[]).await, "comments"), ["1"]);
+    let hash = Digest::of(STATEMENT_TEXT, b"We stand together.").to_string();
+    pair.river.edit("draft", &draft, json!({"status": "frozen", "frozen_hash": hash})).await;
+    let error = pair.river.edit_refused("draft", &draft, json!({"text": "We sit together."})).await;
+    assert!(error["message"].as_str().unwrap().contains("frozen"), "{error}");
+    pair.settle().await;
+    let frozen = pair.mill.ask("drafts", "frozen", &[]).await;
+    assert_eq!((each(&frozen, "state"), each(&frozen, "frozen_hash")), (vec!["frozen".into()], vec![hash]));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a07_whoever_has_no_mandate_is_refused_the_voice_of_the_network() {

@@ -15,3 +15,119 @@ async fn e03_a_group_hides_a_tactic_without_blocking_it() {
     assert_eq!(pair.river.list("action", "").await.len(), 2);
     assert!(pair.river.list("hiding", "").await.is_empty(), "nobody is told");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e01_an_own_action_is_seen_on_every_node() {
+    let pair = Pair::new().await;
+    let vigil = json!({
+        "title": "Vigil", "place": "Lismore", "starts": "2126-03-01T18:00:00+11:00[Australia/Sydney]",
+        "ask": "Bring a candle."
+    });
+    pair.mill.new("action", vigil.clone()).await;
+    pair.settle().await;
+    let seen = pair.river.list("action", "").await;
+    for (field, value) in vigil.as_object().unwrap() {
+        assert_eq!(&seen[0][field], value, "{field}");
+    }
+    let ahead = pair.river.ask("agenda", "agenda", &[("days", "50000"), ("kind", "action")]).await;
+    assert_eq!((each(&ahead, "title"), each(&ahead, "by")), (vec!["Vigil".into()], vec!["Mill Street".into()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e02_supporters_of_an_action_are_listed_and_counted() {
+    let pair = Pair::new().await;
+    let vigil = pair.mill.new("action", json!({"title": "Vigil"})).await;
+    pair.settle().await;
+    pair.river.new("support", json!({"of": vigil, "sort": "boost"})).await;
+    pair.river.new("support", json!({"of": vigil, "sort": "pledge", "what": "candles"})).await;
+    pair.settle().await;
+    let things = pair.mill.ask("amplify", "things", &[("of", &vigil)]).await;
+    assert_eq!((each(&things, "boosts"), each(&things, "pledges")), (vec!["1".into()], vec!["1".into()]));
+    assert_eq!(things[0]["credit"], json!(["Clean River"]));
+    assert_eq!(pair.mill.ask("amplify", "backers", &[("of", &vigil)]).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e04_one_page_shows_all_actions_of_a_moment_their_points_and_the_total() {
+    let pair = Pair::new().await;
+    let day = json!({"title": "River day", "starts": "2126-03-01T00:00:00Z", "ends": "2126-03-02T00:00:00Z"});
+    let day = pair.river.new("moment", day).await;
+    pair.settle().await;
+    let at = json!({"latitude": -28.81, "longitude": 153.28});
+    let vigil = pair.mill.new("action", json!({"title": "Vigil", "moment": day, "coordinates": at})).await;
+    pair.mill.new("action", json!({"title": "Paddle", "starts": "2126-03-01T12:00:00Z"})).await;
+    pair.river.new("action", json!({"title": "Song", "moment": day})).await;
+    pair.settle().await;
+    pair.river.new("support", json!({"of": vigil, "sort": "join", "people": 12})).await;
+    pair.settle().await;
+    let moments = pair.mill.ask("moments", "moments", &[("of", "River day")]).await;
+    assert_eq!(
+        (&moments[0]["actions"], &moments[0]["groups"], &moments[0]["people"]),
+        (&json!(2), &json!(2), &json!(12))
+    );
+    let actions = pair.mill.ask("moments", "actions", &[]).await;
+    assert_eq!(each(&actions, "title"), ["Song", "Vigil"]);
+    assert_eq!(actions[1]["coordinates"], at);
+    assert_eq!(each(&pair.mill.ask("moments", "unlinked", &[]).await, "title"), ["Paddle"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e05_a_reply_that_was_written_offline_arrives_later_once() {
+    let pair = Pair::new().await;
+    let camp = pair.river.new("action", json!({"title": "Camp"})).await;
+    pair.settle().await;
+    let Pair { river, mill } = pair;
+    let mut river = river;
+    river = {
+        // The one who asked is away while the other answers.
+        let answered = mill.new("support", json!({"of": camp, "sort": "join", "people": 6}));
+        let (river, _) = tokio::join!(river.restarted(), answered);
+        river
+    };
+    let pair = Pair { river, mill };
+    pair.settle().await;
+    let things = pair.river.ask("amplify", "things", &[("of", &camp)]).await;
+    assert_eq!((each(&things, "joins"), each(&things, "people")), (vec!["1".into()], vec!["6".into()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e06_answers_to_a_call_for_help_are_counted() {
+    let pair = Pair::new().await;
+    let flood = json!({"title": "Flood", "place": "Lismore", "radius_km": 40.0});
+    let flood = pair.river.new("alert", flood).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.mill.ask("amplify", "alerts", &[]).await, "answers"), ["0"]);
+    pair.mill.new("support", json!({"of": flood, "sort": "offer", "what": "two boats"})).await;
+    pair.mill.new("reply", json!({"to": flood, "note": "We come."})).await;
+    pair.settle().await;
+    let alerts = pair.river.ask("amplify", "alerts", &[("of", &flood)]).await;
+    assert_eq!(each(&alerts, "answers"), ["1"]);
+    assert_eq!(alerts[0]["answered_by"], json!(["Mill Street"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e07_the_count_equals_the_stored_letters() {
+    let pair = Pair::new().await;
+    let vigil = pair.river.new("action", json!({"title": "Vigil"})).await;
+    pair.settle().await;
+    pair.river.new("tally", json!({"action": vigil, "target": "Ms Reed MP", "letters": 40})).await;
+    pair.mill.new("tally", json!({"action": vigil, "target": "ms reed mp", "letters": 2, "calls": 5})).await;
+    pair.settle().await;
+    let stored: f64 = pair.mill.list("tally", "").await.iter().filter_map(|tally| tally["letters"].as_f64()).sum();
+    for side in [&pair.river, &pair.mill] {
+        let total = side.ask("letters", "total", &[("of", "Vigil")]).await;
+        assert_eq!(total[0]["letters"].as_f64(), Some(stored));
+        assert_eq!(each(&side.ask("letters", "targets", &[]).await, "groups"), ["2"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e08_a_copied_action_shows_its_origin() {
+    let pair = Pair::new().await;
+    let vigil = pair.river.new("action", json!({"title": "Vigil"})).await;
+    pair.settle().await;
+    let copy = pair.mill.new("action", json!({"title": "Vigil at the mill", "copied_from": vigil})).await;
+    pair.settle().await;
+    assert_eq!(pair.river.show("action", &copy).await["copied_from"], json!(vigil));
+    assert_eq!(each(&pair.river.list("action", &format!("copied_from={vigil}")).await, "title"), ["Vigil at the mill"]);
+}

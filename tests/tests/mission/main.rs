@@ -3,5 +3,9 @@
 
 mod a;
 mod b;
+mod c;
 mod d;
 mod e;
+mod f;
+mod g;
+mod h;

@@ -8,7 +8,7 @@ use grid_protocol::id::GroupId;
 use grid_protocol::record::Role;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Days after which a group counts as silent.
@@ -130,7 +130,8 @@ pub(super) fn expired(asked: &Asked<'_>) -> Sort {
     let over = mandates.iter().filter(|row| row.state(asked.now) == MandateState::Over);
     let over: BTreeSet<_> = over.map(|row| (row.group, row.role)).filter(|over| !held.contains(over)).collect();
     let findings = over.into_iter().map(|(group, role)| {
-        Finding::group(asked, group, format!("its mandate as {role} is over"), "grid mandate list")
+        let step = format!("grid mandate claim --role {role}");
+        Finding::group(asked, group, format!("its mandate as {role} is over"), &step)
     });
     Sort { name: "expired", findings: findings.collect(), closer: "grid mandate list" }
 }
@@ -187,7 +188,12 @@ pub(super) fn undecided(asked: &Asked<'_>) -> Sort {
     by_title(asked, &mut late);
     let findings = late.into_iter().map(|decision| {
         let what = format!("{} is open past its day", asked.title(decision));
-        Finding::of(asked, decision, what, format!("grid decision edit {} --outcome TEXT", short(decision)))
+        Finding::of(
+            asked,
+            decision,
+            what,
+            format!("grid decision edit {} --status adopted --outcome TEXT", short(decision)),
+        )
     });
     Sort { name: "undecided", findings: findings.collect(), closer: "grid ask decisions" }
 }
@@ -220,7 +226,12 @@ pub(super) fn stale_reviews(asked: &Asked<'_>) -> Sort {
     });
     let due = rows.into_iter().filter_map(|review| {
         let what = format!("the review of {} is due: {}", asked.title(review), reviews::due(review, asked.now)?);
-        Some(Finding::of(asked, review, what, format!("grid review edit {}", short(review))))
+        Some(Finding::of(
+            asked,
+            review,
+            what,
+            format!("grid review edit {} --reviewed DAY --again DAY --measures TEXT", short(review)),
+        ))
     });
     Sort { name: "stale_reviews", findings: due.chain(none).collect(), closer: "grid ask reviews" }
 }
