@@ -86,9 +86,14 @@ pub(super) fn silent(asked: &Asked<'_>) -> Sort {
         .filter(|(last, _)| last.is_none_or(|last| last < since))
         .collect();
     silent.sort_unstable();
-    let findings = silent
-        .into_iter()
-        .map(|(_, group)| Finding::group(asked, group, format!("wrote nothing for {SILENT} days"), "grid ask silence"));
+    // The profile says how to reach a group.
+    let profiles: BTreeMap<GroupId, &Arc<Row>> =
+        asked.records("group").filter_map(|profile| Some((profile.owner()?, profile))).collect();
+    let findings = silent.into_iter().map(|(_, group)| {
+        let profile = profiles.get(&group).map(|profile| format!("grid group show {}", short(profile)));
+        let step = profile.unwrap_or_else(|| "grid ask silence".to_owned());
+        Finding::group(asked, group, format!("wrote nothing for {SILENT} days"), &step)
+    });
     Sort { name: "silent", findings: findings.collect(), closer: "grid ask silence" }
 }
 
