@@ -6,7 +6,9 @@ use super::Api;
 use super::error::ErrorAnswer;
 use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
-use super::{devices, events, invites, kinds, lost, mandates, questions, resolve, statement, status, versions};
+use super::{
+    compare, devices, events, invites, kinds, lost, mandates, questions, recovery, resolve, statement, status, versions,
+};
 use axum::Json;
 use axum::extract::State;
 use grid_protocol::record::{FieldType, ITEM, Kind, KindRole, QUERY, Registry};
@@ -34,10 +36,14 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         devices::revoke,
         lost::list,
         lost::publish,
+        recovery::contacts,
+        recovery::appeal,
+        recovery::approve,
         statement::show,
         statement::sign,
         statement::withdraw,
         statement::sheet,
+        compare::diff,
         versions::list,
         versions::show,
         versions::propose,

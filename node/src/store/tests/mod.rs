@@ -5,6 +5,7 @@ mod full_disk;
 mod journal;
 mod local;
 mod logs;
+mod mangled;
 mod measure;
 mod sealed;
 
