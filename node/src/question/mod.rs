@@ -11,11 +11,45 @@
 //!
 //! An answer holds nothing that could not be worked out again, and every row says why it is there.
 
+mod adding_up;
+mod agenda;
+mod amplify;
 mod asked;
+mod backbone;
+mod backing;
+mod bodies;
+mod cases;
+mod costs;
+mod decisions;
+mod drafts;
 #[cfg(test)]
 mod fixture;
+mod flows;
+mod funds;
+mod health;
+#[cfg(test)]
+mod hostile;
+mod letters;
+mod line;
+mod mode;
+mod moments;
+mod period;
+mod plans;
+mod privacy;
+mod purse;
+mod reflection;
 mod reply;
+mod report;
+mod reviews;
+mod scores;
+mod seats;
 mod silence;
+mod spoken;
+mod success;
+mod systems;
+mod told;
+mod trust;
+mod units;
 
 pub use asked::{Asked, Unanswerable};
 pub use reply::{Column, Reply, Section};
@@ -25,7 +59,35 @@ use grid_protocol::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// Everything that can be asked, in the order in which lists show it.
-pub const ALL: &[&Question] = &[&silence::QUESTION];
+pub const ALL: &[&Question] = &[
+    &silence::QUESTION,
+    // What the coalition is made of, does, and adds up to.
+    &health::QUESTION,
+    &agenda::QUESTION,
+    &report::QUESTION,
+    &units::QUESTION,
+    &bodies::QUESTION,
+    &decisions::QUESTION,
+    &mode::QUESTION,
+    &spoken::QUESTION,
+    &drafts::QUESTION,
+    &systems::QUESTION,
+    &moments::QUESTION,
+    &amplify::QUESTION,
+    &adding_up::QUESTION,
+    &letters::QUESTION,
+    &cases::QUESTION,
+    &flows::QUESTION,
+    &costs::QUESTION,
+    &funds::QUESTION,
+    &success::QUESTION,
+    &trust::QUESTION,
+    &backbone::QUESTION,
+    &reflection::QUESTION,
+    &plans::QUESTION,
+    &reviews::QUESTION,
+    &privacy::QUESTION,
+];
 
 /// Something that can be asked.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! A. Purpose and belonging.
 
-use grid_tests::mission::Pair;
+use grid_tests::mission::{Pair, each};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,4 +78,6 @@ async fn a02_comments_on_a_draft_arrive_and_a_frozen_text_can_not_change() {
     assert!(error["message"].as_str().unwrap().contains("another draft"), "{error}");
     pair.settle().await;
     assert_eq!(pair.mill.show("draft", &draft).await["frozen_hash"], hash);
+    let frozen = pair.mill.ask("drafts", "frozen", &[]).await;
+    assert_eq!((each(&frozen, "state"), each(&frozen, "comments")), (vec!["frozen".into()], vec!["1".into()]));
 }
