@@ -12,10 +12,27 @@
 //! An answer holds nothing that could not be worked out again, and every row says why it is there.
 
 mod asked;
+mod board;
+mod bookings;
+mod find;
 #[cfg(test)]
 mod fixture;
+mod help;
+mod introduce;
+mod leaders;
+mod makers;
+mod matching;
+mod narrow;
+mod near;
+mod newcomers;
+mod pairs;
 mod reply;
+mod shown;
 mod silence;
+mod ties;
+mod wanted;
+mod who;
+mod words;
 
 pub use asked::{Asked, Unanswerable};
 pub use reply::{Column, Reply, Section};
@@ -25,7 +42,21 @@ use grid_protocol::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// Everything that can be asked, in the order in which lists show it.
-pub const ALL: &[&Question] = &[&silence::QUESTION];
+pub const ALL: &[&Question] = &[
+    &find::QUESTION,
+    &leaders::QUESTION,
+    &who::QUESTION,
+    &wanted::QUESTION,
+    &matching::QUESTION,
+    &introduce::QUESTION,
+    &board::QUESTION,
+    &newcomers::QUESTION,
+    &help::QUESTION,
+    &bookings::QUESTION,
+    &words::QUESTION,
+    &makers::QUESTION,
+    &silence::QUESTION,
+];
 
 /// Something that can be asked.
 #[derive(Debug)]
@@ -69,6 +100,8 @@ pub enum Given {
     Once,
     /// Any number of times; all of them count.
     Often,
+    /// Without its name: the command line takes what stands alone. Several words are one text.
+    Bare,
 }
 
 /// The question of this name.
