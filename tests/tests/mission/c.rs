@@ -1,7 +1,21 @@
 //! C. Structure and decisions.
 
-use grid_tests::mission::Pair;
+use grid_tests::mission::{Pair, each};
 use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c07_a_request_gets_a_helper_and_a_closing_note() {
+    let pair = Pair::new().await;
+    let need = pair.mill.new("need", json!({"title": "Sound desk", "sort": "help"})).await;
+    pair.settle().await;
+    pair.river.new("support", json!({"of": need, "sort": "offer"})).await;
+    pair.settle().await;
+    let open = pair.mill.ask("help", "open", &[]).await;
+    assert_eq!(open[0]["helpers"], json!(["Clean River"]));
+    pair.mill.edit("need", &need, json!({"status": "met", "closing_note": "It was loud."})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("help", "closed", &[]).await, "note"), ["It was loud."]);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c06_two_edits_of_one_map_of_the_system_merge() {

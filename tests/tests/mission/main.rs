@@ -7,3 +7,5 @@ mod bad_input;
 mod c;
 mod d;
 mod e;
+mod f;
+mod h;
