@@ -221,10 +221,6 @@ fn known(coalition: &Coalition, group: &Group, contacts: &[Group]) -> Vec<Record
     coalition.records.iter().cloned().chain(all).collect()
 }
 
-<<<<<<< HEAD
-fn recovered(coalition: &Coalition, set: &ControlSet, group: GroupId, by: &[&Group], new: &RecoveryWords) -> Recovery {
-    let body = recovery(coalition.id, Authority::evaluate(set).keys(), group, new.beginning(), &NONE).unwrap();
-=======
 pub(super) fn recovered(
     coalition: &Coalition,
     set: &ControlSet,
@@ -232,8 +228,7 @@ pub(super) fn recovered(
     by: &[&Group],
     new: &RecoveryWords,
 ) -> Recovery {
-    let body = recovery(coalition.id, Authority::evaluate(set).keys(), group, new, &NONE).unwrap();
->>>>>>> rules
+    let body = recovery(coalition.id, Authority::evaluate(set).keys(), group, new.beginning(), &NONE).unwrap();
     let approve = |contact: &&Group| body.approve(contact.id, RootNumber::FIRST, &contact.words.root(0));
     let approvals = by.iter().map(approve).collect();
     Recovery::new(body, approvals)

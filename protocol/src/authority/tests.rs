@@ -193,13 +193,8 @@ fn the_higher_counter_decides_between_signature_and_withdrawal() {
     assert!(withdrawn.was_admitted(&group.id) && withdrawn.stores_log_of(&group.device()));
     assert_eq!(withdrawn.signatures(&coalition.version).len(), 2);
     let write = |seq| withdrawn.may_write(&group.device(), &coalition.founder.id, WriteRule::Members, seq);
-<<<<<<< HEAD
-    assert_eq!((write(4), write(5)), (Right::May, Right::MayNot(MayNot::AfterWithdrawal)));
-    assert_eq!(withdrawn.next_counter(&group.id), Some(2));
-=======
     assert_eq!((write(4), write(5)), (Right::May, Right::IfBuiltOn));
-    assert_eq!(withdrawn.next_counter(&group.id), 2);
->>>>>>> sim
+    assert_eq!(withdrawn.next_counter(&group.id), Some(2));
     records.push(coalition.signature(&group, 2));
     let again = authority(&coalition, &records);
     assert_eq!(again.standing(&group.id), Standing::Member);

@@ -117,15 +117,9 @@ pub fn record(bytes: &[u8]) -> Reached {
     Reached::Read
 }
 
-<<<<<<< HEAD
-/// The text of an invite; or what stands in one, packed or not. The same bytes as a pairing code and an appeal, too.
+/// The text of an invite; or what stands in one, packed or not. The same bytes as an appeal, too.
 pub fn invite(bytes: &[u8]) -> Reached {
-    pairing_code(bytes);
     appeal(bytes);
-=======
-/// The text of an invite; or what stands in one, packed or not.
-pub fn invite(bytes: &[u8]) -> Reached {
->>>>>>> rules
     let as_text = |packed: &[u8]| {
         let sum = derive(domain::INVITE_TEXT, packed);
         format!("grid1{}", to_base32(&[packed, sum.split_at(5).0].concat()))
