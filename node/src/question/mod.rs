@@ -17,22 +17,34 @@ mod amplify;
 mod asked;
 mod backbone;
 mod backing;
+mod board;
 mod bodies;
+mod bookings;
 mod cases;
 mod costs;
 mod decisions;
 mod drafts;
+mod find;
 #[cfg(test)]
 mod fixture;
 mod flows;
 mod funds;
 mod health;
+mod help;
 #[cfg(test)]
 mod hostile;
+mod introduce;
+mod leaders;
 mod letters;
 mod line;
+mod makers;
+mod matching;
 mod mode;
 mod moments;
+mod narrow;
+mod near;
+mod newcomers;
+mod pairs;
 mod period;
 mod plans;
 mod privacy;
@@ -43,13 +55,18 @@ mod report;
 mod reviews;
 mod scores;
 mod seats;
+mod shown;
 mod silence;
 mod spoken;
 mod success;
 mod systems;
+mod ties;
 mod told;
 mod trust;
 mod units;
+mod wanted;
+mod who;
+mod words;
 
 pub use asked::{Asked, Unanswerable};
 pub use reply::{Column, Reply, Section};
@@ -60,6 +77,18 @@ use std::collections::BTreeMap;
 
 /// Everything that can be asked, in the order in which lists show it.
 pub const ALL: &[&Question] = &[
+    &find::QUESTION,
+    &leaders::QUESTION,
+    &who::QUESTION,
+    &wanted::QUESTION,
+    &matching::QUESTION,
+    &introduce::QUESTION,
+    &board::QUESTION,
+    &newcomers::QUESTION,
+    &help::QUESTION,
+    &bookings::QUESTION,
+    &words::QUESTION,
+    &makers::QUESTION,
     &silence::QUESTION,
     // What the coalition is made of, does, and adds up to.
     &health::QUESTION,
@@ -131,6 +160,8 @@ pub enum Given {
     Once,
     /// Any number of times; all of them count.
     Often,
+    /// Without its name: the command line takes what stands alone. Several words are one text.
+    Bare,
 }
 
 /// The question of this name.

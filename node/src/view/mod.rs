@@ -4,6 +4,7 @@
 //! lock, so that a reader never sees half of a change.
 
 mod directory;
+pub(crate) mod fold;
 mod hidden;
 mod link;
 pub(crate) mod local;
@@ -11,6 +12,7 @@ mod mandates;
 mod people;
 mod records;
 mod refer;
+pub(crate) mod search;
 mod spoken;
 mod statement;
 mod versions;
@@ -21,6 +23,7 @@ pub(crate) use mandates::endorsed;
 pub use mandates::{MandateRow, MandateState};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;
+pub use search::Search;
 pub use statement::OwnMembership;
 pub(crate) use versions::deliberated;
 pub use versions::{Split, VersionRow, VersionState, Way};
@@ -59,4 +62,6 @@ pub struct Views {
     beside: HashMap<DocumentId, Values>,
     /// What the people of this computer do not want to see.
     pub hidden: Hidden,
+    /// Which words stand in which records.
+    pub search: Search,
 }

@@ -40,6 +40,40 @@ async fn a10_what_people_need_to_take_part_never_leaves_the_node() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a06_what_newcomers_ask_and_what_a_member_gets_can_be_read() {
+    let pair = Pair::new().await;
+    pair.river.new("page", json!({"title": "Why join?", "purpose": "faq", "text": "To win."})).await;
+    pair.river.new("page", json!({"title": "What you get", "purpose": "value", "text": "Others who help."})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.mill.ask("words", "faq", &[]).await, "text"), ["To win."]);
+    assert_eq!(each(&pair.mill.ask("words", "value", &[]).await, "text"), ["Others who help."]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a08_of_two_frames_that_were_tested_the_winner_is_marked() {
+    let pair = Pair::new().await;
+    let frame =
+        |title: &str, convinced: u32| json!({"title": title, "test": "Doors", "asked": 40, "convinced": convinced});
+    pair.mill.new("frame", frame("Health", 10)).await;
+    pair.river.new("frame", frame("Home", 30)).await;
+    pair.settle().await;
+    let frames = pair.mill.ask("words", "frames", &[]).await;
+    assert_eq!(each(&frames, "name"), ["Home", "Health"]);
+    assert_eq!(each(&frames, "winner"), ["so far", "null"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a09_what_is_used_again_always_shows_its_maker() {
+    let pair = Pair::new().await;
+    let book = pair.mill.new("resource", json!({"title": "Song book", "author": "Ana"})).await;
+    pair.settle().await;
+    pair.river.new("resource", json!({"title": "Gate songs", "based_on_resource": book})).await;
+    pair.settle().await;
+    let made = pair.mill.ask("makers", "made", &[]).await;
+    assert_eq!((each(&made, "name"), each(&made, "origin")), (vec!["Gate songs".to_owned()], vec!["Ana".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a01_every_node_shows_the_same_version_and_older_ones_stay_readable() {
     let pair = Pair::new().await;
     let versions = async |side: &grid_tests::mission::Side| side.get("/api/statement/versions").await["items"].clone();

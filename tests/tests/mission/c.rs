@@ -77,6 +77,20 @@ async fn c05_a_role_that_nobody_has_raises_a_warning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn c07_a_request_gets_a_helper_and_a_closing_note() {
+    let pair = Pair::new().await;
+    let need = pair.mill.new("need", json!({"title": "Sound desk", "sort": "help"})).await;
+    pair.settle().await;
+    pair.river.new("support", json!({"of": need, "sort": "offer"})).await;
+    pair.settle().await;
+    let open = pair.mill.ask("help", "open", &[]).await;
+    assert_eq!(open[0]["helpers"], json!(["Clean River"]));
+    pair.mill.edit("need", &need, json!({"status": "met", "closing_note": "It was loud."})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("help", "closed", &[]).await, "note"), ["It was loud."]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c06_two_edits_of_one_map_of_the_system_merge() {
     let pair = Pair::new().await;
     let wells = pair.river.new("factor", json!({"name": "Wells", "about": "They fall dry."})).await;
