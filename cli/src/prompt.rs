@@ -43,6 +43,11 @@ impl<'a> Keyboard<'a> {
         }
     }
 
+    /// One line of text, which may be empty.
+    pub(crate) fn optional(&mut self, question: &str) -> Result<String, Failure> {
+        self.read(question)
+    }
+
     /// Text of several lines; an empty line after text ends it.
     pub(crate) fn text(&mut self, question: &str) -> Result<String, Failure> {
         self.show(|page| page.line(question));

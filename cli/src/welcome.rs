@@ -94,10 +94,7 @@ pub(crate) fn show(context: &mut Context<'_>, created: &Created, next: &[String]
     }
     context.out.page(|page| words(page, &created.words));
     seen(context)?;
-    if let Some(mut keyboard) = context.keyboard() {
-        keyboard.show(|page| page.line("Write them on paper now. Three of them, to be sure:"));
-        keyboard.confirm_words(&created.words, &some_positions(created.words.len())?)?;
-    }
+    confirm(context, &created.words)?;
     let name = created.coalition_name.clone().unwrap_or_else(|| created.coalition.clone());
     context.out.page(|page| {
         page.gap();
@@ -105,6 +102,21 @@ pub(crate) fn show(context: &mut Context<'_>, created: &Created, next: &[String]
         page.line("Next:");
         next.iter().for_each(|line| page.whole(&format!("  {line}")));
     });
+    Ok(())
+}
+
+/// Shows words that count for nothing yet, and has three of them repeated.
+pub(crate) fn show_words(context: &mut Context<'_>, new: &[String]) -> Result<(), Failure> {
+    context.out.page(|page| words(page, new));
+    context.out.finish()?;
+    confirm(context, new)
+}
+
+fn confirm(context: &mut Context<'_>, words: &[String]) -> Result<(), Failure> {
+    if let Some(mut keyboard) = context.keyboard() {
+        keyboard.show(|page| page.line("Write them on paper now. Three of them, to be sure:"));
+        keyboard.confirm_words(words, &some_positions(words.len())?)?;
+    }
     Ok(())
 }
 

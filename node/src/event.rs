@@ -1,6 +1,6 @@
 //! What happens in a node, as its API streams it.
 
-use grid_protocol::id::{DocumentId, GroupId, VersionId};
+use grid_protocol::id::{DocumentId, GroupId, RecordId, VersionId};
 use serde::Serialize;
 
 /// Something that happened. Sent as JSON, named by `event`.
@@ -57,6 +57,54 @@ pub enum Event {
         version: VersionId,
         /// Its title.
         title: String,
+    },
+    /// A group has claimed a mandate.
+    MandateClaimed {
+        /// The claim.
+        #[serde(serialize_with = "as_text")]
+        mandate: RecordId,
+        /// The group.
+        #[serde(serialize_with = "as_text")]
+        group: GroupId,
+        /// `steward`, `backbone`, `representative`, `fiscal-sponsor` or `speaker`.
+        role: &'static str,
+        /// For what, in words.
+        scope: String,
+    },
+    /// An elector has endorsed a mandate.
+    MandateEndorsed {
+        /// The claim.
+        #[serde(serialize_with = "as_text")]
+        mandate: RecordId,
+        /// The elector.
+        #[serde(serialize_with = "as_text")]
+        group: GroupId,
+        /// How many do by now.
+        endorsers: usize,
+        /// How many it takes.
+        needed: usize,
+    },
+    /// An elector has taken its endorsement back.
+    MandateUnendorsed {
+        /// The claim.
+        #[serde(serialize_with = "as_text")]
+        mandate: RecordId,
+        /// The elector.
+        #[serde(serialize_with = "as_text")]
+        group: GroupId,
+        /// How many endorse it still.
+        endorsers: usize,
+        /// How many it takes.
+        needed: usize,
+    },
+    /// A claim stands here no more: its group gave the mandate back, or has put another claim in its place.
+    MandateReplaced {
+        /// The claim.
+        #[serde(serialize_with = "as_text")]
+        mandate: RecordId,
+        /// The group.
+        #[serde(serialize_with = "as_text")]
+        group: GroupId,
     },
     /// A peer is connected.
     PeerConnected {

@@ -4,6 +4,7 @@
 //! driver, answered when it is done. A write is answered once it would survive a loss of power.
 
 mod answer;
+mod appeal;
 mod device;
 mod error;
 mod govern;
@@ -12,6 +13,7 @@ pub use answer::{
     Change, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding, Removed,
     SignatureRow, StatementView, Status, Target, Trouble, Written,
 };
+pub use appeal::{AppealState, Appealed, AppealedDevice, Contacts, Recoverable};
 pub use device::{
     AddDevice, CutAt, DevicePlace, DeviceRow, DeviceState, Governing, LostRecord, LostState, NewPairing,
     NotRepublished, Republished, Revocation, Touched,
@@ -21,6 +23,7 @@ pub use govern::{Act, Claiming, Need, NeedKind, Proposing, SecondVote};
 
 use crate::event::Event;
 use crate::view::Views;
+use grid_protocol::appeal::Appeal;
 use grid_protocol::control::Record;
 use grid_protocol::id::{ChangeHash, DocumentId, VersionId};
 use grid_protocol::key::DeviceId;
@@ -57,6 +60,9 @@ pub(crate) enum Command {
     RevokeDevice { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
     Lost { answer: Answer<Vec<LostRecord>> },
     PublishLost { of: Option<DeviceId>, answer: Answer<Republished> },
+    Contacts { answer: Answer<Contacts> },
+    Appealed { appeal: Box<Appeal>, answer: Answer<Appealed> },
+    Approve { appeal: Box<Appeal>, answer: Answer<Appealed> },
     Sheet { version: Option<VersionId>, answer: Answer<Vec<u8>> },
     Status { answer: Answer<Status> },
     History { document: DocumentId, answer: Answer<Vec<HistoryEntry>> },
@@ -231,6 +237,33 @@ impl Handle {
     /// [`CommandError`] when this computer can't write.
     pub async fn publish_lost(&self, of: Option<DeviceId>) -> Result<Republished, CommandError> {
         self.ask(|answer| Command::PublishLost { of, answer }).await
+    }
+
+    /// Who could give this group new words, and to whom this one could.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Stopping`].
+    pub async fn contacts(&self) -> Result<Contacts, CommandError> {
+        self.ask(|answer| Command::Contacts { answer }).await
+    }
+
+    /// What a group that has lost its words asks of this one.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when this group is no contact of it, or a rule stands against it.
+    pub async fn appealed(&self, appeal: Appeal) -> Result<Appealed, CommandError> {
+        self.ask(|answer| Command::Appealed { appeal: Box::new(appeal), answer }).await
+    }
+
+    /// Signs an appeal that was looked at. With the quorum the group has its new root.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; then nothing was signed.
+    pub async fn approve(&self, appeal: Appeal) -> Result<Appealed, CommandError> {
+        self.ask(|answer| Command::Approve { appeal: Box::new(appeal), answer }).await
     }
 
     /// A version of the statement with its signatures, as a file that a stranger can verify; without one that

@@ -91,7 +91,7 @@ pub enum KeystoreError {
     #[error("the passphrase is wrong, or the key file is damaged")]
     WrongPassphrase,
     /// The words are those of another group, or of this one before it got new ones.
-    #[error("these are not the recovery words that this home was made with")]
+    #[error("these are not the recovery words of this home's group")]
     WrongWords,
     /// The passphrase was set without the words.
     #[error("recovery words do not open this home: its passphrase was set without them")]
@@ -109,7 +109,9 @@ impl KeystoreError {
                 "try again, and look at capital letters and the keyboard's language; forgotten? `grid passphrase reset` takes your 24 recovery words"
             }
             Self::WrongWords => "look for the paper of this group; every group has words of its own",
-            Self::NoEscrow => "only the passphrase opens it; without it, join with a new invite in a new home",
+            Self::NoEscrow => {
+                "only the passphrase opens it; without it, make a new home: with a code of another computer of your group (`grid device add`), or with the words themselves (`grid group recover --from INVITE`)"
+            }
             Self::NewerFormat { .. } => crate::home::NEWER_PROGRAM,
             Self::Io(_) | Self::Damaged { .. } => {
                 "restore the file from a backup of this home; without one, join with a new invite in a new home"

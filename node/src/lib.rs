@@ -23,6 +23,7 @@ mod ports;
 mod profile;
 pub mod question;
 pub mod recall;
+pub mod sample;
 pub mod serve;
 pub mod setup;
 mod start_troubles;

@@ -172,18 +172,12 @@ impl Node {
         }
         let identity = profile.identity;
         let (mut store, report) = Store::open_with(path, identity.coalition, &home.vault())?;
-        let own_log = report
-            .unplaced
-            .iter()
-            .filter(|unplaced| unplaced.run.device == identity.device)
-            .map(|unplaced| unplaced.run.end())
-            .max()
-            .unwrap_or(0);
+        let own_log = report.needed(&identity.device);
         let refilled = match report.journal.items {
             0 => store.refill_journal(identity.coalition, identity.group, keys.device())?,
             _ => 0,
         };
-        let report = start_troubles::of(&report, refilled);
+        let report = start_troubles::of(&report, refilled, &identity.device);
 
         let mut settings = NetworkConfig::new(keys.transport_seed(), topic(&identity.coalition));
         settings.listen = ports::with_last(&profile.ports, &config.listen);

@@ -1,9 +1,11 @@
 //! What goes out: a command becomes a change, an entry, a line of the journal, and then takes the same
 //! way in as everybody's. The only room that signs.
 
+mod appeal;
 mod device;
 mod governing;
 mod mandates;
+mod words;
 
 pub(crate) use device::CodeParts;
 
@@ -262,28 +264,17 @@ impl Outbound {
     pub(crate) fn withdraw<S: Storage>(&self, replica: &Replica<S>, now: Timestamp) -> Result<Record, CommandError> {
         // Under version 0, which lies on every way: the group leaves all branches of a split.
         let version = replica.authority().governance().versions().first().ok_or_else(governing::not_arrived)?;
-        let counter = self.counter(replica);
-        if counter == 0 {
+        if replica.authority().signed_last(&self.me.group).is_none() {
             return Err(CommandError::Refused {
                 why: "this group has not signed the statement".to_owned(),
                 hint: "there is nothing to withdraw".to_owned(),
             });
         }
+        let counter = self.next_counter(replica)?;
         let last = governing::last_of(replica, &self.me.group);
         let about = (self.me.coalition, version);
         let key = SigningKey::Device(self.keys.device());
         Ok(Record::Withdrawal(Withdrawal::new(about, self.me.group, counter, now, last, key)))
-    }
-
-    /// The highest counter under which this group has signed; 0 when it never has.
-    fn counter<S: Storage>(&self, replica: &Replica<S>) -> u64 {
-        let group = self.me.group;
-        let counters = replica.control().iter().filter_map(|record| match record {
-            Record::Signature(signed) if signed.body.group == group => Some(signed.body.counter.0),
-            Record::Withdrawal(signed) if signed.body.group == group => Some(signed.body.counter.0),
-            _ => None,
-        });
-        counters.max().unwrap_or(0)
     }
 
     /// Confirmations of joins through this device's invites.

@@ -6,9 +6,11 @@
 use crate::home::{CHECK_DISK, Home, HomeError, HomePaths, Stage, Watch, keys_in_force, unwatched};
 use crate::keystore::{Cost, Keystore, KeystoreError, Opener, Protection};
 use crate::profile::{Profile, ProfileError};
-use crate::store::{self, StoreError};
+use crate::store::{self, Store, StoreError};
 use crate::vault::Vault;
+use grid_protocol::control::Record;
 use grid_protocol::key::DeviceId;
+use grid_protocol::storage::StorageError;
 use grid_protocol::words::RecoveryWords;
 use std::fmt;
 use std::io;
@@ -101,6 +103,9 @@ pub enum PassphraseError {
     /// Journal or store can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The group's records can't be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// There is one already.
     #[error("this home has a passphrase already")]
     AlreadySet,
@@ -132,7 +137,7 @@ impl PassphraseError {
         match self {
             Self::Home(error) => error.hint(),
             Self::Keys(error) => error.hint(),
-            Self::Profile(_) | Self::Store(_) => CHECK_DISK,
+            Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK,
             Self::AlreadySet => "another one is set with `grid passphrase change`",
             Self::NotSet => "one is set with `grid passphrase set`",
             Self::OtherDevice { .. } => {
@@ -148,7 +153,8 @@ impl PassphraseError {
 pub enum Escrow {
     /// They do.
     Words,
-    /// They don't: the home was made before there was a way, and nobody gave the words since.
+    /// They don't: the home was let in by another computer, or made before there was a way, and nobody gave the words
+    /// since.
     Nothing,
 }
 
@@ -241,7 +247,7 @@ fn set_watched(
         keys => keys?,
     };
     if let Some(words) = words {
-        keys.take_words(words)?;
+        take_words(&home, &mut keys, words)?;
     }
     keys.protect(new, cost)?;
     rewrite(&home, &keys, watch)
@@ -263,10 +269,29 @@ fn lock_anew(
     let (home, mut keys) = opened(path, opener)?;
     own(&home, &keys)?;
     if let Some(words) = words {
-        keys.take_words(words)?;
+        take_words(&home, &mut keys, words)?;
     }
     keys.protect(new, cost)?;
     Ok(keys.save(&home)?)
+}
+
+/// Has the words of this home's group open it. A computer that was let in by another one holds no root, so there the
+/// group's records say which words they are.
+fn take_words(home: &Home, keys: &mut Keystore, words: &RecoveryWords) -> Result<(), PassphraseError> {
+    if keys.root().is_none() {
+        let me = own(home, keys)?.identity;
+        let (store, _) = Store::open_with(home.paths().root(), me.coalition, &home.vault())?;
+        let first = words.root(0).public();
+        let began = |record: &Record| match record {
+            Record::Inception(inception) => inception.group() == me.group && inception.body.root == first,
+            Record::Recovery(recovery) => recovery.body.group == me.group && recovery.body.root == first,
+            _ => false,
+        };
+        if !store.reader().records()?.iter().any(began) {
+            return Err(KeystoreError::WrongWords.into());
+        }
+    }
+    Ok(keys.take_words(words)?)
 }
 
 /// Opens a home that has a passphrase.

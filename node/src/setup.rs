@@ -10,7 +10,8 @@ use crate::passphrase::Passphrase;
 use crate::profile::{Profile, ProfileError};
 use crate::store::{Store, StoreError};
 use grid_protocol::control::{
-    self, GenesisBody, NewGroup, Record, RecordError, SigningKey, Signs, Statement, StatementSignature,
+    self, GenesisBody, NewGroup, Record, RecordError, RecoveryContacts, SigningKey, Signs, Statement,
+    StatementSignature,
 };
 use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::invite::{InviteTicket, ParseInviteError};
@@ -112,7 +113,7 @@ pub enum SetupError {
     #[error("the pairing code is for another group than this home")]
     OtherGroup,
     /// Nothing shows that this home needs new keys.
-    #[error("nothing shows that this home ran twice or was restored: it needs no new keys")]
+    #[error("nothing shows that this home ran twice, was restored, or lost entries: it needs no new keys")]
     Sound,
     /// New keys can't be given here.
     #[error(transparent)]
@@ -243,6 +244,20 @@ pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
 ///
 /// [`SetupError`]; then there is no home.
 pub fn join_with(home: &Path, request: &JoinRequest, passphrase: Option<&Passphrase>) -> Result<Created, SetupError> {
+    join_trusting(home, request, &RecoveryContacts::default(), passphrase)
+}
+
+/// The same, by a group that names recovery contacts: later it can't.
+///
+/// # Errors
+///
+/// [`SetupError`]; then there is no home.
+pub fn join_trusting(
+    home: &Path,
+    request: &JoinRequest,
+    contacts: &RecoveryContacts,
+    passphrase: Option<&Passphrase>,
+) -> Result<Created, SetupError> {
     let ticket = InviteTicket::parse(&request.invite)?;
     let now = wall();
     if ticket.expired(now) {
@@ -258,7 +273,7 @@ pub fn join_with(home: &Path, request: &JoinRequest, passphrase: Option<&Passphr
     let secrets = keys.secrets();
     let group =
         NewGroup { name: &request.group_name, words: &words, nonce: nonce(), device: &secrets, label: FIRST_DEVICE };
-    let joining = control::join_records(&group, &ticket, 0, signs, now)?;
+    let joining = control::join_records_with(&group, contacts, &ticket, 0, signs, now)?;
     let identity = Identity { coalition: ticket.coalition, group: joining.group, device: joining.device };
     let profile = Profile {
         identity,

@@ -2,9 +2,14 @@
 
 use crate::handle::Trouble;
 use crate::store::OpenReport;
+use grid_protocol::key::DeviceId;
 
-/// What a start came upon, in words; `refilled` items of the journal were written again from the store.
-pub(crate) fn of(report: &OpenReport, refilled: usize) -> Vec<Trouble> {
+/// What to do where entries of the own log are missing, and nothing may be written before they are back.
+pub(crate) const MISSING_ENTRIES: &str = "leave the node running until it is in sync with other groups' nodes, then restart it; if that changes nothing, or there \
+     is no other node, nobody has what is missing: stop the node and give this home new keys with `grid device renew`";
+
+/// What a start of this device came upon, in words; `refilled` items of the journal were written again from the store.
+pub(crate) fn of(report: &OpenReport, refilled: usize, device: &DeviceId) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     let whole = report.journal.items > 0 && report.journal.damaged == 0 && report.unplaced.is_empty();
     let own = match whole {
@@ -61,13 +66,12 @@ pub(crate) fn of(report: &OpenReport, refilled: usize) -> Vec<Trouble> {
             hint: in_sync.clone(),
         });
     }
-    if !report.unplaced.is_empty() {
+    // Those of a device that this home was before are behind its end.
+    let waiting = report.waiting_of(device);
+    if waiting > 0 {
         troubles.push(Trouble {
-            what: format!(
-                "{} of this device's own entries wait for earlier ones to come back from peers",
-                report.unplaced.iter().map(|unplaced| unplaced.run.entries.len()).sum::<usize>()
-            ),
-            hint: "leave the node running until it is in sync with a peer, then restart it".to_owned(),
+            what: format!("{waiting} of this device's own entries wait for earlier ones to come back from peers"),
+            hint: MISSING_ENTRIES.to_owned(),
         });
     }
     troubles
@@ -78,6 +82,9 @@ mod tests {
     use super::*;
     use crate::store::Rebuilt;
     use crate::store::journal::JournalReport;
+    use grid_protocol::key::PublicKey;
+
+    const OWN: DeviceId = DeviceId(PublicKey([1; 32]));
 
     fn report(items: usize, damaged: usize) -> OpenReport {
         let rebuilt = Some(Rebuilt { kept_in: None, reason: "it does not read".to_owned() });
@@ -86,7 +93,7 @@ mod tests {
 
     #[test]
     fn all_that_was_written_is_here_only_where_the_journal_is_whole() {
-        let promised = |report: &OpenReport| of(report, 0).iter().any(|it| it.hint.contains("is all here"));
+        let promised = |report: &OpenReport| of(report, 0, &OWN).iter().any(|it| it.hint.contains("is all here"));
         assert!(promised(&report(10, 0)));
         assert!(!promised(&report(10, 1)));
         assert!(!promised(&report(0, 0)));
@@ -94,8 +101,8 @@ mod tests {
 
     #[test]
     fn a_journal_that_was_gone_is_told() {
-        let troubles = of(&OpenReport::default(), 12);
+        let troubles = of(&OpenReport::default(), 12, &OWN);
         assert!(troubles[0].what.contains("the journal was gone; 12 items"), "{troubles:?}");
-        assert_eq!(of(&OpenReport::default(), 0), []);
+        assert_eq!(of(&OpenReport::default(), 0, &OWN), []);
     }
 }

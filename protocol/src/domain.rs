@@ -104,6 +104,10 @@ purposes! {
     PAIRING_TEXT = "coalition-grid 1 pairing code";
     /// A request for the records of a group, by whoever has its recovery words.
     RECALL = "coalition-grid 1 recall";
+    /// The checksum at the end of an appeal to recovery contacts.
+    APPEAL_TEXT = "coalition-grid 1 appeal text";
+    /// The digits that people compare when a group asks its contacts for a new root.
+    APPEAL_DIGITS = "coalition-grid 1 appeal digits";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
     /// The content of a record that stays on one computer.

@@ -84,6 +84,7 @@
 //! # }
 //! ```
 
+pub mod appeal;
 pub mod authority;
 pub mod chain;
 pub mod codec;

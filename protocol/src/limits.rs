@@ -104,6 +104,8 @@ pub const MAX_ADDRESS: usize = 320;
 pub const MAX_INVITE: usize = 256 * 1024;
 /// Pairing: the text of a code in characters: eight addresses, names, and room. Own.
 pub const MAX_PAIRING_CODE: usize = 8 * 1024;
+/// Appeals: the text in characters: the devices of a group, the signatures of its contacts, and room. Own.
+pub const MAX_APPEAL: usize = 32 * 1024;
 /// Pairing: codes that a node holds open at a time. Own.
 pub const MAX_PAIRINGS: usize = 16;
 /// Logs that one receipt names: more go into the next one. Own.

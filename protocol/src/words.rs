@@ -95,6 +95,11 @@ impl RecoveryWords {
         StaticSecret::from(derive(domain::ESCROW_KEY, self.0.as_slice()))
     }
 
+    /// What these words begin a group with, or give it by a recovery: root 0 and the commitment to those after it.
+    pub fn beginning(&self) -> (PublicKey, Digest) {
+        (self.root(0).public(), self.commitment(0))
+    }
+
     /// The commitment `c_number` to all roots after root `number`.
     pub fn commitment(&self, number: u32) -> Digest {
         let end = Digest(derive(domain::ROOT_CHAIN, &[0; 32]));

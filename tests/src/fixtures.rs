@@ -7,6 +7,7 @@ mod governing;
 
 pub use governing::governing_records;
 
+use grid_node::store::LocalRecord;
 use grid_protocol::codec;
 use grid_protocol::control::Record;
 use grid_protocol::entry::Entry;
@@ -46,6 +47,7 @@ pub fn content(name: &str, bytes: &[u8]) -> Result<Value, Box<dyn Error>> {
         "run" => serde_json::to_value(codec::decode::<Run>(bytes)?)?,
         "request" => serde_json::to_value(unpack::<Request>(bytes)?)?,
         "response" => serde_json::to_value(unpack::<Response>(bytes)?)?,
+        "local" => serde_json::to_value(codec::decode::<LocalRecord>(bytes)?)?,
         "gossip" => serde_json::to_value(unpack::<Gossip>(bytes)?)?,
         other => return Err(format!("nothing is called {other}").into()),
     })

@@ -10,5 +10,6 @@ pub mod grid;
 pub mod memory;
 pub mod mission;
 pub mod proxy;
+pub mod scripted;
 pub mod sim;
 pub mod workload;

@@ -9,12 +9,15 @@ use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::EntryId;
 use grid_protocol::key::{PeerKey, Signature};
 use grid_protocol::limits::{
-    MAX_FRAME, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER, MAX_RUNS_IN_FLIGHT, MAX_WAITING_PER_LOG,
+    MAX_BODY, MAX_FRAME, MAX_GOSSIP, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER, MAX_OPENING, MAX_RUNS_IN_FLIGHT,
+    MAX_WAITING_PER_LOG,
 };
 use grid_protocol::replica::{Input, PeerSync};
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::message::{Height, LogSummary};
 use grid_protocol::sync::{Gossip, News, Refusal, Request, Response, pack, unpack};
+use grid_protocol::time::Timestamp;
+use grid_tests::fuzz::Mutator;
 use grid_tests::sim::{Author, Clock, Conduct, Disk, Exchange, Keys, NOON, Spent, Subject, World, open};
 use serde_json::json;
 use std::sync::Arc;
@@ -124,9 +127,10 @@ fn news_that_waits_for_what_never_comes_is_bounded() {
 }
 
 #[test]
-fn heads_that_nobody_has_make_a_node_ask_and_no_more() {
+fn a_signature_that_is_shown_under_other_heights_makes_nobody_ask() {
     let mut world = world(4);
     let author = world.author(ABUSER);
+    let quiet = spent(&mut world, |world| world.run_for(MINUTE));
     let spent = spent(&mut world, |world| {
         for number in 1..=u64::from(FLOOD) {
             let id = EntryId([u8::try_from(number % 251).expect("below 256"); 32]);
@@ -135,11 +139,23 @@ fn heads_that_nobody_has_make_a_node_ask_and_no_more() {
             world.run_for(Duration::from_millis(100));
         }
     });
-    println!("{FLOOD} heads in a minute: {spent:?}");
-    // It is passed on to six, each of whom asks whoever told it, one pull at a time.
-    assert!(spent.bytes_out <= u64::from(FLOOD) * 4_000, "{spent:?}");
+    println!("{FLOOD} heads in a minute: {spent:?}; without: {quiet:?}");
+    // Nobody is told of any, and nobody is asked: what it sends is what it sends in a quiet minute.
+    assert!(spent.bytes_out <= 2 * quiet.bytes_out + 4_000, "{spent:?}");
     assert_eq!(world.replica(VICTIM).logs().entries(&author.me.device), 0);
     assert_honest_go_on(&mut world);
+}
+
+#[test]
+fn the_longest_entry_there_can_be_fits_gossip() {
+    let world = world(6);
+    let mut entry = entries(&world, 1)[0].announce().expect("each entry is signed");
+    // What does not become shorter when it is packed.
+    entry.body = Mutator::new(1).bytes(MAX_BODY + MAX_OPENING);
+    entry.header.seq = u64::MAX;
+    entry.header.time = Timestamp(u64::MAX);
+    entry.header.body_len = u32::MAX;
+    assert!(news(News::Entry(entry)).len() <= MAX_GOSSIP);
 }
 
 #[test]

@@ -105,10 +105,13 @@ fn what_a_stranger_sends_is_not_unpacked_beyond_what_an_application_needs() {
     let stranger = PeerKey([7; 32]);
     let plain = vec![0x5a; MAX_LOBBY_FRAME + 1];
     assert_eq!(ask(&mut replica, NOON, stranger, plain), (Response::Refused(Refusal::NotMember), 0));
-    // A few bytes that claim two megabytes: the claim is enough.
+    // A few bytes that claim two megabytes: the claim is enough. It may take itself for a member, who may send that.
     let bomb = pack(&vec![0_u8; MAX_FRAME - 16]);
     assert!(bomb.len() < 1_000);
-    assert_eq!(ask(&mut replica, NOON, stranger, bomb).0, Response::Refused(Refusal::NotUnderstood));
+    assert_eq!(ask(&mut replica, NOON, stranger, bomb), (Response::Refused(Refusal::NotMember), 0));
+    // More than that nobody may send.
+    let bomb = pack(&vec![0_u8; 2 * MAX_FRAME]);
+    assert_eq!(ask(&mut replica, NOON, stranger, bomb), (Response::Refused(Refusal::NotUnderstood), 1));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use grid_node::KeystoreError;
 use grid_node::node::{Dialling, Node, NodeConfig, StartError};
 use grid_node::passphrase::{self, Escrow, Passphrase};
+use grid_protocol::appeal::{Appeal, Drawn};
 use grid_protocol::control::Record;
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::record::{ImportOptions, ImportPlan, Registry};
@@ -185,4 +186,17 @@ fn exported_tables_are_read() {
         assert!(plan.rows[0].id.is_some());
     }
     assert_eq!(plans[0].rows[0].patch, plans[1].rows[0].patch);
+}
+
+#[test]
+fn an_appeal_to_recovery_contacts_is_read_before_and_after_they_have_signed() {
+    let text = String::from_utf8(read("appeals.txt")).expect("text");
+    let appeals: Vec<Appeal> = text.lines().map(|line| Appeal::parse(line).unwrap()).collect();
+    assert!(appeals.iter().zip(text.lines()).all(|(appeal, line)| appeal.to_text() == line));
+    assert!(appeals.iter().all(|appeal| appeal.comparison() == "9819 8033 2872 6751 1324"));
+    let signed: Vec<usize> = appeals
+        .iter()
+        .map(|appeal| appeal.drawn.as_ref().and_then(Drawn::recovery).map_or(0, |recovery| recovery.approvals.len()))
+        .collect();
+    assert_eq!(signed, [0, 2]);
 }

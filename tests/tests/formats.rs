@@ -1,7 +1,9 @@
 //! Open formats between two nodes: what goes out is read by libraries that others wrote, what comes in is taken once,
 //! and what was done by mistake is put right.
 
-use calcard::icalendar::{ICalendarComponent, ICalendarComponentType, ICalendarProperty, ICalendarStatus, ICalendarValue};
+use calcard::icalendar::{
+    ICalendarComponent, ICalendarComponentType, ICalendarProperty, ICalendarStatus, ICalendarValue,
+};
 use calcard::vcard::{VCard, VCardProperty};
 use grid_tests::api::{request, request_json};
 use grid_tests::mission::{Pair, Side, each};
@@ -82,7 +84,10 @@ async fn a_calendar_is_read_by_another_library_and_follows_what_becomes_of_its_e
     request_json(&pair.river.member.path(), "DELETE", &path, json!(null)).await;
     pair.settle().await;
     let (third, status, title) = state(&calendar(&pair.mill.text("/api/feeds/calendar.ics").await), &id);
-    assert!(third > second && status == ICalendarStatus::Cancelled && !title.contains("Vigil"), "{second} {third} {title}");
+    assert!(
+        third > second && status == ICalendarStatus::Cancelled && !title.contains("Vigil"),
+        "{second} {third} {title}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,11 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::time::Instant;
 
-const DEVICE: DeviceId = DeviceId(PublicKey([1; 32]));
 /// Address space of the process that runs the corpus on its own, in KiB: code, stacks and all.
 const LIMIT_KIB: u32 = 256 * 1024;
 /// Set for that process.
 const LIMITED: &str = "GRID_TEST_LIMITED_MEMORY";
+
+/// Each writer has a device of its own.
+fn device(change: &Prescanned) -> DeviceId {
+    DeviceId(PublicKey(change.actor().0))
+}
 
 /// A change, and whether its writer may.
 type Delivery = (Prescanned, Right);
@@ -49,7 +53,7 @@ impl Built {
         let mut told = BTreeMap::new();
         let changes: Vec<&Delivery> = changes.into_iter().collect();
         for (change, right) in &changes {
-            let offered = document.offer(change.clone(), DEVICE, place(change, &changes), *right);
+            let offered = document.offer((*change).clone(), device(change), place(change, &changes), *right);
             assert_eq!(offered.dropped, []);
             told.insert(change.hash(), offered.verdict);
             told.extend(offered.released);
@@ -248,7 +252,7 @@ fn changes_without_their_past_wait_within_bounds() {
         .map(|change| scanned(&change.bytes(), &STRANGER))
         .collect();
     for orphan in &orphans {
-        let offered = document.offer(orphan.clone(), DEVICE, orphan.seq(), Right::MayWrite);
+        let offered = document.offer(orphan.clone(), device(&orphan), orphan.seq(), Right::MayWrite);
         assert_eq!(offered.verdict, Verdict::Waiting { missing: orphan.deps().to_vec() });
         dropped.extend(offered.dropped);
     }
@@ -257,7 +261,7 @@ fn changes_without_their_past_wait_within_bounds() {
     assert_eq!(document.without_effect().count(), MAX_WAITING_PER_LOG);
     for change in background() {
         assert!(matches!(
-            document.offer(change.clone(), DEVICE, change.seq(), Right::MayWrite).verdict,
+            document.offer(change.clone(), device(&change), change.seq(), Right::MayWrite).verdict,
             Verdict::Effective | Verdict::Waiting { .. }
         ));
     }
@@ -271,14 +275,14 @@ fn a_right_that_becomes_known_or_another_gives_the_verdicts_it_would_have_given_
     let first = changes.last().expect("the enemy's first").clone();
     let second = scanned(&enemy_second(&[set("b")]).bytes(), &ENEMY);
     let mut document = Document::new(DocumentId([0; 32]));
-    let unknown = document.offer(first.clone(), DEVICE, first.seq(), Right::Unknown);
+    let unknown = document.offer(first.clone(), device(&first), first.seq(), Right::Unknown);
     assert_eq!(unknown.verdict, Verdict::Waiting { missing: vec![] });
-    let waiting = document.offer(second.clone(), DEVICE, second.seq(), Right::MayWrite);
+    let waiting = document.offer(second.clone(), device(&second), second.seq(), Right::MayWrite);
     assert_eq!(waiting.verdict, Verdict::Waiting { missing: vec![first.hash()] });
-    let admitted = document.offer(first.clone(), DEVICE, first.seq(), Right::MayWrite);
+    let admitted = document.offer(first.clone(), device(&first), first.seq(), Right::MayWrite);
     assert_eq!((admitted.verdict, admitted.released), (Verdict::Effective, vec![(second.hash(), Verdict::Effective)]));
     assert_eq!((document.seq_of(&ENEMY), document.max_op(), document.heads()), (2, 4, vec![second.hash()]));
-    let removed = document.offer(first.clone(), DEVICE, first.seq(), Right::MayNot(NoRight::NotMember));
+    let removed = document.offer(first.clone(), device(&first), first.seq(), Right::MayNot(NoRight::NotMember));
     assert_eq!(removed.verdict, Verdict::Inert(Inert::NoRight(NoRight::NotMember)));
     assert_eq!(removed.released, [(second.hash(), Verdict::Inert(Inert::DependsOnInert(first.hash())))]);
     assert_eq!((document.heads(), document.max_op()), (vec![], 0));

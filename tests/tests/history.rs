@@ -2,7 +2,7 @@
 
 use grid_protocol::id::{Digest, DocumentId, EntryId, RecordId};
 use grid_protocol::key::{DeviceId, SecretKey};
-use grid_tests::sim::{Acknowledged, Dissent, History, Shown, Stored, check_roots};
+use grid_tests::sim::{Acknowledged, Dissent, Ending, History, Shown, Stored, check_roots};
 
 const DOCUMENT: DocumentId = DocumentId([1; 32]);
 
@@ -119,12 +119,45 @@ fn a_record_that_nobody_wrote_is_found() {
 #[test]
 fn what_was_written_behind_an_end_is_found_once_the_end_is_known() {
     let mut history = history();
-    let withdrawal = RecordId([3; 32]);
+    let withdrawal = Ending::Record(RecordId([3; 32]));
     let mark = history.forge(Shown::Until(withdrawal));
     history.shows(1, DOCUMENT, &mark).expect("nobody can know yet");
     assert_eq!(history.believes(1, |_| false), Ok(()));
-    let found = history.believes(1, |record| *record == withdrawal);
+    let found = history.believes(1, |ending| *ending == withdrawal);
     assert!(matches!(found, Err(Dissent::Unauthorised { node: 1, .. })), "{found:?}");
     history.shows(1, DOCUMENT, "We meet.").expect("nothing forged");
     assert_eq!(history.believes(1, |_| true), Ok(()), "it shows it no more");
+}
+
+#[test]
+fn what_a_device_with_two_histories_wrote_is_found_once_the_proof_is_known() {
+    let mut history = history();
+    let mark = history.forge(Shown::Until(Ending::Fork(device())));
+    history.shows(1, DOCUMENT, &mark).expect("nobody can know yet");
+    assert_eq!(history.believes(1, |ending| matches!(ending, Ending::Record(_))), Ok(()));
+    let found = history.believes(1, |ending| *ending == Ending::Fork(device()));
+    assert!(matches!(found, Err(Dissent::Unauthorised { node: 1, .. })), "{found:?}");
+}
+
+#[test]
+fn what_others_built_on_may_stay_and_nothing_else() {
+    let mut history = history();
+    let withdrawal = Ending::Record(RecordId([3; 32]));
+    let (kept, never) = (history.forge(Shown::Until(withdrawal)), history.forge(Shown::Never));
+    history.built_on(&format!("{kept} and {never}"));
+    history.shows(1, DOCUMENT, &kept).expect("it stays");
+    assert_eq!(history.believes(1, |_| true), Ok(()));
+    let found = history.shows(1, DOCUMENT, &never);
+    assert!(matches!(found, Err(Dissent::Unauthorised { node: 1, .. })), "nothing makes that good: {found:?}");
+}
+
+#[test]
+fn a_record_signed_in_anothers_name_is_found_where_it_is_held() {
+    let mut history = history();
+    let record = RecordId([4; 32]);
+    history.forge_record(record);
+    assert!(history.has_forgeries());
+    assert_eq!(history.believes(2, |_| false), Ok(()));
+    let found = history.believes(2, |ending| *ending == Ending::Record(record));
+    assert_eq!(found, Err(Dissent::Forged { node: 2, record }));
 }

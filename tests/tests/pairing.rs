@@ -8,7 +8,7 @@ use grid_protocol::limits::{
 };
 use grid_protocol::pairing::{PairRefusal, PairRequest, PairingCode};
 use grid_protocol::record::Registry;
-use grid_protocol::replica::{Effect, Input, Now, OpenPairingError, Replica};
+use grid_protocol::replica::{Direction, Effect, Input, Now, OpenPairingError, Replica};
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::{Application, Refusal, Request, Response, pack, unpack};
 use grid_tests::sim::{Author, Clock, Disk, Keys, NOON, Subject, World, open};
@@ -26,7 +26,13 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let (author, records) = Author::found(Arc::new(Keys::new(0)), registry(), "Clear Water", NOON.wall);
+        Self::knowing(|_| true)
+    }
+
+    /// A founder's computer that holds only some of its records.
+    fn knowing(is_held: impl Fn(&Record) -> bool) -> Self {
+        let (author, mut records) = Author::found(Arc::new(Keys::new(0)), registry(), "Clear Water", NOON.wall);
+        records.retain(is_held);
         let mut disk = Disk::new(Clock::default());
         disk.append_own(&[], &records).expect("storage in memory");
         let replica = open(&author, disk);
@@ -74,6 +80,30 @@ fn registry() -> Arc<Registry> {
 
 fn newcomer(code: &PairingCode, number: u32) -> (Author, PairRequest) {
     Author::with_code(code, number, registry())
+}
+
+#[test]
+fn a_new_device_believes_its_certificate_where_the_coalition_is_not_known_yet() {
+    let mut desk = Desk::knowing(|record| !matches!(record, Record::Genesis(_)));
+    let code = desk.code(1);
+    let (office, request) = newcomer(&code, 70);
+    let peer = desk.author.peer();
+    let mut replica = open(&office, Disk::new(Clock::default()));
+    replica.ask_to_pair(request.clone());
+    let mut inputs = vec![Input::Connected { peer, direction: Direction::Dialled }];
+    while let Some(input) = inputs.pop() {
+        for effect in replica.handle(NOON, input).expect("storage in memory") {
+            match effect {
+                Effect::Send { id, bytes, .. } => {
+                    let bytes = pack(&desk.answer(NOON, office.peer(), bytes));
+                    inputs.push(Input::Response { peer, id, bytes });
+                }
+                Effect::Fault { why, .. } => panic!("the old computer is blamed: {why}"),
+                _ => {}
+            }
+        }
+    }
+    assert!(!replica.is_pairing());
 }
 
 #[test]

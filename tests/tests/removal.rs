@@ -1,4 +1,4 @@
-//! Who may take a shared text away: its owner, whatever other members write into it.
+//! Who may take a shared text away: its owner, whatever other members write into it; and nobody by leaving.
 
 use automerge::{ActorId, transaction::CommitOptions};
 use grid_protocol::control::Record;
@@ -66,6 +66,21 @@ impl Shared {
         self.entries.push(author.entry(head.as_ref(), NOON.wall, self.page, body));
     }
 
+    fn edit(&mut self, author: &Author, text: &str) {
+        let mut desk = open(author, self.disk());
+        let head = self.entries.iter().rev().find(|entry| entry.header().device == author.me.device);
+        let head = head.and_then(VerifiedEntry::head);
+        let (subject, fields) = (Subject::Existing(self.page), json!({"text": text}));
+        let (_, entries) = author.write_after(head, &mut desk, NOON.wall, &subject, [2; 16], &fields);
+        self.entries.extend(entries);
+    }
+
+    fn text(&self, reader: &Author) -> String {
+        let mut desk = open(reader, self.disk());
+        let live = desk.live(self.page).expect("storage in memory");
+        live.row(&Registry::standard().clone()).values.text("text").to_owned()
+    }
+
     fn presence(&self, reader: &Author) -> Presence {
         let mut desk = open(reader, self.disk());
         let live = desk.live(self.page).expect("storage in memory");
@@ -88,4 +103,24 @@ fn a_shared_page_is_removed_by_its_owner_and_by_nobody_else() {
     for reader in [&owner, &other] {
         assert_eq!(shared.presence(reader), Presence::Removed, "the owner's counts everywhere");
     }
+}
+
+#[test]
+fn a_group_that_leaves_takes_nothing_of_others_along() {
+    let mut shared = Shared::new();
+    let (owner, other) = (shared.owner.clone(), shared.other.clone());
+    let last = shared.entries.last().expect("a page was written").header().seq;
+    let late = "We listen first. And we speak later.";
+    shared.edit(&owner, late);
+    let desk = open(&other, shared.disk());
+    let withdrawal = owner.withdraw(&desk, last, NOON.wall);
+    // Named is an entry before the edit, on which nobody has built yet: it counts nowhere.
+    let mut left = Shared { records: shared.records.clone(), entries: shared.entries.clone(), ..shared };
+    left.records.push(withdrawal.clone());
+    assert_eq!(left.text(&other), "We listen first.");
+    // Somebody has: then it stays under what they wrote.
+    left.records.pop();
+    left.edit(&other, &format!("{late} Every month."));
+    left.records.push(withdrawal);
+    assert_eq!(left.text(&other), "We listen first. And we speak later. Every month.");
 }

@@ -2,6 +2,7 @@
 
 use crate::{arguments, context::Context, failure::Failure};
 use clap::{Arg, Args, Command};
+use grid_protocol::record::Registry;
 use std::fmt::Write as _;
 
 /// Print the reference of all commands in Markdown
@@ -29,9 +30,43 @@ fn reference() -> String {
     for sub in command.get_subcommands() {
         section(&mut out, sub, "grid", 2);
     }
+    records(&mut out, &command);
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+/// The kind whose commands stand for those of all.
+const EXAMPLE: &str = "action";
+
+/// What every kind has, once, and the fields of each.
+fn records(out: &mut String, command: &Command) {
+    let _ = writeln!(
+        out,
+        "\n## Records\n\nEvery kind of record has the same commands, with flags for its own fields. Here those of `{EXAMPLE}`."
+    );
+    if let Some(example) = command.find_subcommand(EXAMPLE) {
+        for sub in example.get_subcommands() {
+            section(out, sub, &format!("grid {EXAMPLE}"), 3);
+        }
+    }
+    if let Some(recover) = command.find_subcommand("group").and_then(|group| group.find_subcommand("recover")) {
+        section(out, recover, "grid group", 3);
+    }
+    out.push_str("\n## Kinds of records\n\nFor each field: the flag, what it takes, who may read it.\n");
+    for kind in Registry::standard().kinds() {
+        let _ = writeln!(out, "\n### `grid {}`\n\n{}\n", kind.name, kind.about);
+        for field in &kind.fields {
+            let _ = writeln!(
+                out,
+                "* `--{}` ({}, {}): {}",
+                field.flag(),
+                field.field_type.name(),
+                field.audience,
+                field.about.replace('\n', " ")
+            );
+        }
+    }
 }
 
 fn section(out: &mut String, command: &Command, parent: &str, level: usize) {

@@ -1,5 +1,6 @@
 //! `grid join`: a group takes an invite.
 
+use super::recover::naming as contacts;
 use crate::{
     context::{self, Context},
     failure::{Exit, Failure},
@@ -13,6 +14,7 @@ use clap::Args;
 use grid_node::home::HomePaths;
 use grid_node::setup::{self, JoinRequest, Signing};
 use grid_protocol::{
+    control::RecoveryContacts,
     invite::{InviteTicket, ParseInviteError},
     limits::MAX_INVITE,
     time::Timestamp,
@@ -32,6 +34,13 @@ pub(crate) struct Join {
     /// What your group is called
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
+    /// A group that helps to give yours a new key should its words be lost: a name in the invite, or an id; may be given
+    /// several times. Contacts are named now or never
+    #[arg(long, value_name = "GROUP")]
+    recovery_contact: Vec<String>,
+    /// How many of the contacts together can do that, and so take your group over [default: more than half]
+    #[arg(long, value_name = "NUMBER", requires = "recovery_contact")]
+    recovery_quorum: Option<u8>,
     /// Sign the statement: only then your group is a member
     #[arg(long)]
     sign: bool,
@@ -60,10 +69,11 @@ impl Join {
             return self.again(context, &text);
         }
         let flag = self.passphrase.clone();
-        let (group, signing) = self.complete(context, &ticket)?;
+        let named = contacts::named(&ticket, &self.recovery_contact, self.recovery_quorum)?;
+        let (group, signing, named) = self.complete(context, &ticket, named)?;
         let passphrase = flag.for_new_home(context)?;
         let request = JoinRequest { invite: text, group_name: group, signing };
-        let created = setup::join_with(context.home()?, &request, passphrase.as_ref());
+        let created = setup::join_trusting(context.home()?, &request, &named, passphrase.as_ref());
         let created = created.map_err(|error| welcome::not_made(&error))?.into();
         let mut next = vec![context.line("node"), context.line("status")];
         if signing == Signing::Later {
@@ -73,6 +83,7 @@ impl Join {
         if signing == Signing::Later {
             context.out.note("Your group has not signed the statement, so it is no member yet.");
         }
+        contacts::note(context, &ticket, &named);
         if passphrase.is_none() {
             note_unprotected(context);
         }
@@ -84,6 +95,12 @@ impl Join {
         let signing = if self.sign { Signing::Sign } else { Signing::Later };
         if self.group.is_some() {
             context.out.note("This home belongs to a group already, which keeps its name: --group is left out.");
+        }
+        if !self.recovery_contact.is_empty() {
+            return Err(Failure::usage(
+                "recovery contacts are named when a group begins, and this home has one already",
+            )
+            .hint("leave out --recovery-contact; a group with contacts begins in a new home: --home DIR"));
         }
         let passphrase = self.passphrase.of_home(context)?;
         let created = setup::join_again_with(context.home()?, invite, signing, passphrase.as_ref())
@@ -115,23 +132,32 @@ impl Join {
     }
 
     /// Shows what is being joined and asks for what the flags left out.
-    fn complete(self, context: &mut Context<'_>, ticket: &InviteTicket) -> Result<(String, Signing), Failure> {
+    fn complete(
+        self,
+        context: &mut Context<'_>,
+        ticket: &InviteTicket,
+        named: RecoveryContacts,
+    ) -> Result<(String, Signing, RecoveryContacts), Failure> {
         let flagged = if self.sign { Signing::Sign } else { Signing::Later };
         let Some(mut keyboard) = context.keyboard() else {
             let group = self.group.ok_or_else(|| {
                 Failure::usage("joining takes --group").hint("give the name of your group: --group NAME")
             })?;
-            return Ok((group, flagged));
+            return Ok((group, flagged, named));
         };
         keyboard.show(|page| show_invite(page, ticket));
         let group = self.group.map_or_else(|| keyboard.line("What is your group called?"), Ok)?;
+        let named = match named.groups().is_empty() {
+            true => contacts::ask(&mut keyboard, ticket)?,
+            false => named,
+        };
         if self.sign || ticket.statement().is_none() {
-            return Ok((group, flagged));
+            return Ok((group, flagged, named));
         }
         Ok(
             match keyboard.yes_or_no("Does your group sign this statement? (You can also join now and sign later.)")? {
-                Answer::Yes => (group, Signing::Sign),
-                Answer::No => (group, Signing::Later),
+                Answer::Yes => (group, Signing::Sign, named),
+                Answer::No => (group, Signing::Later, named),
             },
         )
     }

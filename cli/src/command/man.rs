@@ -2,6 +2,7 @@
 
 use crate::{arguments, context::Context, failure::Failure, file};
 use clap::{Args, Command};
+use grid_protocol::record::Registry;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -15,7 +16,10 @@ pub(crate) struct Man {
 
 impl Man {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let mut command = arguments::command();
+        let is_kind = |command: &Command| Registry::standard().kind(command.get_name()).is_some();
+        // The help hides the kinds because there are many; a manual has a page for each.
+        let shown = |command: Command| if is_kind(&command) { command.hide(false) } else { command };
+        let mut command = arguments::command().mut_subcommands(shown);
         command.build();
         let Some(dir) = self.dir else {
             context.only_text("man")?;

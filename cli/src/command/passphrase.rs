@@ -90,7 +90,7 @@ impl Set {
             page.line("From now on the node asks for the passphrase when it starts.");
             page.line(match opens {
                 true => "Forgotten? `grid passphrase reset` takes your 24 recovery words.",
-                false => "Nothing but the passphrase opens it: this home was made before recovery words did. To have them open it: `grid passphrase change --words-file FILE`.",
+                false => "Nothing but the passphrase opens it: your group's recovery words were never given here. To have them open it, too: `grid passphrase change --words-file FILE`.",
             });
             page.line("What was deleted can stay readable on the disk for a while, on an SSD above all. Backups and copies from before are as they were.");
             rest(page, &done);

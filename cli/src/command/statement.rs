@@ -1,5 +1,6 @@
 //! `grid statement`: what the groups of the coalition signed.
 
+mod diff;
 mod propose;
 mod versions;
 
@@ -26,6 +27,7 @@ use std::{error::Error as _, path::PathBuf};
 pub(crate) enum Statement {
     Show(Show),
     Sign(Sign),
+    Diff(diff::Diff),
     Propose(propose::Propose),
     Vote(versions::Vote),
     Versions(versions::Versions),
@@ -71,6 +73,7 @@ impl Statement {
         match self {
             Statement::Show(verb) => verb.run(context),
             Statement::Sign(verb) => verb.run(context),
+            Statement::Diff(verb) => verb.run(context),
             Statement::Propose(verb) => verb.run(context),
             Statement::Vote(verb) => verb.run(context),
             Statement::Versions(verb) => verb.run(context),

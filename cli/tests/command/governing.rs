@@ -291,3 +291,27 @@ fn a_founder_that_was_removed_while_it_was_away_is_told_when_it_comes_back() {
     let status = three.weir.until(&["status"], |status| status["standing"] == "removed");
     assert!(status["standing_why"].as_str().expect("a reason").contains("Without Weir"), "{status}");
 }
+
+#[test]
+fn what_a_proposal_changes_is_shown_word_by_word() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _node = weir.start();
+    let text = place.file("next.md", "# Clean water\n\nWe want it now.\n");
+    let care = place.file("care.md", "We look after each other.");
+    let policy = format!("Care={care}");
+    let made = weir.json(["statement", "propose", "--text-file", &text, "--policy", &policy]);
+    let version = made["version"].as_str().expect("an id").to_owned();
+    let shown = stdout(&weir.run(["statement", "diff", &version[..8]]));
+    assert!(shown.contains("We want it{+ now+}.") && shown.contains("Policy added: Care"), "{shown}");
+    let diff = weir.json(["statement", "diff", &version]);
+    let base = diff["from"]["version"].as_str().expect("an id").to_owned();
+    assert_eq!(
+        (&diff["policies"][0]["is"], &diff["text"][1]),
+        (&json!("added"), &json!({"is": "added", "text": " now"}))
+    );
+    let turned = stdout(&weir.run(["statement", "diff", &version, &base]));
+    assert!(turned.contains("We want it[- now-]."), "{turned}");
+    let founding = weir.run(["statement", "diff", "--json"]);
+    assert_eq!((code(&founding), error(&founding)["code"].as_str()), (2, Some("invalid")), "{founding:?}");
+}

@@ -215,6 +215,45 @@ fn a_lost_computer_is_ended_and_what_it_writes_then_reaches_nobody() {
     }
 }
 
+/// The counter under which a group's signature stands, as another group exports it.
+fn counter_of(place: &Place, seen_by: &Group, name: &str) -> u64 {
+    let file = place.path("sheet.json");
+    let _ = std::fs::remove_file(&file);
+    seen_by.json(["statement", "export", "--file", file.to_str().expect("a path")]);
+    let sheet: Value = serde_json::from_slice(&std::fs::read(file).expect("a sheet")).expect("JSON");
+    let rows = sheet["rows"].as_array().expect("rows").clone();
+    rows.iter().find(|row| row["name"] == name).and_then(|row| row["counter"].as_u64()).unwrap_or_default()
+}
+
+#[test]
+fn what_a_group_has_signed_is_said_again_when_a_computer_is_ended_and_undoes_what_that_one_said() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _weir_node = weir.start();
+    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
+    let _mill_node = mill.start();
+    mill.until(&["status"], |status| status["members"] == 2);
+    assert_eq!(counter_of(&place, &weir, "Mill"), 1);
+    let (_office, office_node) = further(&place, &mill, "office", &["--govern"]);
+    office_node.signal("TERM");
+    office_node.ended();
+    // Nobody asks for a signature: the computer that ends the other one gives it.
+    mill.json(["device", "revoke", "office", "--yes"]);
+    mill.until(&["status"], |_| counter_of(&place, &weir, "Mill") == (1 << 31) + 1);
+
+    let (yard, _yard_node) = further(&place, &mill, "yard", &["--govern"]);
+    yard.json(["leave", "--yes"]);
+    for group in [&mill, &weir] {
+        group.until(&["group", "list", "--member", "true"], |list| list["total"] == 1);
+    }
+    mill.json(["device", "revoke", "yard", "--yes"]);
+    mill.json(["statement", "sign"]);
+    for group in [&mill, &weir] {
+        group.until(&["group", "list", "--member", "true"], |list| list["total"] == 2);
+    }
+    assert!(counter_of(&place, &weir, "Mill") > (1 << 31) + 1);
+}
+
 fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).expect("a new directory");
     for item in std::fs::read_dir(from).expect("a directory").flatten() {

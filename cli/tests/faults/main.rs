@@ -2,6 +2,7 @@
 
 mod api;
 mod coalition;
+mod contacts;
 mod copies;
 mod deaths;
 mod devices;

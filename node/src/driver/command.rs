@@ -69,6 +69,17 @@ impl Driver {
                 let published = self.publish_lost(of).await;
                 let _ = answer.send(published);
             }
+            Command::Contacts { answer } => {
+                let _ = answer.send(Ok(self.contacts()));
+            }
+            Command::Appealed { appeal, answer } => {
+                let appealed = self.appealed(*appeal);
+                let _ = answer.send(appealed);
+            }
+            Command::Approve { appeal, answer } => {
+                let approved = self.approve(*appeal).await;
+                let _ = answer.send(approved);
+            }
             Command::Sheet { version, answer } => {
                 let _ = answer.send(self.sheet(version));
             }
@@ -108,11 +119,16 @@ impl Driver {
     /// Keeps and announces a control record of this group.
     pub(super) async fn commit_record(&mut self, record: Result<Record, CommandError>) -> Result<Record, CommandError> {
         let record = record?;
-        let effects = self.replica.commit(Vec::new(), vec![record.clone()]);
-        match effects {
+        self.commit_records(vec![record.clone()]).await?;
+        Ok(record)
+    }
+
+    /// Keeps and announces control records of this group, all or none of them.
+    pub(super) async fn commit_records(&mut self, records: Vec<Record>) -> Result<(), CommandError> {
+        match self.replica.commit(Vec::new(), records) {
             Ok(effects) => {
                 self.carry_out(effects).await;
-                Ok(record)
+                Ok(())
             }
             Err(error) => {
                 self.note_storage(&error);

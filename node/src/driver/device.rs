@@ -10,7 +10,7 @@ use crate::handle::{
 use crate::network::Path;
 use crate::outbound::CodeParts;
 use crate::view::PeerPath;
-use grid_protocol::authority::Cut;
+use grid_protocol::authority::{Cut, Ending};
 use grid_protocol::control::{Capabilities, DeviceCert, Record};
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::key::{DeviceId, PeerKey};
@@ -250,8 +250,9 @@ impl Driver {
     /// Ends a computer.
     pub(super) async fn revoke_device(&mut self, device: DeviceId, at: CutAt) -> Result<Revocation, CommandError> {
         let (planned, cut) = self.revocation(device, at)?;
-        let record = self.outbound.end_device(&self.replica, device, cut);
-        self.commit_record(record).await?;
+        let mut records = self.outbound.say_again(&self.replica, Ending::Device(device));
+        records.insert(0, self.outbound.end_device(&self.replica, device, cut)?);
+        self.commit_records(records).await?;
         Ok(planned)
     }
 

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::network;
 use crate::node::Dialling;
 use crate::view::{self, OwnMembership};
+use grid_protocol::authority::Ending;
 use grid_protocol::replica::{Effect, Judgement, PeerStanding, Row};
 use grid_protocol::sync::{ApplicationOutcome, Hint, HintBody, Says};
 use std::collections::VecDeque;
@@ -173,25 +174,30 @@ impl Driver {
         let own = if self.replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
         self.own_membership = own;
         self.note_own_end();
-        let (before, after) = {
+        let now = self.clock.now().wall;
+        let news = {
             let mut views = self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let before = views.versions.clone();
+            let (versions, mandates) = (views.versions.clone(), views.mandates.clone());
             views.take_authority(self.replica.control(), self.replica.authority(), own);
-            (before, views.versions.clone())
+            let mut news = view::deliberated(&versions, &views.versions);
+            news.extend(view::endorsed(&mandates, &views.mandates, now));
+            news
         };
         let _ = self.events.send(Event::MembersChanged);
-        for news in view::deliberated(&before, &after) {
+        for news in news {
             let _ = self.events.send(news);
         }
     }
 
-    /// Confirms joins through this device's invites, as soon as they are known.
+    /// Confirms joins through this device's invites, as soon as they are known, and says again what this group
+    /// has signed, as soon as a device of it is ended.
     fn confirm_joins_into(&mut self, queue: &mut VecDeque<Effect>) {
-        let vouches = self.outbound.vouches(&self.replica);
-        if vouches.is_empty() {
+        let mut due = self.outbound.vouches(&self.replica);
+        due.extend(self.outbound.say_again(&self.replica, Ending::Nobody));
+        if due.is_empty() {
             return;
         }
-        match self.replica.commit(Vec::new(), vouches) {
+        match self.replica.commit(Vec::new(), due) {
             Ok(effects) => queue.extend(effects),
             Err(error) => self.note_storage(&error),
         }

@@ -4,6 +4,7 @@
 //! effects, and the driver carries them out; it decides nothing about the protocol itself.
 
 mod address_book;
+mod appeal;
 mod cache;
 mod command;
 mod device;

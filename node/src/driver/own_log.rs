@@ -8,6 +8,7 @@
 use super::Driver;
 use crate::handle::{Answer, Command, CommandError, Target, Trouble};
 use crate::node::Dialling;
+use crate::start_troubles::MISSING_ENTRIES;
 use grid_protocol::authority::{Cut, Fault};
 use grid_protocol::id::ChangeHash;
 use grid_protocol::replica::OwnLog;
@@ -144,7 +145,7 @@ impl Driver {
                     "{} of this device's own entries were lost with the store and have not come back from peers yet",
                     needed - held
                 ),
-                hint: "leave the node running until it has met another group's node, then restart it".to_owned(),
+                hint: MISSING_ENTRIES.to_owned(),
             });
         }
         match self.replica.own_log() {

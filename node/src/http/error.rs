@@ -120,6 +120,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "invalid", message, hint)
     }
 
+    /// What came in is wrong, for these reasons.
+    pub(crate) fn caused(error: &dyn Error, hint: impl Into<String>) -> Self {
+        Self::invalid(with_causes(error), hint)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", message, hint)
     }

@@ -151,6 +151,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             return Err(ApiError::wrong_type(found));
         }
         let bytes = read(request.into_body(), MAX_JSON).await?;
+        // Every body is an object; a list would be read as its fields in their order.
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            let message = "the body is not the expected JSON: expected an object, found a list";
+            return Err(ApiError::invalid(message, "See /openapi.json for its shape."));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             ApiError::invalid(format!("the body is not the expected JSON: {error}"), "See /openapi.json for its shape.")
         })

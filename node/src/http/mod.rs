@@ -12,6 +12,7 @@
 
 mod auth;
 mod bounded;
+mod compare;
 mod devices;
 mod directory;
 mod duplicates;
@@ -34,6 +35,7 @@ mod openapi;
 mod pick;
 mod questions;
 mod records;
+mod recovery;
 mod resolve;
 mod statement;
 mod status;
@@ -157,9 +159,13 @@ fn router(api: Api) -> Router {
         .route("/api/devices", get(devices::list).post(devices::add))
         .route("/api/devices/lost", get(lost::list).post(lost::publish))
         .route("/api/devices/{device}/revocation", get(devices::revocation).post(devices::revoke))
+        .route("/api/recovery", get(recovery::contacts))
+        .route("/api/recovery/appeal", post(recovery::appeal))
+        .route("/api/recovery/approval", post(recovery::approve))
         .route("/api/statement", get(statement::show))
         .route("/api/statement/signature", post(statement::sign).delete(statement::withdraw))
         .route("/api/statement/sheet", get(statement::sheet))
+        .route("/api/statement/diff", get(compare::diff))
         .route("/api/statement/versions", get(versions::list).post(versions::propose))
         .route("/api/statement/versions/{version}", get(versions::show))
         .route("/api/statement/votes", post(versions::vote))

@@ -9,7 +9,8 @@ use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
 use super::undo::{UndoAnswer, UndoRequest};
 use super::{
-    devices, events, feeds, invites, kinds, lost, mandates, news, questions, resolve, statement, status, versions,
+    compare, devices, events, feeds, invites, kinds, lost, mandates, news, questions, recovery, resolve, statement,
+    status, versions,
 };
 use axum::Json;
 use axum::extract::State;
@@ -38,10 +39,14 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         devices::revoke,
         lost::list,
         lost::publish,
+        recovery::contacts,
+        recovery::appeal,
+        recovery::approve,
         statement::show,
         statement::sign,
         statement::withdraw,
         statement::sheet,
+        compare::diff,
         versions::list,
         versions::show,
         versions::propose,

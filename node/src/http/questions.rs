@@ -42,7 +42,7 @@ pub(crate) struct QuestionAnswer {
 }
 
 /// What can be asked: GET /api/questions/NAME answers, its words in the query.
-#[utoipa::path(get, path = "/api/questions", tag = "questions", responses((status = 200, body = Items<QuestionItem>)))]
+#[utoipa::path(get, path = "/api/questions", tag = "questions", responses((status = 200, description = "The questions.", body = Items<QuestionItem>)))]
 pub(crate) async fn list() -> Answer<Items<QuestionItem>> {
     let word = |word: &Word| WordItem { name: word.name, about: word.about, many: word.many == Given::Often };
     let item = |question: &&Question| QuestionItem {

@@ -28,7 +28,7 @@ pub(crate) struct MeantAnswer {
 #[utoipa::path(get, path = "/api/resolve/{kind}/{field}", tag = "records",
     params(("kind", description = "the kind that has the field"), ("field", description = "the field"),
         ("meant" = String, Query, description = "an id, its first letters, or a title")),
-    responses((status = 200, body = MeantAnswer)))]
+    responses((status = 200, description = "The record that is meant.", body = MeantAnswer)))]
 pub(crate) async fn resolve(
     State(api): State<Api>,
     Segments((kind, field)): Segments<(String, String)>,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::random;
+use proptest::prelude::*;
 use std::fs;
 
 fn home() -> (tempfile::TempDir, Home) {
@@ -177,4 +178,38 @@ fn a_home_made_before_there_was_an_escrow_key_takes_the_words_of_its_root_alone(
 #[test]
 fn a_new_passphrase_costs_what_the_documentation_says() {
     assert_eq!(Cost::STANDARD, Cost { memory_kib: 65_536, passes: 3, lanes: 4 });
+}
+
+/// Bytes with these edits: at a place one is replaced, removed or put in.
+fn edited(mut bytes: Vec<u8>, edits: &[(prop::sample::Index, u8, u8)]) -> Vec<u8> {
+    for (at, what, byte) in edits {
+        let at = at.index(bytes.len() + 1).min(bytes.len().saturating_sub(1));
+        match what % 4 {
+            0 => bytes.insert(at, *byte),
+            1 if !bytes.is_empty() => drop(bytes.remove(at)),
+            2 => bytes.truncate(at),
+            _ => bytes.iter_mut().skip(at).take(1).for_each(|old| *old ^= byte),
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_stands_in_a_key_file_is_refused_or_gives_the_keys_that_were_sealed(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), any::<u8>()), 0..4),
+        anything in prop::option::weighted(0.1, prop::collection::vec(any::<u8>(), 0..300)),
+    ) {
+        let (_dir, home, keys) = sealed();
+        let path = home.paths().keys();
+        let bytes = anything.unwrap_or_else(|| edited(fs::read(&path).unwrap(), &edits));
+        fs::write(&path, bytes).unwrap();
+        let _ = Keystore::protection(&path);
+        prop_assert!(Keystore::load(&home, Opener::Nothing).is_err(), "nobody takes a seal away");
+        if let Ok(found) = Keystore::load(&home, Opener::Words(&words())) {
+            prop_assert!(same(&found, &keys) && data(&found) == data(&keys));
+        }
+    }
 }

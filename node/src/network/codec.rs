@@ -39,6 +39,9 @@ pub(super) enum Asked {
 pub(super) struct PullCodec {
     read: Bounds,
     write: Bounds,
+    /// Between two bytes of a request that never ends.
+    #[cfg(test)]
+    trickle: Option<std::time::Duration>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +54,12 @@ const PROTOCOL_BOUNDS: Bounds = Bounds { request: limits::MAX_REQUEST, response:
 
 impl Default for PullCodec {
     fn default() -> Self {
-        Self { read: PROTOCOL_BOUNDS, write: PROTOCOL_BOUNDS }
+        Self {
+            read: PROTOCOL_BOUNDS,
+            write: PROTOCOL_BOUNDS,
+            #[cfg(test)]
+            trickle: None,
+        }
     }
 }
 
@@ -59,7 +67,12 @@ impl Default for PullCodec {
 impl PullCodec {
     /// A codec of somebody who sends whatever he likes.
     pub(super) fn unbounded_writer() -> Self {
-        Self { read: PROTOCOL_BOUNDS, write: Bounds { request: usize::MAX, response: usize::MAX } }
+        Self { write: Bounds { request: usize::MAX, response: usize::MAX }, ..Self::default() }
+    }
+
+    /// A codec of somebody who sends a byte of each request now and then, and never the last.
+    pub(super) fn slow_writer(pause: std::time::Duration) -> Self {
+        Self { trickle: Some(pause), ..Self::default() }
     }
 }
 
@@ -93,6 +106,10 @@ impl Codec for PullCodec {
     where
         T: AsyncWrite + Unpin + Send,
     {
+        #[cfg(test)]
+        if let Some(pause) = self.trickle {
+            return tests::trickle(io, pause).await;
+        }
         match request {
             Asked::Frame(frame) => write_frame(io, "request", self.write.request, &frame).await,
             Asked::TooLarge { why } => Err(io::Error::new(io::ErrorKind::InvalidData, why)),
@@ -151,6 +168,20 @@ mod tests {
     use futures::io::Cursor;
     use proptest::prelude::*;
 
+    /// A request of the largest size, a byte of it at a time, until the other side has enough.
+    pub(super) async fn trickle<T: AsyncWrite + Unpin + Send>(
+        io: &mut T,
+        pause: std::time::Duration,
+    ) -> io::Result<()> {
+        io.write_all(&u32::try_from(limits::MAX_REQUEST).unwrap_or(u32::MAX).to_be_bytes()).await?;
+        loop {
+            io.write_all(&[0]).await?;
+            io.flush().await?;
+            // Nobody wakes it: time passes.
+            let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+        }
+    }
+
     fn read(bytes: &[u8]) -> io::Result<Asked> {
         block_on(PullCodec::default().read_request(&PULL, &mut Cursor::new(bytes)))
     }
@@ -173,6 +204,52 @@ mod tests {
         let frame = vec![0; limits::MAX_FRAME + 1];
         let error = block_on(PullCodec::default().write_response(&PULL, &mut Vec::new(), frame)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    /// A stream of which one byte comes at a time, and which notes how much room was made for the next.
+    struct Trickle {
+        bytes: Vec<u8>,
+        at: usize,
+        room: usize,
+        is_ready: bool,
+    }
+
+    impl AsyncRead for Trickle {
+        fn poll_read(
+            mut self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            buffer: &mut [u8],
+        ) -> std::task::Poll<io::Result<usize>> {
+            self.room = self.room.max(buffer.len());
+            self.is_ready = !self.is_ready;
+            let (Some(next), true) = (self.bytes.get(self.at).copied(), self.is_ready) else {
+                cx.waker().wake_by_ref();
+                return std::task::Poll::Pending;
+            };
+            buffer[0] = next;
+            self.at += 1;
+            std::task::Poll::Ready(Ok(1))
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_never_filled_takes_as_much_room_as_has_arrived() {
+        let arrived = 3 * FIRST_ALLOCATION;
+        let claimed = u32::try_from(limits::MAX_FRAME).unwrap().to_be_bytes();
+        let bytes = claimed.into_iter().chain(std::iter::repeat_n(7, arrived)).collect();
+        let mut slow = Trickle { bytes, at: 0, room: 0, is_ready: false };
+        let mut codec = PullCodec::default();
+        {
+            let (protocol, stream) = (PULL, &mut slow);
+            let mut reading = Box::pin(codec.read_response(&protocol, stream));
+            let mut cx = std::task::Context::from_waker(futures::task::noop_waker_ref());
+            // Each byte takes two looks; the stream never ends, and nor does the reading.
+            for _ in 0..2 * (arrived + 4) + 100 {
+                assert!(reading.as_mut().poll(&mut cx).is_pending());
+            }
+        }
+        assert_eq!(slow.at, arrived + 4, "all that came was read");
+        assert!(slow.room <= arrived, "room for {} bytes, {arrived} arrived", slow.room);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Outbound;
 use crate::handle::CommandError;
 use crate::keystore::HeldRoot;
-use grid_protocol::authority::Cut;
+use grid_protocol::authority::{Cut, Ending, say_again};
 use grid_protocol::codec::Format;
 use grid_protocol::control::{
     Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets, Record, RecordError, Revoke, SigningKey,
@@ -146,6 +146,10 @@ impl Outbound {
         let mut records = vec![Record::DeviceCert(DeviceCert::new(body, key, secrets))];
         if !keys.is_revoked(&self.me.device) {
             records.push(self.end_device(replica, self.me.device, cut)?);
+            if old.capabilities.has(Capabilities::GOVERN) {
+                let (key, ending) = (SigningKey::Device(&secrets.device), Ending::Device(self.me.device));
+                records.extend(say_again(replica.control(), replica.authority(), &self.me.group, key, ending));
+            }
         }
         Ok(records)
     }

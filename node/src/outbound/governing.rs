@@ -281,7 +281,7 @@ impl Outbound {
                 ));
             }
         }
-        let counter = self.counter(replica).saturating_add(1);
+        let counter = self.next_counter(replica)?;
         let about = (self.me.coalition, version);
         let key = SigningKey::Device(self.keys.device());
         Ok(Record::Signature(StatementSignature::new(about, rules.text_hash, group, counter, now, key)))

@@ -2,8 +2,9 @@
 
 use super::Outbound;
 use super::governing::{checked, invalid, not_arrived, refused, unknown};
+use super::words::used_up;
 use crate::handle::{Claiming, CommandError};
-use grid_protocol::authority::Mandated;
+use grid_protocol::authority::{Ending, Mandated};
 use grid_protocol::codec::Format;
 use grid_protocol::control::{ControlSet, Endorsement, Mandate, MandateBody, Record, Signer, Stance, Term};
 use grid_protocol::id::{RecordId, VersionId};
@@ -143,11 +144,12 @@ impl Outbound {
         let key = self.governing(replica)?;
         let said = replica.control().iter().filter_map(|record| match record {
             Record::Endorsement(word) if word.body.mandate == *mandate && word.body.group == self.me.group => {
-                Some(word.body.counter)
+                Some(replica.authority().keys().counted(replica.control(), word, word.body.counter))
             }
             _ => None,
         });
-        let counter = said.max().map_or(1, |counter| counter.saturating_add(1));
+        let next = replica.authority().keys().next_word(&self.me.group, said.max().unwrap_or(0), Ending::Nobody);
+        let counter = next.ok_or_else(used_up)?;
         let about = (self.me.coalition, *mandate);
         checked(Record::Endorsement(Endorsement::new(about, self.me.group, counter, (stance, now), key)))
     }

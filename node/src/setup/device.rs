@@ -136,8 +136,8 @@ pub enum Soundness {
     Doubted,
 }
 
-/// Gives a home new device keys, under the group's root that it holds: for a home that ran twice, or was
-/// restored from a backup. The old device is ended where its log forks, or behind the last entry that is held.
+/// Gives a home new device keys, under the group's root that it holds: for a home that ran twice, was
+/// restored from a backup, or has lost entries that nobody else holds. The old device is ended where its log forks, or behind the last entry that is held.
 ///
 /// # Errors
 ///
@@ -149,13 +149,15 @@ pub fn renew(path: &Path, soundness: Soundness, passphrase: Option<&Passphrase>)
     let me = Identity { device: DeviceId(keys.device().public()), ..profile.identity };
     let renewed = keys.renewed(&mut random);
     let new = DeviceId(renewed.device().public());
-    let (store, _) = Store::open_with(path, me.coalition, &home.vault())?;
+    let (store, report) = Store::open_with(path, me.coalition, &home.vault())?;
+    // They wait for earlier ones that this home has lost: nothing can be written behind those.
+    let waiting = report.waiting_of(&me.device);
     let registry = Arc::new(Registry::standard().clone());
     let (mut replica, _) = Replica::open(me, registry.clone(), store, &Recalled::default(), random())?;
     let cut = match (replica.authority().cut(&me.device), soundness) {
         (Some(cut), _) => cut,
-        (None, Soundness::Trusted) => return Err(SetupError::Sound),
-        (None, Soundness::Doubted) => {
+        (None, Soundness::Trusted) if waiting == 0 => return Err(SetupError::Sound),
+        (None, _) => {
             let held = replica.logs().entries(&me.device);
             replica.cut_after(&me.device, held)?.unwrap_or(Cut::NOTHING)
         }
@@ -164,7 +166,7 @@ pub fn renew(path: &Path, soundness: Soundness, passphrase: Option<&Passphrase>)
     let records = outbound.successor(&replica, &renewed.secrets(), cut).map_err(SetupError::NotRenewed)?;
     // The records first: a home whose old keys are ended can be given new ones again.
     replica.commit(Vec::new(), records)?;
-    let lost = replica.lost(&me.device)?.len();
+    let lost = replica.lost(&me.device)?.len().saturating_add(waiting);
     renewed.save(&home)?;
     profile.identity = Identity { device: new, ..me };
     profile.save(&home)?;

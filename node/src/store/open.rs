@@ -13,6 +13,7 @@ use crate::home::{HomePaths, sync_name};
 use crate::vault::{Vault, VaultError};
 use grid_protocol::codec;
 use grid_protocol::id::{CoalitionId, DocumentId, EntryId};
+use grid_protocol::key::DeviceId;
 use grid_protocol::run::{Run, RunError, VerifiedRun};
 use grid_protocol::storage::StorageError;
 use std::collections::BTreeMap;
@@ -56,6 +57,20 @@ impl OpenReport {
     /// the end of its log.
     pub fn went_back(&self) -> bool {
         self.rebuilt.is_none() && self.last_end == LastEnd::Closed && self.replayed > 0
+    }
+
+    /// How long the log of a device has to be before it may be written again; 0 where none of it waits.
+    pub fn needed(&self, device: &DeviceId) -> u64 {
+        self.unplaced_of(device).map(Run::end).max().unwrap_or(0)
+    }
+
+    /// How many entries of a device lie in the journal and wait for earlier ones.
+    pub fn waiting_of(&self, device: &DeviceId) -> usize {
+        self.unplaced_of(device).map(|run| run.entries.len()).sum()
+    }
+
+    fn unplaced_of(&self, device: &DeviceId) -> impl Iterator<Item = &Run> {
+        self.unplaced.iter().map(|unplaced| &unplaced.run).filter(move |run| run.device == *device)
     }
 }
 

@@ -18,6 +18,7 @@ mod versions;
 
 pub use directory::{DirectoryRow, Membership};
 pub use hidden::Hidden;
+pub(crate) use mandates::endorsed;
 pub use mandates::{MandateRow, MandateState};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;

@@ -106,8 +106,8 @@ impl Belonging {
                 // The higher counter wins; on a tie the withdrawal.
                 let taken_back = withdrawn.get(group).is_some_and(|withdrawal| withdrawal.counter >= said.counter);
                 let validity = if taken_back { Validity::Withdrawn } else { Validity::Standing };
-                let (key, record) = (*key, said.record.clone());
-                of_version.push(SignedBy { group: *group, key, id: said.id, record, validity });
+                let (key, record, counter) = (*key, said.record.clone(), said.counter);
+                of_version.push(SignedBy { group: *group, key, id: said.id, record, counter, validity });
             }
             self.signatures.insert(*version, of_version);
         }

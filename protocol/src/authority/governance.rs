@@ -87,7 +87,7 @@ type Place = (VersionId, DeviceId, u32);
 impl Governance {
     pub(crate) fn evaluate(set: &ControlSet, keys: &Keys) -> Self {
         let versions = Versions::evaluate(set);
-        let mandates = mandates::evaluate(set, &versions);
+        let mandates = mandates::evaluate(set, keys, &versions);
         let mut this = Self { versions, mandates, ..Self::default() };
         let issuer = |signer: Signer, group: GroupId| match signer {
             Signer::Device(device) if keys.governs(&device) == Some(group) => Some(device),

@@ -41,6 +41,14 @@ struct Group {
     devices: Vec<DeviceId>,
     governing: Vec<DeviceId>,
     root: RootInForce,
+    revoking: Revoking,
+}
+
+/// Whether the root in force has revoked a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Revoking {
+    NotYet,
+    Done,
 }
 
 /// The groups and their devices.
@@ -84,7 +92,8 @@ impl Keys {
                 Record::Inception(inception) => {
                     let (name, group) = (inception.body.name.clone(), GroupId(id.0));
                     let Some(root) = RootInForce::of(set, &group) else { continue };
-                    keys.groups.insert(group, Group { name, devices: Vec::new(), governing: Vec::new(), root });
+                    let (devices, governing, revoking) = (Vec::new(), Vec::new(), Revoking::NotYet);
+                    keys.groups.insert(group, Group { name, devices, governing, root, revoking });
                 }
                 Record::DeviceCert(cert) => {
                     let of_device = found.certified.entry(cert.body().device).or_default();
@@ -107,9 +116,16 @@ impl Keys {
                 Some((first, _)) => {
                     let groups = std::iter::once(first).chain(groups.into_keys()).collect();
                     keys.disputed.insert(device);
+                    // Some hold its log from before, others never ask for it: it counts for nothing everywhere.
+                    keys.cuts.insert(device, Cut::NOTHING);
                     keys.faults.push(Fault::DeviceOfSeveralGroups { device, groups });
                 }
                 None => {}
+            }
+        }
+        for revoke in found.revoked.values().flatten() {
+            if let Some(group) = keys.groups.get_mut(&revoke.body.group).filter(|group| group.root.made(revoke)) {
+                group.revoking = Revoking::Done;
             }
         }
         by_group.into_iter().for_each(|(group, devices)| keys.add_devices(group, devices, &found));
@@ -204,6 +220,11 @@ impl Keys {
     /// The root of a group that is in force.
     pub fn root(&self, group: &GroupId) -> Option<&RootInForce> {
         self.groups.get(group).map(|group| &group.root)
+    }
+
+    /// Whether the root of a group that is in force has revoked a device.
+    pub(super) fn has_revoked(&self, group: &GroupId) -> bool {
+        self.groups.get(group).is_some_and(|group| group.revoking == Revoking::Done)
     }
 
     /// What the next root has to list so that every device keeps its place, and every cut holds.

@@ -20,12 +20,12 @@ use std::sync::LazyLock;
 
 const NONE: BTreeMap<DeviceId, Cut> = BTreeMap::new();
 
-fn cut(seq: u64) -> Cut {
+pub(super) fn cut(seq: u64) -> Cut {
     let entry = if seq == 0 { EntryId::ZERO } else { EntryId([u8::try_from(seq % 250).unwrap() + 1; 32]) };
     Cut { seq, entry }
 }
 
-fn certificate(
+pub(super) fn certificate(
     group: &Group,
     number: RootNumber,
     words: &RecoveryWords,
@@ -48,7 +48,7 @@ fn rotation(coalition: &Coalition, set: &ControlSet, group: &Group, cuts: &BTree
     rotate(coalition.id, Authority::evaluate(set).keys(), group.id, &group.words, cuts).unwrap()
 }
 
-fn revoke(coalition: &Coalition, group: &Group, number: u32, device: DeviceId, cut: Cut) -> Record {
+pub(super) fn revoke(coalition: &Coalition, group: &Group, number: u32, device: DeviceId, cut: Cut) -> Record {
     let root = group.words.root(number);
     Record::Revoke(Revoke::new(coalition.id, group.id, device, cut, SigningKey::Root(number, &root)))
 }
@@ -78,7 +78,7 @@ fn branch(coalition: CoalitionId, device: &DeviceSecrets, seq: u64, prev: EntryI
     HeaderChain { device: id, seq, prev, headers, signature }
 }
 
-fn fork(coalition: &Coalition, group: &Group, seq: u64, marks: (u8, u8)) -> ForkProof {
+pub(super) fn fork(coalition: &Coalition, group: &Group, seq: u64, marks: (u8, u8)) -> ForkProof {
     let prev = cut(seq).entry;
     let branch = |mark| branch(coalition.id, &group.secrets, seq, prev, mark, 2);
     ForkProof::new(coalition.id, group.id, branch(marks.0), branch(marks.1)).unwrap()
@@ -203,12 +203,17 @@ fn of_two_lists_of_one_root_the_intersection_counts_until_the_next() {
 fn recoverable() -> (Coalition, Group, Vec<Group>) {
     let coalition = Coalition::new();
     let contacts: Vec<Group> = (1..=3).map(Group::new).collect();
+    let group = recoverable_by(contacts.iter().map(|contact| contact.id).collect());
+    (coalition, group, contacts)
+}
+
+/// A group that two of these contacts can recover.
+pub(super) fn recoverable_by(contacts: Vec<GroupId>) -> Group {
     let mut group = Group::new(9);
-    let ids = contacts.iter().map(|contact| contact.id).collect();
-    let (inception, certificate) = first_device_with(&group.plan(), ids, 2);
+    let (inception, certificate) = first_device_with(&group.plan(), contacts, 2);
     group.id = inception.group();
     (group.inception, group.certificate) = (Record::Inception(inception), Record::DeviceCert(certificate));
-    (coalition, group, contacts)
+    group
 }
 
 fn known(coalition: &Coalition, group: &Group, contacts: &[Group]) -> Vec<Record> {
@@ -216,8 +221,14 @@ fn known(coalition: &Coalition, group: &Group, contacts: &[Group]) -> Vec<Record
     coalition.records.iter().cloned().chain(all).collect()
 }
 
-fn recovered(coalition: &Coalition, set: &ControlSet, group: GroupId, by: &[&Group], new: &RecoveryWords) -> Recovery {
-    let body = recovery(coalition.id, Authority::evaluate(set).keys(), group, new, &NONE).unwrap();
+pub(super) fn recovered(
+    coalition: &Coalition,
+    set: &ControlSet,
+    group: GroupId,
+    by: &[&Group],
+    new: &RecoveryWords,
+) -> Recovery {
+    let body = recovery(coalition.id, Authority::evaluate(set).keys(), group, new.beginning(), &NONE).unwrap();
     let approve = |contact: &&Group| body.approve(contact.id, RootNumber::FIRST, &contact.words.root(0));
     let approvals = by.iter().map(approve).collect();
     Recovery::new(body, approvals)

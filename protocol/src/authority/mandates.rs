@@ -3,6 +3,7 @@
 //! A claim holds within its term while as many electors of its version endorse it as adopt a version. What
 //! comes out are intervals: whether one of them is now, only views ask.
 
+use crate::authority::keys::Keys;
 use crate::authority::versions::Versions;
 use crate::control::{ControlSet, EndorsementBody, Mandate, Record, RecordKey, Stance, Term};
 use crate::id::{GroupId, RecordId};
@@ -32,12 +33,13 @@ impl Mandated {
     }
 }
 
-type Words<'a> = BTreeMap<GroupId, Vec<&'a EndorsementBody>>;
+/// What each elector says about a claim, under the counters that count.
+type Words = BTreeMap<GroupId, Vec<EndorsementBody>>;
 
 /// All claims under adopted versions, by ascending id. Of several with one number the latest counts.
-pub(crate) fn evaluate(set: &ControlSet, versions: &Versions) -> Vec<Mandated> {
+pub(crate) fn evaluate(set: &ControlSet, keys: &Keys, versions: &Versions) -> Vec<Mandated> {
     let mut claims: BTreeMap<RecordKey, (Reverse<u64>, RecordId, &Mandate)> = BTreeMap::new();
-    let mut words: BTreeMap<RecordId, Words<'_>> = BTreeMap::new();
+    let mut words: BTreeMap<RecordId, Words> = BTreeMap::new();
     for (id, record) in set.entries() {
         match record {
             Record::Mandate(claim) => {
@@ -48,7 +50,8 @@ pub(crate) fn evaluate(set: &ControlSet, versions: &Versions) -> Vec<Mandated> {
                 }
             }
             Record::Endorsement(word) => {
-                words.entry(word.body.mandate).or_default().entry(word.body.group).or_default().push(&word.body);
+                let body = EndorsementBody { counter: keys.counted(set, word, word.body.counter), ..word.body.clone() };
+                words.entry(body.mandate).or_default().entry(body.group).or_default().push(body);
             }
             _ => {}
         }
@@ -66,7 +69,7 @@ pub(crate) fn evaluate(set: &ControlSet, versions: &Versions) -> Vec<Mandated> {
     all
 }
 
-fn judge(id: RecordId, claim: &Mandate, said: Words<'_>, needed: usize) -> Mandated {
+fn judge(id: RecordId, claim: &Mandate, said: Words, needed: usize) -> Mandated {
     let mut endorsers = Vec::new();
     let mut changes: BTreeMap<Timestamp, i64> = BTreeMap::new();
     let term = claim.body.term;
@@ -97,7 +100,7 @@ fn judge(id: RecordId, claim: &Mandate, said: Words<'_>, needed: usize) -> Manda
 }
 
 /// When one elector endorsed, within the term: from each endorsement to what takes it back.
-fn spans(words: &[&EndorsementBody], term: Term) -> Vec<Term> {
+fn spans(words: &[EndorsementBody], term: Term) -> Vec<Term> {
     let mut spans = Vec::new();
     let mut since = None;
     for word in words {

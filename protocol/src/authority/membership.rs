@@ -64,6 +64,8 @@ pub struct SignedBy {
     pub id: RecordId,
     /// The signature.
     pub record: StatementSignature,
+    /// The counter with which it counts: that of the signature, or 0 where its signer may not claim that one.
+    pub counter: u64,
     /// Whether it still holds.
     pub validity: Validity,
 }
@@ -85,7 +87,7 @@ pub struct Membership {
 impl Membership {
     pub(crate) fn evaluate(set: &ControlSet, keys: &Keys, governance: &Governance, own: Option<&GroupId>) -> Self {
         let mut this = Self::default();
-        let words = this.read(set, governance);
+        let words = this.read(set, keys, governance);
         this.signed_last = signed_last(&words);
         this.followed = governance.versions().followed(own.and_then(|own| this.signed_last(own)));
         this.leaves = governance.versions().leaves().to_vec();
@@ -101,18 +103,19 @@ impl Membership {
     }
 
     /// What groups said about adopted versions, under the text of each.
-    fn read<'a>(&mut self, set: &'a ControlSet, governance: &Governance) -> Words<'a> {
+    fn read<'a>(&mut self, set: &'a ControlSet, keys: &Keys, governance: &Governance) -> Words<'a> {
         let mut words = Words::default();
         for (id, record) in set.entries() {
             match record {
                 Record::Signature(record) => {
-                    let (body, counter) = (&record.body, record.body.counter.0);
+                    let body = &record.body;
                     let Some(rules) = governance.versions().rules(&body.version) else { continue };
                     if body.text_hash != rules.text_hash {
                         self.faults.push(Fault::OtherText { group: body.group, text_hash: body.text_hash });
                         continue;
                     }
                     let Some(key) = key_of(set, record) else { continue };
+                    let counter = keys.counted(set, record, body.counter.0);
                     self.count(body.group, counter);
                     let said = Said { counter, id: *id, record };
                     let of_version = words.signatures.entry(body.version).or_default();
@@ -121,7 +124,8 @@ impl Membership {
                     }
                 }
                 Record::Withdrawal(record) => {
-                    let (body, counter) = (&record.body, record.body.counter.0);
+                    let body = &record.body;
+                    let counter = keys.counted(set, record, body.counter.0);
                     self.count(body.group, counter);
                     let said = Said { counter, id: *id, record };
                     let of_version = words.withdrawals.entry(body.version).or_default();
@@ -223,9 +227,9 @@ impl Membership {
         self.leaves.iter().filter_map(of_leaf).collect()
     }
 
-    /// The counter that a group's next signature or withdrawal needs in order to count.
-    pub fn next_counter(&self, group: &GroupId) -> u64 {
-        self.counters.get(group).map_or(1, |highest| highest.saturating_add(1))
+    /// The highest counter of a group's signatures and withdrawals that count; 0 where it has said nothing.
+    pub fn highest_counter(&self, group: &GroupId) -> u64 {
+        self.counters.get(group).copied().unwrap_or(0)
     }
 
     /// The version that a group signed last, also where it took that back.

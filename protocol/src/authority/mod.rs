@@ -6,6 +6,7 @@
 //!
 //! [`application`] is not a layer: it is what a node asks before it lets a newcomer's records in.
 
+pub mod appeal;
 pub mod application;
 mod belonging;
 mod fault;
@@ -13,6 +14,7 @@ pub mod governance;
 pub mod keys;
 pub mod mandates;
 pub mod membership;
+mod reign;
 mod renewal;
 mod right;
 mod root;
@@ -27,7 +29,11 @@ mod later_versions_tests;
 #[cfg(test)]
 mod mandates_tests;
 #[cfg(test)]
+mod reign_tests;
+#[cfg(test)]
 mod renewal_tests;
+#[cfg(test)]
+mod story_of_keys;
 #[cfg(test)]
 mod story_tests;
 #[cfg(test)]
@@ -41,6 +47,7 @@ pub use governance::{SlotState, TakenBy, VouchDue};
 pub use keys::{Cut, Device, RootInForce};
 pub use mandates::Mandated;
 pub use membership::{Lacking, SignedBy, Standing, Validity};
+pub use reign::{Ending, say_again};
 pub use renewal::{RenewalError, Renewed, next_root, recovery, renew, rotate};
 pub use right::{MayNot, Right, WriteRule};
 pub use versions::{Decision, Proposal, Rules, Versions};
@@ -198,9 +205,14 @@ impl Authority {
         self.membership.signatures(version)
     }
 
-    /// The counter that a group's next signature or withdrawal needs in order to count.
-    pub fn next_counter(&self, group: &GroupId) -> u64 {
-        self.membership.next_counter(group)
+    /// The counter that a group's next signature or withdrawal needs in order to count; none where a device
+    /// has used up all that there are under the root in force.
+    pub fn next_counter(&self, group: &GroupId) -> Option<u64> {
+        self.next_counter_when(group, Ending::Nobody)
+    }
+
+    fn next_counter_when(&self, group: &GroupId, ending: Ending) -> Option<u64> {
+        self.keys.next_word(group, self.membership.highest_counter(group), ending)
     }
 
     /// Where a group stands.

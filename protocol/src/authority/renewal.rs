@@ -6,8 +6,8 @@ use crate::control::{
     Capabilities, Cut, DeviceCert, DeviceCertBody, DeviceSecrets, Listed, Record, RecoveryBody, RootNumber, Rotation,
     RotationBody, Signed, SigningKey,
 };
-use crate::id::{CoalitionId, GroupId};
-use crate::key::{DeviceId, PeerKey};
+use crate::id::{CoalitionId, Digest, GroupId};
+use crate::key::{DeviceId, PeerKey, PublicKey};
 use crate::words::{RecoveryWords, chain_link};
 use std::collections::BTreeMap;
 
@@ -112,7 +112,8 @@ pub fn rotate(
 }
 
 /// What the contacts of a group have to sign so that its new words count. Every device keeps its place,
-/// and every cut holds; `cuts` ends further ones. The new root is `words.root(0)`.
+/// and every cut holds; `cuts` ends further ones. The new root and the commitment to those after it are what
+/// [`RecoveryWords::beginning`] gives.
 ///
 /// # Errors
 ///
@@ -121,7 +122,7 @@ pub fn recovery(
     coalition: CoalitionId,
     keys: &Keys,
     group: GroupId,
-    words: &RecoveryWords,
+    (beginning, chain): (PublicKey, Digest),
     cuts: &BTreeMap<DeviceId, Cut>,
 ) -> Result<RecoveryBody, RenewalError> {
     let root = keys.root(&group).ok_or(RenewalError::UnknownGroup { group })?;
@@ -131,8 +132,8 @@ pub fn recovery(
         coalition,
         group,
         recovery: number.recovery,
-        root: words.root(0).public(),
-        chain: words.commitment(0),
+        root: beginning,
+        chain,
         devices: listing(keys, &group, cuts),
     })
 }

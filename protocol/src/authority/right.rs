@@ -1,6 +1,5 @@
 //! Whether an entry of a device may change a document.
 
-use crate::authority::belonging::Why;
 use crate::authority::keys::Keys;
 use crate::authority::membership::Membership;
 use crate::control::Capabilities;
@@ -23,7 +22,8 @@ pub enum Right {
     May,
     /// It may not, as far as is known.
     MayNot(MayNot),
-    /// The log of the device ends before it: it counts only where a device that is not cut built on it.
+    /// The log of the device ends before it, or its group left before: it counts only where a device that may
+    /// write built on it.
     IfBuiltOn,
     /// A certificate or the admission of the group has not arrived; it may do so yet.
     Unknown,
@@ -41,12 +41,6 @@ pub enum MayNot {
     /// The document belongs to another group.
     #[error("the document belongs to another group")]
     NotOwner,
-    /// The group withdrew before the entry.
-    #[error("the group withdrew before this entry")]
-    AfterWithdrawal,
-    /// A version removed the group before the entry.
-    #[error("a version of the statement removed the group before this entry")]
-    AfterRemoval,
 }
 
 pub(super) fn may_write(
@@ -58,8 +52,12 @@ pub(super) fn may_write(
     seq: u64,
 ) -> Right {
     let Some((group, capabilities)) = keys.writer(device) else {
-        let disputed = keys.is_disputed(device);
-        return if disputed { Right::MayNot(MayNot::DeviceOfSeveralGroups) } else { Right::Unknown };
+        return match rule {
+            _ if !keys.is_disputed(device) => Right::Unknown,
+            WriteRule::Owner => Right::MayNot(MayNot::DeviceOfSeveralGroups),
+            // A second certificate must not erase what others built on.
+            WriteRule::Members => Right::IfBuiltOn,
+        };
     };
     if !capabilities.has(Capabilities::WRITE) {
         return Right::MayNot(MayNot::NoCapability);
@@ -73,11 +71,10 @@ pub(super) fn may_write(
         WriteRule::Owner => Right::MayNot(MayNot::NotOwner),
         WriteRule::Members if !membership.may_have_written(&group) => Right::Unknown,
         WriteRule::Members => {
-            let over = membership.ends(&group).iter().find(|end| !written_before(&end.last, device, seq));
-            match over.map(|end| end.why) {
-                Some(Why::Withdrawn) => Right::MayNot(MayNot::AfterWithdrawal),
-                Some(Why::Removed) => Right::MayNot(MayNot::AfterRemoval),
-                None => may,
+            // Who names the last entries may name them too low: what others built on stays, as behind a cut.
+            match membership.ends(&group).iter().all(|end| written_before(&end.last, device, seq)) {
+                true => may,
+                false => Right::IfBuiltOn,
             }
         }
     }

@@ -3,7 +3,7 @@
 //! The highest recovery counts, and under it the highest rotation. Several records of one root: a device
 //! keeps its place where all of them list it, with the smallest of their cuts.
 
-use crate::control::{Body, Capabilities, ControlSet, Cut, Listed, RootNumber, Signed, Signer};
+use crate::control::{Body, Capabilities, ControlSet, Cut, Listed, RecoveryBody, RootNumber, Signed, Signer};
 use crate::id::{Digest, GroupId, RecordId};
 use crate::key::{DeviceId, PublicKey};
 use crate::words::chain_link;
@@ -20,10 +20,12 @@ pub struct RootInForce {
     pub chain: Digest,
     /// The devices that kept their place; None under the root of the inception, which lists none.
     pub(super) listed: Option<BTreeMap<DeviceId, Kept>>,
+    /// The roots since the last recovery, this one included.
+    line: Vec<PublicKey>,
     rivals: Rivals,
 }
 
-/// Whether another root of the same number is known, which only rival recoveries bring about.
+/// Whether other roots since the last recovery are known, which only rival recoveries bring about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rivals {
     None,
@@ -43,10 +45,11 @@ impl RootInForce {
     pub(super) fn of(set: &ControlSet, group: &GroupId) -> Option<Self> {
         let inception = &set.inception(group)?.body;
         let (number, key, chain) = (RootNumber::FIRST, inception.root, inception.chain);
-        let mut this = Self { number, key, chain, listed: None, rivals: Rivals::None };
+        let mut this = Self { number, key, chain, listed: None, line: vec![key], rivals: Rivals::None };
         this.recover(set, group);
         while this.rotate(set, group) {}
-        if this.number.recovery > 0 && set.roots(group, this.number.number()).len() > 1 {
+        let first = RootNumber { rotation: 0, ..this.number };
+        if first.recovery > 0 && set.roots(group, first.number()).len() > 1 {
             this.rivals = Rivals::Some;
         }
         Some(this)
@@ -58,16 +61,35 @@ impl RootInForce {
         of_number && (self.rivals == Rivals::None || record.verify(&self.key).is_ok())
     }
 
+    /// Whether a record that was admitted as signed by a root was signed by one that leads to this root, or by
+    /// one before the last recovery.
+    pub(super) fn led_by<B: Body>(&self, record: &Signed<B>) -> bool {
+        let Signer::Root(number) = record.signer else { return false };
+        match RootNumber::of(number) {
+            Some(number) if number.recovery < self.number.recovery => true,
+            Some(number) if number <= self.number => {
+                let key = usize::try_from(number.rotation).ok().and_then(|rotation| self.line.get(rotation));
+                self.rivals == Rivals::None || key.is_some_and(|key| record.verify(key).is_ok())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether this root comes from a recovery, or from one after it.
+    pub(super) fn comes_from(&self, recovery: &RecoveryBody) -> bool {
+        let is_last = recovery.recovery == self.number.recovery;
+        recovery.recovery < self.number.recovery || is_last && self.line.first() == Some(&recovery.root)
+    }
+
     /// The highest recovery; of rivals the one with the smallest id decides about the root.
     fn recover(&mut self, set: &ControlSet, group: &GroupId) {
         let Some(highest) = set.recoveries(group).map(|known| known.body.recovery).max() else { return };
         let rivals = set.recoveries(group).filter(|known| known.body.recovery == highest);
         let Some(first) = rivals.min_by_key(|known| known.id()) else { return };
         (self.key, self.chain) = (first.body.root, first.body.chain);
+        self.line = vec![self.key];
         self.number = RootNumber { recovery: highest, rotation: 0 };
-        let here = |body: &crate::control::RecoveryBody| {
-            (body.recovery, body.root, body.chain) == (highest, self.key, self.chain)
-        };
+        let here = |body: &RecoveryBody| (body.recovery, body.root, body.chain) == (highest, self.key, self.chain);
         let lists = set.recoveries(group).map(|known| &known.body).filter(|body| here(body));
         self.listed = intersection(lists.map(|body| body.devices.as_slice()));
     }
@@ -78,7 +100,8 @@ impl RootInForce {
         let all = || set.rotations(group, next.number()).map(|known| &known.body).filter(|body| follows(body));
         let Some((key, chain)) = all().next().map(|body| (body.root, body.chain)) else { return false };
         let listed = intersection(all().map(|body| body.devices.as_slice()));
-        *self = Self { number: next, key, chain, listed, rivals: self.rivals };
+        self.line.push(key);
+        (self.number, self.key, self.chain, self.listed) = (next, key, chain, listed);
         true
     }
 }

@@ -1,13 +1,36 @@
-//! Any records of a long story in any order: the set and every layer come out the same.
+//! Any records of a long story in any order: the set and every layer come out the same. Every kind of record is
+//! in it; what happens to keys in it is in `story_of_keys`.
 
+use super::story_of_keys;
 use super::*;
 use crate::control::sample::{Coalition, Group, NOW, secrets};
 use crate::control::{
-    Capabilities, Endorsement, Mandate, MandateBody, Record, RecordKey, Role, Signed, Stance, Term, Vouch,
+    Capabilities, Endorsement, Kind, Mandate, MandateBody, Record, RecordKey, Role, Signed, Stance, Term, Vouch,
 };
 use crate::id::RecordId;
 use proptest::prelude::*;
 use std::sync::LazyLock;
+
+const ALL_KINDS: [Kind; 18] = [
+    Kind::Inception,
+    Kind::DeviceCert,
+    Kind::Genesis,
+    Kind::Signature,
+    Kind::Withdrawal,
+    Kind::Vouch,
+    Kind::Invite,
+    Kind::InviteRevoked,
+    Kind::Join,
+    Kind::Rotation,
+    Kind::Recovery,
+    Kind::Revoke,
+    Kind::ForkProof,
+    Kind::Version,
+    Kind::Vote,
+    Kind::Adoption,
+    Kind::Mandate,
+    Kind::Endorsement,
+];
 
 struct Story {
     coalition: Coalition,
@@ -62,7 +85,9 @@ fn story() -> Story {
     records.push(vouch(b, out_b.version(), g));
     records.extend((800..803).map(|n| c.certify(&secrets(n), Capabilities::ALL, 0)));
     records.extend(mandates(&coalition, [a, c, d], out_b.version()));
-    Story { coalition, groups, records }
+    let (more, keys) = story_of_keys::records(&coalition, [a, b, c, d, e], &left);
+    records.extend(keys);
+    Story { groups: groups.into_iter().chain(more).collect(), coalition, records }
 }
 
 fn mandates(coalition: &Coalition, [a, c, d]: [&Group; 3], version: VersionId) -> Vec<Record> {
@@ -111,6 +136,10 @@ struct Outcome {
     mandates: Vec<(RecordId, Vec<Term>, Vec<GroupId>)>,
     places: Vec<RecordKey>,
     faults: Vec<Fault>,
+    cuts: Vec<(DeviceId, Cut)>,
+    roots: Vec<Option<RootInForce>>,
+    counters: Vec<Option<u64>>,
+    slots: Vec<Vec<(u32, SlotState)>>,
 }
 
 fn outcome(story: &Story, set: &ControlSet) -> Outcome {
@@ -130,6 +159,10 @@ fn outcome(story: &Story, set: &ControlSet) -> Outcome {
         mandates: one.mandates().iter().map(|m| (m.id, m.intervals.clone(), m.endorsers.clone())).collect(),
         places: set.iter().map(Record::key).collect(),
         faults: one.faults().cloned().collect(),
+        cuts: one.cuts().map(|(device, cut)| (*device, *cut)).collect(),
+        roots: story.groups.iter().map(|group| one.root(&group.id).cloned()).collect(),
+        counters: story.groups.iter().map(|group| one.next_counter(&group.id)).collect(),
+        slots: story.groups.iter().map(|group| one.slots_of(&group.device())).collect(),
     }
 }
 
@@ -160,6 +193,16 @@ fn the_story_has_all_that_it_tells_of() {
     assert!(outcome.faults.iter().any(|fault| matches!(fault, Fault::DoubleVouch { slot: 3, .. })));
     let [mandate] = outcome.mandates.as_slice() else { panic!("one claim counts") };
     assert!(!mandate.1.is_empty());
+    let whole = delivered(story, true, [all.as_slice()]);
+    let kinds: std::collections::BTreeSet<Kind> = whole.iter().map(Record::kind).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ALL_KINDS, "and every kind of record");
+    let seen = Authority::evaluate(&whole);
+    assert!(story.records.iter().all(|record| match record {
+        Record::Recovery(recovery) => seen.root(&recovery.body.group).is_some_and(|root| root.number.recovery == 1),
+        Record::Rotation(rotation) =>
+            seen.root(&rotation.body.group).is_some_and(|root| root.number.number() == rotation.body.number),
+        _ => true,
+    }));
     let distinct: std::collections::BTreeSet<_> = outcome.followed.iter().collect();
     assert_eq!(distinct.len(), 3, "two branches, and before them: {:?}", outcome.followed);
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::control::sample::{Coalition, Group, LATER, NOW, secrets};
-use crate::control::{Admission, Capabilities, Record, VouchedBy};
+use crate::control::{Admission, Capabilities, Cut, Record, VouchedBy};
 use crate::time::Timestamp;
 
 fn authority(coalition: &Coalition, more: &[Record]) -> Authority {
@@ -193,12 +193,12 @@ fn the_higher_counter_decides_between_signature_and_withdrawal() {
     assert!(withdrawn.was_admitted(&group.id) && withdrawn.stores_log_of(&group.device()));
     assert_eq!(withdrawn.signatures(&coalition.version).len(), 2);
     let write = |seq| withdrawn.may_write(&group.device(), &coalition.founder.id, WriteRule::Members, seq);
-    assert_eq!((write(4), write(5)), (Right::May, Right::MayNot(MayNot::AfterWithdrawal)));
-    assert_eq!(withdrawn.next_counter(&group.id), 2);
+    assert_eq!((write(4), write(5)), (Right::May, Right::IfBuiltOn));
+    assert_eq!(withdrawn.next_counter(&group.id), Some(2));
     records.push(coalition.signature(&group, 2));
     let again = authority(&coalition, &records);
     assert_eq!(again.standing(&group.id), Standing::Member);
-    assert_eq!((again.next_counter(&group.id), again.next_counter(&GroupId([0; 32]))), (3, 1));
+    assert_eq!((again.next_counter(&group.id), again.next_counter(&GroupId([0; 32]))), (Some(3), Some(1)));
 }
 
 #[test]
@@ -240,6 +240,9 @@ fn a_device_of_two_groups_speaks_for_neither() {
     assert!(authority.devices_of(&a.id).is_empty());
     let right = authority.may_write(&a.device(), &a.id, WriteRule::Owner, 0);
     assert_eq!(right, Right::MayNot(MayNot::DeviceOfSeveralGroups));
+    // Its log counts for nothing, whoever holds it; in shared documents what others built on stays.
+    assert_eq!(authority.cut(&a.device()), Some(Cut::NOTHING));
+    assert_eq!(authority.may_write(&a.device(), &a.id, WriteRule::Members, 0), Right::IfBuiltOn);
 }
 
 #[test]

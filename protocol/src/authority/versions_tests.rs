@@ -89,7 +89,7 @@ fn a_removed_group_keeps_what_it_wrote_and_writes_no_more() {
     assert_eq!(after.standing(&c.id), Standing::Removed);
     assert!(!after.is_member(&c.id) && after.was_admitted(&c.id) && after.stores_log_of(&c.device()));
     let write = |seq| after.may_write(&c.device(), &a.id, WriteRule::Members, seq);
-    assert_eq!((write(9), write(10)), (Right::May, Right::MayNot(MayNot::AfterRemoval)));
+    assert_eq!((write(9), write(10)), (Right::May, Right::IfBuiltOn));
     assert_eq!(after.governance().slot_count(after.keys(), &next.version(), &c.device()), 0);
     records.push(coalition.sign_version(&c, &next, 5));
     assert_eq!(authority(&coalition, &records).standing(&c.id), Standing::Removed, "signing does not bring it back");
@@ -120,7 +120,7 @@ fn two_electors_that_remove_each_other_split_the_coalition_and_everybody_sees_it
     assert_eq!((left.followed(), right.followed()), (Some(out_b.version()), Some(out_a.version())));
     assert_eq!((left.standing(&b.id), right.standing(&a.id)), (Standing::Removed, Standing::Removed));
     let write = |side: &Authority| side.may_write(&b.device(), &c.id, WriteRule::Members, 10);
-    assert_eq!((write(&left), write(&right)), (Right::MayNot(MayNot::AfterRemoval), Right::May));
+    assert_eq!((write(&left), write(&right)), (Right::IfBuiltOn, Right::May));
     assert_eq!(left.digest(), right.digest(), "what is believed is the same on both sides");
 }
 
@@ -227,7 +227,7 @@ fn who_withdrew_comes_back_by_signing_any_version_on_the_way() {
     let withdrawn = authority(&coalition, &records);
     assert_eq!(withdrawn.standing(&c.id), Standing::Withdrawn);
     let write = |seq| withdrawn.may_write(&c.device(), &a.id, WriteRule::Members, seq);
-    assert_eq!((write(4), write(5)), (Right::May, Right::MayNot(MayNot::AfterWithdrawal)));
+    assert_eq!((write(4), write(5)), (Right::May, Right::IfBuiltOn));
     records.push(coalition.sign_version(&c, &next, 3));
     let back = authority(&coalition, &records);
     assert_eq!(back.standing(&c.id), Standing::Member);

@@ -6,7 +6,7 @@ use crate::codec::Format;
 use crate::control::certificate::{Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets};
 use crate::control::error::RecordError;
 use crate::control::genesis::{Genesis, GenesisBody};
-use crate::control::inception::Inception;
+use crate::control::inception::{Inception, RecoveryContacts};
 use crate::control::invitation::{Invite, InviteBody, InviteRevoked, InviteRevokedBody};
 use crate::control::record::Record;
 use crate::control::signature::StatementSignature;
@@ -140,7 +140,23 @@ pub fn join_records(
     signs: Signs,
     now: Timestamp,
 ) -> Result<Joining, RecordError> {
-    let (inception, certificate) = first_device(group);
+    join_records_with(group, &RecoveryContacts::default(), ticket, attempt, signs, now)
+}
+
+/// As [`join_records`], of a group that names recovery contacts.
+///
+/// # Errors
+///
+/// [`RecordError`] when the name or label is out of bounds.
+pub fn join_records_with(
+    group: &NewGroup<'_>,
+    contacts: &RecoveryContacts,
+    ticket: &InviteTicket,
+    attempt: u32,
+    signs: Signs,
+    now: Timestamp,
+) -> Result<Joining, RecordError> {
+    let (inception, certificate) = first_device_with(group, contacts.groups().to_vec(), contacts.quorum());
     let (id, device) = (inception.group(), certificate.body().device);
     let key = SigningKey::Device(&group.device.device);
     let slot = ticket.slot_for(&id, attempt);

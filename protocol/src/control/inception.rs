@@ -34,6 +34,48 @@ pub struct InceptionBody {
     pub nonce: [u8; 16],
 }
 
+/// The groups that together may give a group new roots: named when it begins, and for ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecoveryContacts {
+    groups: Vec<GroupId>,
+    quorum: u8,
+}
+
+impl RecoveryContacts {
+    /// These groups, of which it takes so many; more than half of them where nothing is said.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`] when a group is named twice, or a number is out of bounds.
+    pub fn new(mut groups: Vec<GroupId>, quorum: Option<u8>) -> Result<Self, RecordError> {
+        groups.sort_unstable();
+        let majority = if groups.is_empty() { 0 } else { groups.len() / 2 + 1 };
+        let quorum = quorum.unwrap_or_else(|| u8::try_from(majority).unwrap_or(u8::MAX));
+        check_contacts(&groups, quorum)?;
+        Ok(Self { groups, quorum })
+    }
+
+    /// The groups, ascending.
+    pub fn groups(&self) -> &[GroupId] {
+        &self.groups
+    }
+
+    /// How many of them it takes; 0 where there are none.
+    pub fn quorum(&self) -> u8 {
+        self.quorum
+    }
+}
+
+fn check_contacts(contacts: &[GroupId], quorum: u8) -> Result<(), RecordError> {
+    check_list("recovery contacts", contacts, MAX_CONTACTS)?;
+    let most = contacts.len();
+    let least = usize::from(most > 0);
+    match (least..=most).contains(&usize::from(quorum)) {
+        true => Ok(()),
+        false => Err(bounds("quorum of the recovery contacts", format!("{least} to {most}"), quorum.into())),
+    }
+}
+
 /// An inception signed by its own root 0. The group's id is the hash of it.
 pub type Inception = Signed<InceptionBody>;
 
@@ -94,13 +136,6 @@ impl Body for InceptionBody {
     fn check(&self) -> Result<(), RecordError> {
         check_line("name of the group", &self.name, MAX_NAME)?;
         self.root.check().map_err(|source| RecordError::Key { whose: "root", source })?;
-        check_list("recovery contacts", &self.contacts, MAX_CONTACTS)?;
-        let most = self.contacts.len();
-        let least = usize::from(most > 0);
-        if (least..=most).contains(&usize::from(self.quorum)) {
-            Ok(())
-        } else {
-            Err(bounds("quorum of the recovery contacts", format!("{least} to {most}"), self.quorum.into()))
-        }
+        check_contacts(&self.contacts, self.quorum)
     }
 }

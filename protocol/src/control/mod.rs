@@ -43,13 +43,16 @@ mod standing_tests;
 mod tests;
 
 pub use adoption::{Adoption, Ballot};
-pub use author::{Founding, Joining, NewGroup, Signs, first_device, first_device_with, found, join_records};
+pub use author::{
+    Founding, Joining, NewGroup, Signs, first_device, first_device_with, found, join_records, join_records_with,
+};
 pub use certificate::{Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets};
 pub use certified::Certified;
+pub(crate) use error::check_line;
 pub use error::{Missing, RecordError};
 pub use fork_proof::{ForkBody, ForkError, ForkProof};
 pub use genesis::{Admission, Genesis, GenesisBody, RULES_VERSION, Threshold, VouchedBy};
-pub use inception::{Inception, InceptionBody};
+pub use inception::{Inception, InceptionBody, RecoveryContacts};
 pub use invitation::{Invite, InviteBody, InviteRevoked, InviteRevokedBody, Join, JoinBody};
 pub use known_root::KnownRoot;
 pub use mandate::{Endorsement, EndorsementBody, Mandate, MandateBody, Role, Stance, Term};

@@ -129,3 +129,13 @@ impl Recovery {
         Ok(())
     }
 }
+
+impl ControlSet {
+    /// Whether a contact of the group has signed this content, with a root of its own that is known here.
+    pub fn has_approved(&self, body: &RecoveryBody, approval: &Approval) -> bool {
+        let Approval { contact, number, signature } = approval;
+        let is_contact = self.contacts_of(&body.group).is_some_and(|(contacts, _)| contacts.contains(contact));
+        let id = body.id();
+        is_contact && self.verify_root(contact, *number, (domain::RECOVERY, id.as_bytes()), signature).is_ok()
+    }
+}

@@ -436,6 +436,12 @@ impl ControlSet {
         }
     }
 
+    /// The recovery contacts that a group has named, and how many of them it takes; none where it has named none.
+    pub fn contacts_of(&self, group: &GroupId) -> Option<(&[GroupId], u8)> {
+        let body = &self.inception(group)?.body;
+        (!body.contacts.is_empty()).then_some((body.contacts.as_slice(), body.quorum))
+    }
+
     pub(super) fn in_places(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = &Record> {
         self.places.range(range).flat_map(|(_, held)| held).filter_map(|(_, id)| self.records.get(id))
     }

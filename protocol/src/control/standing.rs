@@ -3,7 +3,7 @@
 //! A record proves itself, but anyone can make up groups that prove themselves. So the set of a member's
 //! node keeps the records of a group only once the group is *named*: as a founder, as an elector of an adopted
 //! version, by a vouch, or by a join through an invite, of a group that is itself named by as many groups as
-//! admission asks for; or as a recovery contact of a group that is named so. Whatever else comes waits, within
+//! admission asks for; or as a recovery contact of a group that is named so, or of the node's own. Whatever else comes waits, within
 //! bounds, outside of all fingerprints. This is wider than membership on purpose, and
 //! says nothing about who belongs: it asks only for records that exist, so that it can be worked out before
 //! anything is believed.
@@ -65,8 +65,8 @@ pub(crate) enum Joins<'a> {
     AndWaiting(Vec<(RecordId, &'a JoinBody)>),
 }
 
-/// The groups that are named by the records of a set.
-pub(crate) fn named(set: &ControlSet, charter: &Charter, joins: Joins<'_>) -> BTreeSet<GroupId> {
+/// The groups that are named by the records of a set, which is that of a node of `home`.
+pub(crate) fn named(set: &ControlSet, home: &GroupId, charter: &Charter, joins: Joins<'_>) -> BTreeSet<GroupId> {
     let mut targets: BTreeMap<GroupId, BTreeSet<GroupId>> = BTreeMap::new();
     let mut invites: BTreeMap<(DeviceId, PublicKey), Vec<&InviteBody>> = BTreeMap::new();
     let mut answers: Vec<(RecordId, &JoinBody)> = Vec::new();
@@ -98,8 +98,13 @@ pub(crate) fn named(set: &ControlSet, charter: &Charter, joins: Joins<'_>) -> BT
         targets.entry(inviter).or_default().extend(guests.into_iter().take(most));
     }
     let mut named = reached(charter, electors, &targets);
-    // Contacts name nobody in their turn.
-    let contacts = named.iter().filter_map(|group| set.inception(group)).flat_map(|known| known.body.contacts.clone());
+    // Contacts name nobody in their turn. Those of the own group prove its roots, before anybody is known to have named
+    // it.
+    let contacts = named
+        .iter()
+        .chain([home])
+        .filter_map(|group| set.inception(group))
+        .flat_map(|known| known.body.contacts.clone());
     let contacts: Vec<GroupId> = contacts.collect();
     named.extend(contacts);
     named

@@ -54,6 +54,24 @@ fn a_group_that_nobody_named_waits_outside_of_the_fingerprint_until_a_vouch_lets
 }
 
 #[test]
+fn what_came_before_the_answer_that_names_its_group_is_not_forgotten_while_that_one_waits() {
+    let coalition = Coalition::new();
+    let guest = Group::new(1);
+    let (ticket, invite) = coalition.invite(&coalition.set(), 1, 7);
+    let mut join = coalition.join(&guest, &ticket);
+    let mut set = node(&coalition);
+    set.offer(invite);
+    // Without the certificate nothing is known of who answers: the certificate comes last.
+    let certificate = join.remove(1);
+    assert!(matches!(certificate, Record::DeviceCert(_)));
+    for record in join.into_iter().chain([certificate]) {
+        set.offer(record);
+    }
+    assert!(set.inception(&guest.id).is_some());
+    assert_eq!((set.len(), set.waiting()), (coalition.records.len() + 5, 0));
+}
+
+#[test]
 fn a_vouch_of_a_group_that_is_itself_not_named_lets_nobody_in() {
     let coalition = Coalition::new();
     let (stranger, friend) = (Group::new(1), Group::new(2));
@@ -231,6 +249,20 @@ fn the_contacts_that_a_named_group_would_be_recovered_by_are_kept_and_name_nobod
     let batch = set.offer_all(records, None);
     assert!(set.inception(&contact.id).is_some());
     assert!(set.inception(&friend.id).is_none(), "{batch:?}");
+}
+
+#[test]
+fn the_contacts_of_the_own_group_are_kept_before_anybody_has_named_it() {
+    let coalition = Coalition::new();
+    let (group, contact, friend) = (Group::new(1), Group::new(2), Group::new(3));
+    let (inception, certificate) = first_device_with(&group.plan(), vec![contact.id], 1);
+    let mut set = ControlSet::of_node(coalition.id, inception.group());
+    let mut records = vec![Record::Inception(inception), Record::DeviceCert(certificate)];
+    records.extend([friend.inception.clone(), contact.inception.clone()]);
+    records.extend(coalition.records.iter().cloned());
+    set.offer_all(records, None);
+    assert!(set.inception(&contact.id).is_some(), "without it a recovery of the own group could not be checked");
+    assert!(set.inception(&friend.id).is_none());
 }
 
 #[test]

@@ -20,6 +20,7 @@
 
 mod alike;
 mod anchor;
+mod compare;
 mod compile;
 mod date_time;
 mod describe;
@@ -47,6 +48,7 @@ mod value;
 mod tests;
 
 pub use alike::{Alike, Alikes};
+pub use compare::{Stretch, compare};
 pub use date_time::DateTime;
 pub use describe::{Column, Flag, Many, Part};
 pub use edit::{Edit, Outcome, Piece};

@@ -67,6 +67,9 @@ impl<S: Storage> Replica<S> {
             self.regrade(effects);
             self.note_certified(effects)?;
             read?;
+        } else {
+            // A certificate changes nothing that all believe while nobody has let in its group.
+            self.note_certified(effects)?;
         }
         if cuts_differ {
             self.compare_again(effects);

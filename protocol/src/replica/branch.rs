@@ -129,7 +129,8 @@ impl<S: Storage> Replica<S> {
 }
 
 fn is_behind_cut(authority: &Authority, device: &DeviceId, seq: u64) -> bool {
-    authority.author_of(device).is_some() && authority.cut(device).is_some_and(|cut| seq >= cut.seq)
+    let is_known = authority.author_of(device).is_some() || authority.keys().is_disputed(device);
+    is_known && authority.cut(device).is_some_and(|cut| seq >= cut.seq)
 }
 
 fn change_of(coalition: &CoalitionId, entry: &BranchEntry) -> Option<ChangeHash> {

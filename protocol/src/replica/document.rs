@@ -324,7 +324,6 @@ fn right(authority: &Authority, opening: &Opening, device: &DeviceId, seq: u64) 
         authority::Right::MayNot(why) => Right::MayNot(match why {
             MayNot::NotOwner => NoRight::NotOwner,
             MayNot::NoCapability | MayNot::DeviceOfSeveralGroups => NoRight::NoCapability,
-            MayNot::AfterWithdrawal | MayNot::AfterRemoval => NoRight::AfterCut,
         }),
     }
 }

@@ -13,8 +13,8 @@ use crate::limits::{MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
 use crate::sync::message::{ControlSummary, Hello, LogSummary};
 use crate::sync::{
-    Application, Failed, Intake, Lookahead, Next, Recall, Refusal, Request, Response, SessionError, pack, serve,
-    unpack, unpack_within,
+    Application, Failed, FrameError, Intake, Lookahead, Next, Recall, Refusal, Request, Response, SessionError, pack,
+    serve, unpack, unpack_within,
 };
 use std::sync::Arc;
 
@@ -231,6 +231,7 @@ impl<S: Storage> Replica<S> {
                     }));
                 }
                 Some(Next::Done(done)) => {
+                    peer.withholds = if done.withheld.is_empty() { 0 } else { peer.withholds.saturating_add(1) };
                     let is_apart = peer.contradicts || !done.conflicts.is_empty();
                     peer.sync = if is_apart { PeerSync::Apart } else { PeerSync::InSync };
                     self.answered_by(peer.standing);
@@ -268,6 +269,10 @@ impl<S: Storage> Replica<S> {
         if !is_member {
             let turn = match self.lobby.ask(now.monotonic, peer) {
                 Turn::Crowded => self.turn_of_invited(now, bytes),
+                Turn::Flooding => {
+                    self.tell_fault(peer, FLOODS.to_owned(), effects);
+                    Turn::TooSoon
+                }
                 turn => turn,
             };
             if turn != Turn::Granted {
@@ -281,6 +286,10 @@ impl<S: Storage> Replica<S> {
         let limit = if is_member { MAX_FRAME } else { MAX_LOBBY_FRAME };
         let request = match unpack_within::<Request>(bytes, limit) {
             Ok(request) => request,
+            // Packed it was short enough; what a member may ask is longer.
+            Err(FrameError::TooLarge { found, .. }) if !is_member && found <= MAX_FRAME as u64 => {
+                return now_refused(Refusal::NotMember);
+            }
             Err(error) => {
                 self.fault(peer, error.to_string(), effects);
                 return now_refused(Refusal::NotUnderstood);
@@ -423,6 +432,9 @@ impl<S: Storage> Replica<S> {
         }
     }
 }
+
+/// A stranger that asks without end.
+const FLOODS: &str = "it asks far more often than a newcomer has to, and is not answered until it asks less";
 
 /// What came of an input is told, whatever failed behind it.
 fn with_failure(mut effects: Vec<Effect>, outcome: Result<(), StorageError>) -> Result<Vec<Effect>, StorageError> {

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// What the bounds are counted over.
 const WINDOW: Duration = Duration::from_secs(60);
+/// Requests of one stranger in a minute for which it is named: those that are looked at, four times over.
+const FLOOD: u32 = 4 * MAX_LOBBY_REQUESTS_PER_PEER;
 /// Faulty peers that are told apart within a minute; the faults of further ones are not told.
 const FAULTY: usize = 1_024;
 
@@ -23,6 +25,8 @@ pub(super) enum Turn {
     Granted,
     /// It came too soon.
     TooSoon,
+    /// It came too soon, as so many before it that the stranger is named.
+    Flooding,
     /// Strangers have asked too much together: it is looked at if it answers an open invite.
     Crowded,
 }
@@ -57,17 +61,14 @@ impl Lobby {
             self.total = 0;
             self.recalls = 0;
         }
+        if let Some(asked) = self.asked.get_mut(&peer).filter(|asked| **asked >= MAX_LOBBY_REQUESTS_PER_PEER) {
+            *asked = asked.saturating_add(1);
+            return if *asked == FLOOD { Turn::Flooding } else { Turn::TooSoon };
+        }
         if self.total >= MAX_LOBBY_REQUESTS {
-            return match self.asked.get(&peer) {
-                Some(asked) if *asked >= MAX_LOBBY_REQUESTS_PER_PEER => Turn::TooSoon,
-                _ => Turn::Crowded,
-            };
+            return Turn::Crowded;
         }
-        let asked = self.asked.entry(peer).or_default();
-        if *asked >= MAX_LOBBY_REQUESTS_PER_PEER {
-            return Turn::TooSoon;
-        }
-        *asked += 1;
+        *self.asked.entry(peer).or_default() += 1;
         self.total += 1;
         Turn::Granted
     }
@@ -126,6 +127,16 @@ mod tests {
         assert_eq!(granted, MAX_LOBBY_REQUESTS_PER_PEER as usize);
         assert_eq!(lobby.ask(Duration::ZERO, peer(2)), Turn::Granted);
         assert_eq!(lobby.ask(WINDOW, peer(1)), Turn::Granted, "a minute later");
+    }
+
+    #[test]
+    fn a_stranger_that_asks_without_end_is_named_once_a_minute() {
+        let mut lobby = Lobby::default();
+        let named = |lobby: &mut Lobby, now| (0..1_000).filter(|_| lobby.ask(now, peer(1)) == Turn::Flooding).count();
+        assert_eq!((named(&mut lobby, Duration::ZERO), named(&mut lobby, WINDOW)), (1, 1));
+        // A newcomer that asks a few times too many is not.
+        let patient = (0..2 * MAX_LOBBY_REQUESTS_PER_PEER).map(|_| lobby.ask(WINDOW, peer(2)));
+        assert!(patient.into_iter().all(|turn| matches!(turn, Turn::Granted | Turn::TooSoon)));
     }
 
     #[test]

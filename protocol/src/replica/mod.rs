@@ -51,7 +51,6 @@ use crate::domain;
 use crate::entry::{Head, VerifiedEntry};
 use crate::id::{CoalitionId, Digest, DocumentId, GroupId};
 use crate::key::{DeviceId, PeerKey};
-use crate::limits::MAX_GOSSIP;
 use crate::log::Logs;
 use crate::record::Registry;
 use crate::run::VerifiedRun;
@@ -306,15 +305,8 @@ impl<S: Storage> Replica<S> {
         let mut effects = Vec::new();
         for run in &runs {
             self.logs.advance(run.device(), *run.head());
-            effects.extend(run.first().announce().map(|entry| {
-                let whole = news(News::Entry(entry));
-                let bytes = match whole.len() <= MAX_GOSSIP {
-                    true => whole,
-                    // Too large for gossip: whoever hears of it pulls it.
-                    false => news(News::Head { device: run.device(), head: *run.head() }),
-                };
-                Effect::Publish { bytes }
-            }));
+            let announced = run.first().announce();
+            effects.extend(announced.map(|entry| Effect::Publish { bytes: news(News::Entry(entry)) }));
         }
         if !entries.is_empty() {
             self.backlog.push_front(inbound::Work::Read(entries));

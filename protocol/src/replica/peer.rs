@@ -8,6 +8,9 @@ use crate::id::Digest;
 use crate::key::PeerKey;
 use crate::sync::Session;
 
+/// Whoever lost power may lack once what it had; the second time it is named.
+const WITHHELD_TWICE: u32 = 2;
+
 /// What is kept of a connected peer.
 #[derive(Debug)]
 pub(super) struct Peer {
@@ -20,6 +23,8 @@ pub(super) struct Peer {
     pub(super) pull_again: bool,
     /// In the pull under way it showed another history of some device.
     pub(super) contradicts: bool,
+    /// Pulls in a row in which it did not send what it said that it holds.
+    pub(super) withholds: u32,
     /// Fingerprints of what it held when it asked last: control set and logs.
     pub(super) said: Option<(Digest, Digest)>,
     /// Batches of this peer that wait to be admitted.
@@ -51,6 +56,7 @@ impl Peer {
             fault: None,
             pull_again: false,
             contradicts: false,
+            withholds: 0,
             said: None,
             backlog: 0,
             application: None,
@@ -67,7 +73,10 @@ impl Peer {
     }
 
     pub(super) fn view(&self, peer: PeerKey) -> PeerView {
-        PeerView { peer, standing: self.standing, sync: self.sync, fault: self.fault.clone() }
+        let withholds = (self.withholds >= WITHHELD_TWICE).then(|| {
+            "it says that it holds entries, and does not send them; others will, where they have them".to_owned()
+        });
+        PeerView { peer, standing: self.standing, sync: self.sync, fault: self.fault.clone().or(withholds) }
     }
 }
 

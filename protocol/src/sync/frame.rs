@@ -29,9 +29,17 @@ pub enum FrameError {
         /// What stood there.
         found: u8,
     },
-    /// Packed in an unknown way, damaged, or larger than the bound when unpacked.
-    #[error("the frame does not unpack to the bytes that it may hold, at most {MAX_FRAME}")]
+    /// Packed in an unknown way, or damaged.
+    #[error("the frame does not unpack to the bytes that it says it holds")]
     Packing,
+    /// Larger than the bound when unpacked.
+    #[error("the frame holds {found} bytes, at most {bound} are looked at")]
+    TooLarge {
+        /// Bytes that it says it holds.
+        found: u64,
+        /// Bytes allowed.
+        bound: usize,
+    },
     /// Not the message that was expected.
     #[error("the frame holds no such message")]
     Message(#[from] DecodeError),
@@ -84,13 +92,13 @@ pub fn unpack_within<T: Serialize + DeserializeOwned>(frame: &[u8], limit: usize
         [FORMAT, PLAIN, payload @ ..] if payload.len() <= limit => Ok(codec::decode(payload)?),
         [FORMAT, ZSTD, payload @ ..] => {
             let claimed = zstd::zstd_safe::get_frame_content_size(payload).ok().flatten();
-            let capacity = claimed
-                .and_then(|size| usize::try_from(size).ok())
-                .filter(|size| *size <= limit)
-                .ok_or(FrameError::Packing)?;
+            let found = claimed.ok_or(FrameError::Packing)?;
+            let capacity = usize::try_from(found).ok().filter(|size| *size <= limit);
+            let capacity = capacity.ok_or(FrameError::TooLarge { found, bound: limit })?;
             let plain = zstd::bulk::decompress(payload, capacity).map_err(|_| FrameError::Packing)?;
             Ok(codec::decode(&plain)?)
         }
+        [FORMAT, PLAIN, payload @ ..] => Err(FrameError::TooLarge { found: payload.len() as u64, bound: limit }),
         [FORMAT, _, ..] => Err(FrameError::Packing),
         [found, _, ..] => Err(FrameError::Format { found: *found }),
         _ => Err(FrameError::Short),
@@ -119,7 +127,12 @@ mod tests {
     fn a_frame_that_would_unpack_to_too_much_is_refused_unopened() {
         let bomb = zstd::bulk::compress(&vec![0u8; MAX_FRAME + 1], 19).unwrap();
         assert!(bomb.len() < 1000);
-        assert_eq!(unpack::<Vec<u8>>(&framed(ZSTD, &bomb)), Err(FrameError::Packing));
+        let (found, bound) = (MAX_FRAME as u64 + 1, MAX_FRAME);
+        // Its length stands before the bytes.
+        let refused = unpack::<Vec<u8>>(&framed(ZSTD, &bomb));
+        assert_eq!(refused, Err(FrameError::TooLarge { found, bound }));
+        let plain = framed(PLAIN, &[0; 11]);
+        assert_eq!(unpack_within::<Vec<u8>>(&plain, 10), Err(FrameError::TooLarge { found: 11, bound: 10 }));
     }
 
     #[test]

@@ -248,11 +248,11 @@ pub enum News {
     Entry(Entry),
     /// A control record.
     Record(Record),
-    /// A log has grown by an entry too large for gossip.
+    /// A log has grown. Every entry fits gossip, so nobody says this; whoever hears it passes nothing on.
     Head {
         /// The log.
         device: DeviceId,
-        /// Its new head; a hint until its entries are there.
+        /// Its new head; the signature does not prove the height.
         head: Head,
     },
     /// A hint.

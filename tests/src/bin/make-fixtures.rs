@@ -4,10 +4,11 @@
 //! `-- missing` writes only samples of record kinds that have none yet, and leaves all else as it is.
 
 use grid_node::setup::Signing;
-use grid_node::store::Store;
-use grid_protocol::codec;
+use grid_node::store::{LocalPresence, LocalRecord, Store};
+use grid_protocol::codec::{self, Format};
 use grid_protocol::control::Record;
-use grid_protocol::id::CoalitionId;
+use grid_protocol::document::{Opening, WriteRule};
+use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::key::{DeviceId, SecretKey};
 use grid_protocol::record::{Registry, TableRow, export_csv, export_json};
@@ -64,6 +65,13 @@ async fn main() -> Outcome<()> {
 fn add_missing(directory: &std::path::Path) -> Outcome<()> {
     let listing = directory.join("encoded.json");
     let mut expected: Map<String, Value> = serde_json::from_slice(&fs::read(&listing)?)?;
+    let name = "local-supporter.bin".to_owned();
+    if !expected.contains_key(&name) {
+        println!("{name}");
+        let bytes = codec::encode(&local_record());
+        expected.insert(name.clone(), content(&name, &bytes)?);
+        fs::write(directory.join("encoded").join(name), bytes)?;
+    }
     for record in governing_records() {
         let name = name_of(&record);
         if !expected.contains_key(&name) {
@@ -73,6 +81,21 @@ fn add_missing(directory: &std::path::Path) -> Outcome<()> {
         }
     }
     Ok(fs::write(listing, serde_json::to_vec(&expected)?)?)
+}
+
+/// Somebody on the list of a group, who stays on its computer.
+fn local_record() -> LocalRecord {
+    let kind = "supporter".parse().expect("a sound name");
+    let opening = Opening { nonce: [7; 16], ..Opening::singleton(GroupId([1; 32]), kind, WriteRule::Owner) };
+    LocalRecord {
+        version: Format,
+        document: opening.document(&CoalitionId([9; 32])),
+        opening,
+        created: Timestamp(1_795_000_000_000),
+        changed: Timestamp(1_795_000_001_000),
+        values: "{\"name\":\"Ana Novak\",\"tags\":[\"letters\"]}".to_owned(),
+        presence: LocalPresence::Present,
+    }
 }
 
 fn name_of(record: &Record) -> String {

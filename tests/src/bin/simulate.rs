@@ -5,14 +5,14 @@
 //! cargo run --release -p grid-tests --bin simulate -- broadcast --nodes 1300 --seed 1 [--silent 30 | --lying 30] [--churn]
 //! ```
 //!
-//! Without a verb it tells stories. The same seed gives the same run.
+//! Without a verb it tells stories. The same seed gives the same run, on every machine.
 
 use grid_tests::sim::{Broadcast, Churn, Conduct, Dissent, Story};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-const USAGE: &str = "usage: simulate [story] [--nodes N] [--seeds N] [--from SEED] [--threads N]
+const USAGE: &str = "usage: simulate [story] [--nodes N] [--seeds N] [--from SEED] [--threads N] [--weeks N]
        simulate broadcast [--nodes N] [--seed SEED] [--silent PERCENT | --lying PERCENT] [--churn] [--writes N]";
 
 /// What was asked for.
@@ -24,6 +24,7 @@ struct Wanted {
     from: u64,
     writes: usize,
     threads: usize,
+    weeks: Option<usize>,
     faulty: u16,
     conduct: Conduct,
     churn: Churn,
@@ -61,6 +62,7 @@ fn read(arguments: &[String]) -> Option<Wanted> {
         from: 0,
         writes: 100,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
+        weeks: None,
         faulty: 0,
         conduct: Conduct::Honest,
         churn: Churn::None,
@@ -77,6 +79,7 @@ fn read(arguments: &[String]) -> Option<Wanted> {
             "--from" | "--seed" => wanted.from = value.parse().ok()?,
             "--writes" => wanted.writes = value.parse().ok()?,
             "--threads" => wanted.threads = value.parse().ok()?,
+            "--weeks" => wanted.weeks = Some(value.parse().ok()?),
             "--silent" => (wanted.conduct, wanted.faulty) = (Conduct::Silent, value.parse().ok()?),
             "--lying" => (wanted.conduct, wanted.faulty) = (Conduct::Lying, value.parse().ok()?),
             _ => return None,
@@ -120,7 +123,10 @@ fn memory() -> String {
 }
 
 fn stories(wanted: &Wanted) -> ExitCode {
-    let story = Story::of(wanted.nodes);
+    let story = match wanted.weeks {
+        Some(weeks) => Story::apart(wanted.nodes, weeks),
+        None => Story::of(wanted.nodes),
+    };
     let (from, seeds) = (wanted.from, wanted.seeds);
     let (next, failed) = (AtomicU64::new(from), AtomicU64::new(0));
     std::thread::scope(|scope| {
@@ -147,12 +153,15 @@ fn tell(story: Story, seed: u64) -> Result<(), Dissent> {
     let begun = Instant::now();
     match story.tell(seed) {
         Ok(outcome) => {
-            let (missing, all) = outcome.receipts_missing;
+            let ((missing, all), [adopted, renewed, mandates]) = (outcome.receipts_missing, outcome.governed);
             println!(
-                "seed {seed}: equal {:.1} s after healing, {} writes, {missing} of {all} receipts missing, {} events, \
+                "seed {seed}: equal {:.1} s after healing, {} writes, {} forgeries, {adopted} versions adopted, {renewed} keys \
+                 renewed or ended, {mandates} mandates, {} computers paired, {missing} of {all} receipts missing, {} events, \
                  {} pulls, {} KB asked and answered, {} KB news; took {:.1} s{}",
                 outcome.healed_in.as_secs_f64(),
                 outcome.writes,
+                outcome.forged,
+                outcome.paired,
                 outcome.counts.events,
                 outcome.counts.pulls,
                 outcome.counts.frame_bytes / 1000,

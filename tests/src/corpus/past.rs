@@ -1,7 +1,7 @@
 //! Changes that do not fit what was before them: rights, sequence numbers, start ops, dependencies, and ids
 //! of operations that are not in their past.
 
-use super::probes::{HONEST, Outcome, Probe, STRANGER, enemy_first, enemy_second, hash, honest, inert};
+use super::probes::{ENEMY, HONEST, Outcome, Probe, STRANGER, enemy_first, enemy_second, hash, honest, inert};
 use super::{Change, Id, Key, Row, make, set};
 use grid_protocol::document::{Inert, NoRight, Right};
 use grid_protocol::id::{Actor, ChangeHash};
@@ -32,6 +32,27 @@ fn rights() -> Vec<Probe> {
         may_not("a change after the cut of its device", NoRight::AfterCut, inert!(Inert::NoRight(NoRight::AfterCut))),
         may_not("a change of a space", NoRight::Space, inert!(Inert::NoRight(NoRight::Space))),
         Probe::new("a change by somebody who is not known yet", change, Outcome::Waiting).with(Right::Unknown),
+    ]
+}
+
+/// Changes behind the cut of their device, which count where another device has built on them.
+fn behind_a_cut() -> Vec<Probe> {
+    let (plain, cut) = (enemy_second(&[set("b")]), inert!(Inert::NoRight(NoRight::AfterCut)));
+    let bytes = plain.bytes();
+    let builds =
+        |actor, seq| Change { seq, start_op: 5, deps: vec![hash(&bytes)], ..Change::first(actor, &[set("o")]) };
+    let probe = |name, outcome| Probe::new(name, bytes.clone(), outcome).with(Right::IfBuiltOn);
+    let out_of_order = Change { start_op: 9, ..plain.clone() }.bytes();
+    let late = inert!(Inert::StartOp { .. });
+    let on_it = Change { start_op: 10, deps: vec![hash(&out_of_order)], ..Change::first(STRANGER, &[set("o")]) };
+    vec![
+        probe("a change behind a cut on which nobody has built", cut),
+        probe("a change behind a cut on which its own device alone has built", cut).beside(&builds(ENEMY, 3)),
+        probe("a change behind a cut on which another device has built", Outcome::Effective)
+            .beside(&builds(STRANGER, 1)),
+        Probe::new("a change behind a cut on which another has built, and that is out of order", out_of_order, late)
+            .with(Right::IfBuiltOn)
+            .beside(&on_it),
     ]
 }
 
@@ -190,5 +211,5 @@ fn ids() -> Vec<Probe> {
 }
 
 pub(super) fn probes() -> Vec<Probe> {
-    [rights(), numbers(), dependencies(), ids()].concat()
+    [rights(), behind_a_cut(), numbers(), dependencies(), ids()].concat()
 }

@@ -4,6 +4,7 @@
 use super::Reached;
 use super::choices::Choices;
 use crate::corpus::{ENEMY, enemy_first, honest};
+use grid_protocol::appeal::{Appeal, Drawn};
 use grid_protocol::codec::{self, Format};
 use grid_protocol::control::{ControlSet, Record};
 use grid_protocol::document::{ChangeBody, Document, Prescanned, Right, Verdict, chunk, prescan};
@@ -116,9 +117,9 @@ pub fn record(bytes: &[u8]) -> Reached {
     Reached::Read
 }
 
-/// The text of an invite; or what stands in one, packed or not. The same bytes as a pairing code, too.
+/// The text of an invite; or what stands in one, packed or not. The same bytes as an appeal, too.
 pub fn invite(bytes: &[u8]) -> Reached {
-    pairing_code(bytes);
+    appeal(bytes);
     let as_text = |packed: &[u8]| {
         let sum = derive(domain::INVITE_TEXT, packed);
         format!("grid1{}", to_base32(&[packed, sum.split_at(5).0].concat()))
@@ -138,13 +139,25 @@ pub fn invite(bytes: &[u8]) -> Reached {
 }
 
 /// The text of a pairing code, or what stands in one.
-fn pairing_code(bytes: &[u8]) {
+pub fn pairing(bytes: &[u8]) -> Reached {
     let sum = derive(domain::PAIRING_TEXT, bytes);
     let framed = format!("gridpair1{}", to_base32(&[bytes, sum.split_at(5).0].concat()));
     let found = PairingCode::parse(&String::from_utf8_lossy(bytes)).or_else(|_| PairingCode::parse(&framed));
     if let Ok(code) = &found {
         let _ = (code.pairing(), code.expired(Timestamp(0)));
         assert_eq!(PairingCode::parse(&code.to_text()).as_ref(), Ok(code), "a code that was written");
+    }
+    Reached::of(&found)
+}
+
+/// The text of an appeal, or what stands in one.
+fn appeal(bytes: &[u8]) {
+    let sum = derive(domain::APPEAL_TEXT, bytes);
+    let framed = format!("gridappeal1{}", to_base32(&[bytes, sum.split_at(5).0].concat()));
+    let found = Appeal::parse(&String::from_utf8_lossy(bytes)).or_else(|_| Appeal::parse(&framed));
+    if let Ok(appeal) = &found {
+        let _ = (appeal.comparison(), appeal.drawn.as_ref().and_then(Drawn::recovery));
+        assert_eq!(Appeal::parse(&appeal.to_text()).as_ref(), Ok(appeal), "an appeal that was written");
     }
 }
 
@@ -200,8 +213,10 @@ pub fn change(bytes: &[u8]) -> Reached {
     Reached::Read
 }
 
+/// Kinds with fields of every type, in an order that what is kept relies on.
 fn kinds() -> Vec<&'static Kind> {
-    Registry::standard().kinds().map(|kind| &**kind).collect()
+    let names = ["group", "action", "resource", "page", "prospect"];
+    names.iter().filter_map(|name| Registry::standard().kind(name)).map(|kind| &**kind).collect()
 }
 
 /// A file to import, as CSV or JSON; its first byte chooses the kind.

@@ -7,11 +7,12 @@
 mod choices;
 mod decoders;
 mod guard;
+mod messages;
 mod mutate;
 mod seeds;
 
 pub use decoders::{
-    change, entry, gossip, invite, moment, opening, patch, record, request, response, run, sheet, table, words,
+    change, entry, gossip, invite, moment, opening, pairing, patch, record, request, response, run, sheet, table, words,
 };
 pub use guard::guard;
 pub use mutate::Mutator;
@@ -52,14 +53,15 @@ const fn target(name: &'static str, run: fn(&[u8]) -> Reached, seeds: fn() -> Se
 }
 
 /// All targets.
-pub const TARGETS: [Target; 15] = [
-    target("request", request, || seeds::encoded("request-"), 3_000),
-    target("response", response, || seeds::encoded("response-"), 3_000),
+pub const TARGETS: [Target; 16] = [
+    target("request", request, messages::requests, 3_000),
+    target("response", response, messages::responses, 3_000),
     target("gossip", gossip, || seeds::encoded("gossip-"), 3_000),
     target("entry", entry, seeds::entries, 3_000),
     target("run", run, || seeds::encoded("run"), 1_000),
     target("record", record, || seeds::encoded("record-"), 2_000),
     target("invite", invite, seeds::invites, 1_000),
+    target("pairing", pairing, messages::pairing_codes, 2_000),
     target("sheet", sheet, seeds::sheets, 300),
     target("opening", opening, seeds::openings, 3_000),
     target("change", change, seeds::changes, 1_500),

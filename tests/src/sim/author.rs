@@ -2,6 +2,7 @@
 
 use automerge::transaction::CommitOptions;
 use automerge::{ActorId, Automerge};
+use grid_protocol::authority::VouchDue;
 use grid_protocol::codec::Format;
 use grid_protocol::control::{
     self, Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets, GenesisBody, InviteRevoked, NewGroup, Record,
@@ -80,6 +81,11 @@ impl Keys {
 }
 
 impl Author {
+    /// What the key behind its PeerId is made from.
+    pub fn transport_seed(&self) -> zeroize::Zeroizing<[u8; 32]> {
+        self.keys.secrets.peer.seed()
+    }
+
     /// Founds a coalition: the founder and the records to keep.
     pub fn found(keys: Arc<Keys>, registry: Arc<Registry>, coalition: &str, now: Timestamp) -> (Self, Vec<Record>) {
         let statement = Statement {
@@ -107,8 +113,8 @@ impl Author {
         attempt: u32,
         now: Timestamp,
     ) -> (Self, Vec<Record>) {
-        let genesis = ticket.genesis().expect("the long form carries the genesis");
-        let signs = Signs::Now(genesis.body.statement.text_hash());
+        let statement = ticket.statement().expect("the long form carries the statement");
+        let signs = Signs::Now(statement.text_hash());
         let joining = control::join_records(&keys.group(), ticket, attempt, signs, now).expect("the name is in bounds");
         let me = Identity { coalition: ticket.coalition, group: joining.group, device: joining.device };
         (Self { keys, me, registry }, joining.records)
@@ -160,13 +166,13 @@ impl Author {
 
     /// Confirmations of joins that came through this device's invites.
     pub fn vouches<S: Storage>(&self, replica: &Replica<S>) -> Vec<Record> {
-        let Some(about) = about(replica) else { return Vec::new() };
         let due = replica.authority().vouches_due(&self.me.device);
-        due.into_iter().map(|due| Record::Vouch(self.vouch(about, due.slot, due.target))).collect()
+        due.into_iter().map(|due| self.vouch(&due)).map(Record::Vouch).collect()
     }
 
-    fn vouch(&self, about: (CoalitionId, VersionId), slot: u32, target: grid_protocol::id::GroupId) -> Vouch {
-        Vouch::new(about, self.me.group, slot, target, &self.keys.secrets.device)
+    fn vouch(&self, due: &VouchDue) -> Vouch {
+        let about = (self.me.coalition, due.version);
+        Vouch::new(about, self.me.group, due.slot, due.target, &self.keys.secrets.device)
     }
 
     /// Takes back the invites of these slots.
@@ -178,7 +184,7 @@ impl Author {
     /// Withdraws this group's signature; `last` is the last entry that still counts.
     pub fn withdraw<S: Storage>(&self, replica: &Replica<S>, last: u64, now: Timestamp) -> Record {
         let about = about(replica).expect("a member knows the genesis");
-        let counter = replica.authority().next_counter(&self.me.group);
+        let counter = replica.authority().next_counter(&self.me.group).expect("a counter that is left");
         let last = vec![(self.me.device, last)];
         let key = SigningKey::Device(&self.keys.secrets.device);
         Record::Withdrawal(Withdrawal::new(about, self.me.group, counter, now, last, key))
@@ -188,7 +194,7 @@ impl Author {
     pub fn sign<S: Storage>(&self, replica: &Replica<S>, now: Timestamp) -> Record {
         let about = about(replica).expect("a member knows the genesis");
         let text = replica.control().genesis().expect("a member knows the genesis").body.statement.text_hash();
-        let counter = replica.authority().next_counter(&self.me.group);
+        let counter = replica.authority().next_counter(&self.me.group).expect("a counter that is left");
         let key = SigningKey::Device(&self.keys.secrets.device);
         Record::Signature(StatementSignature::new(about, text, self.me.group, counter, now, key))
     }

@@ -1,9 +1,10 @@
 //! What must hold in every run, whatever happened.
 
 use super::event::NodeIndex;
-use super::history::check_roots;
+use super::history::{Ending, check_roots};
 use super::{Blame, World};
-use grid_protocol::id::{Digest, DocumentId, EntryId, GroupId};
+use grid_protocol::control::Record;
+use grid_protocol::id::{Digest, DocumentId, EntryId, GroupId, RecordId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,13 @@ pub enum Dissent {
         /// What is wrong with it.
         what: String,
     },
+    /// An honest node holds a control record that was signed by somebody else than it says.
+    Forged {
+        /// The node.
+        node: NodeIndex,
+        /// The record.
+        record: RecordId,
+    },
     /// An honest node takes a group for a member that nobody let in.
     Sham {
         /// The node.
@@ -123,6 +131,9 @@ impl fmt::Display for Dissent {
                 )
             }
             Self::Unauthorised { node, document, what } => write!(f, "node {node} shows in record {document}: {what}"),
+            Self::Forged { node, record } => {
+                write!(f, "node {node} holds record {record:?}, which is signed by somebody else than it says")
+            }
             Self::Sham { node, group } => {
                 write!(f, "node {node} takes group {group} for a member, which nobody let in")
             }
@@ -162,7 +173,7 @@ impl World {
     fn holds(&self, node: NodeIndex) -> String {
         let replica = self.replica(node);
         format!(
-            "node {node}: {} entries of {} logs, {} records ({} waiting), {} members, {} documents, digests {:?}",
+            "node {node}: {} entries of {} logs, {} records ({} waiting), {} members, {} documents, digests {:?}, peers {:?}",
             replica.logs().total(),
             replica.logs().iter().count(),
             replica.control().len(),
@@ -170,6 +181,7 @@ impl World {
             replica.authority().members().count(),
             replica.documents().len(),
             (replica.logs().digest(), replica.authority().digest(), replica.documents().digest()),
+            replica.peers().map(|peer| (self.by_peer.get(&peer.peer), peer.sync, peer.fault)).collect::<Vec<_>>(),
         )
     }
 
@@ -236,7 +248,14 @@ impl World {
         }
         let Some(replica) = self.nodes[node].replica() else { return };
         let sham = self.shams.iter().find(|sham| replica.authority().was_admitted(sham)).copied();
-        let judged = self.history.believes(node, |record| replica.control().get(record).is_some());
+        let forked = |of: &DeviceId| {
+            let mut records = replica.control().iter();
+            records.any(|record| matches!(record, Record::ForkProof(proof) if proof.body.device == *of))
+        };
+        let judged = self.history.believes(node, |ending| match ending {
+            Ending::Record(record) => replica.control().get(record).is_some(),
+            Ending::Fork(device) => forked(device),
+        });
         self.note(sham.map_or(judged, |group| Err(Dissent::Sham { node, group })));
     }
 

@@ -50,7 +50,7 @@ impl Author {
     /// A recovery of this group with other words, approved by another group.
     pub fn recovered<S: Storage>(&self, replica: &Replica<S>, words: &Keys, contact: &Self) -> Record {
         let keys = replica.authority().keys();
-        let body = recovery(self.me.coalition, keys, self.me.group, &words.words, &BTreeMap::new());
+        let body = recovery(self.me.coalition, keys, self.me.group, words.words.beginning(), &BTreeMap::new());
         let body = body.expect("the group is known");
         let root = contact.keys.words.root(0);
         let approval = body.approve(contact.me.group, RootNumber::FIRST, &root);

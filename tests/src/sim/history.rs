@@ -4,7 +4,8 @@
 //! * No write that was acknowledged is lost.
 //! * Every node holds a beginning of each log, at all times.
 //! * What breaks a rule is shown by no honest node: never, or never once that node holds the record that ends
-//!   the writer's right.
+//!   the writer's right, unless somebody who may write built on it before.
+//! * No honest node holds a record that is signed by somebody else than it says.
 //! * In the end all hold the same, which [`super::World::check_healed`] asks.
 
 use super::check::{Acknowledged, Dissent};
@@ -75,8 +76,19 @@ impl Witness {
 pub enum Shown {
     /// It may not.
     Never,
-    /// Until the node holds the record that ends the writer's right.
-    Until(RecordId),
+    /// Until the node holds what ends the writer's right, unless others have built on it.
+    Until(Ending),
+    /// Somebody who may write has built on it: it stays.
+    BuiltOn,
+}
+
+/// What ends a writer's right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// This record.
+    Record(RecordId),
+    /// A proof that this device has written two histories.
+    Fork(DeviceId),
 }
 
 /// What was written, what every node holds of it, and what it showed.
@@ -90,6 +102,8 @@ pub struct History {
     ends: BTreeMap<DeviceId, u64>,
     held: BTreeMap<NodeIndex, BTreeMap<DeviceId, Vec<EntryId>>>,
     forgeries: Vec<Shown>,
+    /// Records that were signed by somebody else than they say.
+    forged_records: Vec<RecordId>,
     /// Forgeries that nodes show, by document.
     shown: BTreeMap<NodeIndex, BTreeMap<DocumentId, BTreeSet<usize>>>,
 }
@@ -132,6 +146,20 @@ impl History {
     pub fn forge(&mut self, shown: Shown) -> String {
         self.forgeries.push(shown);
         format!("{MARK}{};", self.forgeries.len() - 1)
+    }
+
+    /// Somebody who may write changed a record that read like this.
+    pub fn built_on(&mut self, text: &str) {
+        for mark in marks(text) {
+            if let Some(shown @ Shown::Until(_)) = self.forgeries.get_mut(mark) {
+                *shown = Shown::BuiltOn;
+            }
+        }
+    }
+
+    /// A record that is signed by somebody else than it says.
+    pub fn forge_record(&mut self, record: RecordId) {
+        self.forged_records.push(record);
     }
 
     /// A disk did something.
@@ -191,19 +219,22 @@ impl History {
 
     /// Whether anything was forged, so that it matters what nodes show.
     pub fn has_forgeries(&self) -> bool {
-        !self.forgeries.is_empty()
+        !(self.forgeries.is_empty() && self.forged_records.is_empty())
     }
 
-    /// A node holds these control records, and shows what it shows.
+    /// A node knows these endings, and shows what it shows.
     ///
     /// # Errors
     ///
-    /// [`Dissent::Unauthorised`] where it should have stopped to.
-    pub fn believes(&self, node: NodeIndex, holds: impl Fn(&RecordId) -> bool) -> Result<(), Dissent> {
+    /// [`Dissent::Unauthorised`] where it should have stopped to; [`Dissent::Forged`].
+    pub fn believes(&self, node: NodeIndex, knows: impl Fn(&Ending) -> bool) -> Result<(), Dissent> {
+        if let Some(record) = self.forged_records.iter().find(|record| knows(&Ending::Record(**record))) {
+            return Err(Dissent::Forged { node, record: *record });
+        }
         for (document, marks) in self.shown.get(&node).into_iter().flatten() {
             for mark in marks {
-                if let Some(Shown::Until(record)) = self.forgeries.get(*mark)
-                    && holds(record)
+                if let Some(Shown::Until(ending)) = self.forgeries.get(*mark)
+                    && knows(ending)
                 {
                     let what = format!("{MARK}{mark}, although it knows better");
                     return Err(Dissent::Unauthorised { node, document: *document, what });

@@ -64,6 +64,7 @@ impl World {
     /// Joins through one node: takes the invite, starts, and links with that node.
     pub fn join(&mut self, ticket: &InviteTicket, through: NodeIndex) -> NodeIndex {
         let node = self.take_invite(ticket);
+        self.place_beside(node, through);
         self.start(node);
         self.link(node, through);
         node
@@ -233,6 +234,9 @@ impl World {
         let mut nonce = [0; 16];
         nonce.copy_from_slice(&self.random.bytes()[..16]);
         let (author, now) = (self.nodes[node].author.clone(), self.clocks(node).wall);
+        if let Subject::Existing(document) = subject {
+            self.build_on(node, *document);
+        }
         let replica = self.nodes[node].replica_mut().expect("the node runs");
         let (document, entries) = author.write(replica, now, subject, nonce, fields);
         let acknowledged: Vec<Acknowledged> = entries
@@ -257,6 +261,18 @@ impl World {
         }
         self.plan(node);
         Ok(document)
+    }
+
+    /// Somebody who may write is about to change a record as a node knows it.
+    pub(super) fn build_on(&mut self, node: NodeIndex, document: DocumentId) {
+        if !self.history.has_forgeries() {
+            return;
+        }
+        let registry = self.registry.clone();
+        let replica = self.nodes[node].replica_mut().expect("the node runs");
+        let live = replica.live(document).expect("a storage in memory reads");
+        let text = live.row(&registry).values.to_json().to_string();
+        self.history.built_on(&text);
     }
 
     /// A copy of `liar`'s home writes behind an older head, with what the node `at` knows, and that node hears of
@@ -313,6 +329,13 @@ impl World {
     pub fn feed(&mut self, node: NodeIndex, input: grid_protocol::replica::Input) {
         self.input(node, input);
         self.look();
+    }
+
+    /// Whether a node knows a record so that it can be edited there.
+    pub fn reads(&mut self, node: NodeIndex, document: DocumentId) -> bool {
+        let replica = self.nodes[node].replica_mut().expect("the node runs");
+        let live = replica.live(document).expect("a storage in memory reads");
+        live.opening().is_some()
     }
 
     /// The state root of a running node.

@@ -99,6 +99,15 @@ impl World {
         self.split(sides);
     }
 
+    /// A newcomer is where somebody else is while the network is split.
+    pub(super) fn place_beside(&mut self, newcomer: NodeIndex, other: NodeIndex) {
+        if let Some(sides) = &mut self.sides {
+            let side = sides.get(other).copied().unwrap_or_default();
+            sides.resize(newcomer, 0);
+            sides.push(side);
+        }
+    }
+
     /// The network is whole again.
     pub fn heal(&mut self) {
         self.sides = None;

@@ -69,6 +69,7 @@ impl World {
         let number = u32::try_from(self.nodes.len()).expect("a world of that size fits nowhere");
         let (author, request) = Author::with_code(code, number, self.registry.clone());
         let node = self.settle(author, &[], &[]);
+        self.place_beside(node, with);
         self.start(node);
         self.nodes[node].replica_mut().expect("it was started").ask_to_pair(request);
         self.link(node, with);

@@ -1,29 +1,48 @@
-//! A story by chance: a coalition grows while its network splits, loses and repeats, and its computers
-//! come and go; then the network heals, and all must be one again.
+//! A story by chance: a coalition grows while its network splits, loses and repeats, its computers come and
+//! go, its groups govern it and renew their keys, and one member tries what it may not; then the network heals,
+//! and all must be one again.
 
 use super::event::NodeIndex;
-use super::{Conditions, Counts, Dissent, Stop, Subject, World};
-use grid_protocol::id::DocumentId;
-use serde_json::json;
+use super::teller::Teller;
+use super::{Conditions, Conduct, Counts, Dissent, Forger, World};
+use grid_protocol::invite::InviteTicket;
 use std::time::Duration;
 
 /// After the network has healed, all nodes are equal within this.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 /// Connections of one node.
-const DEGREE: usize = 6;
-
+pub(super) const DEGREE: usize = 6;
+/// Connections of one node where all are there from the beginning.
+const WIDE_DEGREE: usize = 10;
 /// Deeds that follow close on one another.
 const BUSY: usize = 4;
+/// A split lasts for so long between two chapters.
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// How large a story is.
 #[derive(Clone, Copy, Debug)]
 pub struct Story {
-    /// Nodes.
+    /// Honest groups, or where some are silent or lie from the beginning, all groups but the forgers.
     pub nodes: usize,
     /// Chapters between founding and healing.
     pub chapters: usize,
     /// Things that people do in a chapter.
     pub deeds: usize,
+    /// How it begins and goes on.
+    pub plot: Plot,
+}
+
+/// How a story begins and goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plot {
+    /// Groups join one after the other, and the network splits and heals by chance.
+    Growing,
+    /// All are there from the beginning, of a hundred so many say nothing or lie, and the network is split from the
+    /// first chapter to the last, with a week between two.
+    Apart {
+        /// Members in a hundred that do not do what they should.
+        faulty: u16,
+    },
 }
 
 /// How a story ended.
@@ -33,29 +52,37 @@ pub struct Outcome {
     pub healed_in: Duration,
     /// How many writes were acknowledged.
     pub writes: usize,
+    /// How many things were forged.
+    pub forged: usize,
+    /// Versions that were adopted, rotations and ends of devices, mandates.
+    pub governed: [usize; 3],
+    /// Computers that joined a group which had one.
+    pub paired: usize,
     /// How many of the receipts that authors wait for are missing in the end, and of how many.
     pub receipts_missing: (usize, usize),
     /// What it cost.
     pub counts: Counts,
 }
 
-struct Teller {
-    world: World,
-    story: Story,
-    pages: Vec<DocumentId>,
-    /// What was written into shared pages.
-    lines: Vec<(DocumentId, String)>,
-}
-
 impl Story {
     /// A story of this size.
     pub const fn of(nodes: usize) -> Self {
-        Self { nodes, chapters: 5, deeds: nodes }
+        Self { nodes, chapters: 5, deeds: nodes, plot: Plot::Growing }
     }
 
     /// A short story with as many nodes.
     pub const fn short(nodes: usize) -> Self {
-        Self { nodes, chapters: 3, deeds: 16 }
+        Self { nodes, chapters: 3, deeds: 16, plot: Plot::Growing }
+    }
+
+    /// A story in which the network is split for weeks, and three in ten members are silent or lie.
+    pub const fn apart(nodes: usize, weeks: usize) -> Self {
+        Self { nodes, chapters: weeks, deeds: 12, plot: Plot::Apart { faulty: 30 } }
+    }
+
+    /// Members that try what they may not.
+    const fn forgers(self) -> usize {
+        1 + self.nodes / 20
     }
 
     /// Tells the story of a seed.
@@ -64,185 +91,125 @@ impl Story {
     ///
     /// What does not hold in it.
     pub fn tell(self, seed: u64) -> Result<Outcome, Dissent> {
-        let mut teller = Teller { world: World::new(seed), story: self, pages: Vec::new(), lines: Vec::new() };
-        teller.begin();
+        let mut teller = match self.plot {
+            Plot::Growing => self.begin_growing(seed),
+            Plot::Apart { faulty } => self.begin_apart(seed, faulty),
+        };
         for chapter in 0..self.chapters {
-            teller.chapter(chapter)?;
+            self.chapter(&mut teller, chapter)?;
         }
-        teller.end()
+        self.end(teller)
+    }
+
+    fn begin_growing(self, seed: u64) -> Teller {
+        let mut world = World::new(seed);
+        let founder = world.found("Clear Water");
+        let forgers = self.forgers();
+        let seats = u32::try_from(forgers + 3.min(self.nodes - 1)).expect("a few");
+        let ticket = world.invite(founder, seats);
+        for seat in 0..seats {
+            world.join(&InviteTicket { first: ticket.first + seat, count: 1, ..ticket.clone() }, founder);
+        }
+        world.run_for(Duration::from_secs(5));
+        let forgers: Vec<Forger> = (1..=forgers).map(Forger::new).collect();
+        forgers.iter().for_each(|forger| world.set_conduct(forger.node, Conduct::Lying));
+        world.conditions = Conditions::rough();
+        let mut teller = Teller::new(world, forgers);
+        teller.edit_page(founder);
+        teller.write_action(founder);
+        teller
+    }
+
+    fn begin_apart(self, seed: u64, faulty: u16) -> Teller {
+        let mut world = World::new(seed);
+        let forgers: Vec<Forger> = (self.nodes..self.nodes + self.forgers()).map(Forger::new).collect();
+        world.assemble(self.nodes + forgers.len(), WIDE_DEGREE);
+        world.hush();
+        for node in 1..self.nodes {
+            if world.random().below(100) < usize::from(faulty) {
+                let conduct = if world.random().happens(500) { Conduct::Silent } else { Conduct::Lying };
+                world.set_conduct(node, conduct);
+            }
+        }
+        forgers.iter().for_each(|forger| world.set_conduct(forger.node, Conduct::Lying));
+        world.run_for(Duration::from_secs(15));
+        let mut teller = Teller::new(world, forgers);
+        teller.edit_page(0);
+        teller.write_action(0);
+        teller.world.run_for(Duration::from_secs(5));
+        teller.world.split_by_chance();
+        teller
+    }
+
+    fn chapter(self, teller: &mut Teller, chapter: usize) -> Result<(), Dissent> {
+        if self.plot == Plot::Growing {
+            match teller.world.random().below(3) {
+                0 => teller.world.split_by_chance(),
+                1 => teller.world.heal(),
+                _ => {}
+            }
+            teller.grow(self.forgers() + self.nodes * (chapter + 1) / self.chapters.max(1));
+        }
+        for number in 0..self.deeds {
+            teller.deed();
+            // People are busy by turns: receipts for what comes together go together.
+            let longest = if number % BUSY == 0 { Duration::from_secs(6) } else { Duration::from_millis(50) };
+            let pause = teller.world.random().between(Duration::ZERO, longest);
+            teller.world.run_for(pause);
+        }
+        match chapter + 1 == self.chapters {
+            true => teller.end_forgers(),
+            false => teller.forge_something(),
+        }
+        if self.plot != Plot::Growing {
+            teller.world.run_for(Duration::from_secs(20));
+            teller.world.sleep(WEEK);
+        }
+        teller.world.check_always()
+    }
+
+    fn end(self, mut teller: Teller) -> Result<Outcome, Dissent> {
+        let seed = teller.world.seed;
+        teller.world.conditions = Conditions::default();
+        teller.wake_everybody();
+        teller.world.heal();
+        teller.world.run_for(Duration::from_secs(15));
+        let healed_in = Duration::from_secs(15) + teller.world.until_equal(PATIENCE)?;
+        // Receipts are on their way a little longer.
+        teller.world.run_for(Duration::from_secs(5));
+        teller.world.check_healed()?;
+        let (world, authority) = (&teller.world, teller.world.replica(0).authority());
+        let gone = teller.forgers.iter().filter(|forger| !authority.is_member(&world.author(forger.node).me.group));
+        let expected = self.nodes + teller.forgers.len() - gone.count();
+        assert_eq!(authority.members().count(), expected, "seed {seed}: every group that was let in is a member");
+        teller.check_lines();
+        let authority = teller.world.replica(0).authority();
+        let adopted = teller.world.replica(0).control().adoptions().count();
+        let governed = [adopted, teller.renewals, authority.mandates().len()];
+        Ok(Outcome {
+            healed_in,
+            writes: teller.world.acknowledged.len(),
+            forged: teller.forged,
+            governed,
+            paired: teller.paired.len(),
+            receipts_missing: receipts(&teller.world),
+            counts: teller.world.counts,
+        })
     }
 }
 
-impl Teller {
-    fn begin(&mut self) {
-        let founder = self.world.found("Clear Water");
-        let ticket = self.world.invite(founder, 8);
-        for _ in 0..3.min(self.story.nodes - 1) {
-            self.world.join(&ticket, founder);
-        }
-        self.world.run_for(Duration::from_secs(5));
-        self.world.conditions = Conditions::rough();
-        self.edit_page(founder);
+/// Receipts of honest nodes for the last entry of each other's logs: missing, and all.
+fn receipts(world: &World) -> (usize, usize) {
+    let honest: Vec<NodeIndex> = (0..world.nodes().len()).filter(|node| world.is_honest(*node)).collect();
+    let groups: Vec<_> = honest.iter().map(|node| world.author(*node).me.group).collect();
+    let (mut missing, mut all) = (0, 0);
+    for node in &honest {
+        let replica = world.replica(*node);
+        let Some(head) = replica.own_head() else { continue };
+        let delivery = replica.receipts().delivery(&replica.me(), replica.authority(), head.seq);
+        let count = |list: &[grid_protocol::id::GroupId]| list.iter().filter(|group| groups.contains(group)).count();
+        missing += count(&delivery.waiting_for);
+        all += count(&delivery.waiting_for) + count(&delivery.received_by);
     }
-
-    fn chapter(&mut self, chapter: usize) -> Result<(), Dissent> {
-        match self.world.random().below(3) {
-            0 => self.world.split_by_chance(),
-            1 => self.world.heal(),
-            _ => {}
-        }
-        self.grow(chapter);
-        for number in 0..self.story.deeds {
-            self.deed();
-            // People are busy by turns: receipts for what comes together go together.
-            let longest = if number % BUSY == 0 { Duration::from_secs(6) } else { Duration::from_millis(50) };
-            let pause = self.world.random().between(Duration::ZERO, longest);
-            self.world.run_for(pause);
-        }
-        self.world.check_always()
-    }
-
-    /// Newcomers join through whoever runs, on whichever side of a split.
-    fn grow(&mut self, chapter: usize) {
-        let wanted = self.story.nodes * (chapter + 1) / self.story.chapters.max(1);
-        let mut tries = 0_u32;
-        while self.world.nodes().len() < wanted.min(self.story.nodes) {
-            let Some(host) = self.anybody() else { return };
-            let author = self.world.author(host);
-            if !self.world.replica(host).authority().is_member(&author.me.group) {
-                self.world.run_for(Duration::from_millis(300));
-                // Where only newcomers are awake, nobody lets them in, and their invites would run out.
-                if tries % 100 == 99 {
-                    self.wake_everybody();
-                }
-                tries += 1;
-                continue;
-            }
-            let rest = wanted - self.world.nodes().len();
-            let seats = 1 + self.world.random().below(rest.min(3));
-            let slots = self.world.replica(host).authority().free_slots(&author.me.device, 3, self.world.wall_of(host));
-            if slots.is_none() {
-                continue;
-            }
-            let ticket = self.world.invite(host, 3);
-            for seat in 0..seats {
-                let among = self.world.nodes().len();
-                let one = grid_protocol::invite::InviteTicket {
-                    first: ticket.first + u32::try_from(seat).expect("at most three seats"),
-                    count: 1,
-                    ..ticket.clone()
-                };
-                let newcomer = self.world.join(&one, host);
-                self.world.link_with_some(newcomer, DEGREE / 2, among);
-            }
-        }
-    }
-
-    fn deed(&mut self) {
-        let Some(node) = self.anybody() else { return self.wake_everybody() };
-        match self.world.random().below(20) {
-            0 | 1 => {
-                let how = if self.world.random().happens(500) { Stop::Crash } else { Stop::Properly };
-                self.world.stop(node, how);
-            }
-            2 | 3 => self.wake_somebody(),
-            4 => {
-                let links = self.world.links();
-                if let Some((a, b)) = self.world.random().pick(&links).copied() {
-                    self.world.flap(a, b);
-                }
-            }
-            5..=10 => self.edit_page(node),
-            11 | 12 => {
-                let about = format!("We are at work since {}.", self.world.now().as_secs());
-                let name = format!("Group {node}");
-                self.world.write(node, &Subject::Own("group"), &json!({"name": name, "about": about}));
-            }
-            _ => {
-                let title = format!("Walk {} of group {node}", self.world.acknowledged.len());
-                self.world.write(node, &Subject::New("action"), &json!({"title": title, "place": "Old bridge"}));
-            }
-        }
-    }
-
-    /// Adds a line to a shared page that the node knows, or begins one.
-    fn edit_page(&mut self, node: NodeIndex) {
-        let line = format!("{}-{node}\n", self.lines.len());
-        let pages = self.pages.clone();
-        let known = self.world.random().pick(&pages).copied().filter(|page| {
-            let documents = self.world.replica(node).documents();
-            documents.knows(page)
-        });
-        let text = known.map(|page| self.world.text(node, page, "text")).unwrap_or_default();
-        match known {
-            Some(page) if !text.is_empty() => {
-                self.world.write(node, &Subject::Existing(page), &json!({"text": format!("{text}{line}")}));
-                self.lines.push((page, line));
-            }
-            _ => {
-                let fields = json!({"title": "How we work", "text": line});
-                let page = self.world.write(node, &Subject::New("page"), &fields);
-                self.pages.push(page);
-                self.lines.push((page, line));
-            }
-        }
-    }
-
-    fn anybody(&mut self) -> Option<NodeIndex> {
-        let running: Vec<NodeIndex> = (0..self.world.nodes().len()).filter(|node| self.world.runs(*node)).collect();
-        self.world.random().pick(&running).copied()
-    }
-
-    fn wake_somebody(&mut self) {
-        let asleep: Vec<NodeIndex> = (0..self.world.nodes().len()).filter(|node| !self.world.runs(*node)).collect();
-        if let Some(node) = self.world.random().pick(&asleep).copied() {
-            self.world.start(node);
-        }
-    }
-
-    fn wake_everybody(&mut self) {
-        for node in 0..self.world.nodes().len() {
-            if !self.world.runs(node) {
-                self.world.start(node);
-            }
-        }
-    }
-
-    fn end(mut self) -> Result<Outcome, Dissent> {
-        self.world.conditions = Conditions::default();
-        self.wake_everybody();
-        self.world.heal();
-        self.world.run_for(Duration::from_secs(15));
-        let healed_in = Duration::from_secs(15) + self.world.until_equal(PATIENCE)?;
-        // Receipts are on their way a little longer.
-        self.world.run_for(Duration::from_secs(5));
-        self.world.check_healed()?;
-        let members = self.world.replica(0).authority().members().count();
-        assert_eq!(members, self.story.nodes, "seed {}: every group that was let in is a member", self.world.seed);
-        for node in 0..self.world.nodes().len() {
-            for (page, line) in &self.lines {
-                let text = self.world.text(node, *page, "text");
-                assert!(text.contains(line), "seed {}: node {node} lacks line {line:?} in {text:?}", self.world.seed);
-            }
-        }
-        Ok(Outcome {
-            healed_in,
-            writes: self.world.acknowledged.len(),
-            receipts_missing: self.receipts(),
-            counts: self.world.counts,
-        })
-    }
-
-    /// Receipts for the last entry of each log: missing, and all.
-    fn receipts(&self) -> (usize, usize) {
-        let (mut missing, mut all) = (0, 0);
-        for node in 0..self.world.nodes().len() {
-            let replica = self.world.replica(node);
-            let Some(head) = replica.own_head() else { continue };
-            let delivery = replica.receipts().delivery(&replica.me(), replica.authority(), head.seq);
-            missing += delivery.waiting_for.len();
-            all += delivery.waiting_for.len() + delivery.received_by.len();
-        }
-        (missing, all)
-    }
+    (missing, all)
 }

@@ -38,3 +38,44 @@ async fn a10_what_people_need_to_take_part_never_leaves_the_node() {
     let changes = pair.river.get(&format!("/api/records/attendance/{coming}/history")).await;
     assert!(!changes.to_string().contains("halal"), "{changes}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a01_every_node_shows_the_same_version_and_older_ones_stay_readable() {
+    let pair = Pair::new().await;
+    let versions = async |side: &grid_tests::mission::Side| side.get("/api/statement/versions").await["items"].clone();
+    let before = versions(&pair.mill).await;
+    let change = json!({"title": "What unites us, again", "text": "The river belongs to all, and to nobody.\n"});
+    let proposed = pair.river.post("/api/statement/versions", change).await;
+    let version = proposed["version"].as_str().unwrap();
+    pair.settle().await;
+    let (river, mill) = (versions(&pair.river).await, versions(&pair.mill).await);
+    assert_eq!(river, mill);
+    assert_eq!(mill.as_array().unwrap().len(), before.as_array().unwrap().len() + 1);
+    let seen = pair.mill.get(&format!("/api/statement/versions/{version}")).await;
+    assert_eq!(seen["text"], "The river belongs to all, and to nobody.\n");
+    let first = before[0]["version"].as_str().unwrap();
+    let old = pair.mill.get(&format!("/api/statement/versions/{first}")).await;
+    assert!(old["text"].as_str().unwrap().contains("everybody who lives by it"), "{old}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a02_comments_on_a_draft_arrive_and_a_frozen_text_can_not_change() {
+    let pair = Pair::new().await;
+    let draft = pair.river.new("draft", json!({"title": "Unity", "text": "We act together."})).await;
+    pair.settle().await;
+    let comment = json!({"text": "And we listen first.", "about": draft, "author": "a neighbour"});
+    pair.mill.new("message", comment).await;
+    pair.settle().await;
+    let comments = pair.river.list("message", &format!("about={draft}")).await;
+    assert_eq!(
+        (&comments[0]["text"], &comments[0]["called"]),
+        (&json!("And we listen first."), &json!("And we listen first."))
+    );
+    let told = pair.river.edit_refused("draft", &draft, json!({"status": "frozen"})).await;
+    let hash = told["message"].as_str().unwrap().split("frozen_hash ").nth(1).unwrap().split(';').next().unwrap();
+    pair.river.edit("draft", &draft, json!({"status": "frozen", "frozen_hash": hash})).await;
+    let error = pair.river.edit_refused("draft", &draft, json!({"text": "We act alone."})).await;
+    assert!(error["message"].as_str().unwrap().contains("another draft"), "{error}");
+    pair.settle().await;
+    assert_eq!(pair.mill.show("draft", &draft).await["frozen_hash"], hash);
+}

@@ -26,3 +26,19 @@ async fn d02_the_list_of_supporters_stays_with_its_group() {
     assert_eq!(status, 200);
     assert_eq!(pair.mill.list("supporter", "").await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_two_who_write_while_they_are_apart_are_both_heard() {
+    let pair = Pair::new().await;
+    let thread = pair.river.new("thread", json!({"title": "The bridge"})).await;
+    pair.settle().await;
+    pair.river.member.handle().hang_up().await.unwrap();
+    pair.river.new("message", json!({"text": "It is closed.", "thread": thread})).await;
+    pair.mill.new("message", json!({"text": "We have a boat.", "thread": thread})).await;
+    pair.settle().await;
+    for side in [&pair.river, &pair.mill] {
+        let mut said = grid_tests::mission::each(&side.list("message", &format!("thread={thread}")).await, "text");
+        said.sort();
+        assert_eq!(said, ["It is closed.", "We have a boat."]);
+    }
+}

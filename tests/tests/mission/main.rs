@@ -3,5 +3,7 @@
 
 mod a;
 mod b;
+mod bad_input;
+mod c;
 mod d;
 mod e;

@@ -46,9 +46,11 @@ pub(crate) fn command(kind: &Kind) -> Command {
 fn with_verbs(command: Command) -> Command {
     match Registry::standard().kind(command.get_name()) {
         // The group itself can be brought back, not only what it says of itself.
-        Some(kind) if kind.role == Some(KindRole::Profile) => {
-            command.subcommands(verbs(kind)).subcommand(recover::command())
-        }
+        Some(kind) if kind.role == Some(KindRole::Profile) => command.subcommands(verbs(kind)).subcommands([
+            recover::command(),
+            recover::approve::command(),
+            recover::contacts::command(),
+        ]),
         Some(kind) => command.subcommands(verbs(kind)),
         None => command,
     }
@@ -99,6 +101,8 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(("export", matches)) => export::run(kind, matches, context),
         Some(("schema", matches)) => schema::run(kind, matches, context),
         Some(("recover", matches)) => recover::run(matches, context),
+        Some(("approve", matches)) => recover::approve::run(matches, context),
+        Some(("contacts", matches)) => recover::contacts::run(matches, context),
         _ => match question(kind) {
             Some(question) => ask::answer(question, matches, context),
             None => Err(Failure::usage(format!("grid {} takes a command", kind.name))),

@@ -1,6 +1,10 @@
 //! `grid group recover`: a group whose computer is lost gets new keys from its 24 words.
 
+mod appeal;
+pub(crate) mod approve;
 mod choose;
+pub(crate) mod contacts;
+pub(crate) mod naming;
 mod told;
 mod words;
 
@@ -16,8 +20,8 @@ use clap::{Args, Command, FromArgMatches as _};
 use grid_node::KeystoreError;
 use grid_node::home::HomeError;
 use grid_node::recall::AskError;
-use grid_node::setup::recover::{self, Afresh, RecoverError};
-use grid_protocol::{id::GroupId, limits::MAX_INVITE};
+use grid_node::setup::recover::{self, Afresh, Appealing, RecoverError, Way};
+use grid_protocol::{appeal::Drawn, id::GroupId, limits::MAX_INVITE};
 use std::{path::PathBuf, time::Duration};
 
 const ABOUT: &str = "Recover the group with its 24 words, when a computer of it is lost or was seized";
@@ -30,7 +34,10 @@ other groups are, and they tell what is needed.
 
 It shows the computers of the group, asks which are lost, and makes the next key of the group from the words. The \
 group stays what it is: its id, its name, what it wrote, its membership. What a lost computer writes from then on \
-counts nowhere. Whoever has the lost computer has the old key only, and can't follow.";
+counts nowhere. Whoever has the lost computer has the old key only, and can't follow.
+
+Without the words, --by-contacts asks the recovery contacts that your group has named (`grid group contacts` on \
+their nodes). It shows 24 new words, which count once enough contacts have signed the appeal that comes with them.";
 
 /// The command.
 pub(crate) fn command() -> Command {
@@ -67,7 +74,19 @@ struct Recover {
     /// What the group calls this computer
     #[arg(long, value_name = "NAME", default_value = "new computer")]
     label: String,
-    /// The id of the group, where several have these words
+    /// Without the words: ask your recovery contacts for new ones. It shows 24 new words, and an appeal for the contacts
+    #[arg(long, conflicts_with_all = ["before", "lost"])]
+    by_contacts: bool,
+    /// With --by-contacts: what your group is called
+    #[arg(long, value_name = "NAME", requires = "by_contacts")]
+    name: Option<String>,
+    /// With --by-contacts: the appeal as a contact gave it back, or the file with it; may be given several times
+    #[arg(long, value_name = "APPEAL|FILE", requires = "by_contacts")]
+    approval: Vec<String>,
+    /// With --by-contacts: write the appeal to this file
+    #[arg(long, value_name = "FILE", requires = "by_contacts")]
+    file: Option<PathBuf>,
+    /// The id of the group, where several have these words, or this name
     #[arg(long, value_name = "ID")]
     group: Option<GroupId>,
     /// How long to wait for a node of another group
@@ -79,9 +98,33 @@ struct Recover {
 
 impl Recover {
     fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let invite = self.invite()?;
+        if !self.by_contacts {
+            let way = self.invite()?.map(Way::Invite);
+            return self.with_words(context, way);
+        }
+        if self.approval.is_empty() {
+            return appeal::ask(context, &self.appealing(), self.file.as_deref());
+        }
+        let signed = appeal::gather(&self.approval)?;
+        let Some(recovery) = signed.drawn.as_ref().and_then(Drawn::recovery) else {
+            return appeal::wait(context, &signed, self.file.as_deref());
+        };
+        // Whoever goes on was named in the appeal, and the contacts have signed that.
+        let going_on = recovery.body.devices.iter().filter(|listed| listed.cut.is_none());
+        let keep = going_on.map(|listed| listed.device.to_string()).collect();
+        let (group, invite) = (Some(recovery.body.group), self.invite()?);
+        let way = match grid_node::home::HomePaths::new(context.home()?).exists() {
+            // The computer is there, and the words were lost.
+            true => None,
+            false => Some(invite.map_or_else(|| Way::Appeal(Box::new(signed)), Way::Invite)),
+        };
+        Self { keep, group, ..self }.with_words(context, way)
+    }
+
+    /// Recovers with the words: on this computer of the group, or in a new home where nodes can be reached.
+    fn with_words(self, context: &mut Context<'_>, way: Option<Way>) -> Result<(), Failure> {
         let home = context.home()?.to_owned();
-        match &invite {
+        match &way {
             Some(_) => welcome::empty_home(&home)?,
             None if !grid_node::home::HomePaths::new(&home).exists() => {
                 return Err(failed(&HomeError::Missing { path: home }.into()));
@@ -90,18 +133,18 @@ impl Recover {
         }
         let before = self.before.as_deref().map(choose::before).transpose()?;
         let words = words::read(context, self.words_file.as_deref())?;
-        let recovering = match invite {
+        let recovering = match way {
             None => {
                 let passphrase = self.passphrase.of_home(context)?;
                 recover::here(&home, words, passphrase.as_ref())
             }
-            Some(invite) => {
+            Some(way) => {
                 let passphrase = self.passphrase.for_new_home(context)?;
                 if passphrase.is_none() {
                     note_unprotected(context);
                 }
                 context.out.note("Asking the nodes of other groups ...");
-                let request = Afresh { invite, group: self.group, wait: self.wait, passphrase };
+                let request = Afresh { way, group: self.group, wait: self.wait, passphrase };
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let runtime = runtime.map_err(|error| Failure::io("use the network", &error))?;
                 runtime.block_on(recover::afresh(&home, &request, words))
@@ -116,6 +159,10 @@ impl Recover {
         Ok(())
     }
 
+    fn appealing(&self) -> Appealing {
+        Appealing { name: self.name.clone().unwrap_or_default(), group: self.group, keep: self.keep.clone() }
+    }
+
     fn invite(&self) -> Result<Option<String>, Failure> {
         match &self.from_file {
             Some(path) => file::read_text(path, 2 * MAX_INVITE).map(Some),
@@ -127,7 +174,8 @@ impl Recover {
 fn failed(error: &RecoverError) -> Failure {
     let (exit, code) = match error {
         RecoverError::Invite(_) => (Exit::Usage, "invalid_invite"),
-        RecoverError::Words(_) => (Exit::Refused, "other_words"),
+        RecoverError::Words(_) | RecoverError::OtherAppeal => (Exit::Refused, "other_words"),
+        RecoverError::NotApproved => (Exit::Refused, "not_approved"),
         RecoverError::Ask(AskError::NobodyAnswered { .. }) => (Exit::TimeUp, "wait_ran_out"),
         RecoverError::Ask(AskError::Refused(_)) => (Exit::Refused, "refused"),
         RecoverError::Ask(AskError::NoAddress) => (Exit::Usage, "invalid_invite"),

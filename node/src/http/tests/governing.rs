@@ -103,3 +103,93 @@ async fn a_mandate_says_whether_it_holds_now() {
         assert_eq!(code(&grid.ask(method, &path, None).await), (403, "refused"), "{path}");
     }
 }
+
+/// Asks for something that can't be, and gives the reason.
+async fn refused(grid: &Grid, path: &str, body: Json, expected: (u16, &str)) -> String {
+    let answer = grid.post(path, body.clone()).await;
+    assert_eq!(code(&answer), expected, "{path} {body}: {}", answer.1);
+    assert!(answer.1["error"]["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{path} {body}");
+    answer.1["error"]["message"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_proposal_that_can_not_be_is_refused_by_the_field_that_is_wrong() {
+    let grid = Grid::start().await;
+    let path = "/api/statement/versions";
+    for (body, said) in [
+        (json!({"tittle": "We stand"}), "tittle"),
+        (json!({"title": 7}), "integer"),
+        (json!({"policies": [{"title": "Care"}]}), "text"),
+        (json!({"policies": [{"title": "Care", "text": "So", "by": "us"}]}), "by"),
+        (json!({"add_electors": "Clean River"}), "sequence"),
+        (json!(["We stand"]), "found a list"),
+    ] {
+        let why = refused(&grid, path, body.clone(), (400, "invalid")).await;
+        assert!(why.contains(said), "{body}: {why}");
+    }
+    for field in ["add_electors", "remove_electors", "remove"] {
+        let why = refused(&grid, path, json!({(field): ["Nobody at all"]}), (404, "not_found")).await;
+        assert!(why.contains("Nobody at all"), "{field}: {why}");
+    }
+    // What the rules of the coalition say against it comes from the node, in its words.
+    let why = refused(&grid, path, json!({"title": "Other"}), (403, "refused")).await;
+    assert_eq!(why, "signed already");
+}
+
+#[tokio::test]
+async fn a_vote_names_a_version_that_is_there() {
+    let grid = Grid::start().await;
+    let path = "/api/statement/votes";
+    let north = NORTH.to_string();
+    for (body, expected, said) in [
+        (json!({}), (400, "invalid"), "version"),
+        (json!({"version": 6}), (400, "invalid"), "string"),
+        (json!({"version": north, "although_voted": "yes"}), (400, "invalid"), "boolean"),
+        (json!({"version": north, "twice": true}), (400, "invalid"), "twice"),
+        (json!({"version": "no!"}), (400, "invalid"), "no!"),
+        (json!({"version": "abcdef"}), (404, "not_found"), "abcdef"),
+        (json!({"version": north}), (403, "refused"), "signed already"),
+    ] {
+        let why = refused(&grid, path, body.clone(), expected).await;
+        assert!(why.contains(said), "{body}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_names_role_scope_and_term() {
+    let grid = Grid::start().await;
+    let path = "/api/mandates";
+    let until = "2099-01-01T00:00:00Z";
+    for (body, expected, said) in [
+        (json!({"role": "king", "scope": "All", "until": until}), (400, "invalid"), "role"),
+        (json!({"role": "steward", "until": until}), (400, "invalid"), "scope"),
+        (json!({"role": "steward", "scope": "All"}), (400, "invalid"), "until"),
+        (json!({"role": "steward", "scope": "All", "until": "soon"}), (400, "invalid"), "until"),
+        (json!({"role": "steward", "scope": "All", "until": "1960-01-01T00:00:00Z"}), (400, "invalid"), "1970"),
+        (json!({"role": "steward", "scope": "All", "from": "2099-13-01", "until": until}), (400, "invalid"), "from"),
+        (json!({"role": "steward", "scope": "All", "until": until, "version": "a"}), (400, "invalid"), "52 letters"),
+        (json!({"role": "steward", "scope": "All", "until": until, "version": "abcdef"}), (404, "not_found"), "abcdef"),
+        (json!({"role": "steward", "scope": "All", "until": until, "for": "us"}), (400, "invalid"), "for"),
+        (json!({"role": "steward", "scope": "All", "until": until}), (403, "refused"), "signed already"),
+    ] {
+        let why = refused(&grid, path, body.clone(), expected).await;
+        assert!(why.contains(said), "{body}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_version_changes_is_told_against_its_base_or_another_one() {
+    let grid = Grid::start().await;
+    let (first, north) = (FIRST.to_string(), NORTH.to_string());
+    let diff = grid.get(&format!("/api/statement/diff?to={}", &north[..8])).await;
+    assert_eq!((diff.0, &diff.1["from"]["version"]), (StatusCode::OK, &json!(first)), "{}", diff.1);
+    assert_eq!((&diff.1["from"]["title"], &diff.1["to"]["title"]), (&json!("We stand"), &json!("North")));
+    assert_eq!(diff.1["text"], json!([{"is": "same", "text": "Together."}]));
+    assert_eq!((&diff.1["policies"], &diff.1["electors"]["added"]), (&json!([]), &json!([])));
+    let turned = grid.get(&format!("/api/statement/diff?from={north}&to={first}")).await.1;
+    assert_eq!(turned["to"]["version"], first);
+    let founding = grid.get("/api/statement/diff").await;
+    assert_eq!(code(&founding), (400, "invalid"), "nothing lies before version 0");
+    assert_eq!(code(&grid.get("/api/statement/diff?to=abcdef").await), (404, "not_found"));
+    assert_eq!(code(&grid.get("/api/statement/diff?form=abcdef").await), (400, "invalid"));
+}

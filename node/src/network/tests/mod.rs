@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 mod connections;
 mod gossip;
 mod requests;
+mod slow;
 
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
 const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";

@@ -8,9 +8,10 @@ use crate::passphrase::Passphrase;
 use crate::profile::Profile;
 use crate::recall::{Question, ask};
 use crate::store::Store;
+use grid_protocol::appeal::Appeal;
 use grid_protocol::authority::{next_root, renew};
 use grid_protocol::control::{Cut, Record, RootNumber};
-use grid_protocol::id::GroupId;
+use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::Identity;
@@ -24,8 +25,8 @@ use std::time::Duration;
 /// A group to be recovered in a new home.
 #[derive(Debug)]
 pub struct Afresh {
-    /// The text of an invite of any member; it may have expired: it says where nodes are.
-    pub invite: String,
+    /// Where nodes of other groups are.
+    pub way: Way,
     /// The group, where others began with the same root.
     pub group: Option<GroupId>,
     /// How long to wait for an answer at most.
@@ -34,11 +35,43 @@ pub struct Afresh {
     pub passphrase: Option<Passphrase>,
 }
 
+/// What says where nodes of other groups are.
+#[derive(Debug)]
+pub enum Way {
+    /// The text of an invite of any member; it may have expired.
+    Invite(String),
+    /// An appeal that the recovery contacts have signed.
+    Appeal(Box<Appeal>),
+}
+
+/// The coalition, and where its nodes are.
+struct Whereabouts {
+    coalition: CoalitionId,
+    addresses: Vec<String>,
+}
+
+impl Way {
+    /// Reads it. An appeal is for the words that it was made with.
+    fn read(&self, words: &RecoveryWords) -> Result<Whereabouts, RecoverError> {
+        match self {
+            Self::Invite(text) => {
+                let InviteTicket { coalition, addresses, .. } = InviteTicket::parse(text)?;
+                Ok(Whereabouts { coalition, addresses })
+            }
+            Self::Appeal(appeal) if !appeal.is_by(words) => Err(RecoverError::OtherAppeal),
+            Self::Appeal(appeal) => {
+                let drawn = appeal.drawn.as_ref().ok_or(RecoverError::NotApproved)?;
+                Ok(Whereabouts { coalition: drawn.body.coalition, addresses: drawn.addresses.clone() })
+            }
+        }
+    }
+}
+
 /// A home that is made once it is clear which devices are lost.
 pub(super) struct NewHome {
     keys: Keystore,
     regained: Regained,
-    ticket: InviteTicket,
+    whereabouts: Whereabouts,
 }
 
 /// Asks other groups' nodes for the group of these words. `path` is where its home will be.
@@ -47,14 +80,14 @@ pub(super) struct NewHome {
 ///
 /// [`RecoverError`]; nothing is left behind in any case.
 pub async fn afresh(path: &Path, request: &Afresh, words: RecoveryWords) -> Result<Recovering, RecoverError> {
-    let ticket = InviteTicket::parse(&request.invite)?;
+    let whereabouts = request.way.read(&words)?;
     if HomePaths::new(path).exists() {
         return Err(HomeError::Exists { path: path.into() }.into());
     }
     // The root follows; the other keys are those that the device will have.
     let mut keys = Keystore::generate(&words, &mut random);
-    let (coalition, group, wait) = (ticket.coalition, request.group, request.wait);
-    let question = Question { coalition, group, words: &words, addresses: &ticket.addresses, wait };
+    let (coalition, group, wait) = (whereabouts.coalition, request.group, request.wait);
+    let question = Question { coalition, group, words: &words, addresses: &whereabouts.addresses, wait };
     let (gathered, told_by) = ask(keys.transport_seed(), &question).await?;
     let regained = gathered.regain()?;
     let authority = &regained.authority;
@@ -69,7 +102,7 @@ pub async fn afresh(path: &Path, request: &Afresh, words: RecoveryWords) -> Resu
     };
     let devices = devices(authority, &regained.group, None, log);
     let (group, name) = (regained.group, regained.name.clone());
-    let place = Place::Afresh(Box::new(NewHome { keys, regained, ticket }));
+    let place = Place::Afresh(Box::new(NewHome { keys, regained, whereabouts }));
     Ok(Recovering { words, place, coalition, group, name, next, devices, told_by: Some(told_by) })
 }
 
@@ -81,7 +114,7 @@ impl NewHome {
         words: &RecoveryWords,
         lost: &BTreeMap<DeviceId, Before>,
     ) -> Result<(DeviceId, RootNumber, BTreeMap<DeviceId, Cut>), RecoverError> {
-        let Self { keys, regained, ticket } = self;
+        let Self { keys, regained, whereabouts: Whereabouts { coalition, addresses } } = self;
         let mut cuts = BTreeMap::new();
         for (device, before) in lost {
             let end = regained.ends.get(device).map_or(Cut::NOTHING, |end| end.cut);
@@ -94,12 +127,12 @@ impl NewHome {
             cuts.insert(*device, cut);
         }
         let (secrets, known) = (keys.secrets(), regained.authority.keys());
-        let renewed = renew(ticket.coalition, known, regained.group, words, (&secrets, label), &cuts)?;
+        let renewed = renew(coalition, known, regained.group, words, (&secrets, label), &cuts)?;
         let device = DeviceId(secrets.device.public());
         let profile = Profile {
-            identity: Identity { coalition: ticket.coalition, group: regained.group, device },
+            identity: Identity { coalition, group: regained.group, device },
             name: regained.name.clone(),
-            addresses: ticket.addresses.clone(),
+            addresses,
             ports: Default::default(),
             invite: None,
             pairing: None,

@@ -32,6 +32,12 @@ pub enum RecoverError {
     /// The invite can't be read.
     #[error(transparent)]
     Invite(#[from] ParseInviteError),
+    /// No contact has looked at the appeal.
+    #[error("no recovery contact has signed this appeal yet")]
+    NotApproved,
+    /// The appeal was made with other words.
+    #[error("these are not the words that this appeal was made with")]
+    OtherAppeal,
     /// The words do not lead to a new root.
     #[error(transparent)]
     Words(#[from] RenewalError),
@@ -75,9 +81,13 @@ impl RecoverError {
             Self::Home(error) => error.hint().to_owned(),
             Self::Invite(ParseInviteError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
+            Self::NotApproved => "give it to a contact first: `grid group approve`".to_owned(),
+            Self::OtherAppeal => {
+                "type the new words, which were shown with the appeal; the old ones are over".to_owned()
+            }
             Self::Words(RenewalError::OtherWords { .. }) => {
                 "look whether these are the words of this group; if its contacts have recovered it since, it has newer \
-                 words"
+                 words, and a home that has not heard of that yet has to run until it is in sync"
                     .to_owned()
             }
             Self::Words(_) => "ask other groups for an invite, and recover with it in a new home".to_owned(),

@@ -7,8 +7,8 @@ use crate::keystore::{HeldRoot, Keystore};
 use crate::passphrase::Passphrase;
 use crate::profile::Profile;
 use crate::store::Store;
-use grid_protocol::authority::{next_root, renew};
-use grid_protocol::control::{Cut, RootNumber};
+use grid_protocol::authority::{Ending, next_root, renew, say_again};
+use grid_protocol::control::{Cut, RootNumber, SigningKey};
 use grid_protocol::key::DeviceId;
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Recalled, Replica};
@@ -78,9 +78,16 @@ impl OwnHome {
         // record speaks of does no harm.
         if self.keys.root().map(|held| held.number) != Some(renewed.number) {
             self.keys.hold(HeldRoot { number: renewed.number, key: words.root(renewed.number.rotation) });
+            // A passphrase that is forgotten gives way to the words that lead on from here, and to no others.
+            self.keys.take_words(words)?;
             self.keys.save(&self.home)?;
         }
         self.replica.commit(Vec::new(), renewed.records)?;
+        // What the group has signed it says under its new root, too: lost devices cannot answer that.
+        let (control, authority) = (self.replica.control(), self.replica.authority());
+        let key = SigningKey::Device(self.keys.device());
+        let again = say_again(control, authority, &me.group, key, Ending::Nobody);
+        self.replica.commit(Vec::new(), again)?;
         Ok((me.device, renewed.number, cuts))
     }
 

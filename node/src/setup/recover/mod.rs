@@ -6,12 +6,14 @@
 //! groups' nodes are ([`afresh`]). Whoever asks first sees which devices there are, and says which are lost.
 
 mod afresh;
+mod appeal;
 mod error;
 mod here;
 #[cfg(test)]
 mod tests;
 
-pub use afresh::{Afresh, afresh};
+pub use afresh::{Afresh, Way, afresh};
+pub use appeal::{Appealing, NewAppeal, appeal};
 pub use error::RecoverError;
 pub use here::here;
 

@@ -5,8 +5,10 @@ use crate::clock::random;
 use crate::home::Home;
 use crate::keystore::{Cost, HeldRoot, Keystore, Opener};
 use crate::passphrase::Passphrase;
+use crate::profile::Profile;
 use crate::setup::{self, Found};
-use grid_protocol::control::RootNumber;
+use crate::store::Store;
+use grid_protocol::control::{Record, RootNumber};
 use grid_protocol::words::RecoveryWords;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -47,6 +49,49 @@ fn a_group_goes_on_to_its_next_root_on_its_own_computer_as_often_as_it_wants() {
         let recovered = here(&path, words(&text), None).unwrap().finish(&path, "", &BTreeMap::new()).unwrap();
         assert_eq!((recovered.root.number(), held(&path)), (number, recovered.root));
     }
+}
+
+#[test]
+fn what_the_group_has_signed_it_says_again_under_each_new_root() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("home");
+    let text = found(&path);
+    for root in 1..=2_u64 {
+        here(&path, words(&text), None).unwrap().finish(&path, "", &BTreeMap::new()).unwrap();
+        let profile = Profile::load(&Home::open(&path).unwrap()).unwrap();
+        let home = Home::open(&path).unwrap();
+        let (store, _) = Store::open_with(&path, profile.identity.coalition, &home.vault()).unwrap();
+        let records = store.reader().records().unwrap();
+        let counters = records.iter().filter_map(|record| match record {
+            Record::Signature(signed) => Some(signed.body.counter.0),
+            _ => None,
+        });
+        assert_eq!(counters.max(), Some((root << 32) + 1));
+    }
+}
+
+#[test]
+fn the_words_that_recovered_a_group_open_its_sealed_home_from_then_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("home");
+    let text = found(&path);
+    // As in a home that was let in by another computer.
+    let file = path.join("keys");
+    let mut plain: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    plain["escrow"] = serde_json::Value::Null;
+    std::fs::write(&file, plain.to_string()).unwrap();
+    let passphrase = Passphrase::new("open sesame").unwrap();
+    let mut keys = Keystore::load(&Home::open(&path).unwrap(), Opener::Nothing).unwrap();
+    keys.protect(&passphrase, Cost::LEAST).unwrap();
+    let sealed = |opener: Opener<'_>| Keystore::load(&Home::open(&path).unwrap(), opener);
+    assert!(!keys.has_escrow());
+    here(&path, words(&text), None).unwrap().finish(&path, "", &BTreeMap::new()).unwrap();
+    let mut keys = sealed(Opener::Nothing).unwrap();
+    assert!(keys.has_escrow());
+    keys.protect(&passphrase, Cost::LEAST).unwrap();
+    keys.save_as(&file).unwrap();
+    assert!(sealed(Opener::Words(&words(&text))).is_ok());
+    assert!(sealed(Opener::Words(&RecoveryWords::from_entropy([3; 32]))).is_err());
 }
 
 #[test]

@@ -3,7 +3,9 @@
 mod damage;
 mod full_disk;
 mod journal;
+mod local;
 mod logs;
+mod mangled;
 mod measure;
 mod sealed;
 

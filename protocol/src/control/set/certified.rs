@@ -3,6 +3,7 @@
 use super::ControlSet;
 use crate::control::certificate::{Capabilities, DeviceCert};
 use crate::control::record::{Record, RecordKey};
+use crate::control::revoke::Revoke;
 use crate::control::signed::Signer;
 use crate::id::{GroupId, VersionId};
 use crate::key::DeviceId;
@@ -23,6 +24,15 @@ impl ControlSet {
             .collect();
         found.sort_by_key(|certificate| (Reverse(certificate.body().serial), certificate.id()));
         found
+    }
+
+    /// The revocations of a device by the root of this number.
+    pub(crate) fn revocations(&self, group: &GroupId, device: &DeviceId, root: u32) -> impl Iterator<Item = &Revoke> {
+        let place = RecordKey::Revoke { group: *group, device: *device, signer: Signer::Root(root) };
+        self.in_places(place..=place).filter_map(|record| match record {
+            Record::Revoke(revoke) => Some(revoke),
+            _ => None,
+        })
     }
 
     /// The invites that a device issued, for whichever group.

@@ -30,6 +30,7 @@ pub(super) enum Keeps {
 impl ControlSet {
     /// Lets in whoever is named by now, and out whoever no longer is.
     pub(super) fn settle(&mut self, batch: &mut Batch) {
+        let mut dropped = Vec::new();
         loop {
             self.adopt(batch);
             let Some(named) = self.names_anew() else { break };
@@ -40,7 +41,13 @@ impl ControlSet {
                 let released = self.waiting.release(&Missing::Standing(group));
                 self.take(released, batch);
             }
-            self.drop_unnamed(batch);
+            dropped.extend(self.drop_unnamed(batch));
+        }
+        // What names them may still be on its way, and nobody sends them again meanwhile.
+        for (group, record) in dropped {
+            if !self.records.contains_key(&record.id()) {
+                self.waiting.hold(record, Missing::Standing(group), None);
+            }
         }
         self.waiting.trim();
         let records = &self.records;
@@ -51,31 +58,40 @@ impl ControlSet {
 
     /// The named groups, where they may have changed.
     fn names_anew(&mut self) -> Option<BTreeSet<GroupId>> {
-        let Keeps::Named { charter, stale, .. } = &mut self.keeps else { return None };
+        let Keeps::Named { home, charter, stale, .. } = &mut self.keeps else { return None };
+        let home = *home;
         if !std::mem::take(stale) {
             return None;
         }
         let charter = charter.clone()?;
         let waiting = self.waiting.joins().map(|(id, join)| (id, join.body())).collect();
-        Some(named(self, &charter, Joins::AndWaiting(waiting)))
+        Some(named(self, &home, &charter, Joins::AndWaiting(waiting)))
     }
 
-    /// Drops the records of groups that are named by nothing in the set: what waits names nobody for long.
-    fn drop_unnamed(&mut self, batch: &mut Batch) {
-        let Keeps::Named { home, charter: Some(charter), .. } = &self.keeps else { return };
+    /// Drops the records of groups that are named by nothing in the set: what waits names nobody for long. Given
+    /// back is what has to be kept outside of the set.
+    fn drop_unnamed(&mut self, batch: &mut Batch) -> Vec<(GroupId, Record)> {
+        let Keeps::Named { home, charter: Some(charter), .. } = &self.keeps else { return Vec::new() };
         if charter.is_open() {
-            return;
+            return Vec::new();
         }
-        let (home, firm) = (*home, named(self, charter, Joins::Admitted));
+        let (home, firm) = (*home, named(self, home, charter, Joins::Admitted));
         let strays = |record: &Record| record.group().is_some_and(|group| group != home && !firm.contains(&group));
         let dropped: Vec<RecordId> =
             self.records.iter().filter(|(_, record)| strays(record)).map(|(id, _)| *id).collect();
+        // Proposals and votes wait by themselves.
+        let kept = |id: &RecordId| match self.records.get(id)? {
+            Record::Version(_) | Record::Vote(_) => None,
+            record => Some((record.group()?, record.clone())),
+        };
+        let outside = dropped.iter().filter_map(kept).collect();
         let displaced = self.displace(dropped);
         batch.displaced.extend(displaced);
         // Whom something has named meanwhile is let in with the next round.
         if let Keeps::Named { named, .. } = &mut self.keeps {
             named.retain(|group| firm.contains(group));
         }
+        outside
     }
 
     /// The same set at a node of another group, sharing what it holds until one of them changes; none where

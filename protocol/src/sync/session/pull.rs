@@ -31,7 +31,10 @@ pub(super) struct Pull {
     pub(super) control_rounds: u32,
     /// Per log the next entry to ask for, when it is ahead of what is held.
     pub(super) ahead: BTreeMap<DeviceId, u64>,
+    /// Logs of which nothing more is asked for.
     pub(super) withheld: BTreeSet<DeviceId>,
+    /// Of those, the ones that the peer said it holds, and does not send.
+    kept_back: BTreeSet<DeviceId>,
 }
 
 #[derive(Debug)]
@@ -53,6 +56,7 @@ impl Pull {
             control_rounds: 0,
             ahead: BTreeMap::new(),
             withheld: BTreeSet::new(),
+            kept_back: BTreeSet::new(),
         }
     }
 
@@ -120,6 +124,7 @@ impl Pull {
         if runs.is_empty() {
             // The peer has less than it said.
             self.withheld.extend(open.keys());
+            self.kept_back.extend(open.keys());
         }
         let theirs: BTreeMap<DeviceId, u64> =
             self.theirs.iter().map(|(device, height)| (*device, height.entries)).collect();
@@ -196,7 +201,7 @@ impl Pull {
                 contradicts.then(|| (*device, ours.entries.saturating_sub(1)))
             })
             .collect();
-        Pulled { conflicts, withheld: self.withheld.into_iter().collect() }
+        Pulled { conflicts, withheld: self.kept_back.into_iter().collect() }
     }
 }
 

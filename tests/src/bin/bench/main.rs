@@ -1,7 +1,7 @@
 //! Measures the goals that a single machine can show, and prints figures with their goals.
 //!
 //! ```text
-//! bench [p4|p5|p7|p12|p13|all] [--records N] [--runs N] [--seed N] [--words FILE] [--grid PROGRAM]
+//! bench [p4|p5|p7|p12|p13|wide|all] [--records N] [--runs N] [--seed N] [--words FILE] [--grid PROGRAM]
 //! ```
 //!
 //! Everything that is compared runs in turns within one call, on one disk, and the records are a function
@@ -13,6 +13,7 @@ mod pair;
 mod relay;
 mod report;
 mod sync;
+mod wide;
 mod write;
 
 use grid_tests::workload::{SEED, Workload};
@@ -22,7 +23,7 @@ use std::path::PathBuf;
 pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 const USAGE: &str =
-    "usage: bench [p4|p5|p7|p12|p13|all] [--records N] [--runs N] [--seed N] [--words FILE] [--grid PROGRAM]";
+    "usage: bench [p4|p5|p7|p12|p13|wide|all] [--records N] [--runs N] [--seed N] [--words FILE] [--grid PROGRAM]";
 
 /// What to measure, and how.
 pub(crate) struct Options {
@@ -46,7 +47,7 @@ impl Options {
                 "--seed" => options.seed = value()?.parse()?,
                 "--words" => options.words = Some(value()?.into()),
                 "--grid" => options.grid = Some(value()?.into()),
-                "p4" | "p5" | "p7" | "p12" | "p13" => options.measures.push(argument),
+                "p4" | "p5" | "p7" | "p12" | "p13" | "wide" => options.measures.push(argument),
                 "all" => options.measures.clear(),
                 _ => return Err(USAGE.into()),
             }
@@ -87,6 +88,10 @@ async fn main() -> Result<(), Trouble> {
     }
     if options.wants("p13") {
         sync::nothing_new(&options, &mut report).await?;
+    }
+    // As many records as P8 to P11 ask for take a while to write.
+    if options.measures.iter().any(|wanted| wanted == "wide") {
+        wide::large_coalition(&options, &mut report).await?;
     }
     report.print();
     Ok(())

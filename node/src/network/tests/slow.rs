@@ -1,0 +1,111 @@
+//! Peers that keep a node busy: requests that never end, and news that is worth nothing.
+
+use super::*;
+
+/// Requests of one peer that never end.
+const REQUESTS: u64 = 100;
+/// Streams that the node lets one connection have.
+const STREAMS: usize = 8;
+/// Broken messages of a flood.
+const FLOOD: u64 = 200;
+
+/// A node that lets each connection have a few streams for so long, and a peer that keeps all of them open.
+async fn slow_pair(listen: &str, patience: Duration) -> (Node, Node) {
+    let mut patient = config(1, listen);
+    patient.limits.streams = 2 * REQUESTS as usize;
+    let mut slow = Node::with(patient, PullCodec::slow_writer(BEAT)).await;
+    let mut bounded = config(2, listen);
+    bounded.limits.streams = STREAMS;
+    bounded.request_timeout = patience;
+    let mut node = Node::with(bounded, PullCodec::default()).await;
+    slow.network.dial(node.address.clone()).await;
+    slow.connected().await;
+    node.connected().await;
+    for id in 0..REQUESTS {
+        slow.network.request(node.key(), id, vec![7]).await;
+    }
+    (slow, node)
+}
+
+/// How many of the slow requests have ended, once so many have.
+async fn ended(slow: &mut Node, wanted: u64) {
+    for _ in 0..wanted {
+        slow.wait(|event| match event {
+            NetworkEvent::RequestFailed { .. } => Some(()),
+            NetworkEvent::Response { .. } => panic!("a request that is not there is answered"),
+            _ => None,
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_never_end_take_the_streams_of_their_own_connection_alone() {
+    for listen in [TCP, QUIC] {
+        // They would be waited for longer than this test takes.
+        let (mut slow, mut node) = slow_pair(listen, 2 * GUARD).await;
+        ended(&mut slow, REQUESTS - STREAMS as u64).await;
+        let mut other = Node::start(3, listen).await;
+        other.network.dial(node.address.clone()).await;
+        other.connected().await;
+        ask(&mut other, &mut node, 1).await;
+        befriend(&mut other, &mut node).await;
+        other.network.publish(b"heard".to_vec()).await.unwrap();
+        assert_eq!(node.gossip().await.2, b"heard");
+        // No more than the others are open, and none of them has become a request.
+        node.network.disconnect(slow.key()).await;
+        ended(&mut slow, STREAMS as u64).await;
+        ask(&mut other, &mut node, 2).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_never_ends_is_waited_for_so_long_and_no_longer() {
+    for listen in [TCP, QUIC] {
+        let (mut slow, mut node) = slow_pair(listen, 10 * BEAT).await;
+        // Bytes come all the time: only a bound on the whole ends it.
+        ended(&mut slow, REQUESTS).await;
+        let mut other = Node::start(3, listen).await;
+        other.network.dial(node.address.clone()).await;
+        other.connected().await;
+        ask(&mut other, &mut node, 1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_third_broken_message_is_the_last_that_is_handed_on() {
+    let (mut bad, mut node) = pair(TCP).await;
+    befriend(&mut bad, &mut node).await;
+    let mut good = Node::start(3, TCP).await;
+    good.network.dial(node.address.clone()).await;
+    good.connected().await;
+    befriend(&mut good, &mut node).await;
+    for number in 0..3_u64 {
+        bad.network.publish(number.to_be_bytes().to_vec()).await.unwrap();
+        let (from, token, _) = node.gossip().await;
+        assert_eq!(from, bad.key());
+        node.network.judge(token, Judgement::Reject).await;
+    }
+    // Commands are executed in order: with the answer the judgements have been, too.
+    ask(&mut node, &mut bad, 1).await;
+    for number in 3..FLOOD {
+        bad.network.publish(number.to_be_bytes().to_vec()).await.unwrap();
+    }
+    // Asking is not gossip, and goes on: behind the answers the flood has arrived, and was dropped.
+    for id in [1, 2] {
+        bad.network.request(node.key(), id, vec![7]).await;
+        loop {
+            match node.events.recv().await {
+                Some(NetworkEvent::Request { token, .. }) => break node.network.respond(token, vec![8]).await,
+                Some(NetworkEvent::Gossip { from, .. }) => panic!("news of {from:?} is handed on"),
+                Some(_) => {}
+                None => panic!("the network runs"),
+            }
+        }
+        assert_eq!(bad.outcome(id).await, Ok(vec![8]));
+    }
+    good.network.publish(b"sound".to_vec()).await.unwrap();
+    let (from, token, bytes) = node.gossip().await;
+    assert_eq!((from, bytes), (good.key(), b"sound".to_vec()));
+    node.network.judge(token, Judgement::Accept).await;
+}

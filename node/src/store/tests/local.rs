@@ -1,0 +1,62 @@
+//! What stays on this computer: durable, and in two places.
+
+use super::{COALITION, Writer, record};
+use crate::store::{LocalPresence, LocalRecord, Store};
+use crate::vault::{DataKey, Vault};
+use grid_protocol::codec::Format;
+use grid_protocol::document::{Opening, WriteRule};
+use grid_protocol::id::GroupId;
+use grid_protocol::storage::Storage as _;
+
+use grid_protocol::time::Timestamp;
+use std::fs;
+use std::path::Path;
+
+fn local(nonce: u8, name: &str) -> LocalRecord {
+    let kind = "supporter".parse().unwrap();
+    let opening = Opening { nonce: [nonce; 16], ..Opening::singleton(GroupId([1; 32]), kind, WriteRule::Owner) };
+    LocalRecord {
+        version: Format,
+        document: opening.document(&COALITION),
+        opening,
+        created: Timestamp(1),
+        changed: Timestamp(2),
+        values: format!("{{\"name\":{name:?}}}"),
+        presence: LocalPresence::Present,
+    }
+}
+
+fn names(dir: &Path, vault: &Vault) -> Vec<String> {
+    let (store, _) = Store::open_with(dir, COALITION, vault).unwrap();
+    let mut names: Vec<String> = store.reader().locals().into_iter().map(|record| record.values).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_stays_here_outlives_the_store_and_the_journal_each() {
+    for vault in [Vault::Plain, Vault::Sealed(DataKey::generate())] {
+        let dir = tempfile::tempdir().unwrap();
+        let own = Writer::new(1);
+        {
+            let (mut store, _) = Store::open_with(dir.path(), COALITION, &vault).unwrap();
+            store.append_own(&[], &[record("a group")]).unwrap();
+            store.local_put(&[local(1, "Ana"), local(2, "Bo")]).unwrap();
+            store.local_put(&[local(1, "Ana Novak")]).unwrap();
+        }
+        let expected = ["{\"name\":\"Ana Novak\"}", "{\"name\":\"Bo\"}"];
+        assert_eq!(names(dir.path(), &vault), expected);
+        fs::remove_dir_all(dir.path().join("store")).unwrap();
+        assert_eq!(names(dir.path(), &vault), expected, "the journal has it");
+        fs::remove_file(dir.path().join("journal")).unwrap();
+        {
+            let (mut store, _) = Store::open_with(dir.path(), COALITION, &vault).unwrap();
+            store.refill_journal(COALITION, GroupId([1; 32]), &own.key).unwrap();
+        }
+        fs::remove_dir_all(dir.path().join("store")).unwrap();
+        assert_eq!(names(dir.path(), &vault), expected, "the store gave it back to the journal");
+        let journal = fs::read(dir.path().join("journal")).unwrap();
+        let readable = journal.windows(3).any(|window| window == b"Ana");
+        assert_eq!(readable, matches!(vault, Vault::Plain), "a sealed home shows nothing of it");
+    }
+}

@@ -1,0 +1,98 @@
+//! Messages to begin with that no fixture holds: pairing, recall, and what forks and cuts are asked about with.
+
+use super::{Seeds, seeds};
+use grid_protocol::chain::{BranchEntry, HeaderChain};
+use grid_protocol::codec::{self, Format};
+use grid_protocol::control::{Capabilities, DeviceSecrets, Record};
+use grid_protocol::id::{ChangeHash, CoalitionId, DocumentId, EntryId, GroupId, RecordId};
+use grid_protocol::key::{DeviceId, PeerKey, PublicKey, SealKey, SecretKey};
+use grid_protocol::pairing::{PairRefusal, PairingCode};
+use grid_protocol::run::Run;
+use grid_protocol::sync::message::{BranchWant, IdsWant, LogWant, Rest};
+use grid_protocol::sync::{Recall, Request, Response};
+use grid_protocol::time::Timestamp;
+use serde::Serialize;
+
+const DEVICE: DeviceId = DeviceId(PublicKey([1; 32]));
+
+fn named<T: Serialize>(name: &str, message: &T) -> (String, Vec<u8>) {
+    (name.to_owned(), codec::encode(message))
+}
+
+fn code() -> PairingCode {
+    PairingCode {
+        format: Format,
+        coalition: CoalitionId([2; 32]),
+        coalition_name: "Clear Water".to_owned(),
+        group: GroupId([3; 32]),
+        group_name: "Weir".to_owned(),
+        root: 0,
+        capabilities: Capabilities::ALL,
+        label: "office".to_owned(),
+        seed: [4; 32],
+        expires: Timestamp(1_900_000_000_000),
+        addresses: vec!["/ip4/192.0.2.1/tcp/4001".to_owned()],
+    }
+}
+
+fn secrets() -> DeviceSecrets {
+    let seal = SealKey([9; 32]);
+    DeviceSecrets { device: SecretKey::from_seed(&[5; 32]), peer: SecretKey::from_seed(&[6; 32]), seal }
+}
+
+/// The first entries of the run that is a fixture.
+fn run() -> Option<Run> {
+    seeds::encoded("run").into_iter().find_map(|(_, bytes)| codec::decode(&bytes).ok())
+}
+
+/// Small records that are fixtures.
+fn records() -> Vec<Record> {
+    let small = |(_, bytes): &(String, Vec<u8>)| bytes.len() <= 600;
+    seeds::encoded("record-").into_iter().filter(small).filter_map(|(_, bytes)| Record::decode(&bytes).ok()).collect()
+}
+
+pub(super) fn requests() -> Seeds {
+    let mut seeds = seeds::encoded("request-");
+    let pair = code().request("office", &secrets()).expect("a label within bounds");
+    let root = SecretKey::from_seed(&[7; 32]);
+    let recall = Recall::new(CoalitionId([2; 32]), &PeerKey([8; 32]), &root, None);
+    let more = Recall { group: Some(GroupId([3; 32])), after: Some(RecordId([9; 32])), ..recall.clone() };
+    let changes = vec![ChangeHash([1; 32]), ChangeHash([2; 32])];
+    seeds.extend([
+        named("request-pair", &Request::Pair(Box::new(pair))),
+        named("request-recall", &Request::Recall(recall)),
+        named("request-recall-more", &Request::Recall(more)),
+        named("request-ids", &Request::Ids(IdsWant { device: DEVICE, places: vec![0, 7, 300] })),
+        named("request-chain", &Request::Chain(LogWant { device: DEVICE, first: 16 })),
+        named("request-branches", &Request::Branches(vec![BranchWant { document: DocumentId([1; 32]), changes }])),
+    ]);
+    seeds
+}
+
+pub(super) fn responses() -> Seeds {
+    let mut seeds = seeds::encoded("response-");
+    let run = run();
+    let chain = run.as_ref().and_then(HeaderChain::of);
+    let branches = run.as_ref().and_then(BranchEntry::of).into_iter().collect();
+    let heads = chain.clone().into_iter().collect();
+    seeds.extend([
+        named("response-ids", &Response::Ids(vec![EntryId([1; 32]), EntryId([2; 32])])),
+        named("response-chain", &Response::Chain(chain.map(Box::new))),
+        named("response-no-chain", &Response::Chain(None)),
+        named("response-branches", &Response::Branches(branches)),
+        named("response-paired", &Response::Paired { records: records() }),
+        named("response-not-paired", &Response::NotPaired(PairRefusal::Full)),
+        named("response-recalled", &Response::Recalled { records: records(), heads, rest: Rest::More }),
+    ]);
+    seeds
+}
+
+pub(super) fn pairing_codes() -> Seeds {
+    let text = code().to_text();
+    vec![
+        ("code".to_owned(), text.clone().into_bytes()),
+        ("code-in-capitals".to_owned(), text.to_uppercase().into_bytes()),
+        named("code-unpacked", &code()),
+        named("code-unpacked-short", &PairingCode { addresses: Vec::new(), label: String::new(), ..code() }),
+    ]
+}

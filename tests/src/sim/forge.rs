@@ -1,0 +1,324 @@
+//! What a member that turned bad tries, with keys that are its own: each is told to a running node as news, and
+//! the history says whether anybody may ever show it.
+
+use super::World;
+use super::author::{Author, Keys, Subject};
+use super::event::NodeIndex;
+use super::hear::message_id;
+use super::history::{Ending, Shown};
+use super::node::Token;
+use grid_protocol::codec::Format;
+use grid_protocol::control::{Cut, Record};
+use grid_protocol::entry::{Entry, Head, VerifiedEntry};
+use grid_protocol::id::{CoalitionId, DocumentId, EntryId, VersionId};
+use grid_protocol::replica::Input;
+use grid_protocol::sync::{Gossip, News, pack};
+use serde_json::json;
+use std::sync::Arc;
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgery {
+    /// A signed change of a record that belongs to another group.
+    OthersRecord,
+    /// A change whose signature does not hold.
+    Unsigned,
+    /// A change by a device that nobody certified.
+    Stranger,
+    /// A change that was signed for another coalition.
+    OtherCoalition,
+    /// A group that nobody invited, with all its records.
+    Sham,
+    /// A change by a device behind the end that its group has set.
+    BehindCut,
+    /// A crafted change: of the actor and number of another one that the same device wrote before.
+    Twin,
+    /// A record that speaks for another group.
+    OthersName,
+    /// Two histories, told to two nodes.
+    Equivocation,
+    /// A change of a shared record by a group that has withdrawn.
+    Withdrawn,
+}
+
+impl Forgery {
+    /// Those after which the forger goes on.
+    pub const PASSING: [Self; 8] = [
+        Self::OthersRecord,
+        Self::Unsigned,
+        Self::Stranger,
+        Self::OtherCoalition,
+        Self::Sham,
+        Self::BehindCut,
+        Self::Twin,
+        Self::OthersName,
+    ];
+    /// Those after which nobody listens to the forger any more.
+    pub const LAST: [Self; 2] = [Self::Equivocation, Self::Withdrawn];
+}
+
+/// Where something is tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene {
+    /// A running node that knows both records.
+    pub at: NodeIndex,
+    /// Another running node.
+    pub elsewhere: NodeIndex,
+    /// A record of another group.
+    pub owned: DocumentId,
+    /// A record that members may change.
+    pub shared: DocumentId,
+}
+
+/// A member whose node says nothing true, and where its log stands.
+#[derive(Clone, Debug)]
+pub struct Forger {
+    /// Its node.
+    pub node: NodeIndex,
+    head: Option<Head>,
+    tries: u32,
+    /// Whether anybody still listens.
+    pub course: Course,
+}
+
+/// Whether a forger goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// It does.
+    GoesOn,
+    /// It has tried one of [`Forgery::LAST`].
+    Over,
+}
+
+impl Forger {
+    /// The member behind a node that writes nothing itself.
+    pub const fn new(node: NodeIndex) -> Self {
+        Self { node, head: None, tries: 0, course: Course::GoesOn }
+    }
+
+    /// Entries of its own log that were told.
+    pub fn written(&self) -> u64 {
+        self.head.map_or(0, |head| head.seq + 1)
+    }
+}
+
+impl World {
+    /// Tries something.
+    pub fn forge(&mut self, forger: &mut Forger, forgery: Forgery, scene: Scene) {
+        let Scene { at, elsewhere, owned, shared } = scene;
+        let author = self.nodes[forger.node].author.clone();
+        forger.tries += 1;
+        match forgery {
+            Forgery::OthersRecord => {
+                let mark = self.history.forge(Shown::Never);
+                let entry = self.forged_change(&author, forger.head, at, owned, &mark);
+                forger.head = entry.head();
+                self.history.written(&entry);
+                self.tell_entry(&author, at, announced(&entry));
+            }
+            Forgery::Unsigned => {
+                let mark = self.history.forge(Shown::Never);
+                let entry = self.forged_change(&author, forger.head, at, shared, &mark);
+                let mut entry = announced(&entry);
+                entry.signature.0[0] ^= 1;
+                self.tell_entry(&author, at, entry);
+            }
+            Forgery::Stranger => {
+                let mark = self.history.forge(Shown::Never);
+                let (stranger, _) = author.further_device(500_000 + forger.tries);
+                let entry = self.forged_change(&stranger, None, at, shared, &mark);
+                self.tell_entry(&author, at, announced(&entry));
+            }
+            Forgery::OtherCoalition => {
+                let mark = self.history.forge(Shown::Never);
+                let mut elsewhere = author.clone();
+                elsewhere.me.coalition = CoalitionId([7; 32]);
+                let entry = self.forged_change(&elsewhere, forger.head, at, shared, &mark);
+                self.tell_entry(&author, at, announced(&entry));
+            }
+            Forgery::Sham => {
+                let (sham, records) = self.sham_group(&author, at, 600_000 + forger.tries);
+                self.shams.push(sham.me.group);
+                records.into_iter().for_each(|record| self.tell_record(&author, at, record));
+            }
+            Forgery::BehindCut => self.write_behind_cut(forger.tries, &author, at, shared),
+            Forgery::Twin => self.write_twin(forger, &author, at, shared),
+            Forgery::OthersName => self.speak_for_another(&author, at),
+            Forgery::Equivocation => self.equivocate(forger, &author, (at, elsewhere), shared),
+            Forgery::Withdrawn => self.write_withdrawn(forger, &author, at, shared),
+        }
+        if Forgery::LAST.contains(&forgery) {
+            forger.course = Course::Over;
+        }
+    }
+
+    /// Two changes of one actor and number, the second crafted: what a device wrote first stands.
+    fn write_twin(&mut self, forger: &mut Forger, author: &Author, at: NodeIndex, shared: DocumentId) {
+        let mark = self.history.forge(Shown::Never);
+        self.build_on(at, shared);
+        let one =
+            self.forged_change(author, forger.head, at, shared, &format!("once {} {}", forger.node, forger.tries));
+        let other = self.forged_change(author, one.head(), at, shared, &mark);
+        forger.head = other.head();
+        for entry in [one, other] {
+            self.history.written(&entry);
+            self.tell_entry(author, at, announced(&entry));
+        }
+    }
+
+    /// Signs in the name of the group at whose node it is told.
+    fn speak_for_another(&mut self, author: &Author, at: NodeIndex) {
+        let now = self.clocks(at).wall;
+        let victim = self.nodes[at].author.me;
+        let mut false_name = author.clone();
+        false_name.me.group = victim.group;
+        let which = self.random.below(4);
+        let replica = self.replica(at);
+        let record = match which {
+            0 => false_name.end(0, victim.device, Cut { seq: 0, entry: EntryId::ZERO }),
+            1 => false_name.withdraw(replica, 0, now),
+            2 => false_name.sign(replica, now),
+            _ => false_name.claim(VersionId::first(&author.me.coalition), 3, now),
+        };
+        self.history.forge_record(record.id());
+        self.tell_record(author, at, record);
+    }
+
+    /// One history for one node, another one for another.
+    fn equivocate(
+        &mut self,
+        forger: &mut Forger,
+        author: &Author,
+        (at, elsewhere): (NodeIndex, NodeIndex),
+        shared: DocumentId,
+    ) {
+        let device = author.me.device;
+        let seq = forger.written();
+        self.history.ended(device, seq);
+        let until = Shown::Until(Ending::Fork(device));
+        let mark = self.history.forge(until);
+        let one = self.forged_change(author, forger.head, at, shared, &mark);
+        let fields = json!({"title": self.history.forge(until)});
+        let now = self.clocks(elsewhere).wall;
+        let replica = self.nodes[elsewhere].replica_mut().expect("the node runs");
+        let subject = Subject::New("action");
+        let (_, others) = author.write_after(forger.head, replica, now, &subject, [1; 16], &fields);
+        let other = others.into_iter().next().expect("a write makes an entry");
+        forger.head = one.head();
+        for (node, entry) in [(at, one), (elsewhere, other)] {
+            self.history.written(&entry);
+            self.tell_entry(author, node, announced(&entry));
+        }
+    }
+
+    /// A further device writes once, is ended there, and goes on. Forgers that have tried as much certify the same
+    /// device, which then belongs to neither of their groups.
+    fn write_behind_cut(&mut self, tries: u32, author: &Author, at: NodeIndex, shared: DocumentId) {
+        let root = author.root_in_force(self.replica(at).authority());
+        let (office, certificate) = author.device_under(root, 700_000 + tries);
+        self.tell_record(author, at, certificate);
+        self.build_on(at, shared);
+        let first =
+            self.forged_change(&office, None, at, shared, &format!("still welcome {} {tries}", author.peer().0[0]));
+        self.history.written(&first);
+        self.tell_entry(author, at, announced(&first));
+        let cut = Cut { seq: 1, entry: first.id() };
+        let end = author.end(root, office.me.device, cut);
+        self.history.ended(office.me.device, 1);
+        let mark = self.history.forge(Shown::Until(Ending::Record(end.id())));
+        let second = self.forged_change(&office, first.head(), at, shared, &mark);
+        self.history.written(&second);
+        // The end and what lies behind it reach nodes in either order.
+        match self.random.happens(500) {
+            true => {
+                self.tell_record(author, at, end);
+                self.tell_entry(author, at, announced(&second));
+            }
+            false => {
+                self.tell_entry(author, at, announced(&second));
+                self.tell_record(author, at, end);
+            }
+        }
+    }
+
+    /// The group withdraws, and goes on writing.
+    fn write_withdrawn(&mut self, forger: &mut Forger, author: &Author, at: NodeIndex, shared: DocumentId) {
+        let now = self.clocks(at).wall;
+        let last = forger.head.map_or(0, |head| head.seq);
+        let withdrawal = author.withdraw(self.replica(at), last, now);
+        let mark = self.history.forge(Shown::Until(Ending::Record(withdrawal.id())));
+        if forger.head.is_none() {
+            // What is named as its last entry has to be there.
+            self.build_on(at, shared);
+            let entry = self.forged_change(author, None, at, shared, &format!("{} is leaving", author.me.group));
+            forger.head = entry.head();
+            self.history.written(&entry);
+            self.tell_entry(author, at, announced(&entry));
+        }
+        let entry = self.forged_change(author, forger.head, at, shared, &mark);
+        forger.head = entry.head();
+        self.history.written(&entry);
+        self.tell_entry(author, at, announced(&entry));
+        self.tell_record(author, at, withdrawal);
+    }
+
+    /// A change of a document as an author would write it, made with what the node `at` knows.
+    fn forged_change(
+        &mut self,
+        author: &Author,
+        head: Option<Head>,
+        at: NodeIndex,
+        document: DocumentId,
+        mark: &str,
+    ) -> VerifiedEntry {
+        let now = self.clocks(at).wall;
+        let replica = self.nodes[at].replica_mut().expect("the node runs");
+        let fields = json!({"title": format!("Walk {mark}")});
+        let (_, entries) = author.write_after(head, replica, now, &Subject::Existing(document), [0; 16], &fields);
+        entries.into_iter().next().expect("a write makes an entry")
+    }
+
+    /// The keys of a group that nobody invited, and its signature.
+    fn sham_group(&self, author: &Author, at: NodeIndex, number: u32) -> (Author, Vec<Record>) {
+        let now = self.wall();
+        let registry = self.registry.clone();
+        let keys = Arc::new(Keys::new(number));
+        let (mut sham, own) = Author::found(keys, registry, "Elsewhere", now);
+        sham.me.coalition = author.me.coalition;
+        let mut records: Vec<Record> = own.into_iter().filter(|record| record.coalition().is_none()).collect();
+        records.push(sham.sign(self.replica(at), now));
+        (sham, records)
+    }
+
+    /// A device of a group, without a node of its own, writes something that the group's node hears of.
+    pub(super) fn write_elsewhere(&mut self, device: &Author, at: NodeIndex, document: DocumentId) -> VerifiedEntry {
+        self.build_on(at, document);
+        let entry = self.forged_change(device, None, at, document, &format!("from {}", device.me.device));
+        self.history.written(&entry);
+        let by = self.nodes[at].author.clone();
+        self.tell_entry(&by, at, announced(&entry));
+        entry
+    }
+
+    fn tell_entry(&mut self, by: &Author, at: NodeIndex, entry: Entry) {
+        self.tell_news(by, at, News::Entry(entry));
+    }
+
+    fn tell_record(&mut self, by: &Author, at: NodeIndex, record: Record) {
+        self.tell_news(by, at, News::Record(record));
+    }
+
+    fn tell_news(&mut self, by: &Author, at: NodeIndex, news: News) {
+        let bytes = pack(&Gossip { version: Format, news });
+        let judged = self.nodes[at].token(Token::News {
+            from: self.by_peer[&by.peer()],
+            message: message_id(&bytes),
+            bytes: bytes.clone().into(),
+        });
+        self.feed(at, Input::Gossip { from: by.peer(), token: judged, bytes });
+    }
+}
+
+fn announced(entry: &VerifiedEntry) -> Entry {
+    entry.announce().expect("an entry just written is signed")
+}

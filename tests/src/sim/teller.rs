@@ -1,0 +1,353 @@
+//! What people do in a story, by chance.
+
+use super::author::Author;
+use super::event::NodeIndex;
+use super::forge::Course;
+use super::story::DEGREE;
+use super::{Forger, Forgery, Scene, Stop, Subject, World};
+use grid_protocol::control::{Capabilities, Cut, Stance};
+use grid_protocol::entry::VerifiedEntry;
+use grid_protocol::id::{DocumentId, GroupId, RecordId, VersionId};
+use grid_protocol::invite::InviteTicket;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Electors that a proposal lists.
+const ELECTORS: usize = 3;
+/// How often two computers of a group are looked at until one has let in the other.
+const PAIRING_TRIES: usize = 60;
+/// Proposals of one group on one base.
+const PROPOSALS: u32 = 2;
+
+pub(super) struct Teller {
+    pub(super) world: World,
+    pub(super) forgers: Vec<Forger>,
+    /// Rotations, and devices that were ended.
+    pub(super) renewals: usize,
+    pub(super) forged: usize,
+    /// Further computers of groups, with nodes of their own.
+    pub(super) paired: BTreeSet<NodeIndex>,
+    /// Groups that have one: their first root stays in force.
+    settled: BTreeSet<GroupId>,
+    pages: Vec<DocumentId>,
+    actions: Vec<DocumentId>,
+    /// What was written into shared pages.
+    lines: Vec<(DocumentId, String)>,
+    /// Devices without a node: who has one, and what it wrote.
+    offices: BTreeMap<NodeIndex, (Author, VerifiedEntry)>,
+    /// How many of them there ever were.
+    devices: u32,
+    /// Nobody votes for two versions with one base.
+    voted: BTreeSet<(GroupId, VersionId)>,
+    proposed: BTreeMap<(GroupId, VersionId), u32>,
+    claims: Vec<RecordId>,
+}
+
+impl Teller {
+    pub(super) fn new(world: World, forgers: Vec<Forger>) -> Self {
+        Self {
+            world,
+            forgers,
+            paired: BTreeSet::new(),
+            settled: BTreeSet::new(),
+            renewals: 0,
+            forged: 0,
+            pages: Vec::new(),
+            actions: Vec::new(),
+            lines: Vec::new(),
+            offices: BTreeMap::new(),
+            devices: 0,
+            voted: BTreeSet::new(),
+            proposed: BTreeMap::new(),
+            claims: Vec::new(),
+        }
+    }
+
+    /// Newcomers join through whoever runs, on whichever side of a split.
+    pub(super) fn grow(&mut self, wanted: usize) {
+        let mut tries = 0_u32;
+        while self.groups() < wanted {
+            let Some(host) = self.anybody() else { return };
+            let author = self.world.author(host);
+            if !self.world.replica(host).authority().is_member(&author.me.group) {
+                self.world.run_for(Duration::from_millis(300));
+                // Where only newcomers are awake, nobody lets them in, and their invites would run out.
+                if tries % 100 == 99 {
+                    self.wake_everybody();
+                }
+                tries += 1;
+                continue;
+            }
+            let rest = wanted - self.groups();
+            let seats = 1 + self.world.random().below(rest.min(3));
+            let slots = self.world.replica(host).authority().free_slots(&author.me.device, 3, self.world.wall_of(host));
+            if slots.is_none() {
+                continue;
+            }
+            let ticket = self.world.invite(host, 3);
+            for seat in 0..seats {
+                let among = self.world.nodes().len();
+                let one = InviteTicket {
+                    first: ticket.first + u32::try_from(seat).expect("at most three seats"),
+                    count: 1,
+                    ..ticket.clone()
+                };
+                let newcomer = self.world.join(&one, host);
+                self.world.link_with_some(newcomer, DEGREE / 2, among);
+            }
+        }
+    }
+
+    /// Groups that were ever there.
+    fn groups(&self) -> usize {
+        self.world.nodes().len() - self.paired.len()
+    }
+
+    /// One thing that somebody does, or that happens to a computer.
+    pub(super) fn deed(&mut self) {
+        let Some(node) = self.anybody() else { return self.wake_everybody() };
+        match self.world.random().below(28) {
+            0 | 1 => {
+                let how = if self.world.random().happens(500) { Stop::Crash } else { Stop::Properly };
+                self.world.stop(node, how);
+            }
+            2 | 3 => self.wake_somebody(),
+            4 => {
+                let links = self.world.links();
+                if let Some((a, b)) = self.world.random().pick(&links).copied() {
+                    self.world.flap(a, b);
+                }
+            }
+            20 | 21 if self.governs(node) => self.govern(node),
+            22 if self.governs(node) => self.renew_keys(node),
+            23 if self.governs(node) => self.care_for_mandates(node),
+            24 | 25 => self.forge_something(),
+            26 => self.add_computer(node),
+            _ => self.write_something(node),
+        }
+    }
+
+    fn write_something(&mut self, node: NodeIndex) {
+        match self.world.random().below(15) {
+            0..=5 => self.edit_page(node),
+            6 | 7 => {
+                let about = format!("We are at work since {}.", self.world.now().as_secs());
+                let name = format!("Group {node}");
+                self.world.write(node, &Subject::Own("group"), &json!({"name": name, "about": about}));
+            }
+            _ => self.write_action(node),
+        }
+    }
+
+    pub(super) fn write_action(&mut self, node: NodeIndex) {
+        let title = format!("Walk {} of group {node}", self.world.acknowledged.len());
+        let fields = json!({"title": title, "place": "Old bridge"});
+        self.actions.push(self.world.write(node, &Subject::New("action"), &fields));
+    }
+
+    /// Adds a line to a shared page that the node knows, or begins one.
+    pub(super) fn edit_page(&mut self, node: NodeIndex) {
+        let line = format!("{}-{node}\n", self.lines.len());
+        let known = self.known(node, &self.pages.clone());
+        let text = known.map(|page| self.world.text(node, page, "text")).unwrap_or_default();
+        match known {
+            Some(page) if !text.is_empty() => {
+                self.world.write(node, &Subject::Existing(page), &json!({"text": format!("{text}{line}")}));
+                self.lines.push((page, line));
+            }
+            _ => {
+                let fields = json!({"title": "How we work", "text": line});
+                let page = self.world.write(node, &Subject::New("page"), &fields);
+                self.pages.push(page);
+                self.lines.push((page, line));
+            }
+        }
+    }
+
+    /// One of these records, if a node can read it.
+    fn known(&mut self, node: NodeIndex, documents: &[DocumentId]) -> Option<DocumentId> {
+        let document = self.world.random().pick(documents).copied()?;
+        self.world.reads(node, document).then_some(document)
+    }
+
+    /// Whether a node holds the words of its group, and signs for it.
+    fn governs(&self, node: NodeIndex) -> bool {
+        !self.paired.contains(&node)
+    }
+
+    /// An elector votes, or proposes the next statement.
+    fn govern(&mut self, node: NodeIndex) {
+        let (author, now) = (self.world.author(node), self.world.wall_of(node));
+        let (group, replica) = (author.me.group, self.world.replica(node));
+        let is_elector =
+            |base: &VersionId| replica.control().electors_of(base).is_some_and(|electors| electors.contains(&group));
+        let open = replica.control().proposals().map(|version| (version.version(), version.body().base));
+        let open =
+            open.filter(|(_, base)| is_elector(base) && !self.voted.contains(&(group, *base))).collect::<Vec<_>>();
+        let followed = replica.authority().followed().filter(&is_elector);
+        if let Some((version, base)) = self.world.random().pick(&open).copied() {
+            let vote = author.vote(self.world.replica(node), version);
+            self.voted.insert((group, base));
+            return self.world.commit_record(node, vote);
+        }
+        let Some(base) = followed else { return };
+        let number = self.proposed.entry((group, base)).or_insert(0);
+        if *number >= PROPOSALS || self.voted.contains(&(group, base)) {
+            return;
+        }
+        *number += 1;
+        let members: Vec<GroupId> = self.world.replica(node).authority().members().collect();
+        let mut electors = self.world.random().some(members, ELECTORS - 1);
+        electors.push(group);
+        let text = format!("The river belongs to everybody who lives by it. {}\n", self.proposed.len());
+        let about = (base, self.proposed[&(group, base)] - 1);
+        let (version, proposal) = author.propose(self.world.replica(node), about, &text, electors, now);
+        self.world.commit_record(node, proposal);
+        let vote = author.vote(self.world.replica(node), version);
+        self.voted.insert((group, base));
+        self.world.commit_record(node, vote);
+    }
+
+    /// A group gets a further device, which writes once; later it is ended, by itself or with a rotation.
+    fn renew_keys(&mut self, node: NodeIndex) {
+        let author = self.world.author(node);
+        let root = author.root_in_force(self.world.replica(node).authority());
+        let Some((office, entry)) = self.offices.remove(&node) else {
+            let Some(page) = self.known(node, &self.pages.clone()) else { return };
+            self.devices += 1;
+            let number = 800_000 + self.devices;
+            let (office, certificate) = author.device_under(root, number);
+            self.world.commit_record(node, certificate);
+            let entry = self.world.write_elsewhere(&office, node, page);
+            self.offices.insert(node, (office, entry));
+            return;
+        };
+        let cut = Cut { seq: entry.header().seq + 1, entry: entry.id() };
+        self.world.history.ended(office.me.device, cut.seq);
+        let keeps_root = self.settled.contains(&author.me.group) || self.world.random().happens(500);
+        let record = match keeps_root {
+            true => author.end(root, office.me.device, cut),
+            false => author.rotate(self.world.replica(node), &BTreeMap::from([(office.me.device, cut)])),
+        };
+        self.renewals += 1;
+        self.world.commit_record(node, record);
+    }
+
+    /// A group claims a mandate, or an elector endorses one, or takes that back.
+    fn care_for_mandates(&mut self, node: NodeIndex) {
+        let (author, now) = (self.world.author(node), self.world.wall_of(node));
+        let first = VersionId::first(&author.me.coalition);
+        let replica = self.world.replica(node);
+        let is_elector = replica.control().electors_of(&first).is_some_and(|all| all.contains(&author.me.group));
+        let known: Vec<RecordId> =
+            self.claims.iter().copied().filter(|claim| replica.control().get(claim).is_some()).collect();
+        let record = match self.world.random().pick(&known).copied() {
+            Some(claim) if is_elector => {
+                let taken_back = self.world.random().happens(200);
+                let stance = if taken_back { Stance::Withdrawn } else { Stance::Endorsed };
+                author.endorse(claim, 1 + u64::from(taken_back), stance, now)
+            }
+            _ => {
+                let claim = author.claim(first, 0, now);
+                self.claims.push(claim.id());
+                claim
+            }
+        };
+        self.world.commit_record(node, record);
+    }
+
+    /// A forger tries something after which it goes on.
+    pub(super) fn forge_something(&mut self) {
+        let forgery = self.world.random().pick(&Forgery::PASSING).copied();
+        let forger = self.world.random().below(self.forgers.len());
+        forgery.into_iter().for_each(|forgery| self.forge(forger, forgery));
+    }
+
+    /// Every forger tries something after which nobody listens any more.
+    pub(super) fn end_forgers(&mut self) {
+        for forger in 0..self.forgers.len() {
+            let forgery = self.world.random().pick(&Forgery::LAST).copied();
+            forgery.into_iter().for_each(|forgery| self.forge(forger, forgery));
+        }
+    }
+
+    /// A forger tries something at nodes that know what it is about.
+    fn forge(&mut self, number: usize, forgery: Forgery) {
+        let (Some(at), Some(elsewhere)) = (self.anybody(), self.anybody()) else { return };
+        let (actions, pages) = (self.actions.clone(), self.pages.clone());
+        let (Some(owned), Some(shared)) = (self.known(at, &actions), self.known(at, &pages)) else { return };
+        let mut forger = self.forgers[number].clone();
+        // It has to be a member as far as these nodes know, and its whole log be there: else nothing is proven.
+        let me = self.world.author(forger.node).me;
+        let believes = |node: NodeIndex| {
+            let replica = self.world.replica(node);
+            replica.authority().is_member(&me.group) && replica.logs().entries(&me.device) == forger.written()
+        };
+        let one_place = forgery == Forgery::Equivocation && at == elsewhere;
+        if forger.course == Course::Over || one_place || !believes(at) || !believes(elsewhere) {
+            return;
+        }
+        self.world.forge(&mut forger, forgery, Scene { at, elsewhere, owned, shared });
+        self.forgers[number] = forger;
+        self.forged += 1;
+    }
+
+    /// A group gets a further computer, which writes as the first one does.
+    fn add_computer(&mut self, node: NodeIndex) {
+        let author = self.world.author(node);
+        let root = author.root_in_force(self.world.replica(node).authority());
+        if root != 0 || self.paired.contains(&node) || !self.settled.insert(author.me.group) {
+            return;
+        }
+        let code = self.world.add_device(node, Capabilities::WRITE);
+        let newcomer = self.world.pair(&code, node);
+        self.paired.insert(newcomer);
+        // Both are watched until it is done; the code leads to the old one alone.
+        for _ in 0..PAIRING_TRIES {
+            if !self.world.replica(newcomer).is_pairing() {
+                let among = self.world.nodes().len();
+                return self.world.link_with_some(newcomer, DEGREE / 2, among - 1);
+            }
+            self.world.run_for(Duration::from_secs(5));
+        }
+        panic!("seed {}: node {node} has not let in node {newcomer}", self.world.seed);
+    }
+
+    /// Somebody honest whose computer runs.
+    fn anybody(&mut self) -> Option<NodeIndex> {
+        let running: Vec<NodeIndex> = (0..self.world.nodes().len())
+            .filter(|node| self.world.runs(*node) && self.world.is_honest(*node))
+            .collect();
+        self.world.random().pick(&running).copied()
+    }
+
+    fn wake_somebody(&mut self) {
+        let asleep: Vec<NodeIndex> = (0..self.world.nodes().len()).filter(|node| !self.world.runs(*node)).collect();
+        if let Some(node) = self.world.random().pick(&asleep).copied() {
+            self.world.start(node);
+        }
+    }
+
+    pub(super) fn wake_everybody(&mut self) {
+        for node in 0..self.world.nodes().len() {
+            if !self.world.runs(node) {
+                self.world.start(node);
+            }
+        }
+    }
+
+    /// Every line that was written into a page is there for everybody.
+    pub(super) fn check_lines(&mut self) {
+        let honest: Vec<NodeIndex> = (0..self.world.nodes().len()).filter(|node| self.world.is_honest(*node)).collect();
+        let mut pages: BTreeMap<DocumentId, Vec<&String>> = BTreeMap::new();
+        self.lines.iter().for_each(|(page, line)| pages.entry(*page).or_default().push(line));
+        for node in honest {
+            for (page, lines) in &pages {
+                let text = self.world.text(node, *page, "text");
+                let lacks = lines.iter().find(|line| !text.contains(line.as_str()));
+                assert_eq!(lacks, None, "seed {}: node {node} lacks it in {text:?}", self.world.seed);
+            }
+        }
+    }
+}
