@@ -69,7 +69,7 @@ fn after_help() -> String {
     let lines: Vec<String> =
         sections.iter().map(|(section, kinds)| format!("  {section:<11} {}", kinds.join(", "))).collect();
     format!(
-        "Records, each with new, list, show, edit, remove, history, import, export (`grid KIND --help`):\n{}\n\n{FIRST_STEPS}",
+        "Records, each with new, list, show, edit, remove, history, undo, import, export, duplicates, merge (`grid KIND --help`):\n{}\n\n{FIRST_STEPS}",
         lines.join("\n")
     )
 }

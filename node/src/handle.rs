@@ -25,10 +25,10 @@ use crate::event::Event;
 use crate::view::Views;
 use grid_protocol::appeal::Appeal;
 use grid_protocol::control::Record;
-use grid_protocol::id::{DocumentId, VersionId};
+use grid_protocol::id::{ChangeHash, DocumentId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::record::{ImportRow, Patch};
-use grid_protocol::replica::Delivery;
+use grid_protocol::replica::{Delivery, Undoing};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -66,6 +66,7 @@ pub(crate) enum Command {
     Sheet { version: Option<VersionId>, answer: Answer<Vec<u8>> },
     Status { answer: Answer<Status> },
     History { document: DocumentId, answer: Answer<Vec<HistoryEntry>> },
+    Undoing { document: DocumentId, change: Option<ChangeHash>, answer: Answer<Undoing> },
     Deliveries { documents: Vec<DocumentId>, answer: Answer<Vec<Option<Delivery>>> },
     Dial { address: String, answer: Answer<()> },
     HangUp { answer: Answer<()> },
@@ -291,6 +292,15 @@ impl Handle {
     /// [`CommandError`].
     pub async fn history(&self, document: DocumentId) -> Result<Vec<HistoryEntry>, CommandError> {
         self.ask(|answer| Command::History { document, answer }).await
+    }
+
+    /// What undoing a change of a record takes; without one, the last. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] when there is nothing to undo.
+    pub async fn undoing(&self, document: DocumentId, change: Option<ChangeHash>) -> Result<Undoing, CommandError> {
+        self.ask(|answer| Command::Undoing { document, change, answer }).await
     }
 
     /// Who has received this node's last change of each record; none where this node has written none.

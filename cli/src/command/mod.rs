@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod demo;
 mod device;
+mod feed;
 mod help_reference;
 mod init;
 mod invite;
@@ -13,6 +14,7 @@ pub(crate) mod kind;
 mod leave;
 mod man;
 mod mandate;
+mod news;
 mod node;
 mod passphrase;
 mod recover;
@@ -37,6 +39,8 @@ pub(crate) enum Verb {
     Join(join::Join),
     Node(node::Node),
     Status(status::Status),
+    News(news::News),
+    Feed(feed::Feed),
     #[command(subcommand)]
     Invite(invite::Invite),
     #[command(subcommand)]
@@ -82,6 +86,8 @@ pub(crate) fn run(matches: &ArgMatches, out: &mut Output) -> Result<(), Failure>
         Verb::Join(verb) => verb.run(&mut context),
         Verb::Node(verb) => verb.run(&mut context),
         Verb::Status(verb) => verb.run(&mut context),
+        Verb::News(verb) => verb.run(&mut context),
+        Verb::Feed(verb) => verb.run(&mut context),
         Verb::Invite(verb) => verb.run(&mut context),
         Verb::Statement(verb) => verb.run(&mut context),
         Verb::Mandate(verb) => verb.run(&mut context),

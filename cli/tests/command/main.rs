@@ -2,6 +2,7 @@
 
 mod contract;
 mod demo;
+mod formats;
 mod governing;
 mod mandates;
 mod node;

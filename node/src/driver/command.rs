@@ -6,9 +6,9 @@ use crate::handle::{Command, CommandError, HistoryEntry, InviteRow, InviteState,
 use crate::node::Dialling;
 use grid_protocol::authority::SlotState;
 use grid_protocol::control::Record;
-use grid_protocol::id::{DocumentId, VersionId};
+use grid_protocol::id::{ChangeHash, DocumentId, VersionId};
 use grid_protocol::invite::{self, InviteTicket};
-use grid_protocol::replica::Delivery;
+use grid_protocol::replica::{Delivery, UndoError, Undoing};
 use grid_protocol::sheet::{SheetError, StatementSheet};
 use grid_protocol::time::Timestamp;
 use std::time::Duration;
@@ -88,6 +88,9 @@ impl Driver {
             }
             Command::History { document, answer } => {
                 let _ = answer.send(self.history(document));
+            }
+            Command::Undoing { document, change, answer } => {
+                let _ = answer.send(self.undoing(document, change));
             }
             Command::Deliveries { documents, answer } => {
                 let _ = answer.send(Ok(documents.iter().map(|document| self.delivery(document)).collect()));
@@ -243,6 +246,19 @@ impl Driver {
         let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let seq = *views.records.row(document)?.latest.get(&me.device)?;
         Some(self.replica.receipts().delivery(&me, self.replica.authority(), seq))
+    }
+
+    fn undoing(&mut self, document: DocumentId, change: Option<ChangeHash>) -> Result<Undoing, CommandError> {
+        if !self.replica.documents().knows(&document) {
+            return Err(CommandError::Refused {
+                why: "what stays on this computer has no history".to_owned(),
+                hint: "edit the record".to_owned(),
+            });
+        }
+        self.replica.undoing(document, change).map_err(|error| match error {
+            UndoError::Storage(error) => error.into(),
+            error => CommandError::Refused { why: error.to_string(), hint: error.hint().to_owned() },
+        })
     }
 
     fn history(&mut self, document: DocumentId) -> Result<Vec<HistoryEntry>, CommandError> {

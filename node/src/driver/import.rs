@@ -220,6 +220,11 @@ impl Driver {
         if let Some(document) = origins.get(&origin_of(key)) {
             return Found::Record(*document);
         }
+        // A calendar names its rows by names of its own: what is here under the same identity is the same all the same.
+        let identity = finder.kind.identity(&row.patch.values());
+        if let Some(document) = identity.filter(|own| own != key).and_then(|own| finder.known.get(&own)) {
+            return Found::Record(*document);
+        }
         if finder.rule == Removed::Stays {
             let removed = match &mut finder.removed {
                 Some(removed) => removed,

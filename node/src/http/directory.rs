@@ -11,6 +11,7 @@ use super::input::Words;
 use super::items::{Item, Listed, complete, with_deliveries};
 use crate::view::{DirectoryRow, Membership, Views};
 use grid_protocol::record::{Kind, KindRole};
+use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -89,6 +90,15 @@ pub(super) fn listed(views: &Views, kind: &Kind, row: &DirectoryRow) -> Listed {
     put("membership", json!(membership));
     put("was", json!(row.was.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put(&kind.title, json!(row.name));
+    let source = |row: &Arc<Row>| {
+        let group = row.owner();
+        json!({
+            "record": row.document.to_string(), "group": group.map(|group| group.to_string()),
+            "name": group.map(|group| views.name_of(&group)),
+        })
+    };
+    let sources = row.row.iter().filter(|_| row.group.is_none()).chain(&row.same).map(source);
+    put("sources", json!(sources.collect::<Vec<Json>>()));
     // Prospects stand among the groups, and have fewer fields of their own.
     complete(&mut listed.item, kind);
     listed
@@ -112,7 +122,8 @@ pub(super) fn find(views: &Views, kind: &Kind, prefix: &str) -> Result<Found, Ap
     let mut candidates = Vec::new();
     for row in views.directory() {
         let own = row.group.map(|group| (group.to_string(), row.row.clone()));
-        let records = row.record.iter().chain(&row.was);
+        let same: Vec<_> = row.same.iter().map(|row| row.document).collect();
+        let records = row.record.iter().chain(&row.was).chain(&same);
         let records = records.map(|record| (record.to_string(), views.records.row(record).cloned()));
         let fitting = own.into_iter().chain(records).find(|(id, _)| id.starts_with(prefix));
         if let Some((id, record)) = fitting {
@@ -130,7 +141,7 @@ pub(super) fn find(views: &Views, kind: &Kind, prefix: &str) -> Result<Found, Ap
 fn removed(views: &Views, prefix: &str) -> Vec<Candidate> {
     let prospect = views.registry.with_role(KindRole::Prospect);
     let rows = prospect.map(|kind| views.records.with_prefix(&kind.name, prefix)).into_iter().flatten();
-    let candidate = |row: &Arc<grid_protocol::replica::Row>| Candidate {
+    let candidate = |row: &Arc<Row>| Candidate {
         id: row.document.to_string(),
         title: String::new(),
         found: Found { row: Some(row.clone()), directory: None },

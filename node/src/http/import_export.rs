@@ -1,15 +1,15 @@
-//! Tables in and out: what offices and other programs work with.
+//! Files in and out: tables, calendars, maps, address books.
 
 use super::Api;
 use super::error::ApiError;
 use super::filter::Filter;
 use super::input::{Answer, Download, File, Segments, Words};
+use super::open::{self, Asked};
 use crate::handle::{Change, ImportMode, ImportOutcome, Imported, Removed};
 use axum::extract::State;
-use grid_protocol::record::{BadRow, ImportOptions, ImportPlan, Kind, Mapped, TableRow, export_csv, export_json};
-use grid_protocol::replica::Row;
+use grid_protocol::record::format::{Entry, Feed};
+use grid_protocol::record::{Agreed, BadRow, ImportOptions, ImportPlan, Kind, Mapped};
 use serde::Serialize;
-use serde_json::json;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -63,18 +63,24 @@ pub(crate) async fn import(
     let dry_run = words.parse("dry_run", "true or false")?.unwrap_or(false);
     let again = words.parse("again", "true or false")?.unwrap_or(false);
     let name = words.take("filename")?;
-    words.nothing_else(&["again", "dry_run", "filename"])?;
+    let said = words.parse("agreed", "true or false")?.unwrap_or(false);
+    let zone = words.take("zone")?.filter(|zone| !zone.is_empty());
+    words.nothing_else(&["again", "agreed", "dry_run", "filename", "zone"])?;
+    let agreed = if said { Agreed::Said } else { Agreed::NotSaid };
+    let options = ImportOptions { zone: zone.map(known_zone).transpose()?, agreed, ..ImportOptions::default() };
     // A table of groups says what others wrote about them. A profile is written by its own group alone.
     let named = api.kind(&kind)?;
     let kind = api.kind(named.imports_as.as_deref().unwrap_or(&kind))?;
-    let plan = plan(kind.clone(), bytes, name).await?;
+    let plan = plan(kind.clone(), bytes, name, options).await?;
     let mapping = plan.mapping.iter().filter(|mapping| mapping.mapped != Mapped::Ignored);
     let mapping =
         mapping.map(|it| MappedHeading { heading: it.heading.clone(), field: it.mapped.describe() }).collect();
     let ignored = plan.ignored().map(ToOwned::to_owned).collect();
     let mut bad: Vec<BadLine> = plan.bad.into_iter().map(|BadRow { line, reason }| BadLine { line, reason }).collect();
     let mut counts = Counts::default();
-    let (mut skipped, mut notes) = (Vec::new(), Vec::new());
+    let mut skipped = Vec::new();
+    let mut notes: Vec<BadLine> =
+        plan.notes.into_iter().map(|BadRow { line, reason }| BadLine { line, reason }).collect();
     let removed = if again { Removed::ComesAgain } else { Removed::Stays };
     let mode = if dry_run { ImportMode::DryRun } else { ImportMode::Write };
     for Imported { line, outcome, note } in api.handle.import(kind.name.clone(), plan.rows, mode, removed).await? {
@@ -86,6 +92,7 @@ pub(crate) async fn import(
         }
     }
     bad.sort_by_key(|row| row.line);
+    notes.sort_by_key(|row| row.line);
     let Counts { created, changed, unchanged } = counts;
     Ok(Answer(ImportAnswer {
         kind: kind.name.clone(),
@@ -100,9 +107,24 @@ pub(crate) async fn import(
     }))
 }
 
+/// A zone that this computer knows.
+fn known_zone(zone: String) -> Result<String, ApiError> {
+    if jiff::tz::TimeZone::get(&zone).is_ok() {
+        return Ok(zone);
+    }
+    let shown: String = zone.chars().take(80).collect();
+    let message = format!("zone: expected the name of a zone, found {shown:?}");
+    Err(ApiError::invalid(message, "Zones have names like Australia/Sydney."))
+}
+
 /// Reads the file where it holds up nobody: large tables take a while.
-async fn plan(kind: Arc<Kind>, bytes: axum::body::Bytes, name: Option<String>) -> Result<ImportPlan, ApiError> {
-    let read = tokio::task::spawn_blocking(move || ImportPlan::read(&kind, &bytes, &ImportOptions::default()));
+async fn plan(
+    kind: Arc<Kind>,
+    bytes: axum::body::Bytes,
+    name: Option<String>,
+    options: ImportOptions,
+) -> Result<ImportPlan, ApiError> {
+    let read = tokio::task::spawn_blocking(move || ImportPlan::read(&kind, &bytes, &options));
     let plan = read.await.map_err(|_| ApiError::internal("reading the table broke off"))?;
     plan.map_err(|error| {
         let mut error = ApiError::from(error);
@@ -131,50 +153,31 @@ impl Counts {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Format {
-    Csv,
-    Json,
-}
-
 pub(crate) async fn export(
     State(api): State<Api>,
     Segments(kind): Segments<String>,
     mut words: Words,
 ) -> Result<Download, ApiError> {
     let kind = api.kind(&kind)?;
-    let format = match words.take("format")?.as_deref() {
-        None | Some("csv") => Format::Csv,
-        Some("json") => Format::Json,
-        Some(other) => {
-            let shown: String = other.chars().take(80).collect();
-            let message = format!("format: expected csv or json, found {shown:?}");
-            return Err(ApiError::invalid(message, "Ask for format=csv or format=json."));
-        }
-    };
-    let rows: Vec<Arc<Row>> = api.handle.look(|views| {
+    let asked = Asked::take(&kind, &mut words)?;
+    let status = api.handle.status().await?;
+    let entries: Vec<Entry> = api.handle.look(|views| {
         let filter = Filter::read(views, &kind, words)?;
-        Ok::<_, ApiError>(views.records.of_kind(&kind.name).filter(|row| filter.shows(row)).cloned().collect())
+        let rows = open::rows(views, &kind.name, asked.format).into_iter().filter(|row| filter.shows(row));
+        Ok::<_, ApiError>(rows.map(|row| asked.seen.entry(views, &status.coalition, row)).collect())
     })?;
-    let written = tokio::task::spawn_blocking(move || file(&kind, &rows, format));
+    let feed = Feed {
+        title: capital(&kind.plural),
+        about: kind.about.clone(),
+        id: format!("urn:x-grid:{}:{}", status.coalition, kind.plural),
+        link: String::new(),
+        author: status.group_name,
+    };
+    let written = tokio::task::spawn_blocking(move || asked.file(&feed, &entries));
     written.await.map_err(|_| ApiError::internal("writing the table broke off"))
 }
 
-/// The file. Every field is in it: an [`Audience`](grid_protocol::record::Audience) narrower than the coalition does
-/// not exist.
-fn file(kind: &Kind, rows: &[Arc<Row>], format: Format) -> Download {
-    let table: Vec<TableRow> =
-        rows.iter().map(|row| TableRow { id: row.document.to_string(), values: row.values.clone() }).collect();
-    match format {
-        Format::Csv => Download {
-            content_type: "text/csv; charset=utf-8",
-            name: format!("{}.csv", kind.plural),
-            bytes: export_csv(kind, &table).into_bytes(),
-        },
-        Format::Json => Download {
-            content_type: "application/json",
-            name: format!("{}.json", kind.plural),
-            bytes: json!({"schema": super::input::SCHEMA, "items": export_json(&table)}).to_string().into_bytes(),
-        },
-    }
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

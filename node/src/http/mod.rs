@@ -15,8 +15,10 @@ mod bounded;
 mod compare;
 mod devices;
 mod directory;
+mod duplicates;
 mod error;
 mod events;
+mod feeds;
 mod filter;
 mod find;
 mod import_export;
@@ -27,6 +29,8 @@ mod kinds;
 mod listen;
 mod lost;
 mod mandates;
+mod news;
+mod open;
 mod openapi;
 mod pick;
 mod questions;
@@ -37,6 +41,7 @@ mod statement;
 mod status;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod versions;
 
 pub use error::HttpError;
@@ -174,7 +179,15 @@ fn router(api: Api) -> Router {
         .route("/api/records/{kind}/export", get(import_export::export))
         .route("/api/records/{kind}/{id}", get(records::show).patch(records::edit).delete(records::remove))
         .route("/api/records/{kind}/{id}/history", get(records::history))
+        .route("/api/records/{kind}/{id}/undo", post(undo::undo))
+        .route("/api/records/{kind}/{id}/merge", post(duplicates::merge))
+        .route("/api/records/{kind}/duplicates", get(duplicates::list))
+        .route("/api/news", get(news::since).post(news::unseen))
         .route("/api/resolve/{kind}/{field}", get(resolve::resolve))
+        .route("/api/feeds/calendar.ics", get(feeds::calendar_feed))
+        .route("/api/feeds/news.atom", get(feeds::news_feed))
+        .route("/api/feeds/podcast.rss", get(feeds::podcast_feed))
+        .route("/api/feeds/map.geojson", get(feeds::map_feed))
         .route("/api/questions", get(questions::list))
         .route("/api/questions/{question}", get(questions::answer))
         .fallback(no_route)

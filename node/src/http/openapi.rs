@@ -3,11 +3,14 @@
 //! JSON Schemas of kinds are put in word for word: OpenAPI 3.1 takes them as they are.
 
 use super::Api;
+use super::duplicates::{DuplicatesAnswer, MergeAnswer, MergeRequest};
 use super::error::ErrorAnswer;
 use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
+use super::undo::{UndoAnswer, UndoRequest};
 use super::{
-    compare, devices, events, invites, kinds, lost, mandates, questions, recovery, resolve, statement, status, versions,
+    compare, devices, events, feeds, invites, kinds, lost, mandates, news, questions, recovery, resolve, statement,
+    status, versions,
 };
 use axum::Json;
 use axum::extract::State;
@@ -58,8 +61,27 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         kinds::schema,
         resolve::resolve,
         questions::list,
+        feeds::calendar_feed,
+        feeds::news_feed,
+        feeds::podcast_feed,
+        feeds::map_feed,
+        news::since,
+        news::unseen,
     ),
-    components(schemas(ErrorAnswer, PageAnswer, WriteRequest, WriteAnswer, RemoveAnswer, HistoryItem, ImportAnswer))
+    components(schemas(
+        UndoAnswer,
+        DuplicatesAnswer,
+        MergeAnswer,
+        MergeRequest,
+        UndoRequest,
+        ErrorAnswer,
+        PageAnswer,
+        WriteRequest,
+        WriteAnswer,
+        RemoveAnswer,
+        HistoryItem,
+        ImportAnswer
+    ))
 )]
 struct Fixed;
 
@@ -175,7 +197,8 @@ fn paths(kind: &Kind) -> Value {
     let history = json!({"type": "object", "required": ["schema", "items"], "properties": {
         "schema": {"const": 1}, "items": {"type": "array", "items": refer("HistoryItem")},
     }});
-    let file = json!({"required": true, "content": {"text/csv": {}, "application/json": {}}});
+    let file = json!({"required": true, "content": {"text/csv": {}, "application/json": {}, "text/calendar": {},
+        "text/vcard": {}, "application/geo+json": {}}});
     let written = |status: &str| {
         json!({(status): good(refer("WriteAnswer")), "200": good(refer("WriteAnswer")),
             "400": error("The input is wrong."), "403": error("It belongs to another group, or a rule forbids it."),
@@ -187,17 +210,32 @@ fn paths(kind: &Kind) -> Value {
     };
     let listed = |schema: Value| json!({"200": good(schema), "400": error("There is no such field.")});
     let (record, change) = (body(&record_name(kind)), body(&change_name(kind)));
-    let export = json!({"200": {"description": "The table.", "content": {"text/csv": {}, "application/json": {}}},
-        "400": error("There is no such field or format.")});
+    let export = json!({
+        "200": {"description": "The file.", "content": {
+            "text/csv": {}, "application/json": {}, "text/calendar": {}, "application/atom+xml": {},
+            "application/geo+json": {}, "text/vcard": {},
+        }},
+        "400": error("There is no such field or format."),
+        "403": error("These readers do not see what the records are called."),
+    });
     let import = json!({"200": good(refer("ImportAnswer")), "400": error("This is no table."),
         "413": error("The file is too large.")});
     let removed = found(refer("RemoveAnswer"));
     let many = filters(kind);
-    let exported = [vec![query("format", json!({"enum": ["csv", "json"]}))], many.clone()].concat();
+    let exported = [
+        vec![
+            query("format", json!({"enum": super::open::Format::WORDS})),
+            query("audience", json!({"enum": ["public", "coalition", "group", "local"]})),
+        ],
+        many.clone(),
+    ]
+    .concat();
     let imported = vec![
         query("dry_run", json!({"type": "boolean"})),
         query("again", json!({"type": "boolean"})),
         query("filename", json!({"type": "string"})),
+        query("zone", json!({"type": "string"})),
+        query("agreed", json!({"type": "boolean"})),
     ];
     let paged = [
         vec![query("limit", json!({"type": "integer", "maximum": 1000})), query("offset", json!({"type": "integer"}))],
@@ -206,14 +244,20 @@ fn paths(kind: &Kind) -> Value {
     .concat();
     let base = format!("/api/records/{name}");
     let [import_path, export_path, one] = ["import", "export", "{id}"].map(|part| format!("{base}/{part}"));
-    let history_path = format!("{one}/history");
+    let [history_path, undo_path, merge_path] = ["history", "undo", "merge"].map(|part| format!("{one}/{part}"));
+    let duplicates_path = format!("{base}/duplicates");
+    let given = |name: &str, required: bool| Some(json!({"required": required, "content": json_of(refer(name))}));
+    let done = |name: &str| {
+        json!({"200": good(refer(name)), "400": error("The input is wrong."), "404": error("There is no such record."),
+            "403": error("It belongs to another group, or a rule forbids it.")})
+    };
     json!({
         (base): {
             "get": filled("list", format!("Lists the {plural}."), paged, None, listed(page)),
             "post": filled("new", format!("Writes a new {name}."), vec![], record, written("201")),
         },
         (import_path): {
-            "post": filled("import", format!("Imports {plural} from CSV or JSON."), imported, Some(file), import),
+            "post": filled("import", format!("Imports {plural} from a table, a calendar, an address book or a map."), imported, Some(file), import),
         },
         (export_path): {
             "get": filled("export", format!("All {plural} as a file."), exported, None, export),
@@ -224,7 +268,19 @@ fn paths(kind: &Kind) -> Value {
             "delete": filled("remove", format!("Removes {a_record}."), vec![id.clone()], None, removed),
         },
         (history_path): {
-            "get": filled("history", format!("The changes of {a_record}."), vec![id], None, found(history)),
+            "get": filled("history", format!("The changes of {a_record}."), vec![id.clone()], None, found(history)),
+        },
+        (undo_path): {
+            "post": filled("undo", format!("Writes again what {a_record} held before a change."), vec![id.clone()],
+                given("UndoRequest", false), done("UndoAnswer")),
+        },
+        (merge_path): {
+            "post": filled("merge", format!("Makes one of two {plural}; the one in the body is removed."), vec![id],
+                given("MergeRequest", true), done("MergeAnswer")),
+        },
+        (duplicates_path): {
+            "get": filled("duplicates", format!("Groups of {plural} that may be the same."), vec![], None,
+                json!({"200": good(refer("DuplicatesAnswer"))})),
         },
     })
 }

@@ -41,6 +41,8 @@ pub struct DirectoryRow {
     pub row: Option<Arc<Row>>,
     /// Prospects that it was before it joined.
     pub was: Vec<DocumentId>,
+    /// Further records of the same prospect: several members may want the same group.
+    pub same: Vec<Arc<Row>>,
 }
 
 impl Views {
@@ -65,13 +67,46 @@ impl Views {
                         membership: Membership::Prospect,
                         row: Some(row.clone()),
                         was: Vec::new(),
+                        same: Vec::new(),
                     }),
                 }
             }
         }
-        rows.extend(prospects);
+        rows.extend(self.each_once(prospects));
         rows.sort_by_cached_key(|row| (row.membership as u8, row.name.to_lowercase(), row.record));
         rows
+    }
+
+    /// Prospects that several members wrote down under the same name and place, as one. The record of this group comes
+    /// first, since its people can change that one; without one, the record with the smallest id.
+    fn each_once(&self, prospects: Vec<DirectoryRow>) -> Vec<DirectoryRow> {
+        let Some(kind) = self.registry.with_role(KindRole::Prospect) else { return prospects };
+        let mut known: BTreeMap<String, Vec<DirectoryRow>> = BTreeMap::new();
+        let mut once = Vec::new();
+        for row in prospects {
+            match row.row.as_ref().and_then(|row| kind.identity(&row.values)) {
+                Some(key) => known.entry(key).or_default().push(row),
+                None => once.push(row),
+            }
+        }
+        for mut alike in known.into_values() {
+            let own = |row: &DirectoryRow| row.row.as_ref().and_then(|row| row.owner()) == Some(self.own);
+            alike.sort_by_key(|row| (!own(row), row.record));
+            let mut alike = alike.into_iter();
+            if let Some(mut first) = alike.next() {
+                // One group that has two of a name has made them itself, and merges them itself.
+                let owner = |row: &DirectoryRow| row.row.as_ref().and_then(|row| row.owner());
+                let mut owners = BTreeSet::from([owner(&first)]);
+                for row in alike {
+                    match row.row.clone().filter(|_| owners.insert(owner(&row))) {
+                        Some(record) => first.same.push(record),
+                        None => once.push(row),
+                    }
+                }
+                once.push(first);
+            }
+        }
+        once
     }
 
     /// The profiles that groups have written.
@@ -108,6 +143,7 @@ impl Views {
                 },
                 row: profiles.get(&group).copied().cloned(),
                 was: Vec::new(),
+                same: Vec::new(),
             })
             .collect()
     }

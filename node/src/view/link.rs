@@ -154,7 +154,15 @@ mod tests {
     fn group(id: u8, membership: Membership, fields: &Json) -> DirectoryRow {
         let row = row(kinds(Registry::standard()).unwrap().0, fields);
         let name = row.values.text("name").to_owned();
-        DirectoryRow { group: Some(GroupId([id; 32])), record: None, name, membership, row: Some(row), was: Vec::new() }
+        DirectoryRow {
+            group: Some(GroupId([id; 32])),
+            record: None,
+            name,
+            membership,
+            row: Some(row),
+            was: Vec::new(),
+            same: Vec::new(),
+        }
     }
 
     /// The place of the group that a prospect has become.

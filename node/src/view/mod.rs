@@ -4,6 +4,7 @@
 //! lock, so that a reader never sees half of a change.
 
 mod directory;
+mod duplicates;
 pub(crate) mod fold;
 mod hidden;
 mod link;

@@ -72,6 +72,11 @@ impl Records {
         self.by_kind.values().flat_map(BTreeMap::values)
     }
 
+    /// All records, removed ones too, in no order.
+    pub fn held(&self) -> impl Iterator<Item = &Arc<Row>> {
+        self.rows.values().filter(|row| !row.heads.is_empty())
+    }
+
     /// One record.
     pub fn row(&self, document: &DocumentId) -> Option<&Arc<Row>> {
         self.rows.get(document)

@@ -122,6 +122,14 @@ fn stands_for(kind: &Kind, heading: &str) -> Mapped {
     Mapped::Ignored
 }
 
+/// The field that a heading stands for, if it stands for one.
+pub(super) fn field_for(kind: &Kind, heading: &str) -> Option<FieldName> {
+    match stands_for(kind, heading) {
+        Mapped::Field(field) => Some(field),
+        _ => None,
+    }
+}
+
 /// Letters and digits in lower case.
 fn plain(text: &str) -> String {
     text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()

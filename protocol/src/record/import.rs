@@ -4,8 +4,8 @@
 //! rows can't be taken. One bad row never holds up the others.
 
 use super::{
-    FieldName, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, heading::map_headings, measure::Coordinates,
-    quotes::open_quote, table::undo_defuse,
+    FieldName, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, format, heading::map_headings,
+    measure::Coordinates, quotes::open_quote, table::undo_defuse,
 };
 use crate::limits::{MAX_IMPORT, MAX_IMPORT_ROWS};
 use serde_json::{Map, Value as Json};
@@ -18,6 +18,20 @@ pub struct ImportOptions {
     pub delimiter: Option<u8>,
     /// Headings and the fields they stand for, where the plan guessed wrong; an empty field ignores the heading.
     pub mapping: Vec<(String, String)>,
+    /// The zone of times that have none, like `Australia/Sydney`; where nobody names one, they are refused.
+    pub zone: Option<String>,
+    /// Whether the people in an address book agreed to be listed.
+    pub agreed: Agreed,
+}
+
+/// Whether people agreed to be listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Agreed {
+    /// Nobody said so.
+    #[default]
+    NotSaid,
+    /// Whoever brings the file says so.
+    Said,
 }
 
 /// What a file holds, before anything is written.
@@ -29,6 +43,8 @@ pub struct ImportPlan {
     pub rows: Vec<Row>,
     /// The rows that can't.
     pub bad: Vec<BadRow>,
+    /// Rows that can be taken, with what somebody should look at.
+    pub notes: Vec<BadRow>,
 }
 
 /// A row that can be taken.
@@ -96,6 +112,14 @@ pub enum ImportError {
         /// The line.
         line: usize,
     },
+    /// The kind has no field for what the file is about.
+    #[error("expected a kind with a {part}, and {kind} has none")]
+    NoPart {
+        /// The kind.
+        kind: String,
+        /// What it lacks.
+        part: &'static str,
+    },
     /// The JSON is not an array of objects.
     #[error("expected a JSON array of objects")]
     NotAnArray,
@@ -109,7 +133,7 @@ pub enum ImportError {
 
 impl ImportPlan {
     /// Reads a file as records of a kind: CSV with commas, semicolons or tabs, with or without a byte order mark, or a
-    /// JSON array of objects (also under `items`).
+    /// JSON array of objects (also under `items`); or a calendar, an address book or a map in an open format.
     ///
     /// # Errors
     ///
@@ -126,6 +150,8 @@ impl ImportPlan {
         match text.trim_start().chars().next() {
             None => Err(ImportError::Empty),
             Some('[' | '{') => read_json(kind, text, options),
+            Some('B' | 'b') if begins(text, "BEGIN:VCALENDAR") => format::read_calendar(kind, text, options),
+            Some('B' | 'b') if begins(text, "BEGIN:VCARD") => format::read_cards(kind, text, options),
             Some(_) => read_csv(kind, text, options),
         }
     }
@@ -140,11 +166,11 @@ impl ImportPlan {
             let headings = mapping.into_iter().map(|mapping| mapping.heading).collect();
             return Err(ImportError::NoTitle { title: kind.title.clone(), headings });
         }
-        Ok(Self { mapping, rows: Vec::new(), bad: Vec::new() })
+        Ok(Self { mapping, rows: Vec::new(), bad: Vec::new(), notes: Vec::new() })
     }
 
     /// Takes a row, unless it stands for the same record as an earlier one.
-    fn push(&mut self, line: u64, row: Result<Row, String>, seen: &mut BTreeMap<String, u64>) {
+    pub(super) fn push(&mut self, line: u64, row: Result<Row, String>, seen: &mut BTreeMap<String, u64>) {
         let row = row.and_then(|row| match row.key.as_ref().filter(|_| row.id.is_none()) {
             None => Ok(row),
             Some(key) => match seen.insert(key.clone(), line) {
@@ -218,30 +244,44 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
 
 fn read_json(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPlan, ImportError> {
     let json: Json = serde_json::from_str(text).map_err(ImportError::Json)?;
+    if json["type"] == "FeatureCollection" {
+        return format::read_map(kind, &json, options);
+    }
     let items = json.as_array().or_else(|| json["items"].as_array()).ok_or(ImportError::NotAnArray)?;
     let objects: Vec<&Map<String, Json>> =
         items.iter().map(Json::as_object).collect::<Option<_>>().ok_or(ImportError::NotAnArray)?;
     if objects.len() > MAX_IMPORT_ROWS {
         return Err(ImportError::TooManyRows);
     }
-    let keys: BTreeSet<&str> = objects.iter().flat_map(|object| object.keys().map(String::as_str)).collect();
+    let objects: Vec<(u64, &Map<String, Json>)> = (1..).zip(objects).collect();
+    read_objects(kind, &objects, options)
+}
+
+/// Objects as rows, each with its line.
+pub(super) fn read_objects(
+    kind: &Kind,
+    objects: &[(u64, &Map<String, Json>)],
+    options: &ImportOptions,
+) -> Result<ImportPlan, ImportError> {
+    let keys: BTreeSet<&str> = objects.iter().flat_map(|(_, object)| object.keys().map(String::as_str)).collect();
     if keys.is_empty() {
-        return Ok(ImportPlan { mapping: Vec::new(), rows: Vec::new(), bad: Vec::new() });
+        return Ok(ImportPlan { mapping: Vec::new(), rows: Vec::new(), bad: Vec::new(), notes: Vec::new() });
     }
     let mut plan = ImportPlan::new(kind, map_headings(kind, keys, &options.mapping)?)?;
     let mapping = plan.mapping.clone();
     let mut seen = BTreeMap::new();
-    for (line, object) in (1..).zip(objects) {
+    for (line, object) in objects {
         let cells =
             mapping.iter().filter_map(|mapping| Some((&mapping.mapped, Cell::Json(object.get(&mapping.heading)?))));
-        let row = read_row(kind, line, cells);
-        plan.push(line, row, &mut seen);
+        let row = read_row(kind, *line, cells);
+        plan.push(*line, row, &mut seen);
     }
     Ok(plan)
 }
 
+/// What stands in a cell.
 #[derive(Clone, Copy)]
-enum Cell<'a> {
+pub(super) enum Cell<'a> {
     Text(&'a str),
     Json(&'a Json),
 }
@@ -257,7 +297,12 @@ impl Cell<'_> {
     }
 }
 
-fn read_row<'a>(kind: &Kind, line: u64, cells: impl Iterator<Item = (&'a Mapped, Cell<'a>)>) -> Result<Row, String> {
+/// The row of these cells, or why it can't be taken.
+pub(super) fn read_row<'a>(
+    kind: &Kind,
+    line: u64,
+    cells: impl Iterator<Item = (&'a Mapped, Cell<'a>)>,
+) -> Result<Row, String> {
     let mut values = Values::default();
     let mut id = None;
     let mut points: BTreeMap<&FieldName, (String, String)> = BTreeMap::new();
@@ -303,6 +348,11 @@ fn read_point(latitude: &str, longitude: &str) -> Result<Option<Coordinates>, Un
     let unfit = || Unfit::new(super::measure::COORDINATES, &format!("{latitude},{longitude}"));
     let (latitude, longitude) = degrees(latitude).zip(degrees(longitude)).ok_or_else(unfit)?;
     Coordinates::new(latitude, longitude).map(Some)
+}
+
+/// Whether a text begins like this, whatever the case.
+fn begins(text: &str, start: &str) -> bool {
+    text.trim_start().get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
 }
 
 /// What separates the cells of the first line, quoted ones aside.

@@ -32,6 +32,11 @@ impl Imported {
         )
     }
 
+    /// Of a row that is named by something else than its identity: a UID in a calendar.
+    pub(super) fn from_row(key: &str) -> Self {
+        Self(BTreeMap::from([(ORIGIN.into(), origin_of(key))]))
+    }
+
     /// Whether no import wrote anything.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -112,8 +117,10 @@ impl Kind {
             patch.fields.insert(name.clone(), Some(value.clone()));
         }
         if marks != existing.imported {
-            if let Some(key) = self.identity(&row.values()) {
-                marks.0.entry(ORIGIN.into()).or_insert_with(|| origin_of(&key));
+            let named = row.imported.as_ref().and_then(Imported::origin).map(str::to_owned);
+            let origin = named.or_else(|| self.identity(&row.values()).map(|key| origin_of(&key)));
+            if let Some(origin) = origin {
+                marks.0.entry(ORIGIN.into()).or_insert(origin);
             }
             patch.imported = Some(marks);
         }

@@ -26,6 +26,7 @@ mod date_time;
 mod describe;
 mod diff;
 mod edit;
+pub mod format;
 mod heading;
 mod import;
 mod kind;
@@ -40,6 +41,7 @@ mod reading;
 mod rules;
 mod speaker;
 mod table;
+mod unite;
 mod value;
 
 #[cfg(test)]
@@ -51,7 +53,7 @@ pub use date_time::DateTime;
 pub use describe::{Column, Flag, Many, Part};
 pub use edit::{Edit, Outcome, Piece};
 pub use heading::{Mapped, Mapping};
-pub use import::{BadRow, ImportError, ImportOptions, ImportPlan, Row as ImportRow};
+pub use import::{Agreed, BadRow, ImportError, ImportOptions, ImportPlan, Row as ImportRow};
 pub use kind::{
     Audience, Choice, CompileError, Complaint, Field, FieldType, Kind, KindRole, Record, RecordHome, Singleton,
     Targets, WriteRule,
@@ -65,6 +67,7 @@ pub use patch::{BaseOf, Patch, PatchError};
 pub use reading::{Presence, Reading, mark_removed, removers};
 pub use speaker::Speaker;
 pub use table::{TableRow, export_csv, export_json};
+pub use unite::Union;
 pub use value::{FieldName, Value, Values};
 
 use std::sync::{Arc, LazyLock};

@@ -30,10 +30,11 @@ pub const ITEM: &[&str] = &[
     "stays_here",
     "speaks",
     "speaks_why",
+    "sources",
 ];
 
 /// What narrows a listing beside its fields.
-pub const QUERY: &[&str] = &["limit", "offset", "group", "member", "format", "hidden", TEXT];
+pub const QUERY: &[&str] = &["limit", "offset", "group", "member", "format", "hidden", "audience", TEXT];
 
 /// The word of a query that a field may carry all the same: it looks through a long text of that name as through all
 /// others, and nobody asks for one that is equal.

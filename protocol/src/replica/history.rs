@@ -83,7 +83,7 @@ impl<S: Storage> Replica<S> {
         Ok(steps)
     }
 
-    fn times(&self, document: DocumentId) -> Result<BTreeMap<ChangeHash, Timestamp>, StorageError> {
+    pub(super) fn times(&self, document: DocumentId) -> Result<BTreeMap<ChangeHash, Timestamp>, StorageError> {
         let mut times = BTreeMap::new();
         let entries = self.storage.document(&document)?;
         for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::Change) {

@@ -29,6 +29,7 @@ mod pairing;
 mod peer;
 mod recall;
 mod regain;
+mod undo;
 mod waiting;
 
 pub use belief::Belief;
@@ -41,6 +42,7 @@ pub use lost::{Lost, Written};
 pub use own_log::OwnLog;
 pub use pairing::{OpenPairingError, PairOutcome};
 pub use regain::{Legibility, Regained, Removal};
+pub use undo::{UndoError, Undoing};
 
 use crate::authority::Authority;
 use crate::codec;

@@ -1,5 +1,6 @@
 //! `grid KIND export`.
 
+use super::list;
 use crate::{
     client::{path, with_query},
     context::Context,
@@ -12,15 +13,18 @@ use grid_protocol::record::Kind;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
+/// The formats that there are.
+const FORMATS: [&str; 6] = ["csv", "json", "ics", "atom", "geojson", "vcf"];
+
 pub(super) fn command(kind: &Kind) -> Command {
     Command::new("export")
-        .about(format!("Write all {} to a file for a spreadsheet or a program", kind.plural))
+        .about(format!("Write {} to a file: a table, a calendar, a feed, a map, an address book", kind.plural))
         .arg(
             Arg::new("format")
                 .long("format")
                 .value_name("FORMAT")
-                .value_parser(PossibleValuesParser::new(["csv", "json"]))
-                .help("csv for spreadsheets, json for programs [as the name of the file says, else csv]"),
+                .value_parser(PossibleValuesParser::new(FORMATS))
+                .help("csv for spreadsheets, json for programs, ics for calendars, atom for news readers, geojson for maps, vcf for address books [as the name of the file says, else csv]"),
         )
         .arg(
             Arg::new("output")
@@ -29,6 +33,14 @@ pub(super) fn command(kind: &Kind) -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("The file; without it everything is printed"),
         )
+        .arg(
+            Arg::new("audience")
+                .long("audience")
+                .value_name("AUDIENCE")
+                .value_parser(PossibleValuesParser::new(["public", "coalition", "group", "local"]))
+                .help("Only what these readers may see [csv, json, vcf: local, all that is here; others: coalition]"),
+        )
+        .args(list::filters(kind))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -38,7 +50,10 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(path) => format_of(path, chosen)?,
         None => chosen.unwrap_or(if context.out.format() == Format::Json { "json" } else { "csv" }),
     };
-    let path = with_query(&path(["records", &kind.name, "export"]), [("format", format)]);
+    let mut query = list::query(kind, matches)?;
+    query.push(("format".to_owned(), format.to_owned()));
+    let whole = query.len() == 1;
+    let path = with_query(&path(["records", &kind.name, "export"]), query);
     let bytes = context.client()?.file(&path)?;
     let Some(target) = target else {
         context.out.bytes(&bytes);
@@ -47,7 +62,8 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     file::write(target, &bytes)?;
     let shown = target.display().to_string();
     context.out.answer(&json!({"file": shown, "format": format, "bytes": bytes.len()}), |page| {
-        page.line(&format!("All {} are in {shown}.", kind.plural));
+        let which = if whole { "All" } else { "The chosen" };
+        page.line(&format!("{which} {} are in {shown}.", kind.plural));
     });
     Ok(())
 }
@@ -58,14 +74,18 @@ fn format_of<'a>(path: &Path, chosen: Option<&'a str>) -> Result<&'a str, Failur
     let stem = path.with_extension("csv");
     match (ending.as_str(), chosen) {
         ("xls" | "xlsx" | "xlsm" | "ods" | "numbers" | "doc" | "docx" | "pdf", _) => {
-            Err(Failure::usage(format!("{} would be no file of that kind: exports are CSV or JSON", path.display()))
+            Err(Failure::usage(format!("{} would be no file of that kind: tables are CSV or JSON", path.display()))
                 .hint(format!("write {}: every spreadsheet opens it", stem.display())))
         }
         (_, Some(chosen)) => Ok(chosen),
         ("json", None) => Ok("json"),
+        ("ics" | "ical", None) => Ok("ics"),
+        ("atom" | "xml", None) => Ok("atom"),
+        ("geojson", None) => Ok("geojson"),
+        ("vcf" | "vcard", None) => Ok("vcf"),
         ("csv" | "txt" | "", None) => Ok("csv"),
         (_, None) => Err(Failure::usage(format!("the name {} does not say what to write", path.display()))
-            .hint("end it in .csv or .json, or add --format csv or --format json")),
+            .hint("end it in .csv, .json, .ics, .atom, .geojson or .vcf, or add --format")),
     }
 }
 
@@ -79,6 +99,7 @@ mod tests {
         assert_eq!(format("a.csv", None), Ok("csv"));
         assert_eq!(format("a.JSON", None), Ok("json"));
         assert_eq!(format("a", None), Ok("csv"));
+        assert_eq!(format("a.ics", None), Ok("ics"));
         assert_eq!(format("a.tab", Some("csv")), Ok("csv"));
         for chosen in [None, Some("csv"), Some("json")] {
             assert!(format("out/a.xlsx", chosen).unwrap_err().contains("out/a.csv"));

@@ -20,11 +20,12 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let client = context.client()?;
     let history = client.get(&format!("{}/history", record_path(kind, matches, &client)?))?;
     context.out.answer(&history, |page| {
-        let mut table = Table::new(["When", "Group", "What"]);
+        let mut table = Table::new(["When", "Change", "Group", "What"]);
         for change in history["items"].as_array().into_iter().flatten() {
             let text = |key: &str| change[key].as_str().unwrap_or_default();
             let group = change["name"].as_str().or(change["group"].as_str()).unwrap_or("(not known)");
-            table.row([&when::relative(text("time"), context::now()), group, &what(kind, change)]);
+            let hash: String = text("change").chars().take(8).collect();
+            table.row([&when::relative(text("time"), context::now()), &hash, group, &what(kind, change)]);
         }
         page.table(&table);
     });

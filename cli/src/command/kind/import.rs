@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub(super) fn command(kind: &Kind) -> Command {
     Command::new("import")
         .about(format!(
-            "Take in {} from a spreadsheet saved as CSV, or from JSON; twice the same file changes nothing",
+            "Take in {} from a spreadsheet saved as CSV, from JSON, a calendar (.ics), an address book (.vcf) or a map (.geojson); twice the same file changes nothing",
             kind.plural
         ))
         .arg(
@@ -34,6 +34,18 @@ pub(super) fn command(kind: &Kind) -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Also make those anew that were removed here; without it they stay away"),
         )
+        .arg(
+            Arg::new("zone")
+                .long("zone")
+                .value_name("ZONE")
+                .help("Calendars: the zone of times that have none [the zone of this computer, which the answer names]"),
+        )
+        .arg(
+            Arg::new("agreed")
+                .long("agreed")
+                .action(ArgAction::SetTrue)
+                .help("Address books: all the people in it agreed to be listed; without that nobody is"),
+        )
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -42,14 +54,39 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let client = context.client()?;
     let bytes = file::read(input, MAX_IMPORT)?;
     let name = input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let json = name.to_lowercase().ends_with(".json") || bytes.trim_ascii_start().starts_with(b"[");
-    let content_type = if json { "application/json" } else { "text/csv" };
+    let content_type = content_type(&name, &bytes);
     let mut query = vec![("dry_run", if dry { "true" } else { "false" }), ("filename", name.as_str())];
     query.extend(matches.get_flag("again").then_some(("again", "true")));
+    query.extend(matches.get_flag("agreed").then_some(("agreed", "true")));
+    let zone = matches.get_one::<String>("zone").cloned();
+    let zone = zone.or_else(|| if content_type == CALENDAR { zone_here() } else { None });
+    query.extend(zone.as_deref().map(|zone| ("zone", zone)));
     let path = with_query(&path(["records", &kind.name, "import"]), query);
     let report = client.send_file(&path, content_type, bytes)?;
     context.out.answer(&report, |page| show(page, kind, &report, dry));
     verdict(context, &report)
+}
+
+const CALENDAR: &str = "text/calendar";
+
+/// What a file is, as it begins and as its name ends.
+fn content_type(name: &str, bytes: &[u8]) -> &'static str {
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let begins = |with: &[u8]| start.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    let name = name.to_lowercase();
+    match () {
+        () if begins(b"BEGIN:VCALENDAR") => CALENDAR,
+        () if begins(b"BEGIN:VCARD") => "text/vcard",
+        () if name.ends_with(".geojson") => "application/geo+json",
+        () if name.ends_with(".json") || begins(b"[") => "application/json",
+        () => "text/csv",
+    }
+}
+
+/// The zone of this computer, where it knows one.
+fn zone_here() -> Option<String> {
+    let zone = jiff::tz::TimeZone::system().iana_name()?.to_owned();
+    (zone != "Etc/Unknown").then_some(zone)
 }
 
 fn show(page: &mut Page, kind: &Kind, report: &Value, dry: bool) {

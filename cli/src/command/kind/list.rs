@@ -16,6 +16,21 @@ use serde_json::Value;
 const COLUMNS: usize = 3;
 
 pub(super) fn command(kind: &Kind) -> Command {
+    let list = Command::new("list")
+        .about(format!("List {}, the newest first", kind.plural))
+        .arg(number("limit", "50", "At most so many").value_parser(one_or_more))
+        .arg(number("offset", "0", "Leave out so many of the newest"))
+        .args(filters(kind));
+    if kind.role != Some(KindRole::Profile) {
+        return list;
+    }
+    let words = PossibleValuesParser::new(["true", "false"]);
+    let help = "true: only members; false: only those that are not";
+    list.arg(Arg::new("member").long("member").value_name("TRUE|FALSE").value_parser(words).help(help))
+}
+
+/// What narrows a listing, and everything that is made from one.
+pub(super) fn filters(kind: &Kind) -> Vec<Arg> {
     let filters = kind.fields.iter().zip(fields::flags(kind)).filter(|(field, _)| filters_by(field));
     let filters = filters.map(|(field, arg)| match field.field_type {
         FieldType::DateTime => {
@@ -24,19 +39,24 @@ pub(super) fn command(kind: &Kind) -> Command {
         _ => arg,
     });
     let filters = filters.map(|arg| arg.help_heading("Only those with"));
-    let list = Command::new("list")
-        .about(format!("List {}, the newest first", kind.plural))
-        .arg(number("limit", "50", "At most so many").value_parser(one_or_more))
-        .arg(number("offset", "0", "Leave out so many of the newest"))
-        .arg(Arg::new("text").long("text").value_name("WORDS").help("Only those that contain this text"))
-        .arg(Arg::new("group").long("group").value_name("ID").help("Only those of this group"))
-        .args(filters);
-    if kind.role != Some(KindRole::Profile) {
-        return list;
+    let text = Arg::new("text").long("text").value_name("WORDS").help("Only those that contain this text");
+    let group = Arg::new("group").long("group").value_name("ID").help("Only those of this group");
+    [text, group].into_iter().chain(filters).collect()
+}
+
+/// What the filters say, as the API asks for it.
+pub(super) fn query(kind: &Kind, matches: &ArgMatches) -> Result<Vec<(String, String)>, Failure> {
+    let mut query: Vec<(String, String)> = Vec::new();
+    // Numbers are asked for page by page, and a format is chosen by whoever writes a file.
+    for name in QUERY.iter().filter(|name| **name != "format") {
+        let word = matches.try_get_one::<String>(name).ok().flatten();
+        query.extend(word.map(|value| ((*name).to_owned(), value.clone())));
     }
-    let words = PossibleValuesParser::new(["true", "false"]);
-    let help = "true: only members; false: only those that are not";
-    list.arg(Arg::new("member").long("member").value_name("TRUE|FALSE").value_parser(words).help(help))
+    let listed = |flag: &str| kind.fields.iter().find(|field| field.flag() == flag && filters_by(field));
+    for (flag, text) in fields::words(kind, matches)? {
+        query.extend(listed(&flag).map(|field| (field.name.to_string(), text)));
+    }
+    Ok(query)
 }
 
 fn number(name: &'static str, default: &'static str, help: &'static str) -> Arg {
@@ -56,32 +76,29 @@ fn filters_by(field: &Field) -> bool {
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
     let number = |name| matches.get_one::<u64>(name).copied().unwrap_or_default();
     let (limit, offset) = (number("limit"), number("offset"));
-    let mut query: Vec<(String, String)> = Vec::new();
-    for name in QUERY {
-        // Numbers are asked for page by page, and not every list has all of the words.
-        let word = matches.try_get_one::<String>(name).ok().flatten();
-        query.extend(word.map(|value| ((*name).to_owned(), value.clone())));
-    }
-    let listed = |flag: &str| kind.fields.iter().find(|field| field.flag() == flag && filters_by(field));
-    for (flag, text) in fields::words(kind, matches)? {
-        query.extend(listed(&flag).map(|field| (field.name.to_string(), text)));
-    }
+    let query = query(kind, matches)?;
     let list = fetch(kind, limit, offset, &query, &context.client()?)?;
+    show(kind, &list, context);
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
-    let new = context.line(&format!("{} new --help", kind.name));
-    context.out.answer(&list, |page| {
-        if items.is_empty() {
-            page.line(&format!("No {} here. Make one: {new}", kind.plural));
-        } else {
-            page.table(&table(kind, items));
-        }
-    });
     let total = list["total"].as_u64().unwrap_or_default();
     let until = offset.saturating_add(items.len() as u64);
     if total > until {
         context.out.note(&format!("{} of {total}. More: --offset {until}", items.len()));
     }
     Ok(())
+}
+
+/// The records of a page, or how to make the first.
+pub(super) fn show(kind: &Kind, list: &Value, context: &mut Context<'_>) {
+    let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+    let new = context.line(&format!("{} new --help", kind.name));
+    context.out.answer(list, |page| {
+        if items.is_empty() {
+            page.line(&format!("No {} here. Make one: {new}", kind.plural));
+        } else {
+            page.table(&table(kind, items));
+        }
+    });
 }
 
 /// So many at once; a node gives no more.

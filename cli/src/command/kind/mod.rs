@@ -2,6 +2,7 @@
 
 mod base;
 mod deliver;
+mod duplicates;
 mod edit;
 mod editor;
 mod export;
@@ -9,10 +10,13 @@ mod fields;
 mod history;
 mod import;
 mod list;
+mod merge;
 mod new;
 mod remove;
+mod run;
 mod schema;
 mod show;
+mod undo;
 
 use crate::{
     client::{Client, path, with_query},
@@ -58,18 +62,26 @@ fn question(kind: &Kind) -> Option<&'static Question> {
 }
 
 /// What can be done with records of a kind.
-fn verbs(kind: &Kind) -> [Command; 9] {
-    [
+fn verbs(kind: &Kind) -> Vec<Command> {
+    let mut verbs = vec![
         new::command(kind),
         list::command(kind),
         show::command(kind),
         edit::command(kind),
         remove::command(kind),
         history::command(kind),
+        undo::command(kind),
         import::command(kind),
         export::command(kind),
         schema::command(kind),
-    ]
+    ];
+    if kind.singleton == Singleton::Many {
+        verbs.extend([duplicates::command(kind), merge::command(kind)]);
+    }
+    if kind.verbs.iter().any(|verb| verb == run::NAME) {
+        verbs.push(run::command(kind));
+    }
+    verbs
 }
 
 /// Carries out a command of a kind.
@@ -81,6 +93,10 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(("edit", matches)) => edit::run(kind, matches, context),
         Some(("remove", matches)) => remove::run(kind, matches, context),
         Some(("history", matches)) => history::run(kind, matches, context),
+        Some(("undo", matches)) => undo::run(kind, matches, context),
+        Some(("duplicates", matches)) => duplicates::run(kind, matches, context),
+        Some(("merge", matches)) => merge::run(kind, matches, context),
+        Some((run::NAME, matches)) => run::run(kind, matches, context),
         Some(("import", matches)) => import::run(kind, matches, context),
         Some(("export", matches)) => export::run(kind, matches, context),
         Some(("schema", matches)) => schema::run(kind, matches, context),
@@ -176,7 +192,20 @@ mod tests {
         boats.build();
         boats.clone().debug_assert();
         let names: Vec<&str> = boats.get_subcommands().map(Command::get_name).collect();
-        let all = ["new", "list", "show", "edit", "remove", "history", "import", "export", "schema"];
+        let all = [
+            "new",
+            "list",
+            "show",
+            "edit",
+            "remove",
+            "history",
+            "undo",
+            "import",
+            "export",
+            "schema",
+            "duplicates",
+            "merge",
+        ];
         assert!(all.iter().all(|verb| names.contains(verb)), "{names:?}");
         for verb in ["new", "edit"] {
             let verb = boats.find_subcommand(verb).unwrap();

@@ -23,7 +23,7 @@ use grid_protocol::document::{Opening, WriteRule};
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
 use grid_protocol::key::{DeviceId, PublicKey};
 use grid_protocol::record::{Patch, Presence, Registry, Values};
-use grid_protocol::replica::{Delivery, Row};
+use grid_protocol::replica::{Delivery, Row, Undoing};
 use grid_protocol::time::Timestamp;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -308,6 +308,10 @@ async fn node(
                     fields: Values::default(),
                     inert: None,
                 }]
+            ),
+            Command::Undoing { answer, .. } => reply!(
+                answer,
+                Undoing { change: ChangeHash([7; 32]), patch: Patch::default(), kept: vec!["title".into()] }
             ),
             Command::Deliveries { documents, answer } => {
                 let delivery = Delivery { received_by: vec![THEM], waiting_for: vec![FAR] };

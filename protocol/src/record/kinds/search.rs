@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "search", "plural": "searches", "title": "name", "rule": "owner", "section": "own"
+    "name": "search", "plural": "searches", "title": "name", "rule": "owner", "section": "own",
+    "verbs": ["run"]
 }))]
 pub struct Search {
     /// What it is called.

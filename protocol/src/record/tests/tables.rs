@@ -87,6 +87,7 @@ fn a_mapping_can_be_chosen() {
     let chosen = |heading: &str, field: &str| ImportOptions {
         delimiter: None,
         mapping: vec![(heading.to_owned(), field.to_owned())],
+        ..ImportOptions::default()
     };
     let read = |options: &ImportOptions| ImportPlan::read(prospect(), b"Name,Ort,City\nA,B,C\n", options);
     let plan = read(&chosen("ort", "place")).unwrap();

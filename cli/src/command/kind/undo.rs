@@ -1,0 +1,40 @@
+//! `grid KIND undo`.
+
+use super::{id_argument, record_path};
+use crate::{context::Context, failure::Failure, words::a};
+use clap::{Arg, ArgMatches, Command};
+use grid_protocol::record::Kind;
+use serde_json::{Value, json};
+
+pub(super) fn command(kind: &Kind) -> Command {
+    Command::new("undo")
+        .about(format!("Write again what {} held before a change; what others wrote since stays", a(&kind.name)))
+        .arg(id_argument(kind))
+        .arg(
+            Arg::new("change")
+                .long("change")
+                .value_name("HASH")
+                .help("The change, or the beginning of it, as `history` shows it [default: the last one]"),
+        )
+}
+
+pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    let client = context.client()?;
+    let path = format!("{}/undo", record_path(kind, matches, &client)?);
+    let body = matches.get_one::<String>("change").map_or_else(|| json!({}), |change| json!({"change": change}));
+    let answer = client.post(&path, &body)?;
+    context.out.answer(&answer, |page| {
+        page.line(&format!("Undone: {} as before that change.", words(&answer["fields"])));
+        let kept = words(&answer["kept"]);
+        if !kept.is_empty() {
+            page.line(&format!("Somebody has changed {kept} since: that stays."));
+        }
+    });
+    Ok(())
+}
+
+/// A list of names as people read it.
+pub(super) fn words(names: &Value) -> String {
+    let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+    names.map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,171 @@
+//! Feeds: what several kinds have together, for calendars, news readers, podcast players and maps.
+
+use super::Api;
+use super::error::{ApiError, ErrorAnswer};
+use super::filter::Filter;
+use super::input::{Download, Words};
+use super::open::{Seen, take_audience};
+use crate::handle::Status;
+use crate::view::Views;
+use axum::extract::State;
+use grid_protocol::record::format::{Entry, Feed, atom, calendar, geojson, podcast};
+use grid_protocol::record::{Audience, Kind, KindRole};
+use grid_protocol::replica::Row;
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// What stands in the calendar of all: what people come together for, and what is due.
+const CALENDAR: &[&str] = &["action", "event", "moment", "case", "task"];
+/// What can be listened to.
+const HEARD: &str = "event";
+/// The sorts of it that are made to be listened to.
+const SORTS: &[&str] = &["podcast", "webinar"];
+/// So much news a feed holds: a reader asks again and again.
+const NEWS: usize = 100;
+/// So many episodes.
+const EPISODES: usize = 300;
+
+/// Which records a feed is made from.
+struct Source {
+    status: Status,
+    audience: Audience,
+    kind: Option<Arc<Kind>>,
+    words: Words,
+}
+
+/// What a feed does with records that were removed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    Shown,
+    LeftOut,
+}
+
+impl Source {
+    async fn take(api: &Api, mut words: Words) -> Result<Self, ApiError> {
+        let audience = take_audience(&mut words, Audience::Coalition)?;
+        let kind = words.take("kind")?.map(|name| api.kind(&name)).transpose()?;
+        Ok(Self { status: api.handle.status().await?, audience, kind, words })
+    }
+
+    fn feed(&self, api: &Api, what: &str, about: &str) -> Feed {
+        let name = self.status.coalition_name.clone().unwrap_or_else(|| "Coalition".to_owned());
+        let author = self.status.group_name.clone();
+        let link = api.handle.look(website);
+        Feed {
+            title: format!("{name}: {what}"),
+            about: about.to_owned(),
+            id: format!("urn:x-grid:{}:{what}", self.status.coalition),
+            link,
+            author,
+        }
+    }
+
+    /// The entries of these kinds, those of each kind narrowed alike, the newest first.
+    fn entries(
+        &self,
+        views: &Views,
+        wanted: impl Fn(&Seen) -> bool,
+        most: usize,
+        gone: Gone,
+    ) -> Result<Vec<Entry>, ApiError> {
+        let mut found: Vec<(Arc<Row>, usize)> = Vec::new();
+        let mut seen = Vec::new();
+        for kind in views.registry.kinds().filter(|kind| self.kind.as_ref().is_none_or(|it| it.name == kind.name)) {
+            let Some(kind_seen) = Seen::by(kind, self.audience).filter(&wanted) else { continue };
+            let filter = Filter::read(views, kind, self.words.clone())?;
+            let fits = |row: &&Arc<Row>| !views.hidden.hides(row) && filter.shows(row);
+            found.extend(views.shown(&kind.name).filter(fits).take(most).map(|row| (row.clone(), seen.len())));
+            if gone == Gone::Shown {
+                found.extend(views.records.removed(&kind.name).filter(fits).map(|row| (row.clone(), seen.len())));
+            }
+            seen.push(kind_seen);
+        }
+        found.sort_by_key(|(row, _)| (Reverse(row.changed), row.document));
+        found.truncate(most);
+        let entry = |(row, at): &(Arc<Row>, usize)| Some(seen.get(*at)?.entry(views, &self.status.coalition, row));
+        Ok(found.iter().filter_map(entry).collect())
+    }
+}
+
+/// The page of this group on the web, as its profile gives it.
+fn website(views: &Views) -> String {
+    let Some(kind) = views.registry.with_role(KindRole::Profile) else { return String::new() };
+    let own = views.shown(&kind.name).find(|row| row.owner() == Some(views.own));
+    let seen = Seen::by(kind, Audience::Public);
+    let link = seen.and_then(|seen| seen.shape.link);
+    own.zip(link).map(|(row, link)| row.values.text(&link).to_owned()).unwrap_or_default()
+}
+
+/// Writes where it holds up nobody.
+async fn write(
+    name: &str,
+    content_type: &'static str,
+    write: impl FnOnce() -> String + Send + 'static,
+) -> Result<Download, ApiError> {
+    let written = tokio::task::spawn_blocking(write).await;
+    let text = written.map_err(|_| ApiError::internal("writing the feed broke off"))?;
+    Ok(Download { content_type, name: name.to_owned(), bytes: text.into_bytes() })
+}
+
+/// Actions, events, moments, hearings and tasks in one calendar.
+#[utoipa::path(get, path = "/api/feeds/calendar.ics", operation_id = "feed_calendar", tag = "feeds",
+    params(("audience" = Option<String>, Query, description = "public or coalition"), ("kind" = Option<String>, Query),
+        ("group" = Option<String>, Query), ("text" = Option<String>, Query)),
+    responses((status = 200, description = "iCalendar.", content_type = "text/calendar", body = String),
+        (status = 400, description = "There is no such filter.", body = ErrorAnswer)))]
+pub(crate) async fn calendar_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
+    let source = Source::take(&api, words).await?;
+    let feed = source.feed(&api, "calendar", "Actions, events, moments, hearings and tasks.");
+    let wanted = |seen: &Seen| CALENDAR.contains(&seen.kind.name.as_str()) && seen.shape.starts.is_some();
+    let entries = api.handle.look(|views| source.entries(views, wanted, usize::MAX, Gone::Shown))?;
+    write("calendar.ics", "text/calendar; charset=utf-8", move || calendar(&feed, &entries)).await
+}
+
+/// What is new, of all kinds.
+#[utoipa::path(get, path = "/api/feeds/news.atom", operation_id = "feed_news", tag = "feeds",
+    params(("audience" = Option<String>, Query, description = "public or coalition"), ("kind" = Option<String>, Query),
+        ("group" = Option<String>, Query), ("text" = Option<String>, Query)),
+    responses((status = 200, description = "Atom.", content_type = "application/atom+xml", body = String),
+        (status = 400, description = "There is no such filter.", body = ErrorAnswer)))]
+pub(crate) async fn news_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
+    let source = Source::take(&api, words).await?;
+    let feed = source.feed(&api, "news", "What groups have written, the newest first.");
+    let entries = api.handle.look(|views| source.entries(views, |_| true, NEWS, Gone::LeftOut))?;
+    write("news.atom", "application/atom+xml; charset=utf-8", move || atom(&feed, &entries)).await
+}
+
+/// Recordings of podcasts and webinars.
+#[utoipa::path(get, path = "/api/feeds/podcast.rss", operation_id = "feed_podcast", tag = "feeds",
+    params(("audience" = Option<String>, Query, description = "public or coalition"),
+        ("series" = Option<String>, Query), ("language" = Option<String>, Query), ("group" = Option<String>, Query),
+        ("text" = Option<String>, Query)),
+    responses((status = 200, description = "RSS 2.0.", content_type = "application/rss+xml", body = String),
+        (status = 400, description = "There is no such filter.", body = ErrorAnswer)))]
+pub(crate) async fn podcast_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
+    let series = words.clone().take("series")?;
+    let source = Source::take(&api, words).await?;
+    let mut feed = source.feed(&api, "podcast", "What can be listened to.");
+    if let Some(series) = series.filter(|series| !series.is_empty()) {
+        feed.title = series.clone();
+        feed.id = format!("{}:{series}", feed.id);
+    }
+    let heard = |seen: &Seen| seen.kind.name == HEARD && seen.shape.recording.is_some();
+    let entries = api.handle.look(|views| source.entries(views, heard, EPISODES, Gone::LeftOut))?;
+    let sorts = |entry: &Entry| SORTS.contains(&entry.values.text("sort"));
+    let mut entries: Vec<Entry> = entries.into_iter().filter(sorts).collect();
+    entries.sort_by_key(|entry| Reverse(entry.starts().map(|starts| starts.instant())));
+    write("podcast.rss", "application/rss+xml; charset=utf-8", move || podcast(&feed, &entries)).await
+}
+
+/// Everything that has a point on the map.
+#[utoipa::path(get, path = "/api/feeds/map.geojson", operation_id = "feed_map", tag = "feeds",
+    params(("audience" = Option<String>, Query, description = "public or coalition"), ("kind" = Option<String>, Query),
+        ("group" = Option<String>, Query), ("text" = Option<String>, Query)),
+    responses((status = 200, description = "GeoJSON.", content_type = "application/geo+json", body = Object),
+        (status = 400, description = "There is no such filter.", body = ErrorAnswer)))]
+pub(crate) async fn map_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
+    let source = Source::take(&api, words).await?;
+    let wanted = |seen: &Seen| seen.shape.point.is_some();
+    let entries = api.handle.look(|views| source.entries(views, wanted, usize::MAX, Gone::LeftOut))?;
+    write("map.geojson", "application/geo+json", move || geojson(&entries).to_string()).await
+}

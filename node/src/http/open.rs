@@ -1,0 +1,162 @@
+//! Records in open formats: what is asked for, and the entries that a reader may see.
+
+use super::error::ApiError;
+use super::input::{Download, SCHEMA, Words};
+use crate::view::Views;
+use grid_protocol::id::CoalitionId;
+use grid_protocol::record::format::{Entry, Feed, Shape, atom, calendar, cards, geojson};
+use grid_protocol::record::{Audience, Kind, TableRow, export_csv, export_json};
+use grid_protocol::replica::Row;
+use serde_json::json;
+use std::sync::Arc;
+
+/// A format that records go out in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Csv,
+    Json,
+    Ics,
+    Atom,
+    Geojson,
+    Vcf,
+}
+
+impl Format {
+    /// The words for them.
+    pub(super) const WORDS: &[&str] = &["csv", "json", "ics", "atom", "geojson", "vcf"];
+
+    /// The format that a query asks for; CSV where it asks for none.
+    pub(super) fn take(words: &mut Words) -> Result<Self, ApiError> {
+        Ok(match words.take("format")?.as_deref() {
+            None | Some("csv") => Self::Csv,
+            Some("json") => Self::Json,
+            Some("ics") => Self::Ics,
+            Some("atom") => Self::Atom,
+            Some("geojson") => Self::Geojson,
+            Some("vcf") => Self::Vcf,
+            Some(other) => {
+                let shown: String = other.chars().take(80).collect();
+                let known = Self::WORDS.join(", ");
+                let message = format!("format: expected one of {known}, found {shown:?}");
+                return Err(ApiError::invalid(message, format!("Ask for one of {known}.")));
+            }
+        })
+    }
+
+    /// Who reads it where nobody says so. Tables and address books are for whoever sits here; calendars, feeds and maps
+    /// are made to be passed on, and never hold what is for fewer than the coalition.
+    const fn widest(self) -> Audience {
+        match self {
+            Self::Csv | Self::Json | Self::Vcf => Audience::Local,
+            Self::Ics | Self::Atom | Self::Geojson => Audience::Coalition,
+        }
+    }
+}
+
+/// The audience that a query names, if one is named.
+pub(super) fn take_audience(words: &mut Words, widest: Audience) -> Result<Audience, ApiError> {
+    let known = [Audience::Public, Audience::Coalition, Audience::Group, Audience::Local];
+    let known: Vec<Audience> = known.into_iter().filter(|audience| *audience <= widest).collect();
+    let Some(word) = words.take("audience")? else { return Ok(widest) };
+    known.iter().copied().find(|audience| audience.to_string() == word).ok_or_else(|| {
+        let shown: String = word.chars().take(80).collect();
+        let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let names = names.join(" or ");
+        ApiError::invalid(format!("audience: expected {names}, found {shown:?}"), format!("Ask for {names}."))
+    })
+}
+
+/// A kind as its reader sees it.
+pub(super) struct Seen {
+    pub(super) kind: Kind,
+    pub(super) shape: Shape,
+    audience: Audience,
+}
+
+impl Seen {
+    /// The kind as such a reader sees it; none where that reader does not see what its records are called.
+    pub(super) fn by(kind: &Kind, audience: Audience) -> Option<Self> {
+        let kind = kind.seen_by(audience)?;
+        Some(Self { shape: Shape::of(&kind), kind, audience })
+    }
+
+    /// A record as its reader sees it.
+    pub(super) fn entry(&self, views: &Views, coalition: &CoalitionId, row: &Row) -> Entry {
+        let values = row.values.seen_by(&self.kind, self.audience);
+        let title = match self.audience {
+            Audience::Public => self.kind.title_of(&values).to_owned(),
+            _ => views.title_of(row),
+        };
+        Entry {
+            id: row.document.to_string(),
+            coalition: coalition.to_string(),
+            kind: self.kind.name.clone(),
+            title,
+            author: row.owner().map(|group| views.name_of(&group)).unwrap_or_default(),
+            created: row.created,
+            changed: row.changed,
+            // The places of the last changes in their logs: each further change raises one of them.
+            sequence: row.latest.values().fold(0, |sum: u64, seq| sum.saturating_add(seq.saturating_add(1))),
+            presence: row.presence,
+            values,
+            shape: self.shape.clone(),
+        }
+    }
+}
+
+/// An export that was asked for.
+pub(super) struct Asked {
+    pub(super) seen: Seen,
+    pub(super) format: Format,
+}
+
+impl Asked {
+    /// What a query asks for of a kind.
+    pub(super) fn take(kind: &Kind, words: &mut Words) -> Result<Self, ApiError> {
+        let format = Format::take(words)?;
+        let audience = take_audience(words, format.widest())?;
+        let Some(seen) = Seen::by(kind, audience) else {
+            let message = format!("what {} are called is for fewer readers than {audience}", kind.plural);
+            return Err(ApiError::refused(message, "Ask for a wider audience, or for another format."));
+        };
+        let lacks = |what: &str| {
+            let message = format!("{} has no {what} that {audience} readers see", kind.one());
+            Err(ApiError::invalid(message, "Ask for another format: csv and json are there for every kind."))
+        };
+        match format {
+            Format::Ics if seen.shape.starts.is_none() => lacks("date"),
+            Format::Geojson if seen.shape.point.is_none() => lacks("point on the map"),
+            Format::Vcf if !seen.shape.is_reachable() => lacks("way to be reached"),
+            _ => Ok(Self { seen, format }),
+        }
+    }
+
+    /// The file.
+    pub(super) fn file(&self, feed: &Feed, entries: &[Entry]) -> Download {
+        let kind = &self.seen.kind;
+        let table = || -> Vec<TableRow> {
+            entries.iter().map(|it| TableRow { id: it.id.clone(), values: it.values.clone() }).collect()
+        };
+        let (content_type, ending, bytes) = match self.format {
+            Format::Csv => ("text/csv; charset=utf-8", "csv", export_csv(kind, &table())),
+            Format::Json => {
+                let json = json!({"schema": SCHEMA, "items": export_json(&table())});
+                ("application/json", "json", json.to_string())
+            }
+            Format::Ics => ("text/calendar; charset=utf-8", "ics", calendar(feed, entries)),
+            Format::Atom => ("application/atom+xml; charset=utf-8", "atom", atom(feed, entries)),
+            Format::Geojson => ("application/geo+json", "geojson", geojson(entries).to_string()),
+            Format::Vcf => ("text/vcard; charset=utf-8", "vcf", cards(entries)),
+        };
+        Download { content_type, name: format!("{}.{ending}", kind.plural), bytes: bytes.into_bytes() }
+    }
+}
+
+/// The rows of a kind that an export is made from: in a calendar those that were removed stand too, as cancelled.
+pub(super) fn rows<'a>(views: &'a Views, kind: &'a str, format: Format) -> Vec<&'a Arc<Row>> {
+    let mut rows: Vec<&Arc<Row>> = views.records.of_kind(kind).collect();
+    if format == Format::Ics {
+        rows.extend(views.records.removed(kind));
+    }
+    rows
+}

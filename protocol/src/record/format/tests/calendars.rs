@@ -1,0 +1,144 @@
+//! Calendars out and in.
+
+use super::*;
+
+const ACTION: &str = r#"{"title": "Vigil; at dawn, \\ everybody", "starts": "2026-11-30T06:00:00+11:00[Australia/Sydney]",
+    "ends": "2026-11-30T07:30:00+11:00[Australia/Sydney]", "place": "Weir, left bank", "coordinates": {"latitude": -28.81,
+    "longitude": 153.28}, "tactics": ["a,b", "vigil"], "link": "https://weir.example/?a=1,2;3"}"#;
+
+fn action() -> Json {
+    let mut fields: Json = serde_json::from_str(ACTION).unwrap();
+    fields["description"] = json!(HARD.repeat(20));
+    fields
+}
+
+/// A calendar with one event of these lines.
+fn event(lines: &str) -> String {
+    format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:u1\r\nSUMMARY:Walk\r\n{lines}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+}
+
+#[test]
+fn what_goes_out_as_a_calendar_comes_back_the_same() {
+    let written = super::super::calendar(&feed(), [&entry("action", &action())]);
+    assert!(written.split("\r\n").all(|line| line.len() <= 75), "{written}");
+    assert!(!written.replace("\r\n", "").contains(['\r', '\n']));
+    assert!(written.contains("DTSTART:20261129T190000Z\r\n") && written.contains("SEQUENCE:3\r\n"), "{written}");
+    let plan = read("action", &written);
+    assert_eq!((plan.bad.len(), plan.rows.len(), plan.notes.len()), (0, 1, 0), "{:?}", plan.bad);
+    assert_eq!(row(&plan, 0), action());
+    assert_eq!(plan.rows[0].id.as_deref(), Some(&*DocumentId([7; 32]).to_string()));
+}
+
+#[test]
+fn what_is_off_and_what_was_removed_stays_in_the_calendar_as_cancelled() {
+    let mut fields = action();
+    fields["status"] = json!("cancelled");
+    let cancelled = super::super::calendar(&feed(), [&entry("action", &fields)]);
+    assert!(cancelled.contains("STATUS:CANCELLED\r\n") && cancelled.contains("Vigil"), "{cancelled}");
+    let mut removed = entry("action", &action());
+    removed.presence = Presence::Removed;
+    let removed = super::super::calendar(&feed(), [&removed]);
+    assert!(removed.contains("STATUS:CANCELLED\r\n") && removed.contains("UID:"), "{removed}");
+    assert!(!removed.contains("Vigil") && !removed.contains("Weir"), "what was removed says no more: {removed}");
+    let plan = read("action", &cancelled);
+    assert_eq!(row(&plan, 0)["status"], "cancelled");
+}
+
+#[test]
+fn times_are_read_in_the_zone_that_they_have() {
+    let office = "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:AUS Eastern Standard Time\nBEGIN:STANDARD\nDTSTART:16010101T030000\n\
+        TZOFFSETFROM:+1100\nTZOFFSETTO:+1000\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=1SU;BYMONTH=4\nEND:STANDARD\nBEGIN:DAYLIGHT\n\
+        DTSTART:16010101T020000\nTZOFFSETFROM:+1000\nTZOFFSETTO:+1100\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=1SU;BYMONTH=10\n\
+        END:DAYLIGHT\nEND:VTIMEZONE\nBEGIN:VEVENT\nSUMMARY:Summer\nDTSTART;TZID=\"AUS Eastern Standard Time\":20261130T100000\n\
+        END:VEVENT\nBEGIN:VEVENT\nSUMMARY:Winter\nDTSTART;TZID=AUS Eastern Standard Time:20260601T100000\nEND:VEVENT\nEND:VCALENDAR\n";
+    let plan = read("event", office);
+    assert_eq!(row(&plan, 0)["starts"], "2026-11-30T10:00:00+11:00");
+    assert_eq!(row(&plan, 1)["starts"], "2026-06-01T10:00:00+10:00");
+    for (line, expected) in [
+        ("DTSTART:20261130T100000Z", "2026-11-30T10:00:00Z"),
+        ("DTSTART;TZID=Australia/Sydney:20261130T100000", "2026-11-30T10:00:00+11:00[Australia/Sydney]"),
+        (
+            "DTSTART;TZID=/freeassociation.sourceforge.net/Europe/Berlin:20260701T100000",
+            "2026-07-01T10:00:00+02:00[Europe/Berlin]",
+        ),
+    ] {
+        assert_eq!(row(&read("event", &event(line)), 0)["starts"], expected, "{line}");
+    }
+    let plan = read("event", &event("DTSTART;TZID=Europe/Berlin:20261130T100000\r\nDURATION:PT1H30M"));
+    assert_eq!(row(&plan, 0)["ends"], "2026-11-30T11:30:00+01:00[Europe/Berlin]");
+}
+
+#[test]
+fn a_time_without_a_zone_is_refused_until_somebody_names_one_and_is_told_then() {
+    for line in ["DTSTART:20261130T100000", "DTSTART;VALUE=DATE:20261130"] {
+        let plan = read("event", &event(line));
+        assert!(plan.rows.is_empty() && plan.bad[0].reason.contains("--zone"), "{:?}", plan.bad);
+        let options = ImportOptions { zone: Some("Australia/Sydney".to_owned()), ..ImportOptions::default() };
+        let plan = read_with("event", &event(line), &options);
+        assert!(row(&plan, 0)["starts"].as_str().unwrap().ends_with("+11:00[Australia/Sydney]"));
+        assert!(plan.notes[0].reason.contains("Australia/Sydney"), "{:?}", plan.notes);
+    }
+    let named = event("DTSTART:20261130T100000").replace("VERSION:2.0", "X-WR-TIMEZONE:Europe/Paris");
+    assert_eq!(row(&read("event", &named), 0)["starts"], "2026-11-30T10:00:00+01:00[Europe/Paris]");
+}
+
+#[test]
+fn what_is_not_supported_is_told_row_by_row_and_holds_up_no_other() {
+    let file = "BEGIN:VCALENDAR\nX-WR-TIMEZONE:Europe/Paris\n\
+        BEGIN:VEVENT\nUID:weekly\nSUMMARY:Weekly\nDTSTART:20261130T100000Z\nRRULE:FREQ=WEEKLY\nEND:VEVENT\n\
+        BEGIN:VEVENT\nUID:weekly\nRECURRENCE-ID:20261207T100000Z\nSUMMARY:Weekly\nDTSTART:20261207T110000Z\nEND:VEVENT\n\
+        BEGIN:VEVENT\nUID:b\nSUMMARY:No time\nEND:VEVENT\n\
+        BEGIN:VEVENT\nUID:c\nDTSTART:20261130T100000Z\nEND:VEVENT\n\
+        BEGIN:VEVENT\nUID:d\nSUMMARY:Backwards\nDTSTART:20261130T100000Z\nDTEND:20261129T100000Z\nEND:VEVENT\n\
+        BEGIN:VEVENT\nUID:e\nSUMMARY:Odd\nDTSTART:99999999T999999Z\nEND:VEVENT\n\
+        BEGIN:VEVENT\nUID:f\nSUMMARY:Mars\nDTSTART:20261130T100000Z\nGEO:900;900\nURL:javascript:x\nEND:VEVENT\n\
+        BEGIN:VEVENT\nUID:g\nSUMMARY:Nowhere\nDTSTART;TZID=Mars/Crater:20261130T100000\nEND:VEVENT\nEND:VCALENDAR\n";
+    let plan = read("event", file);
+    let titles: Vec<Json> = (0..plan.rows.len()).map(|at| row(&plan, at)["title"].clone()).collect();
+    assert_eq!(titles, ["Weekly", "Mars"]);
+    let notes = reasons(&plan.notes);
+    assert!(notes[0].1.contains("repeated"), "{notes:?}");
+    assert!(
+        notes[1..].iter().any(|(_, why)| why.contains("GEO")) && notes.iter().any(|(_, why)| why.contains("URL")),
+        "{notes:?}"
+    );
+    let bad = reasons(&plan.bad);
+    let lines: Vec<u64> = bad.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [9, 15, 19, 23, 29, 41], "{bad:?}");
+    assert!(bad[5].1.contains("Mars/Crater"), "{bad:?}");
+}
+
+#[test]
+fn an_event_is_known_by_its_uid_whatever_became_of_its_title() {
+    let first = read("event", &event("DTSTART:20261130T100000Z"));
+    let moved = read("event", &event("DTSTART:20261201T100000Z").replace("Walk", "Long walk"));
+    assert_eq!(first.rows[0].key, moved.rows[0].key);
+    assert!(first.rows[0].key.as_deref().unwrap().contains("u1"));
+}
+
+#[test]
+fn ten_megabytes_of_text_are_refused_as_one_row_and_the_next_is_taken() {
+    let long = format!("DTSTART:20261130T100000Z\r\nDESCRIPTION:{}", "ö".repeat(5 * 1024 * 1024));
+    let next = "BEGIN:VEVENT\r\nSUMMARY:Next\r\nDTSTART:20261130T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR";
+    let plan = read("event", &event(&long).replace("END:VCALENDAR", next));
+    assert_eq!((plan.rows.len(), plan.bad.len()), (1, 1), "{:?}", reasons(&plan.bad));
+    assert!(plan.bad[0].reason.len() < 600, "{}", plan.bad[0].reason.len());
+}
+
+#[test]
+fn whatever_the_bytes_are_nothing_breaks() {
+    for file in [
+        "BEGIN:VCALENDAR",
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:\nDTSTART;TZID=:x\n:\n;\nEND:VEVENT\nEND:X",
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\nDTSTART;TZID=Europe/Berlin:00010101T000000\nDURATION:P999999999Y\nEND:VEVENT",
+        "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nBEGIN:STANDARD\nTZOFFSETTO:ö+1\nEND:STANDARD\nEND:VTIMEZONE",
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:2026ö130\nGEO:ö\nEND:VEVENT",
+    ] {
+        let plan = read("event", file);
+        assert!(plan.rows.is_empty(), "{file}");
+    }
+    let deep = "BEGIN:VCALENDAR\n".repeat(100_000);
+    assert!(read("event", &deep).rows.is_empty());
+}
