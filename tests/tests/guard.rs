@@ -252,7 +252,7 @@ fn changes_without_their_past_wait_within_bounds() {
         .map(|change| scanned(&change.bytes(), &STRANGER))
         .collect();
     for orphan in &orphans {
-        let offered = document.offer(orphan.clone(), device(&orphan), orphan.seq(), Right::MayWrite);
+        let offered = document.offer(orphan.clone(), device(orphan), orphan.seq(), Right::MayWrite);
         assert_eq!(offered.verdict, Verdict::Waiting { missing: orphan.deps().to_vec() });
         dropped.extend(offered.dropped);
     }

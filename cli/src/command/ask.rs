@@ -31,6 +31,10 @@ pub(crate) fn own_commands() -> impl Iterator<Item = Command> {
 /// The command with the words of a question.
 pub(crate) fn with_words(command: Command, question: &Question) -> Command {
     let word = |word: &question::Word| {
+        if word.many == Given::Bare {
+            let about = word.about.trim_end_matches('.');
+            return Arg::new(word.name).value_name("WORDS").num_args(0..).help(about);
+        }
         let action = if word.many == Given::Often { ArgAction::Append } else { ArgAction::Set };
         let about = word.about.trim_end_matches('.');
         Arg::new(word.name).long(word.name).value_name("TEXT").action(action).help(about).allow_hyphen_values(true)

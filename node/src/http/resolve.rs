@@ -70,10 +70,11 @@ fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<Me
             }
         }
     }
-    if fits.is_empty() && matches!(targets, Targets::Any) || targets.take(&profile) && fits.is_empty() {
-        if let Ok(group) = pick::group(views, meant) {
-            return Ok(MeantAnswer { id: group.to_string(), title: Some(views.name_of(&group)) });
-        }
+    if fits.is_empty()
+        && (matches!(targets, Targets::Any) || targets.take(&profile))
+        && let Ok(group) = pick::group(views, meant)
+    {
+        return Ok(MeantAnswer { id: group.to_string(), title: Some(views.name_of(&group)) });
     }
     let hint = "Give an id, its first six letters, or the whole title; what others wrote may still be on its way.";
     let (id, title) = pick::only(&targets.to_string(), meant, fits, Clone::clone, hint)?;

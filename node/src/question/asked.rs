@@ -113,7 +113,8 @@ impl<'a> Asked<'a> {
     /// The record that a reference names, where it is here and shown.
     pub fn referred(&self, id: &str) -> Option<&'a Arc<Row>> {
         let document: DocumentId = id.parse().ok()?;
-        self.views.records.row(&document).filter(|row| !row.is_removed() && !row.heads.is_empty())
+        let row = self.views.records.row(&document)?;
+        (!row.is_removed() && !row.heads.is_empty() && !self.views.hidden.hides(row)).then_some(row)
     }
 
     /// The records that refer to this one and are shown, those of this kind.

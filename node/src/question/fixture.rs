@@ -18,7 +18,7 @@ pub(super) const NOW: Timestamp = Timestamp(1_795_348_800_000);
 pub(super) struct Coalition {
     pub(super) views: Views,
     clock: Timestamp,
-    records: u8,
+    records: u32,
 }
 
 impl Coalition {
@@ -53,21 +53,39 @@ impl Coalition {
 
     /// A record of a group; returns its id.
     pub(super) fn record(&mut self, by: usize, kind: &str, fields: Json) -> String {
-        self.records += 1;
-        let known = self.views.registry.kind(kind).unwrap_or_else(|| panic!("there is no kind {kind}")).clone();
-        let patch = Patch::from_json(&known, &fields).unwrap_or_else(|error| panic!("{kind}: {error}"));
-        let values: Values = patch.over(&known, known.defaults());
+        let values = self.values(kind, &fields);
+        let known = self.views.registry.kind(kind).expect("values are of a kind");
         known.check(&values).unwrap_or_else(|complaint| panic!("{kind}: {}", complaint.message));
+        self.raw(by, kind, values)
+    }
+
+    /// A record that breaks the rules between its fields, as other programs may write it; returns its id.
+    pub(super) fn unchecked(&mut self, by: usize, kind: &str, fields: Json) -> String {
+        let values = self.values(kind, &fields);
+        self.raw(by, kind, values)
+    }
+
+    fn values(&self, kind: &str, fields: &Json) -> Values {
+        let known = self.views.registry.kind(kind).unwrap_or_else(|| panic!("there is no kind {kind}"));
+        let patch = Patch::from_json(known, fields).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        patch.over(known, known.defaults())
+    }
+
+    /// A record with just these values, whatever they are; returns its id.
+    pub(super) fn raw(&mut self, by: usize, kind: &str, values: Values) -> String {
+        self.records += 1;
         let name: KindName = kind.parse().expect("kinds have sound names");
         let mut opening = Opening::singleton(group(by), name, WriteRule::Owner);
-        opening.nonce = [self.records; 16];
+        opening.nonce = nonce(self.records);
         let document = opening.document(&CoalitionId([7; 32]));
+        let mut head = [0; 32];
+        head[..4].copy_from_slice(&self.records.to_be_bytes());
         self.views.take_rows([Arc::new(Row {
             document,
             opening: Some(opening),
             values,
             damaged: Vec::new(),
-            heads: vec![ChangeHash([self.records; 32])],
+            heads: vec![ChangeHash(head)],
             created: self.clock,
             changed: self.clock,
             changed_by: None,
@@ -76,6 +94,14 @@ impl Coalition {
             quarantine: None,
         })]);
         document.to_string()
+    }
+
+    /// The id that a record will have: that of the group, the kind, and so many records from now.
+    pub(super) fn next_id(&self, by: usize, kind: &str, later: u32) -> String {
+        let name: KindName = kind.parse().expect("kinds have sound names");
+        let mut opening = Opening::singleton(group(by), name, WriteRule::Owner);
+        opening.nonce = nonce(self.records + 1 + later);
+        opening.document(&CoalitionId([7; 32])).to_string()
     }
 
     /// Asks a question with these words.
@@ -97,4 +123,10 @@ impl Coalition {
 
 fn group(index: usize) -> GroupId {
     GroupId([u8::try_from(index + 1).expect("tests have few groups"); 32])
+}
+
+fn nonce(number: u32) -> [u8; 16] {
+    let mut nonce = [1; 16];
+    nonce[..4].copy_from_slice(&number.to_be_bytes());
+    nonce
 }

@@ -11,11 +11,62 @@
 //!
 //! An answer holds nothing that could not be worked out again, and every row says why it is there.
 
+mod adding_up;
+mod agenda;
+mod amplify;
 mod asked;
+mod backbone;
+mod backing;
+mod board;
+mod bodies;
+mod bookings;
+mod cases;
+mod costs;
+mod decisions;
+mod drafts;
+mod find;
 #[cfg(test)]
 mod fixture;
+mod flows;
+mod funds;
+mod health;
+mod help;
+#[cfg(test)]
+mod hostile;
+mod introduce;
+mod leaders;
+mod letters;
+mod line;
+mod makers;
+mod matching;
+mod mode;
+mod moments;
+mod narrow;
+mod near;
+mod newcomers;
+mod pairs;
+mod period;
+mod plans;
+mod privacy;
+mod purse;
+mod reflection;
 mod reply;
+mod report;
+mod reviews;
+mod scores;
+mod seats;
+mod shown;
 mod silence;
+mod spoken;
+mod success;
+mod systems;
+mod ties;
+mod told;
+mod trust;
+mod units;
+mod wanted;
+mod who;
+mod words;
 
 pub use asked::{Asked, Unanswerable};
 pub use reply::{Column, Reply, Section};
@@ -25,7 +76,47 @@ use grid_protocol::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// Everything that can be asked, in the order in which lists show it.
-pub const ALL: &[&Question] = &[&silence::QUESTION];
+pub const ALL: &[&Question] = &[
+    &find::QUESTION,
+    &leaders::QUESTION,
+    &who::QUESTION,
+    &wanted::QUESTION,
+    &matching::QUESTION,
+    &introduce::QUESTION,
+    &board::QUESTION,
+    &newcomers::QUESTION,
+    &help::QUESTION,
+    &bookings::QUESTION,
+    &words::QUESTION,
+    &makers::QUESTION,
+    &silence::QUESTION,
+    // What the coalition is made of, does, and adds up to.
+    &health::QUESTION,
+    &agenda::QUESTION,
+    &report::QUESTION,
+    &units::QUESTION,
+    &bodies::QUESTION,
+    &decisions::QUESTION,
+    &mode::QUESTION,
+    &spoken::QUESTION,
+    &drafts::QUESTION,
+    &systems::QUESTION,
+    &moments::QUESTION,
+    &amplify::QUESTION,
+    &adding_up::QUESTION,
+    &letters::QUESTION,
+    &cases::QUESTION,
+    &flows::QUESTION,
+    &costs::QUESTION,
+    &funds::QUESTION,
+    &success::QUESTION,
+    &trust::QUESTION,
+    &backbone::QUESTION,
+    &reflection::QUESTION,
+    &plans::QUESTION,
+    &reviews::QUESTION,
+    &privacy::QUESTION,
+];
 
 /// Something that can be asked.
 #[derive(Debug)]
@@ -69,6 +160,8 @@ pub enum Given {
     Once,
     /// Any number of times; all of them count.
     Often,
+    /// Without its name: the command line takes what stands alone. Several words are one text.
+    Bare,
 }
 
 /// The question of this name.

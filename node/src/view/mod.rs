@@ -5,6 +5,7 @@
 
 mod directory;
 mod duplicates;
+pub(crate) mod fold;
 mod hidden;
 mod link;
 pub(crate) mod local;
@@ -12,6 +13,7 @@ mod mandates;
 mod people;
 mod records;
 mod refer;
+pub(crate) mod search;
 mod spoken;
 mod statement;
 mod versions;
@@ -22,6 +24,7 @@ pub(crate) use mandates::endorsed;
 pub use mandates::{MandateRow, MandateState};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;
+pub use search::Search;
 pub use statement::OwnMembership;
 pub(crate) use versions::deliberated;
 pub use versions::{Split, VersionRow, VersionState, Way};
@@ -60,4 +63,6 @@ pub struct Views {
     beside: HashMap<DocumentId, Values>,
     /// What the people of this computer do not want to see.
     pub hidden: Hidden,
+    /// Which words stand in which records.
+    pub search: Search,
 }

@@ -12,6 +12,9 @@ use grid_protocol::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+/// Rows at once after which the memory that growing took is given back.
+const MANY: usize = 5_000;
+
 /// Whether this node's own group counts as a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnMembership {
@@ -38,6 +41,7 @@ impl Views {
             ended: BTreeMap::new(),
             beside: HashMap::new(),
             hidden: super::Hidden::default(),
+            search: super::Search::default(),
         }
     }
 
@@ -65,6 +69,10 @@ impl Views {
         let profile = self.registry.with_role(KindRole::Profile);
         let names_changed = rows.iter().any(|row| profile.is_some_and(|kind| row.kind() == Some(&*kind.name)));
         let hidden_changed = rows.iter().any(|row| row.kind() == Some(super::Hidden::KIND));
+        rows.iter().for_each(|row| self.search.take(&self.registry, row));
+        if rows.len() >= MANY {
+            self.search.settle();
+        }
         self.records.take(&self.registry, rows);
         if names_changed {
             self.take_names();

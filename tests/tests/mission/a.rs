@@ -1,6 +1,6 @@
 //! A. Purpose and belonging.
 
-use grid_tests::mission::Pair;
+use grid_tests::mission::{Pair, each};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,6 +37,40 @@ async fn a10_what_people_need_to_take_part_never_leaves_the_node() {
     assert!(!seen.to_string().contains("halal"), "{seen}");
     let changes = pair.river.get(&format!("/api/records/attendance/{coming}/history")).await;
     assert!(!changes.to_string().contains("halal"), "{changes}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a06_what_newcomers_ask_and_what_a_member_gets_can_be_read() {
+    let pair = Pair::new().await;
+    pair.river.new("page", json!({"title": "Why join?", "purpose": "faq", "text": "To win."})).await;
+    pair.river.new("page", json!({"title": "What you get", "purpose": "value", "text": "Others who help."})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.mill.ask("words", "faq", &[]).await, "text"), ["To win."]);
+    assert_eq!(each(&pair.mill.ask("words", "value", &[]).await, "text"), ["Others who help."]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a08_of_two_frames_that_were_tested_the_winner_is_marked() {
+    let pair = Pair::new().await;
+    let frame =
+        |title: &str, convinced: u32| json!({"title": title, "test": "Doors", "asked": 40, "convinced": convinced});
+    pair.mill.new("frame", frame("Health", 10)).await;
+    pair.river.new("frame", frame("Home", 30)).await;
+    pair.settle().await;
+    let frames = pair.mill.ask("words", "frames", &[]).await;
+    assert_eq!(each(&frames, "name"), ["Home", "Health"]);
+    assert_eq!(each(&frames, "winner"), ["so far", "null"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a09_what_is_used_again_always_shows_its_maker() {
+    let pair = Pair::new().await;
+    let book = pair.mill.new("resource", json!({"title": "Song book", "author": "Ana"})).await;
+    pair.settle().await;
+    pair.river.new("resource", json!({"title": "Gate songs", "based_on_resource": book})).await;
+    pair.settle().await;
+    let made = pair.mill.ask("makers", "made", &[]).await;
+    assert_eq!((each(&made, "name"), each(&made, "origin")), (vec!["Gate songs".to_owned()], vec!["Ana".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,4 +112,6 @@ async fn a02_comments_on_a_draft_arrive_and_a_frozen_text_can_not_change() {
     assert!(error["message"].as_str().unwrap().contains("another draft"), "{error}");
     pair.settle().await;
     assert_eq!(pair.mill.show("draft", &draft).await["frozen_hash"], hash);
+    let frozen = pair.mill.ask("drafts", "frozen", &[]).await;
+    assert_eq!((each(&frozen, "state"), each(&frozen, "comments")), (vec!["frozen".into()], vec!["1".into()]));
 }

@@ -1,7 +1,7 @@
 //! B. People and ties.
 
-use grid_tests::mission::Pair;
-use serde_json::json;
+use grid_tests::mission::{Pair, each};
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b07_the_note_of_a_meeting_never_leaves_the_node() {
@@ -18,4 +18,138 @@ async fn b07_the_note_of_a_meeting_never_leaves_the_node() {
     mill.edit("tie", &tie, json!({"note": null, "title": "Ana and Bo, again"})).await;
     let shown = mill.show("tie", &tie).await;
     assert_eq!((&shown["title"], &shown["note"]), (&json!("Ana and Bo, again"), &json!(null)));
+}
+
+fn person(name: &str, interest: &str, skill: &str, place: &str) -> Value {
+    json!({"name": name, "agreed": true, "interests": [interest], "skills": [skill], "place": place})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b01_three_filters_return_exactly_the_seeded_people() {
+    let pair = Pair::new().await;
+    pair.mill.new("person", person("Ana", "rivers", "driving", "Lismore")).await;
+    pair.mill.new("person", person("Bo", "rivers", "driving", "Ballina")).await;
+    pair.river.new("person", person("Cy", "rivers", "cooking", "Lismore")).await;
+    pair.mill.new("person", person("Di", "forests", "driving", "Lismore")).await;
+    pair.settle().await;
+    let words = [("interest", "rivers"), ("skill", "driving"), ("place", "Lismore")];
+    assert_eq!(each(&pair.river.ask("leaders", "people", &words).await, "name"), ["Ana"]);
+    assert_eq!(each(&pair.river.ask("find", "people", &words).await, "name"), ["Ana"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b03_five_answers_about_any_group_stand_in_one_place() {
+    let pair = Pair::new().await;
+    let profile = json!({"name": "Mill Street", "about": "Neighbours", "place": "Hollin", "stance": "No more wells",
+        "reach": "555 1234", "how_we_work": "We cook first"});
+    let mill = pair.mill.group().await;
+    pair.mill.edit("group", &mill, profile).await;
+    pair.mill.new("action", json!({"title": "Soup at the gate"})).await;
+    pair.settle().await;
+    let answers = each(&pair.river.ask("who", "answers", &[("group", "mill street")]).await, "answer");
+    let expected = ["Neighbours", "Hollin", "No more wells", "Soup at the gate", "555 1234", "We cook first"];
+    for (answer, expected) in answers.iter().zip(expected) {
+        assert!(answer.contains(expected), "{answers:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b04_the_gap_is_wanted_minus_signed() {
+    let pair = Pair::new().await;
+    for name in ["Bakers' union", "Mill Street"] {
+        pair.mill.new("prospect", json!({"name": name})).await;
+    }
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("wanted", "wanted", &[]).await, "name"), ["Bakers' union"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b05_contacts_are_for_those_who_both_said_yes() {
+    let pair = Pair::new().await;
+    let people =
+        json!([pair.river.new("person", person("Cy", "rivers", "singing", "Lismore")).await, pair.mill.group().await]);
+    pair.settle().await;
+    let met = pair.mill.new("introduction", json!({"title": "Cy and Mill Street", "people": people})).await;
+    pair.mill.new("reply", json!({"to": met, "says": "yes", "contact": "555 1234"})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("introduce", "answers", &[]).await, "why"), ["waits for an answer"]);
+    pair.river.new("reply", json!({"to": met, "says": "yes"})).await;
+    pair.settle().await;
+    let why = each(&pair.mill.ask("introduce", "answers", &[]).await, "why");
+    assert_eq!(why, ["all said yes: contacts may be shared"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b06_the_seeded_pair_ranks_first_and_who_stands_alone_is_named() {
+    let pair = Pair::new().await;
+    let need = json!({"title": "A van", "sort": "vehicle", "tags": ["van"], "place": "Lismore",
+        "from": "2126-12-07T08:00:00+11:00", "until": "2126-12-07T18:00:00+11:00"});
+    let need = pair.river.new("need", need).await;
+    let asset = |name: &str, place: &str| json!({"name": name, "sort": "vehicle", "tags": ["van"], "place": place, "days": ["saturday"]});
+    pair.mill.new("asset", asset("Far van", "Perth")).await;
+    pair.mill.new("asset", asset("White van", "Lismore")).await;
+    pair.settle().await;
+    let found = pair.mill.ask("match", "matches", &[("need", &need)]).await;
+    assert_eq!(each(&found, "offer"), ["White van", "Far van"]);
+    assert_eq!(found[0]["why"], "both in Lismore, van, Saturday");
+    assert_eq!(each(&pair.mill.ask("introduce", "isolated", &[]).await, "name"), ["Clean River", "Mill Street"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b07_stale_ties_are_listed() {
+    let pair = Pair::new().await;
+    let river = pair.river.group().await;
+    let met = json!({"title": "Ana and Cy", "with": river, "on": "2020-10-01T18:00:00Z", "every_days": 30});
+    pair.mill.new("tie", met).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("introduce", "stale", &[]).await, "name"), ["Ana and Cy"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b08_how_a_group_works_is_shown_at_every_introduction() {
+    let pair = Pair::new().await;
+    let mill = json!({"name": "Mill Street", "tags": ["rivers"], "how_we_work": "We cook first"});
+    pair.mill.edit("group", &pair.mill.group().await, mill).await;
+    let river = json!({"name": "Clean River", "tags": ["Rivers"], "how_we_work": "By vote"});
+    pair.river.edit("group", &pair.river.group().await, river).await;
+    pair.settle().await;
+    let found = pair.river.ask("introduce", "pairs", &[]).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    let mut how: Vec<&str> = found[0]["how"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    how.sort_unstable();
+    assert_eq!(how, ["Clean River: By vote", "Mill Street: We cook first"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b09_people_are_found_by_sector_and_may_leave_fields_blank() {
+    let pair = Pair::new().await;
+    let ana = json!({"name": "Ana", "agreed": true, "sector": "union", "passion": "Clean water"});
+    pair.mill.new("person", ana).await;
+    pair.mill.new("person", json!({"name": "Bo", "agreed": true})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("leaders", "people", &[("sector", "Union")]).await, "name"), ["Ana"]);
+    assert_eq!(each(&pair.river.ask("leaders", "people", &[]).await, "name"), ["Ana", "Bo"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b10_a_newcomer_becomes_trained_unaided() {
+    let pair = Pair::new().await;
+    let course = pair.river.new("course", json!({"title": "Welcome"})).await;
+    let ana = pair.mill.new("person", json!({"name": "Ana", "agreed": true})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("newcomers", "people", &[]).await, "trained"), ["false"]);
+    pair.mill.new("completion", json!({"course": course, "person": ana})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("newcomers", "people", &[]).await, "trained"), ["true"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b11_groups_stand_at_different_stages() {
+    let pair = Pair::new().await;
+    for (side, name, stage) in [(&pair.river, "Clean River", "produce"), (&pair.mill, "Mill Street", "connect")] {
+        side.edit("group", &side.group().await, json!({"name": name, "stages": [stage]})).await;
+    }
+    pair.settle().await;
+    assert_eq!(each(&pair.mill.ask("board", "produce", &[]).await, "name"), ["Clean River"]);
+    assert_eq!(each(&pair.river.ask("board", "connect", &[]).await, "name"), ["Mill Street"]);
 }

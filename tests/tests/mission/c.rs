@@ -1,7 +1,94 @@
 //! C. Structure and decisions.
 
-use grid_tests::mission::Pair;
+use grid_tests::api;
+use grid_tests::mission::{Pair, each};
 use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c01_figures_roll_up_and_a_group_in_two_units_counts_once() {
+    let pair = Pair::new().await;
+    let valley = pair.river.new("unit", json!({"name": "Valley", "level": "region"})).await;
+    let town = pair.river.new("unit", json!({"name": "Town", "parents": [valley]})).await;
+    let street = pair.river.new("unit", json!({"name": "Street", "parents": [valley]})).await;
+    pair.settle().await;
+    pair.mill.new("group", json!({"name": "Mill Street", "units": [town, street]})).await;
+    pair.mill.new("action", json!({"title": "Vigil"})).await;
+    pair.settle().await;
+    let units = pair.river.ask("units", "units", &[]).await;
+    assert_eq!(each(&units, "title"), ["Valley", "Street", "Town"]);
+    assert_eq!(each(&units, "groups"), ["1", "1", "1"]);
+    assert_eq!(each(&units, "actions"), ["1", "1", "1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c02_a_vacant_seat_is_flagged_and_attendance_is_told_by_group() {
+    let pair = Pair::new().await;
+    let council = pair.river.new("body", json!({"name": "Council", "sort": "representatives", "seats": 2})).await;
+    let met = json!({"title": "First meeting", "body": council, "starts": "2026-01-10T10:00:00Z"});
+    let met = pair.river.new("event", met).await;
+    pair.settle().await;
+    pair.mill.new("seat", json!({"body": council, "role": "representative", "holder": "Bo"})).await;
+    pair.mill.new("attendance", json!({"event": met, "came": 2})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("bodies", "vacant", &[]).await, "vacant"), ["1 of 2 seats"]);
+    let came = pair.river.ask("bodies", "attendance", &[]).await;
+    assert_eq!((each(&came, "name"), each(&came, "came")), (vec!["Mill Street".to_owned()], vec!["1".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c03_a_caucus_has_its_own_talk_and_calendar() {
+    let pair = Pair::new().await;
+    let caucus = pair.river.new("body", json!({"name": "Carers", "sort": "caucus"})).await;
+    pair.settle().await;
+    pair.mill.new("thread", json!({"title": "Who minds the children?", "body": caucus})).await;
+    pair.mill.new("event", json!({"title": "Carers' call", "body": caucus, "starts": "2126-01-10T10:00:00Z"})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("bodies", "bodies", &[("of", "Carers")]).await, "sort"), ["caucus"]);
+    for (kind, title) in [("thread", "Who minds the children?"), ("event", "Carers' call")] {
+        assert_eq!(each(&pair.river.list(kind, &format!("body={caucus}")).await, "title"), [title]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c04_open_tasks_without_owner_or_day_are_told_and_so_are_gaps() {
+    let pair = Pair::new().await;
+    let steering = pair.river.new("body", json!({"name": "Steering", "sort": "steering"})).await;
+    pair.settle().await;
+    pair.mill.new("task", json!({"title": "Ask the union", "body": steering, "gap": true})).await;
+    let full = json!({"title": "Print", "body": steering, "assignee": "Bo", "due": "2126-01-10T10:00:00Z"});
+    pair.mill.new("task", full).await;
+    pair.settle().await;
+    let loose = pair.river.ask("bodies", "tasks", &[]).await;
+    assert_eq!(each(&loose, "missing"), ["nobody does it, no day is set"]);
+    assert_eq!(each(&pair.river.ask("bodies", "gaps", &[]).await, "title"), ["Ask the union"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c05_a_role_that_nobody_has_raises_a_warning() {
+    let pair = Pair::new().await;
+    let uncovered = async || {
+        let found = pair.river.ask("health", "way", &[("show", "100")]).await;
+        let of = found.iter().filter(|row| row["sort"] == "uncovered").cloned().collect::<Vec<_>>();
+        each(&of, "what")
+    };
+    pair.mill.new("person", json!({"name": "Bo", "agreed": true, "roles": ["principal", "driver", "supporter"]})).await;
+    pair.settle().await;
+    assert_eq!(uncovered().await, ["nobody is a weaver", "nobody is an operator"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c07_a_request_gets_a_helper_and_a_closing_note() {
+    let pair = Pair::new().await;
+    let need = pair.mill.new("need", json!({"title": "Sound desk", "sort": "help"})).await;
+    pair.settle().await;
+    pair.river.new("support", json!({"of": need, "sort": "offer"})).await;
+    pair.settle().await;
+    let open = pair.mill.ask("help", "open", &[]).await;
+    assert_eq!(open[0]["helpers"], json!(["Clean River"]));
+    pair.mill.edit("need", &need, json!({"status": "met", "closing_note": "It was loud."})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("help", "closed", &[]).await, "note"), ["It was loud."]);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c06_two_edits_of_one_map_of_the_system_merge() {
@@ -23,6 +110,58 @@ async fn c06_two_edits_of_one_map_of_the_system_merge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn c06_a_lever_names_the_body_that_works_on_it_and_loops_are_found() {
+    let pair = Pair::new().await;
+    let price = pair.river.new("factor", json!({"name": "Price", "lever": true})).await;
+    pair.settle().await;
+    pair.river.edit("factor", &price, json!({"about": "What gas costs."})).await;
+    pair.mill.edit("factor", &price, json!({"name": "Price of gas"})).await;
+    let wells = pair.mill.new("factor", json!({"name": "Wells"})).await;
+    pair.mill.new("influence", json!({"from": price, "to": wells})).await;
+    pair.settle().await;
+    pair.river.new("influence", json!({"from": wells, "to": price, "effect": "less"})).await;
+    pair.mill.new("body", json!({"name": "Prices", "lever": price})).await;
+    pair.settle().await;
+    for side in [&pair.river, &pair.mill] {
+        let levers = side.ask("systems", "levers", &[]).await;
+        assert_eq!(
+            (each(&levers, "title"), each(&levers, "bodies")),
+            (vec!["Price of gas".into()], vec!["Prices".into()])
+        );
+        assert_eq!(each(&side.ask("systems", "factors", &[]).await, "about"), ["What gas costs.", ""]);
+        assert_eq!(each(&side.ask("systems", "loops", &[]).await, "sort"), ["it holds itself back"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c08_a_withdrawn_mandate_removes_the_label() {
+    let pair = Pair::new().await;
+    let claim = json!({"role": "backbone", "scope": "the calendar, the help desk", "from": null, "until": "2126-01-01T00:00:00Z"});
+    let mandate = pair.river.post("/api/mandates", claim).await["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/mandates/{mandate}/endorsement");
+    pair.river.post(&path, json!({})).await;
+    pair.settle().await;
+    let holders = pair.mill.ask("backbone", "holders", &[]).await;
+    assert_eq!((each(&holders, "name"), each(&holders, "as")), (vec!["Clean River".into()], vec!["backbone".into()]));
+    assert_eq!(each(&holders, "scope"), ["the calendar, the help desk"]);
+    let (status, answer) = api::request_json(&pair.river.member.path(), "DELETE", &path, json!(null)).await;
+    assert_eq!(status, 200, "{answer}");
+    pair.settle().await;
+    assert!(pair.mill.ask("backbone", "holders", &[]).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c09_a_convener_who_is_set_as_chair_is_warned_of() {
+    let pair = Pair::new().await;
+    let body = pair.river.new("body", json!({"name": "Levers"})).await;
+    pair.settle().await;
+    pair.mill.new("seat", json!({"body": body, "role": "host"})).await;
+    pair.mill.new("seat", json!({"body": body, "role": "chair"})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("bodies", "warnings", &[]).await, "who"), ["Mill Street"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c10_an_action_of_ones_own_needs_no_approval_and_a_decision_shows_who_took_part() {
     let pair = Pair::new().await;
     let proposal = json!({"title": "A common week", "proposal": "All of us, in May."});
@@ -36,4 +175,40 @@ async fn c10_an_action_of_ones_own_needs_no_approval_and_a_decision_shows_who_to
     assert_eq!(voices[0]["called"], "A common week");
     assert_eq!(pair.river.list("action", "").await[0]["title"], "Our own day in June");
     assert_eq!(pair.river.show("decision", &decision).await["counts"], json!({"voice": 1}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c10_an_own_action_needs_nobody_and_a_decision_shows_who_took_part() {
+    let pair = Pair::new().await;
+    let bus = pair.river.new("decision", json!({"title": "A bus", "proposal": "We hire one."})).await;
+    pair.mill.new("action", json!({"title": "Our own vigil"})).await;
+    pair.settle().await;
+    pair.mill.new("voice", json!({"decision": bus, "stance": "concern", "reason": "It is dear."})).await;
+    pair.settle().await;
+    let open = pair.river.ask("decisions", "open", &[]).await;
+    assert_eq!((each(&open, "took_part"), each(&open, "concerns")), (vec!["1 of 2".into()], vec!["1".into()]));
+    assert_eq!(each(&pair.river.ask("decisions", "absent", &[("of", &bus)]).await, "name"), ["Clean River"]);
+    pair.river.edit("decision", &bus, json!({"status": "adopted", "outcome": "A small one."})).await;
+    pair.settle().await;
+    let closed = pair.mill.ask("decisions", "closed", &[]).await;
+    assert_eq!(each(&closed, "outcome"), ["A small one."]);
+    assert_eq!(each(&pair.river.list("action", "").await, "title"), ["Our own vigil"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c11_a_change_of_mode_is_seen_on_every_node_with_its_end() {
+    let pair = Pair::new().await;
+    let claim = json!({"role": "steward", "scope": "the dial", "from": null, "until": "2126-01-01T00:00:00Z"});
+    let mandate = pair.river.post("/api/mandates", claim).await["id"].as_str().unwrap().to_owned();
+    pair.river.post(&format!("/api/mandates/{mandate}/endorsement"), json!({})).await;
+    let mode = json!({"title": "Until the vote", "setting": "coordinated", "until": "2125-12-01T10:00:00Z", "voice": "network"});
+    pair.river.new("mode", mode).await;
+    pair.mill.new("mode", json!({"title": "Let us", "setting": "balanced", "until": "2125-12-01T10:00:00Z"})).await;
+    pair.settle().await;
+    for side in [&pair.river, &pair.mill] {
+        let now = side.ask("mode", "now", &[]).await;
+        assert_eq!(each(&now, "setting"), ["coordinated"]);
+        assert_eq!(each(&now, "until"), ["2125-12-01T10:00:00Z"]);
+        assert_eq!(each(&side.ask("mode", "suggested", &[]).await, "title"), ["Let us"]);
+    }
 }

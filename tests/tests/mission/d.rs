@@ -1,7 +1,23 @@
 //! D. Talk and publishing.
 
-use grid_tests::mission::Pair;
+use grid_tests::mission::{Pair, each};
 use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_two_who_write_while_they_are_apart_are_both_heard() {
+    let pair = Pair::new().await;
+    let thread = pair.river.new("thread", json!({"title": "The bridge"})).await;
+    pair.settle().await;
+    pair.river.member.handle().hang_up().await.unwrap();
+    pair.river.new("message", json!({"text": "It is closed.", "thread": thread})).await;
+    pair.mill.new("message", json!({"text": "We have a boat.", "thread": thread})).await;
+    pair.settle().await;
+    for side in [&pair.river, &pair.mill] {
+        let mut said = grid_tests::mission::each(&side.list("message", &format!("thread={thread}")).await, "text");
+        said.sort();
+        assert_eq!(said, ["It is closed.", "We have a boat."]);
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d02_the_list_of_supporters_stays_with_its_group() {
@@ -28,17 +44,51 @@ async fn d02_the_list_of_supporters_stays_with_its_group() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d01_two_who_write_while_they_are_apart_are_both_heard() {
+async fn d05_a_change_of_status_shows_on_the_map_of_cases() {
     let pair = Pair::new().await;
-    let thread = pair.river.new("thread", json!({"title": "The bridge"})).await;
+    let at = json!({"latitude": -28.81, "longitude": 153.28});
+    let case = json!({"title": "River v. Mine", "court": "Land Court", "place": "Lismore", "coordinates": at});
+    let case = pair.river.new("case", case).await;
     pair.settle().await;
-    pair.river.member.handle().hang_up().await.unwrap();
-    pair.river.new("message", json!({"text": "It is closed.", "thread": thread})).await;
-    pair.mill.new("message", json!({"text": "We have a boat.", "thread": thread})).await;
+    assert_eq!(each(&pair.mill.ask("cases", "cases", &[]).await, "status"), ["planned"]);
+    pair.river.edit("case", &case, json!({"status": "heard"})).await;
     pair.settle().await;
-    for side in [&pair.river, &pair.mill] {
-        let mut said = grid_tests::mission::each(&side.list("message", &format!("thread={thread}")).await, "text");
-        said.sort();
-        assert_eq!(said, ["It is closed.", "We have a boat."]);
+    let cases = pair.mill.ask("cases", "cases", &[("status", "heard")]).await;
+    assert_eq!((&cases[0]["title"], &cases[0]["coordinates"]), (&json!("River v. Mine"), &at));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d06_a_webinar_and_where_it_can_be_heard_reach_every_node() {
+    let pair = Pair::new().await;
+    let talk = json!({"title": "Law for neighbours", "sort": "webinar", "starts": "2126-01-10T10:00:00Z"});
+    let talk = pair.river.new("event", talk).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.mill.ask("agenda", "agenda", &[("days", "50000")]).await, "title"), ["Law for neighbours"]);
+    let recording = json!({"recording": "https://river.example/law.mp3", "recording_bytes": 1200, "status": "done"});
+    pair.river.edit("event", &talk, recording).await;
+    pair.settle().await;
+    assert_eq!(pair.mill.show("event", &talk).await["recording"], "https://river.example/law.mp3");
+    assert!(pair.mill.ask("agenda", "agenda", &[("days", "50000")]).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d07_the_costs_of_a_conference_sum_to_zero() {
+    let pair = Pair::new().await;
+    let event = pair.river.new("event", json!({"title": "Conference", "sort": "conference"})).await;
+    pair.settle().await;
+    for (side, cents) in [(&pair.river, 1001), (&pair.mill, 250)] {
+        side.new("attendance", json!({"event": event, "came": 3})).await;
+        let amount = json!({"amount": cents, "currency": "AUD"});
+        side.new("cost", json!({"event": event, "what": "food", "amount": amount})).await;
     }
+    pair.settle().await;
+    let here = pair.river.ask("costs", "balances", &[]).await;
+    assert_eq!(here, pair.mill.ask("costs", "balances", &[]).await);
+    assert_eq!(here.len(), 2);
+    assert_eq!(here.iter().map(|row| row["balance"].as_i64().unwrap()).sum::<i64>(), 0);
+    let payments = pair.mill.ask("costs", "payments", &[]).await;
+    assert_eq!(
+        (each(&payments, "from"), each(&payments, "to")),
+        (vec!["Mill Street".into()], vec!["Clean River".into()])
+    );
 }

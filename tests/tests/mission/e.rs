@@ -4,6 +4,31 @@ use grid_tests::mission::{Pair, each};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
+async fn e01_an_action_is_seen_on_every_node() {
+    let pair = Pair::new().await;
+    let action = json!({"title": "Vigil", "place": "Hollin", "ask": "Come.", "starts": "2126-05-01T18:00:00+10:00"});
+    let action = pair.mill.new("action", action).await;
+    pair.settle().await;
+    let seen = pair.river.show("action", &action).await;
+    assert_eq!((&seen["title"], &seen["place"], &seen["ask"]), (&json!("Vigil"), &json!("Hollin"), &json!("Come.")));
+    assert_eq!(seen["group_name"], "Mill Street");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e02_supporters_of_an_action_are_listed_and_counted() {
+    let pair = Pair::new().await;
+    let vigil = pair.mill.new("action", json!({"title": "Vigil"})).await;
+    pair.settle().await;
+    pair.river.new("support", json!({"of": vigil, "sort": "boost"})).await;
+    pair.river.new("support", json!({"of": vigil, "sort": "pledge", "what": "candles"})).await;
+    pair.settle().await;
+    let things = pair.mill.ask("amplify", "things", &[("of", &vigil)]).await;
+    assert_eq!((each(&things, "boosts"), each(&things, "pledges")), (vec!["1".into()], vec!["1".into()]));
+    assert_eq!(things[0]["credit"], json!(["Clean River"]));
+    assert_eq!(pair.mill.ask("amplify", "backers", &[("of", &vigil)]).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn e03_a_group_hides_a_tactic_without_blocking_it() {
     let pair = Pair::new().await;
     pair.river.new("action", json!({"title": "Sit-in", "tactics": ["Blockade"]})).await;
@@ -17,14 +42,27 @@ async fn e03_a_group_hides_a_tactic_without_blocking_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn e01_an_action_is_seen_on_every_node() {
+async fn e04_one_page_shows_all_actions_of_a_moment_their_points_and_the_total() {
     let pair = Pair::new().await;
-    let action = json!({"title": "Vigil", "place": "Hollin", "ask": "Come.", "starts": "2126-05-01T18:00:00+10:00"});
-    let action = pair.mill.new("action", action).await;
+    let day = json!({"title": "River day", "starts": "2126-03-01T00:00:00Z", "ends": "2126-03-02T00:00:00Z"});
+    let day = pair.river.new("moment", day).await;
     pair.settle().await;
-    let seen = pair.river.show("action", &action).await;
-    assert_eq!((&seen["title"], &seen["place"], &seen["ask"]), (&json!("Vigil"), &json!("Hollin"), &json!("Come.")));
-    assert_eq!(seen["group_name"], "Mill Street");
+    let at = json!({"latitude": -28.81, "longitude": 153.28});
+    let vigil = pair.mill.new("action", json!({"title": "Vigil", "moment": day, "coordinates": at})).await;
+    pair.mill.new("action", json!({"title": "Paddle", "starts": "2126-03-01T12:00:00Z"})).await;
+    pair.river.new("action", json!({"title": "Song", "moment": day})).await;
+    pair.settle().await;
+    pair.river.new("support", json!({"of": vigil, "sort": "join", "people": 12})).await;
+    pair.settle().await;
+    let moments = pair.mill.ask("moments", "moments", &[("of", "River day")]).await;
+    assert_eq!(
+        (&moments[0]["actions"], &moments[0]["groups"], &moments[0]["people"]),
+        (&json!(2), &json!(2), &json!(12))
+    );
+    let actions = pair.mill.ask("moments", "actions", &[]).await;
+    assert_eq!(each(&actions, "title"), ["Song", "Vigil"]);
+    assert_eq!(actions[1]["coordinates"], at);
+    assert_eq!(each(&pair.mill.ask("moments", "unlinked", &[]).await, "title"), ["Paddle"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,6 +81,37 @@ async fn e05_an_answer_that_was_given_offline_arrives_once() {
     assert_eq!(seen.len(), 1);
     assert_eq!((&seen[0]["people"], &seen[0]["referred"][&invited_by]), (&json!(7), &json!("Clean River")));
     assert_eq!(pair.river.show("action", &action).await["counts"], json!({"support": 1}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e06_answers_to_a_call_for_help_are_counted() {
+    let pair = Pair::new().await;
+    let flood = json!({"title": "Flood", "place": "Lismore", "radius_km": 40.0});
+    let flood = pair.river.new("alert", flood).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.mill.ask("amplify", "alerts", &[]).await, "answers"), ["0"]);
+    pair.mill.new("support", json!({"of": flood, "sort": "offer", "what": "two boats"})).await;
+    pair.mill.new("reply", json!({"to": flood, "note": "We come."})).await;
+    pair.settle().await;
+    let alerts = pair.river.ask("amplify", "alerts", &[("of", &flood)]).await;
+    assert_eq!(each(&alerts, "answers"), ["1"]);
+    assert_eq!(alerts[0]["answered_by"], json!(["Mill Street"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e07_the_count_equals_the_stored_letters() {
+    let pair = Pair::new().await;
+    let vigil = pair.river.new("action", json!({"title": "Vigil"})).await;
+    pair.settle().await;
+    pair.river.new("tally", json!({"action": vigil, "target": "Ms Reed MP", "letters": 40})).await;
+    pair.mill.new("tally", json!({"action": vigil, "target": "ms reed mp", "letters": 2, "calls": 5})).await;
+    pair.settle().await;
+    let stored: f64 = pair.mill.list("tally", "").await.iter().filter_map(|tally| tally["letters"].as_f64()).sum();
+    for side in [&pair.river, &pair.mill] {
+        let total = side.ask("letters", "total", &[("of", "Vigil")]).await;
+        assert_eq!(total[0]["letters"].as_f64(), Some(stored));
+        assert_eq!(each(&side.ask("letters", "targets", &[]).await, "groups"), ["2"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

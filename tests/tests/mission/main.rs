@@ -7,3 +7,6 @@ mod bad_input;
 mod c;
 mod d;
 mod e;
+mod f;
+mod g;
+mod h;

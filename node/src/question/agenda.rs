@@ -1,0 +1,147 @@
+//! The agenda: everything that is ahead, whatever it is, in one list by time.
+
+use super::asked::instant;
+use super::line::{at, line};
+use super::period::end_of;
+use super::told::{GROUP, group};
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::MandateState;
+use grid_protocol::id::GroupId;
+use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+
+/// What is ahead.
+pub(super) const QUESTION: Question = Question {
+    name: "agenda",
+    about: "What is ahead: events, actions, moments, hearings, tasks that are due, terms and surveys that end.",
+    place: Place::Command,
+    words: &[
+        Word { name: "days", about: "How many days ahead; 30 if nothing is said.", many: Given::Once },
+        GROUP,
+        Word { name: "kind", about: "Only this kind, such as event or task.", many: Given::Often },
+    ],
+    answer,
+};
+
+/// Days ahead, where nothing is said.
+const DAYS: f64 = 30.0;
+
+/// What may be ahead: the kind, the field that says when, and what happens then.
+const AHEAD: &[(&str, &str, &str)] = &[
+    ("event", "starts", "begins"),
+    ("action", "starts", "begins"),
+    ("moment", "starts", "begins"),
+    ("case", "next_hearing", "is heard"),
+    ("task", "due", "is due"),
+    ("alert", "until", "help is needed until then"),
+    ("need", "until", "is needed by then"),
+    ("decision", "closes", "voices are heard until then"),
+    ("draft", "until", "comments are heard until then"),
+    ("survey", "closes", "closes"),
+    ("seat", "until", "the term ends"),
+    ("mode", "until", "ends"),
+    ("review", "again", "is gone through again"),
+    ("objective", "until", "should be reached"),
+    ("plan", "until", "holds until then"),
+    ("introduction", "follow_up", "somebody asks how it went"),
+];
+
+/// Words of a status by which something is no longer ahead.
+const BEHIND: &[&str] =
+    &["cancelled", "done", "dropped", "over", "met", "withdrawn", "adopted", "rejected", "frozen", "reached", "closed"];
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let days = asked.amount("days")?.unwrap_or(DAYS);
+    let ahead = Duration::try_from_secs_f64(days * 86_400.0).unwrap_or(Duration::MAX);
+    let horizon = asked.now.after(ahead);
+    let of = group(asked)?;
+    let kinds: Vec<&str> = asked.all("kind").collect();
+    if let Some(unknown) =
+        kinds.iter().find(|kind| **kind != "mandate" && AHEAD.iter().all(|(known, ..)| known != *kind))
+    {
+        let known: Vec<&str> = AHEAD.iter().map(|(kind, ..)| *kind).collect();
+        let shown: String = unknown.chars().take(80).collect();
+        let hint = format!("What is on the agenda: {}, mandate.", known.join(", "));
+        return Err(Unanswerable::new(format!("kind: nothing of the kind {shown:?} is on the agenda"), hint));
+    }
+    let wanted = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
+    let mut found: Vec<(Timestamp, String, String, Json)> = Vec::new();
+    for (kind, field, why) in AHEAD.iter().filter(|(kind, ..)| wanted(kind)) {
+        for row in asked.records(kind).filter(|row| of.is_none_or(|of| row.owner() == Some(of))) {
+            let Some(when) = instant(row, field).filter(|when| is_ahead(row, *when, asked.now, horizon)) else {
+                continue;
+            };
+            let why = if when < asked.now { "is going on" } else { why };
+            let more = json!({"when": at(when), "why": why, "place": row.values.text("place")});
+            let title = asked.title(row).to_lowercase();
+            found.push((when, title, row.document.to_string(), line(asked, row, more)));
+        }
+    }
+    if wanted("mandate") {
+        found.extend(mandates(asked, of, horizon));
+    }
+    found.sort_by(|a, b| (a.0, &a.1, &a.2).cmp(&(b.0, &b.1, &b.2)));
+    let columns =
+        [("when", "When"), ("title", "What"), ("kind", "Kind"), ("why", "Why"), ("by", "Group"), ("place", "Where")];
+    let heading = format!("The next {days} days");
+    let section = Section::new("agenda", heading, &columns, "Nothing is ahead in that time.");
+    Ok(Reply::default().with(section.rows(found.into_iter().map(|(.., row)| row))))
+}
+
+/// Whether something is ahead, or going on.
+fn is_ahead(row: &Row, when: Timestamp, now: Timestamp, horizon: Timestamp) -> bool {
+    let going_on = || row.values.get("ends").is_some() && end_of(row).is_some_and(|end| now <= end);
+    !BEHIND.contains(&row.values.text("status")) && when <= horizon && (now <= when || going_on())
+}
+
+fn mandates(asked: &Asked<'_>, of: Option<GroupId>, horizon: Timestamp) -> Vec<(Timestamp, String, String, Json)> {
+    let mandates = asked.views.mandates.iter().filter(|row| of.is_none_or(|of| row.group == of));
+    let ending = mandates.filter_map(|row| match row.state(asked.now) {
+        MandateState::Valid { until } if until <= horizon => Some((row, until)),
+        _ => None,
+    });
+    let rows = ending.map(|(row, until)| {
+        let name = asked.views.name_of(&row.group);
+        let shown = json!({
+            "id": row.id.to_string(),
+            "kind": "mandate",
+            "title": format!("{} of {name}", row.role),
+            "group": row.group.to_string(),
+            "by": name,
+            "when": at(until),
+            "why": "the mandate ends",
+            "place": "",
+        });
+        (until, name.to_lowercase(), row.id.to_string(), shown)
+    });
+    rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_ahead_comes_by_time_and_what_is_past_does_not() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        coalition.record(0, "event", json!({"title": "Call", "starts": "2026-11-25T10:00:00Z"}));
+        coalition.record(0, "event", json!({"title": "Old call", "starts": "2026-11-20T10:00:00Z"}));
+        coalition.record(0, "event", json!({"title": "Off", "starts": "2026-11-26T10:00:00Z", "status": "cancelled"}));
+        let camp = json!({"title": "Camp", "starts": "2026-11-20T10:00:00Z", "ends": "2026-11-30T10:00:00Z"});
+        coalition.record(1, "action", camp);
+        coalition.record(1, "task", json!({"title": "Print", "due": "2026-11-24T10:00:00Z"}));
+        coalition.record(1, "task", json!({"title": "Far", "due": "2027-11-24T10:00:00Z"}));
+        coalition.record(1, "case", json!({"title": "River v. Mine", "next_hearing": "2026-12-01T10:00:00Z"}));
+        coalition.record(0, "survey", json!({"title": "Trust", "closes": "2026-12-02T10:00:00Z"}));
+        let titles =
+            |words: &[(&str, &str)]| Coalition::column(&coalition.ask("agenda", words).unwrap(), "agenda", "title");
+        assert_eq!(titles(&[]), ["Camp", "Print", "Call", "River v. Mine", "Trust"]);
+        assert_eq!(titles(&[("days", "3")]), ["Camp", "Print", "Call"]);
+        assert_eq!(titles(&[("group", "Clean River")]), ["Call", "Trust"]);
+        assert_eq!(titles(&[("kind", "task"), ("kind", "case"), ("days", "1e300")]), ["Print", "River v. Mine", "Far"]);
+        assert!(coalition.ask("agenda", &[("kind", "song")]).unwrap_err().hint.contains("task"));
+    }
+}

@@ -1,0 +1,86 @@
+//! Backing: what other groups do for something, counted once for each group.
+
+use super::Asked;
+use super::line::count;
+use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::replica::Row;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What groups do for one thing, or for several that are added up.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Backing {
+    /// The groups that back it in any way.
+    pub(super) groups: BTreeSet<GroupId>,
+    /// How many spread the word.
+    pub(super) boosts: usize,
+    /// How many come.
+    pub(super) joins: usize,
+    /// How many offer help.
+    pub(super) offers: usize,
+    /// How many promise something.
+    pub(super) pledges: usize,
+    /// How many people they bring.
+    pub(super) people: f64,
+}
+
+impl Backing {
+    /// What is done for a record.
+    pub(super) fn of(asked: &Asked<'_>, row: &Row) -> Self {
+        let mut backing = Self::default();
+        last_words(asked.referring(row, "support")).for_each(|support| backing.add(support));
+        backing
+    }
+
+    /// Counts one support. Those of one group for one thing in one way go through [`last_words`] before.
+    pub(super) fn add(&mut self, support: &Row) {
+        self.groups.extend(support.owner());
+        self.people += count(support, "people");
+        let counted = match support.values.text("sort") {
+            "join" => &mut self.joins,
+            "offer" => &mut self.offers,
+            "pledge" => &mut self.pledges,
+            _ => &mut self.boosts,
+        };
+        *counted += 1;
+    }
+
+    /// Adds what is done for something else.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.groups.extend(other.groups);
+        self.boosts += other.boosts;
+        self.joins += other.joins;
+        self.offers += other.offers;
+        self.pledges += other.pledges;
+        self.people += other.people;
+    }
+
+    /// How many supports it adds up.
+    pub(super) const fn supports(&self) -> usize {
+        self.boosts + self.joins + self.offers + self.pledges
+    }
+}
+
+/// Of the supports that one group wrote for one thing in one way the newest: a slip of the finger counts nobody twice.
+pub(super) fn last_words<'a>(supports: impl Iterator<Item = &'a Arc<Row>>) -> impl Iterator<Item = &'a Arc<Row>> {
+    let mut newest: BTreeMap<(&str, Option<GroupId>, &str), &'a Arc<Row>> = BTreeMap::new();
+    for support in supports {
+        let key = (support.values.text("of"), support.owner(), support.values.text("sort"));
+        let known = newest.entry(key).or_insert(support);
+        if (known.changed, known.document) < (support.changed, support.document) {
+            *known = support;
+        }
+    }
+    newest.into_values()
+}
+
+/// What is done for everything that is backed at all, by the id of the thing.
+pub(super) fn everything(asked: &Asked<'_>) -> BTreeMap<DocumentId, Backing> {
+    let mut backed: BTreeMap<DocumentId, Backing> = BTreeMap::new();
+    for support in last_words(asked.records("support")) {
+        if let Ok(thing) = support.values.text("of").parse() {
+            backed.entry(thing).or_default().add(support);
+        }
+    }
+    backed
+}

@@ -1,0 +1,188 @@
+//! Bookings: which asset is asked for by whom and when, what its owner says, and where two want it at once.
+
+use super::asked::instant;
+use super::shown::{MOST, by_name, moment, or_nothing};
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use grid_protocol::id::DocumentId;
+use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Other bookings that a row names.
+const NAMED: usize = 3;
+/// Bookings after it that a booking is compared with: a day has no more.
+const AHEAD: usize = 50;
+
+/// Who has asked for what.
+pub(super) const QUESTION: Question = Question {
+    name: "bookings",
+    about: "Bookings of assets from now on: what the owner says, and where two overlap.",
+    place: Place::Ask,
+    words: &[Word { name: "asset", about: "Only this asset, by its id.", many: Given::Once }],
+    answer,
+};
+
+/// What the owner of an asset says to a booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Granted,
+    Refused,
+    Perhaps,
+    Nothing,
+}
+
+impl Says {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Refused => "refused",
+            Self::Perhaps => "perhaps",
+            Self::Nothing => "no answer yet",
+        }
+    }
+}
+
+struct Booked<'a> {
+    row: &'a Arc<Row>,
+    from: Timestamp,
+    until: Timestamp,
+    says: Says,
+    overlaps: Vec<String>,
+}
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let only: Option<DocumentId> = asked.read("asset", "the whole id of an asset")?;
+    let mut assets: BTreeMap<String, Vec<Booked<'_>>> = BTreeMap::new();
+    for row in asked.records("booking").filter(|row| row.values.text("status") != "cancelled") {
+        let (Some(from), Some(until)) = (instant(row, "from"), instant(row, "until")) else { continue };
+        let asset = row.values.text("asset");
+        let wanted = only.is_none_or(|only| asset.parse().ok() == Some(only));
+        if wanted && until >= asked.now {
+            let booked = Booked { row, from, until, says: said(asked, row), overlaps: Vec::new() };
+            assets.entry(asset.to_owned()).or_default().push(booked);
+        }
+    }
+    for booked in assets.values_mut() {
+        booked.sort_by_key(|booked| (booked.from, booked.row.document));
+        mark_overlaps(asked, booked);
+    }
+    let mut assets: Vec<(String, Vec<Booked<'_>>)> = assets
+        .into_values()
+        .map(|booked| {
+            let name = booked.first().map(|booked| asked.title_named(booked.row, "asset")).unwrap_or_default();
+            (name, booked)
+        })
+        .collect();
+    assets.sort_by_cached_key(|(name, booked)| booked.first().map(|booked| by_name(name, booked.row.document)));
+    let rows = assets.iter().flat_map(|(name, booked)| booked.iter().map(|booked| shown(asked, name, booked)));
+    let columns = [
+        ("name", "Asset"),
+        ("by", "Asked by"),
+        ("from", "From"),
+        ("until", "Until"),
+        ("says", "Its owner says"),
+        ("overlaps", "Overlaps with"),
+    ];
+    let section = Section::new("bookings", "Bookings", &columns, "Nothing is booked.");
+    Ok(Reply::default().with(section.rows(rows.take(MOST))))
+}
+
+fn shown(asked: &Asked<'_>, name: &str, booked: &Booked<'_>) -> Json {
+    let row = booked.row;
+    let owner = asked.named(row, "asset");
+    json!({
+        "id": row.document.to_string(),
+        "asset": or_nothing(row.values.text("asset")),
+        "name": name,
+        "group": row.owner().map(|group| group.to_string()),
+        "by": asked.group_name(row),
+        "owner": owner.map(|asset| asked.group_name(asset)),
+        "from": moment(row, "from"),
+        "until": moment(row, "until"),
+        "purpose": or_nothing(row.values.text("purpose")),
+        "says": booked.says.word(),
+        "overlaps": booked.overlaps,
+    })
+}
+
+/// The last word of the owner of the asset.
+fn said(asked: &Asked<'_>, booking: &Row) -> Says {
+    let Some(owner) = asked.named(booking, "asset").and_then(|asset| asset.owner()) else { return Says::Nothing };
+    let replies = asked.referring(booking, "reply").filter(|row| row.owner() == Some(owner));
+    let last = replies.max_by_key(|row| (row.changed, row.document));
+    match last.map(|row| row.values.text("says")) {
+        Some("yes") => Says::Granted,
+        Some("no") => Says::Refused,
+        Some(_) => Says::Perhaps,
+        None => Says::Nothing,
+    }
+}
+
+/// Says of each booking of one asset, in the order of their beginnings, which others want it at the same time.
+fn mark_overlaps(asked: &Asked<'_>, booked: &mut [Booked<'_>]) {
+    let stands: Vec<usize> = (0..booked.len()).filter(|at| booked[*at].says != Says::Refused).collect();
+    for (place, first) in stands.iter().enumerate() {
+        for second in stands.iter().skip(place + 1).take(AHEAD) {
+            // What ends when the other begins is in nobody's way.
+            if booked[*second].from >= booked[*first].until {
+                break;
+            }
+            for (one, other) in [(*first, *second), (*second, *first)] {
+                if booked[one].overlaps.len() < NAMED {
+                    let name = asked.group_name(booked[other].row);
+                    booked[one].overlaps.push(name);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::{Value as Json, json};
+
+    #[test]
+    fn two_bookings_at_once_are_shown_as_such_until_the_owner_refuses_one() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let van = coalition.record(0, "asset", json!({"name": "White van", "sort": "vehicle"}));
+        let mut book = |by: usize, from: &str, until: &str| {
+            let day = |hour: &str| format!("2026-12-05T{hour}:00:00Z");
+            coalition.record(by, "booking", json!({"asset": van, "from": day(from), "until": day(until)}))
+        };
+        let first = book(1, "08", "12");
+        let second = book(2, "11", "15");
+        book(1, "15", "16");
+        coalition.record(
+            1,
+            "booking",
+            json!({"asset": van, "from": "2026-11-01T08:00:00Z", "until": "2026-11-01T09:00:00Z"}),
+        );
+        let ask = |coalition: &Coalition, key: &str| {
+            Coalition::column(&coalition.ask("bookings", &[("asset", &van)]).unwrap(), "bookings", key)
+        };
+        assert_eq!(ask(&coalition, "overlaps"), [json!(["Ferry Friends"]), json!(["Hollin Choir"]), json!([])]);
+        coalition.record(0, "reply", json!({"to": first, "says": "yes"}));
+        coalition.record(0, "reply", json!({"to": second, "says": "no"}));
+        coalition.record(1, "reply", json!({"to": second, "says": "yes"}));
+        let says = ["granted", "refused", "no answer yet"].map(Json::from);
+        assert_eq!(ask(&coalition, "says"), says, "only the owner's word counts");
+        assert_eq!(ask(&coalition, "overlaps"), [json!([]), json!([]), json!([])]);
+    }
+
+    #[test]
+    fn a_booking_of_an_asset_that_is_not_here_is_listed_and_a_cancelled_one_is_not() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let gone = Coalition::group(9);
+        let times = json!({"asset": gone, "from": "2026-12-05T08:00:00Z", "until": "2026-12-05T09:00:00Z"});
+        coalition.record(0, "booking", times.clone());
+        let mut cancelled = times;
+        cancelled["status"] = json!("cancelled");
+        coalition.record(0, "booking", cancelled);
+        let reply = coalition.ask("bookings", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "bookings", "name"), ["not here"]);
+        assert!(coalition.ask("bookings", &[("asset", "van")]).unwrap_err().hint.contains("id"));
+    }
+}

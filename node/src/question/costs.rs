@@ -1,0 +1,251 @@
+//! Costs: who paid for an event, who owes whom. Every table sums to zero, to the cent.
+//!
+//! A cost is shared evenly by the groups that it names, else by those that were there. What does not divide goes out a
+//! cent each, to the groups in the order of their ids, beginning at a place that the record's own id gives: so no group
+//! bears it always, and every computer works out the same.
+
+use super::asked::tags;
+use super::line::{count, line, newest_of_each};
+use super::purse::{shown, whole};
+use super::told::record;
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use grid_protocol::record::Value;
+use grid_protocol::replica::Row;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Who owes whom.
+pub(super) const QUESTION: Question = Question {
+    name: "costs",
+    about: "What each event cost, who paid, and who owes whom so that all come out even.",
+    place: Place::Ask,
+    words: &[Word { name: "of", about: "Only this event: its id or its title.", many: Given::Once }],
+    answer,
+};
+
+/// A group, by its id; one that is not here yet, by what names it.
+type Party = String;
+
+/// What a party paid and what it bears.
+#[derive(Clone, Copy, Debug, Default)]
+struct Account {
+    paid: i128,
+    bears: i128,
+}
+
+/// The accounts of an event in a currency.
+type Accounts = BTreeMap<Party, Account>;
+
+/// The party that a reference names: two references to one group are one party.
+fn party(asked: &Asked<'_>, id: &str) -> Party {
+    asked.views.group_named(id).map_or_else(|| id.to_owned(), |group| group.to_string())
+}
+
+/// The parties that share a cost.
+fn sharers(asked: &Asked<'_>, cost: &Row, payer: &str) -> BTreeSet<Party> {
+    let named: BTreeSet<Party> = tags(cost, "shared_by").map(|id| party(asked, id)).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let event = asked.referred(cost.values.text("event"));
+    let answers = event.map(|event| newest_of_each(asked.referring(event, "attendance"))).unwrap_or_default();
+    let there = |answer: &Row| match answer.values.get("came") {
+        Some(_) => count(answer, "came") > 0.0,
+        None => answer.values.text("says") == "going",
+    };
+    let came: BTreeSet<Party> =
+        answers.into_iter().filter(|(_, answer)| there(answer)).map(|(group, _)| group.to_string()).collect();
+    if came.is_empty() { BTreeSet::from([payer.to_owned()]) } else { came }
+}
+
+/// What each of so many bears of an amount, the cents that do not divide given out from `first` on.
+fn shares(amount: i128, among: usize, first: usize) -> Vec<i128> {
+    let Some(parties) = i128::try_from(among).ok().filter(|among| *among > 0) else { return Vec::new() };
+    let (each, rest) = (amount / parties, usize::try_from(amount % parties).unwrap_or_default());
+    (0..among).map(|index| each + i128::from((index + among - first % among) % among < rest)).collect()
+}
+
+fn take(asked: &Asked<'_>, cost: &Row, accounts: &mut BTreeMap<(String, String), Accounts>) {
+    let (Some(Value::Money(money)), Some(payer)) = (cost.values.get("amount"), cost.owner()) else { return };
+    let amount = i128::from(money.amount());
+    if amount <= 0 {
+        return;
+    }
+    let payer = payer.to_string();
+    let sharers = sharers(asked, cost, &payer);
+    let key = (cost.values.text("event").to_owned(), money.currency().to_owned());
+    let accounts = accounts.entry(key).or_default();
+    accounts.entry(payer).or_default().paid += amount;
+    let first = usize::from(cost.document.0[0]);
+    for (share, sharer) in shares(amount, sharers.len(), first).into_iter().zip(sharers) {
+        accounts.entry(sharer).or_default().bears += share;
+    }
+}
+
+/// Payments after which all are even: whoever owes most pays whoever is owed most.
+fn payments(accounts: &Accounts) -> Vec<(Party, Party, i128)> {
+    let mut owing: BTreeSet<(i128, &str)> = BTreeSet::new();
+    let mut owed: BTreeSet<(i128, &str)> = BTreeSet::new();
+    for (party, account) in accounts {
+        match account.paid - account.bears {
+            0 => {}
+            balance if balance < 0 => drop(owing.insert((-balance, party))),
+            balance => drop(owed.insert((balance, party))),
+        }
+    }
+    let mut payments = Vec::new();
+    while let (Some((owes, from)), Some((due, to))) = (owing.pop_last(), owed.pop_last()) {
+        let amount = owes.min(due);
+        payments.push((from.to_owned(), to.to_owned(), amount));
+        if owes > amount {
+            owing.insert((owes - amount, from));
+        }
+        if due > amount {
+            owed.insert((due - amount, to));
+        }
+    }
+    payments
+}
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let of = record(asked, "of", &["event"])?.map(|event| event.document.to_string());
+    let mut costs: Vec<&Arc<Row>> =
+        asked.records("cost").filter(|cost| of.as_deref().is_none_or(|of| cost.values.text("event") == of)).collect();
+    costs.sort_by_cached_key(|cost| (asked.title(cost).to_lowercase(), cost.document));
+    let mut accounts: BTreeMap<(String, String), Accounts> = BTreeMap::new();
+    costs.iter().for_each(|cost| take(asked, cost, &mut accounts));
+    let title = |event: &str| asked.views.title_of_id(event).unwrap_or_else(|| "an event that is not here".to_owned());
+    let mut accounts: Vec<_> =
+        accounts.into_iter().map(|((event, currency), accounts)| (title(&event), event, currency, accounts)).collect();
+    accounts.sort_by(|a, b| (a.0.to_lowercase(), &a.1, &a.2).cmp(&(b.0.to_lowercase(), &b.1, &b.2)));
+    let reply = Reply::default().with(balances(asked, &accounts)).with(transfers(asked, &accounts));
+    Ok(reply.with(paid(asked, &costs)))
+}
+
+fn name(asked: &Asked<'_>, party: &str) -> String {
+    let named = asked.views.group_named(party).map(|group| asked.views.name_of(&group));
+    named.unwrap_or_else(|| format!("{} (not here yet)", party.get(..8).unwrap_or(party)))
+}
+
+fn balances(asked: &Asked<'_>, events: &[(String, String, String, Accounts)]) -> Section {
+    let rows = events.iter().flat_map(|(title, event, currency, accounts)| {
+        let mut parties: Vec<_> =
+            accounts.iter().map(|(party, account)| (name(asked, party), party, account)).collect();
+        parties.sort_by_cached_key(|(name, party, _)| (name.to_lowercase(), (*party).clone()));
+        let rows = parties.into_iter().map(|(name, party, account)| {
+            let balance = account.paid - account.bears;
+            json!({
+                "id": event,
+                "title": title,
+                "group": party,
+                "name": name,
+                "currency": currency,
+                "paid": whole(account.paid),
+                "bears": whole(account.bears),
+                "balance": whole(balance),
+                "paid_shown": shown(account.paid, currency),
+                "bears_shown": shown(account.bears, currency),
+                "balance_shown": shown(balance, currency),
+            })
+        });
+        rows.collect::<Vec<Json>>()
+    });
+    let columns = [
+        ("title", "Event"),
+        ("name", "Group"),
+        ("paid_shown", "Paid"),
+        ("bears_shown", "Its share"),
+        ("balance_shown", "Gets (or owes)"),
+    ];
+    let empty = "Nobody wrote down a cost: `grid cost new --event ID --what TEXT --amount \"12.50 AUD\"` does.";
+    Section::new("balances", "Who paid, and who bears what", &columns, empty).rows(rows)
+}
+
+fn transfers(asked: &Asked<'_>, events: &[(String, String, String, Accounts)]) -> Section {
+    let rows = events.iter().flat_map(|(title, event, currency, accounts)| {
+        payments(accounts).into_iter().map(move |(from, to, amount)| {
+            json!({
+                "id": event,
+                "title": title,
+                "from": name(asked, &from),
+                "from_group": from,
+                "to": name(asked, &to),
+                "to_group": to,
+                "currency": currency,
+                "amount": whole(amount),
+                "amount_shown": shown(amount, currency),
+            })
+        })
+    });
+    let columns = [("title", "Event"), ("from", "Who pays"), ("to", "To whom"), ("amount_shown", "How much")];
+    Section::new("payments", "Payments after which all are even", &columns, "All are even.").rows(rows)
+}
+
+fn paid(asked: &Asked<'_>, costs: &[&Arc<Row>]) -> Section {
+    let rows = costs.iter().map(|cost| {
+        let amount = cost.values.get("amount").map(ToString::to_string);
+        line(asked, cost, json!({"what": cost.values.text("what"), "amount": amount}))
+    });
+    let columns = [("title", "Event"), ("what", "What for"), ("by", "Paid by"), ("amount", "How much")];
+    Section::new("costs", "What was paid", &columns, "Nothing.").rows(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use super::shares;
+    use serde_json::json;
+
+    #[test]
+    fn cents_that_do_not_divide_are_given_out_and_none_is_lost() {
+        assert_eq!(shares(1000, 3, 0), [334, 333, 333]);
+        assert_eq!(shares(1000, 3, 2), [333, 333, 334]);
+        assert_eq!(shares(2, 3, 2), [1, 0, 1]);
+        for (amount, among, first) in [(1, 7, 255), (100, 6, 13), (999_999_999_999, 1300, 200), (0, 4, 1)] {
+            assert_eq!(shares(amount, among, first).iter().sum::<i128>(), amount);
+        }
+        assert!(shares(5, 0, 3).is_empty());
+    }
+
+    #[test]
+    fn the_table_of_an_event_sums_to_zero_in_every_currency() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends", "Anglers"]);
+        let camp = coalition.record(0, "event", json!({"title": "Camp"}));
+        for (group, came) in [(0, 3), (1, 2), (2, 1), (3, 0)] {
+            coalition.record(group, "attendance", json!({"event": camp, "came": came}));
+        }
+        let cost = |amount: i64, currency: &str| json!({"event": camp, "what": "food", "amount": {"amount": amount, "currency": currency}});
+        coalition.record(0, "cost", cost(10_000, "AUD"));
+        coalition.record(1, "cost", cost(1, "EUR"));
+        let mut hall = cost(701, "AUD");
+        hall["shared_by"] = json!([Coalition::group(1), Coalition::group(3), Coalition::group(40)]);
+        coalition.record(3, "cost", hall);
+        let reply = coalition.ask("costs", &[("of", "Camp")]).unwrap();
+        for currency in ["AUD", "EUR"] {
+            let rows = &reply.section("balances").unwrap().rows;
+            let of = rows.iter().filter(|row| row["currency"] == currency);
+            assert_eq!(of.map(|row| row["balance"].as_i64().unwrap()).sum::<i64>(), 0);
+        }
+        let settled = |group: &str| -> i64 {
+            let amount = |key: &str| -> i64 {
+                let rows = &reply.section("payments").unwrap().rows;
+                let of = rows.iter().filter(|row| row[key] == group && row["currency"] == "AUD");
+                of.map(|row| row["amount"].as_i64().unwrap()).sum()
+            };
+            amount("from_group") - amount("to_group")
+        };
+        for row in reply.section("balances").unwrap().rows.iter().filter(|row| row["currency"] == "AUD") {
+            assert_eq!(row["balance"].as_i64().unwrap() + settled(row["group"].as_str().unwrap()), 0, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_paid_alone_for_an_event_that_is_not_here_bears_it() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        coalition.record(0, "cost", json!({"event": Coalition::group(40), "amount": "5 AUD"}));
+        let reply = coalition.ask("costs", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "balances", "balance"), [0]);
+        assert!(reply.section("payments").unwrap().rows.is_empty());
+    }
+}

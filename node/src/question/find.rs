@@ -1,0 +1,223 @@
+//! Find: what is here about something, people and groups first.
+
+use super::narrow::{self, Narrow, Strictness};
+use super::shown::{by_name, group_id, id, may_be_listed, or_nothing, place, short};
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::fold::Phrase;
+use crate::view::search::Query;
+use grid_protocol::record::{FieldType, Kind, Value};
+use grid_protocol::replica::Row;
+use serde_json::{Value as Json, json};
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// Rows of each section where nothing is said.
+const ROWS: usize = 30;
+/// Rows of each section at most.
+const MOST: usize = 500;
+/// Kinds that stand first: whoever looks for something looks for somebody.
+const PARTIES: [&str; 3] = ["group", "person", "prospect"];
+
+/// What is here about something.
+pub(super) const QUESTION: Question = Question {
+    name: "find",
+    about: "What is here about something: people and groups first, then everything else.",
+    place: Place::Command,
+    words: &[
+        Word { name: "text", about: "What to look for; accents, case and slips are forgiven.", many: Given::Bare },
+        Word { name: "kind", about: "Only records of this kind: action, page, person.", many: Given::Often },
+        narrow::INTEREST,
+        narrow::SKILL,
+        narrow::PLACE,
+        narrow::NEAR,
+        narrow::WITHIN,
+        narrow::SECTOR,
+        narrow::LANGUAGE,
+        narrow::ROLE,
+        narrow::TAG,
+        Word {
+            name: "most",
+            about: "How many rows each part shows at most; 30 if nothing is said.",
+            many: Given::Once,
+        },
+    ],
+    answer,
+};
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let exact = search(asked, Strictness::Exact)?;
+    let nothing = exact.sections.iter().all(|section| section.rows.is_empty());
+    if nothing { search(asked, Strictness::Forgiving) } else { Ok(exact) }
+}
+
+fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
+    let narrow = Narrow::read(asked, strictness)?;
+    let kinds = kinds(asked)?;
+    let most = asked.read::<usize>("most", "a number up to 500")?.unwrap_or(ROWS).min(MOST);
+    let text: Vec<&str> = asked.all("text").collect();
+    let text = Some(Phrase::new(&text.join(" "))).filter(|_| !text.is_empty());
+    if text.is_none() && narrow.is_open() && kinds.is_empty() {
+        let hint = "Give words, such as: find river --place Lismore. The listing of a kind shows all of it.";
+        return Err(Unanswerable::new("nothing to look for", hint));
+    }
+    let query = Query { required: narrow.phrases().cloned().collect(), wished: text.clone() };
+    let indexed = !query.required.is_empty() || text.is_some();
+    let hits = indexed.then(|| asked.views.search.hits(&query));
+    let meant = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
+    let shows = |row: &Arc<Row>| may_be_listed(row) && !asked.views.hidden.hides(row) && narrow.fit(row).is_some();
+    let part = |first: bool| -> Vec<Json> {
+        let of_part = |kind: &str| PARTIES.contains(&kind) == first && meant(kind);
+        let mut rows: Vec<(f32, &Arc<Row>)> = match &hits {
+            Some(hits) => hits.best(of_part, most, shows).into_iter().map(|hit| (hit.score, hit.row)).collect(),
+            None => {
+                let all = asked.views.records.all().filter(|row| row.kind().is_some_and(of_part) && shows(row));
+                // Without words and without a point the newest do.
+                let most = if narrow.is_open() { most } else { usize::MAX };
+                all.take(most).map(|row| (0.0, row)).collect()
+            }
+        };
+        let hundredths = |km: Option<f64>| km.map_or(u64::MAX, |km| (km * 100.0) as u64);
+        rows.sort_by_cached_key(|(score, row)| {
+            // A score is never below zero: its bits are in its order.
+            (Reverse(score.to_bits()), hundredths(narrow.km(row)), by_name(&asked.title(row), row.document))
+        });
+        rows.truncate(most);
+        rows.into_iter().map(|(_, row)| found(asked, row, text.as_ref(), &narrow)).collect()
+    };
+    let columns =
+        [("id", "Id"), ("name", "Name"), ("kind", "What"), ("by", "Group"), ("place", "Where"), ("why", "Why")];
+    let people = Section::new("people", "People and groups", &columns, "Nobody here fits.");
+    let others = Section::new("others", "Everything else", &columns, "Nothing else here fits.");
+    Ok(Reply::default().with(people.rows(part(true))).with(others.rows(part(false))))
+}
+
+/// The kinds that are asked for, by their singular or plural.
+fn kinds<'a>(asked: &Asked<'a>) -> Result<Vec<&'a str>, Unanswerable> {
+    let views = asked.views;
+    let read = |text: &str| {
+        let mut kinds = views.registry.kinds();
+        let known = kinds.find(|kind| kind.name.eq_ignore_ascii_case(text) || kind.plural.eq_ignore_ascii_case(text));
+        known.map(|kind| kind.name.as_str()).ok_or_else(|| {
+            let known: Vec<&str> = views.registry.kinds().map(|kind| kind.name.as_str()).collect();
+            let message = format!("kind: there is no kind {:?}", short(text, 40));
+            Unanswerable::new(message, format!("The kinds are: {}.", known.join(", ")))
+        })
+    };
+    asked.all("kind").map(read).collect()
+}
+
+fn found(asked: &Asked<'_>, row: &Row, text: Option<&Phrase>, narrow: &Narrow) -> Json {
+    let mut why = narrow.fit(row).unwrap_or_default();
+    if let (Some(kind), Some(text)) = (asked.kind_of(row), text) {
+        why.extend(said_in(kind, row, text));
+    }
+    json!({
+        "id": id(row),
+        "kind": row.kind(),
+        "name": or_nothing(&short(&asked.title(row), 60)),
+        "group": group_id(row),
+        "by": asked.group_name(row),
+        "place": or_nothing(place(row)),
+        "why": why,
+    })
+}
+
+/// Where in a record the words stand: three fields at most, its name first.
+fn said_in(kind: &Kind, row: &Row, text: &Phrase) -> Vec<String> {
+    let mut fields: Vec<_> = kind.fields.iter().collect();
+    fields.sort_by_key(|field| field.name != kind.title);
+    let said = fields.into_iter().filter_map(|field| {
+        let label = field.label().to_lowercase();
+        match (row.values.get(&field.name)?, &field.field_type) {
+            (_, FieldType::Reference(_) | FieldType::References(_)) => None,
+            (Value::Tags(tags), _) => {
+                tags.iter().find(|tag| text.touches(tag)).map(|tag| format!("{label}: {}", short(tag, 40)))
+            }
+            (Value::Text(said), _) => text.touches(said).then(|| format!("in its {label}")),
+            _ => None,
+        }
+    });
+    said.take(3).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    fn coalition() -> Coalition {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        coalition.record(
+            0,
+            "person",
+            json!({"name": "Zoë Brügger", "agreed": true, "skills": ["driving"], "place": "Lismore",
+                "coordinates": {"latitude": -28.81, "longitude": 153.28}, "languages": ["French"]}),
+        );
+        coalition.record(
+            1,
+            "person",
+            json!({"name": "Quiet Owl", "agreed": true, "alias": true, "skills": ["driving"]}),
+        );
+        coalition.record(
+            2,
+            "action",
+            json!({"title": "River vigil", "place": "Ballina", "description": "By the river"}),
+        );
+        coalition.record(2, "page", json!({"title": "مرحبا بكم", "text": "النهر"}));
+        coalition
+    }
+
+    fn names(coalition: &Coalition, section: &str, words: &[(&str, &str)]) -> Vec<serde_json::Value> {
+        Coalition::column(&coalition.ask("find", words).unwrap(), section, "name")
+    }
+
+    #[test]
+    fn people_and_groups_come_first_and_slips_are_forgiven() {
+        let coalition = coalition();
+        let people = |text: &str| names(&coalition, "people", &[("text", text)]);
+        assert_eq!(people("river"), ["Clean River"]);
+        assert_eq!(people("zoe bruger"), ["Zoë Brügger"], "accents and a slip");
+        assert_eq!(people("LISMROE"), ["Zoë Brügger"]);
+        assert_eq!(names(&coalition, "others", &[("text", "river")]), ["River vigil"]);
+        assert_eq!(names(&coalition, "others", &[("text", "نهر النَّهر")]), ["مرحبا بكم"]);
+        assert!(people("nobody").is_empty());
+        let reply = coalition.ask("find", &[("text", "vigil")]).unwrap();
+        assert_eq!(Coalition::column(&reply, "others", "why"), [json!(["in its title"])]);
+    }
+
+    #[test]
+    fn filters_narrow_and_an_alias_is_nowhere() {
+        let coalition = coalition();
+        let people = |words: &[(&str, &str)]| names(&coalition, "people", words);
+        assert_eq!(people(&[("skill", "driving")]), ["Quiet Owl", "Zoë Brügger"]);
+        assert_eq!(people(&[("skill", "driving"), ("language", "french")]), ["Zoë Brügger"]);
+        assert_eq!(people(&[("near", "-28.8,153.3"), ("km", "20")]), ["Zoë Brügger"]);
+        assert!(people(&[("near", "-28.8,150"), ("km", "20")]).is_empty());
+        assert_eq!(people(&[("skill", "drivnig"), ("place", "lismore")]), ["Zoë Brügger"], "nobody fits without slips");
+        assert_eq!(names(&coalition, "others", &[("kind", "actions")]), ["River vigil"]);
+        for (words, hint) in [
+            (vec![], "Give words"),
+            (vec![("km", "3")], "near"),
+            (vec![("kind", "dragon")], "action"),
+            (vec![("skill", "?!")], "skill"),
+            (vec![("near", "x")], "153.28"),
+        ] {
+            let error = coalition.ask("find", &words).unwrap_err();
+            assert!(error.hint.contains(hint), "{words:?}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_hidden_group_is_not_found() {
+        let mut coalition = coalition();
+        coalition.record(
+            0,
+            "hiding",
+            json!({"what": "Ferry Friends", "sort": "group", "of_group": Coalition::group(2)}),
+        );
+        assert!(names(&coalition, "others", &[("text", "vigil")]).is_empty());
+        assert!(names(&coalition, "people", &[("text", "ferry")]).is_empty());
+        coalition.record(0, "person", json!({"name": "Ferry Driver", "agreed": true}));
+        assert_eq!(names(&coalition, "people", &[("text", "ferry")]), ["Ferry Driver"]);
+    }
+}

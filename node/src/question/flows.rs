@@ -1,0 +1,176 @@
+//! Flows: what each group gave to others and got from them. Who gets nothing back goes away.
+
+use super::backing::last_words;
+use super::told::group_behind;
+use super::{Asked, Place, Question, Reply, Section, Unanswerable};
+use grid_protocol::id::GroupId;
+use serde_json::json;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who gave and who got.
+pub(super) const QUESTION: Question = Question {
+    name: "flows",
+    about: "What each group gave to others and got back, and who got nothing.",
+    place: Place::Ask,
+    words: &[],
+    answer,
+};
+
+/// What passes from a group to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Gift {
+    Support,
+    Match,
+    Pledge,
+    Reply,
+}
+
+/// Something that one group gave and another got, once for each thing.
+type Exchange<'a> = (GroupId, GroupId, Gift, &'a str);
+
+/// What one group gave and got.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flow {
+    given: BTreeMap<Gift, usize>,
+    got: BTreeMap<Gift, usize>,
+    given_to: BTreeSet<GroupId>,
+    got_from: BTreeSet<GroupId>,
+}
+
+impl Flow {
+    /// How much it gave.
+    pub(super) fn given(&self) -> usize {
+        self.given.values().sum()
+    }
+
+    /// How much it got.
+    pub(super) fn got(&self) -> usize {
+        self.got.values().sum()
+    }
+}
+
+/// What each member gave and got.
+pub(super) fn of_members(asked: &Asked<'_>) -> BTreeMap<GroupId, Flow> {
+    let mut flows: BTreeMap<GroupId, Flow> = asked.members().map(|group| (group, Flow::default())).collect();
+    for (giver, taker, gift, _) in exchanges(asked) {
+        if let Some(flow) = flows.get_mut(&giver) {
+            *flow.given.entry(gift).or_default() += 1;
+            flow.given_to.insert(taker);
+        }
+        if let Some(flow) = flows.get_mut(&taker) {
+            *flow.got.entry(gift).or_default() += 1;
+            flow.got_from.insert(giver);
+        }
+    }
+    flows
+}
+
+fn exchanges<'a>(asked: &Asked<'a>) -> BTreeSet<Exchange<'a>> {
+    let mut found = BTreeSet::new();
+    let mut note = |giver: Option<GroupId>, taker: Option<GroupId>, gift: Gift, thing: &'a str| {
+        if let (Some(giver), Some(taker)) = (giver, taker)
+            && giver != taker
+        {
+            found.insert((giver, taker, gift, thing));
+        }
+    };
+    for support in last_words(asked.records("support")) {
+        let of = support.values.text("of");
+        note(support.owner(), group_behind(asked, of), Gift::Support, of);
+    }
+    for row in asked.records("match").filter(|row| matches!(row.values.text("status"), "agreed" | "done")) {
+        let (need, with) = (row.values.text("need"), row.values.text("with"));
+        note(group_behind(asked, with), group_behind(asked, need), Gift::Match, need);
+    }
+    for pledge in asked.records("pledge").filter(|row| row.values.text("status") != "withdrawn") {
+        let fund = pledge.values.text("fund");
+        let held = asked.referred(fund).map(|fund| fund.values.text("holder")).unwrap_or_default();
+        let holder = group_behind(asked, held).or_else(|| group_behind(asked, fund));
+        note(pledge.owner(), holder, Gift::Pledge, fund);
+    }
+    for reply in asked.records("reply").filter(|row| row.values.text("says") == "yes") {
+        let to = reply.values.text("to");
+        note(reply.owner(), group_behind(asked, to), Gift::Reply, to);
+    }
+    found
+}
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let mut flows: Vec<(String, GroupId, Flow)> =
+        of_members(asked).into_iter().map(|(group, flow)| (asked.views.name_of(&group), group, flow)).collect();
+    flows.sort_by_cached_key(|(name, group, _)| (name.to_lowercase(), *group));
+    let rows = flows.iter().map(|(name, group, flow)| {
+        let of = |gifts: &BTreeMap<Gift, usize>, gift| gifts.get(&gift).copied().unwrap_or_default();
+        json!({
+            "group": group.to_string(),
+            "name": name,
+            "given": flow.given(),
+            "given_to": flow.given_to.len(),
+            "got": flow.got(),
+            "got_from": flow.got_from.len(),
+            "why": if flow.got() == 0 { "got nothing yet" } else { "" },
+            "supports": {"given": of(&flow.given, Gift::Support), "got": of(&flow.got, Gift::Support)},
+            "matches": {"given": of(&flow.given, Gift::Match), "got": of(&flow.got, Gift::Match)},
+            "pledges": {"given": of(&flow.given, Gift::Pledge), "got": of(&flow.got, Gift::Pledge)},
+            "replies": {"given": of(&flow.given, Gift::Reply), "got": of(&flow.got, Gift::Reply)},
+        })
+    });
+    let columns = [
+        ("name", "Group"),
+        ("given", "Gave"),
+        ("given_to", "To groups"),
+        ("got", "Got"),
+        ("got_from", "From groups"),
+        ("why", "Mind"),
+    ];
+    let groups = Section::new("groups", "Given and got", &columns, "There are no members yet.").rows(rows);
+    Ok(Reply::default().with(nothing(&flows)).with(groups))
+}
+
+fn nothing(flows: &[(String, GroupId, Flow)]) -> Section {
+    let mut without: Vec<_> = flows.iter().filter(|(_, _, flow)| flow.got() == 0).collect();
+    without.sort_by_key(|(_, _, flow)| Reverse(flow.given()));
+    let rows = without.into_iter().map(|(name, group, flow)| {
+        let given = flow.given();
+        json!({
+            "group": group.to_string(),
+            "name": name,
+            "given": given,
+            "why": if given == 0 { "gave nothing, got nothing" } else { "gave, and got nothing" },
+        })
+    });
+    let columns = [("name", "Group"), ("given", "Gave"), ("why", "Why")];
+    Section::new("nothing", "Groups that got nothing", &columns, "Every group got something.").rows(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn groups_that_gave_and_got_nothing_come_first() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends", "Anglers"]);
+        let vigil = coalition.record(0, "action", json!({"title": "Vigil"}));
+        coalition.record(1, "support", json!({"of": vigil}));
+        coalition.record(1, "support", json!({"of": vigil}));
+        coalition.record(0, "support", json!({"of": vigil}));
+        let van = coalition.record(2, "asset", json!({"name": "Van"}));
+        let need = coalition.record(0, "need", json!({"title": "A van"}));
+        coalition.record(1, "match", json!({"need": need, "with": van, "status": "done"}));
+        let fund = coalition.record(3, "fund", json!({"title": "Bail", "holder": Coalition::group(0)}));
+        coalition.record(2, "pledge", json!({"fund": fund, "what": "hours"}));
+        coalition.record(2, "reply", json!({"to": vigil, "says": "no"}));
+        coalition.record(2, "reply", json!({"to": Coalition::group(1)}));
+        let reply = coalition.ask("flows", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "nothing", "name"), ["Ferry Friends", "Anglers"]);
+        assert_eq!(Coalition::column(&reply, "nothing", "given"), [3, 0]);
+        assert_eq!(
+            Coalition::column(&reply, "groups", "name"),
+            ["Anglers", "Clean River", "Ferry Friends", "Hollin Choir"]
+        );
+        assert_eq!(Coalition::column(&reply, "groups", "got"), [0, 3, 0, 1]);
+        assert_eq!(Coalition::column(&reply, "groups", "given"), [0, 0, 3, 1]);
+    }
+}

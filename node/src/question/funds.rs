@@ -1,0 +1,177 @@
+//! Funds: what is looked for, promised, given, spent and left, and whether funders have the rights of any member.
+
+use super::bodies::groups_in;
+use super::line::{brief, by_title, line};
+use super::purse::Purse;
+use super::told::{group_behind, record};
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::MandateState;
+use grid_protocol::id::GroupId;
+use grid_protocol::replica::Row;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What is in the funds.
+pub(super) const QUESTION: Question = Question {
+    name: "funds",
+    about: "What each fund looks for, was promised and given, spent and has left; and what rights funders have.",
+    place: Place::Ask,
+    words: &[Word { name: "of", about: "Only this fund: its id or its title.", many: Given::Once }],
+    answer,
+};
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let of = record(asked, "of", &["fund"])?;
+    let mut funds: Vec<&Arc<Row>> =
+        asked.records("fund").filter(|fund| of.is_none_or(|of| of.document == fund.document)).collect();
+    by_title(asked, &mut funds);
+    let rows: Vec<_> = funds.iter().map(|fund| one(asked, fund)).collect();
+    let columns = [
+        ("title", "Fund"),
+        ("goal", "Looked for"),
+        ("promised", "Promised"),
+        ("given", "Given"),
+        ("spent", "Spent"),
+        ("rest", "Left"),
+    ];
+    let empty = "There is no fund yet: `grid fund new --title TITLE` makes one.";
+    let section = Section::new("funds", "Funds", &columns, empty).rows(rows);
+    Ok(Reply::default().with(section).with(entries(asked, &funds)).with(rights(asked)))
+}
+
+fn one(asked: &Asked<'_>, fund: &Row) -> serde_json::Value {
+    let (mut goal, mut promised, mut given, mut spent) =
+        (Purse::default(), Purse::default(), Purse::default(), Purse::default());
+    goal.put(fund, "goal");
+    for pledge in asked.referring(fund, "pledge") {
+        match pledge.values.text("status") {
+            "given" => given.put(pledge, "amount"),
+            "withdrawn" => {}
+            _ => promised.put(pledge, "amount"),
+        }
+    }
+    asked.referring(fund, "spending").for_each(|spending| spent.put(spending, "amount"));
+    let rest = given.clone().without(&spent);
+    let holder = group_behind(asked, fund.values.text("holder")).map(|group| asked.views.name_of(&group));
+    let more = json!({
+        "goal": goal.shown(),
+        "promised": promised.shown(),
+        "given": given.shown(),
+        "spent": spent.shown(),
+        "rest": rest.shown(),
+        "why": if rest.is_overdrawn() { "more was spent than was given" } else { "" },
+        "holder": holder,
+        "status": fund.values.text("status"),
+        "amounts": {
+            "goal": goal.amounts(),
+            "promised": promised.amounts(),
+            "given": given.amounts(),
+            "spent": spent.amounts(),
+            "rest": rest.amounts(),
+        },
+    });
+    line(asked, fund, more)
+}
+
+/// Every pledge and every spending: what the totals are made of.
+fn entries(asked: &Asked<'_>, funds: &[&Arc<Row>]) -> Section {
+    let rows = funds.iter().flat_map(|fund| {
+        let pledges = asked.referring(fund, "pledge").map(|pledge| (pledge, pledge.values.text("status")));
+        let spendings = asked.referring(fund, "spending").map(|spending| (spending, "spent"));
+        let mut entries: Vec<_> = pledges.chain(spendings).collect();
+        entries.sort_by_key(|(row, _)| (super::period::day_or_written(row, "on"), row.document));
+        entries.into_iter().map(|(row, how)| {
+            let more = json!({
+                "how": how,
+                "amount": row.values.get("amount").map(ToString::to_string),
+                "what": brief(row.values.text("what")),
+                "on": super::line::at_or_written(row, "on"),
+            });
+            line(asked, row, more)
+        })
+    });
+    let columns =
+        [("title", "Fund"), ("by", "Group"), ("how", "How"), ("amount", "How much"), ("what", "What"), ("on", "When")];
+    Section::new("entries", "What they are made of", &columns, "Nobody promised or spent anything.").rows(rows)
+}
+
+/// Funders, and whether they may do more, or less, than any other member.
+fn rights(asked: &Asked<'_>) -> Section {
+    let members: BTreeSet<GroupId> = asked.members().collect();
+    let mut given: BTreeMap<GroupId, Purse> = BTreeMap::new();
+    for pledge in asked.records("pledge").filter(|pledge| pledge.values.text("status") == "given") {
+        if let Some(group) = pledge.owner() {
+            given.entry(group).or_default().put(pledge, "amount");
+        }
+    }
+    let mut funders: Vec<(String, GroupId)> =
+        groups_in(asked, "funders").into_iter().map(|group| (asked.views.name_of(&group), group)).collect();
+    funders.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));
+    let rows = funders.into_iter().map(|(name, group)| {
+        let mandates = asked.views.mandates.iter().filter(|row| row.group == group);
+        let mandates = mandates.filter(|row| matches!(row.state(asked.now), MandateState::Valid { .. }));
+        let mandates: Vec<&str> = mandates.map(|row| row.role.name()).collect();
+        let is_member = members.contains(&group);
+        let rights = match (is_member, mandates.as_slice()) {
+            (false, _) => "none: it is no member".to_owned(),
+            (true, []) => "those of any member".to_owned(),
+            (true, roles) => format!("those of any member, and a mandate as {}", roles.join(", ")),
+        };
+        json!({
+            "group": group.to_string(),
+            "name": name,
+            "member": is_member,
+            "votes": u8::from(is_member),
+            "mandates": mandates,
+            "given": given.get(&group).map(Purse::shown),
+            "rights": rights,
+        })
+    });
+    let columns =
+        [("name", "Funder"), ("member", "Member"), ("votes", "Votes"), ("given", "Gave"), ("rights", "Rights")];
+    let heading = "Funders and their rights: a vote each, like any member";
+    Section::new("rights", heading, &columns, "No group sits in a body of funders.").rows(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn totals_match_the_entries_in_each_currency() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let fund = coalition.record(0, "fund", json!({"title": "Bail", "goal": "100 AUD"}));
+        for (status, amount) in
+            [("promised", "20 AUD"), ("given", "30.50 AUD"), ("given", "5 EUR"), ("withdrawn", "90 AUD")]
+        {
+            coalition.record(1, "pledge", json!({"fund": fund, "amount": amount, "status": status}));
+        }
+        coalition.record(1, "pledge", json!({"fund": fund, "what": "two days of work", "status": "given"}));
+        coalition.record(0, "spending", json!({"fund": fund, "amount": "31.00 AUD", "what": "a lawyer"}));
+        let reply = coalition.ask("funds", &[]).unwrap();
+        let shown = |key| Coalition::column(&reply, "funds", key)[0].clone();
+        assert_eq!(shown("promised"), "20.00 AUD");
+        assert_eq!(shown("given"), "30.50 AUD, 5.00 EUR");
+        assert_eq!(shown("rest"), "-0.50 AUD, 5.00 EUR");
+        assert_eq!(shown("why"), "more was spent than was given");
+        let sum: i64 =
+            shown("amounts")["given"].as_array().unwrap().iter().map(|of| of["amount"].as_i64().unwrap()).sum();
+        assert_eq!(sum, 3550);
+        assert_eq!(reply.section("entries").unwrap().rows.len(), 6);
+    }
+
+    #[test]
+    fn a_funder_has_one_vote_as_any_member_and_none_where_it_is_no_member() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Rich Friends"]);
+        let body = coalition.record(0, "body", json!({"name": "Funders", "sort": "funders"}));
+        coalition.record(1, "seat", json!({"body": body}));
+        coalition.record(2, "seat", json!({"body": body}));
+        coalition.views.members.pop();
+        let reply = coalition.ask("funds", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "rights", "votes"), [1, 0]);
+        let rights = Coalition::column(&reply, "rights", "rights");
+        assert_eq!(rights, ["those of any member", "none: it is no member"]);
+    }
+}

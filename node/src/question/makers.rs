@@ -1,0 +1,164 @@
+//! Makers: what was made from what, with the maker of each always named.
+
+use super::shown::{MOST, by_name, or_nothing};
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use grid_protocol::id::DocumentId;
+use grid_protocol::replica::Row;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+/// Steps back that are followed: a chain that is longer, or a ring, ends there.
+const STEPS: usize = 16;
+/// What can be made from something else, and the field that says from what.
+const MADE: [(&str, &str); 2] = [("resource", "based_on_resource"), ("action", "copied_from")];
+
+/// What was made from what, and by whom.
+pub(super) const QUESTION: Question = Question {
+    name: "makers",
+    about: "Resources and actions that were made from others, with every maker named, and those that others used.",
+    place: Place::Ask,
+    words: &[Word { name: "of", about: "Only this resource or action, by its id.", many: Given::Once }],
+    answer,
+};
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let only: Option<DocumentId> = asked.read("of", "the whole id of a resource or an action")?;
+    let (mut made, mut used) = (Vec::new(), Vec::new());
+    for (kind, field) in MADE {
+        for row in asked.records(kind).filter(|row| only.is_none_or(|only| row.document == only)) {
+            if !row.values.text(field).is_empty() || only.is_some() {
+                made.push((row, field));
+            }
+            let users = asked.referring(row, kind).filter(|user| from(user, field) == Some(row.document)).count();
+            if users > 0 {
+                used.push((row, users));
+            }
+        }
+    }
+    made.sort_by_cached_key(|(row, _)| by_name(&asked.title(row), row.document));
+    used.sort_by_cached_key(|(row, users)| (std::cmp::Reverse(*users), by_name(&asked.title(row), row.document)));
+    let made = made.into_iter().take(MOST).map(|(row, field)| line(asked, row, field));
+    let used = used.into_iter().take(MOST).map(|(row, users)| {
+        json!({
+            "id": row.document.to_string(),
+            "kind": row.kind(),
+            "name": asked.title(row),
+            "maker": maker(asked, row),
+            "group": row.owner().map(|group| group.to_string()),
+            "licence": or_nothing(row.values.text("licence")),
+            "users": users,
+        })
+    });
+    let columns = [
+        ("name", "Title"),
+        ("kind", "What"),
+        ("maker", "Made by"),
+        ("lineage", "Made from"),
+        ("origin", "First maker"),
+    ];
+    let made =
+        Section::new("made", "Made from something", &columns, "Nothing was made from something else yet.").rows(made);
+    let columns =
+        [("name", "Title"), ("kind", "What"), ("maker", "Made by"), ("licence", "Licence"), ("users", "Used by")];
+    let used = Section::new("used", "Used by others", &columns, "Nothing was used by others yet.").rows(used);
+    Ok(Reply::default().with(made).with(used))
+}
+
+fn from(row: &Row, field: &str) -> Option<DocumentId> {
+    row.values.text(field).parse().ok()
+}
+
+/// Who made something: whom it names, else the group that wrote it.
+fn maker(asked: &Asked<'_>, row: &Row) -> String {
+    let author = or_nothing(row.values.text("author")).map(str::to_owned);
+    author.unwrap_or_else(|| asked.group_name(row))
+}
+
+/// Something and what it was made from, step by step.
+fn line(asked: &Asked<'_>, row: &Arc<Row>, field: &str) -> Json {
+    let mut seen = vec![row.document];
+    let mut lineage = Vec::new();
+    let mut last = row;
+    while let Some(next) = from(last, field) {
+        if seen.contains(&next) || seen.len() > STEPS {
+            lineage.push("and so on".to_owned());
+            break;
+        }
+        seen.push(next);
+        let Some(row) = asked.referred(&next.to_string()) else {
+            lineage.push("something that is not shown here".to_owned());
+            break;
+        };
+        lineage.push(format!("{} by {}", asked.title(row), maker(asked, row)));
+        last = row;
+    }
+    json!({
+        "id": row.document.to_string(),
+        "kind": row.kind(),
+        "name": asked.title(row),
+        "maker": maker(asked, row),
+        "group": row.owner().map(|group| group.to_string()),
+        "lineage": lineage,
+        "origin": maker(asked, last),
+        "origin_id": last.document.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_made_from_something_names_every_maker() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let first = coalition.record(0, "resource", json!({"title": "Song book", "author": "Ann"}));
+        let second = coalition.record(1, "resource", json!({"title": "Songs for gates", "based_on_resource": first}));
+        let third = coalition.record(2, "resource", json!({"title": "Ferry songs", "based_on_resource": second}));
+        let vigil = coalition.record(0, "action", json!({"title": "Vigil"}));
+        coalition.record(1, "action", json!({"title": "Vigil too", "copied_from": vigil}));
+        let reply = coalition.ask("makers", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "made", "name"), ["Ferry songs", "Songs for gates", "Vigil too"]);
+        assert_eq!(Coalition::column(&reply, "made", "origin"), ["Ann", "Ann", "Clean River"]);
+        assert_eq!(
+            Coalition::column(&reply, "made", "lineage")[0],
+            json!(["Songs for gates by Hollin Choir", "Song book by Ann"])
+        );
+        assert_eq!(Coalition::column(&reply, "used", "users"), [1, 1, 1]);
+        let one = coalition.ask("makers", &[("of", &third)]).unwrap();
+        assert_eq!(Coalition::column(&one, "made", "maker"), ["Ferry Friends"]);
+    }
+
+    #[test]
+    fn rings_and_what_is_not_here_come_to_an_end() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let lost = Coalition::group(9);
+        coalition.record(0, "resource", json!({"title": "Orphan", "based_on_resource": lost}));
+        let mut before = Coalition::group(8);
+        for step in 0..40 {
+            before = coalition.record(1, "action", json!({"title": format!("Step {step}"), "copied_from": before}));
+        }
+        let reply = coalition.ask("makers", &[]).unwrap();
+        let lineage = Coalition::column(&reply, "made", "lineage");
+        assert_eq!(lineage.len(), 41);
+        assert!(lineage.iter().all(|steps| steps.as_array().unwrap().len() <= super::STEPS + 1));
+        // The ids of the second coalition are those of the first: so each can name the other.
+        let mut ring = Coalition::new(&["Clean River"]);
+        let later = {
+            let mut same = Coalition::new(&["Clean River"]);
+            same.record(0, "resource", json!({"title": "One"}));
+            same.record(0, "resource", json!({"title": "Two"}))
+        };
+        let one = ring.record(0, "resource", json!({"title": "One", "based_on_resource": later}));
+        assert_eq!(ring.record(0, "resource", json!({"title": "Two", "based_on_resource": one})), later);
+        let reply = ring.ask("makers", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "made", "lineage")[0], json!(["Two by Clean River", "and so on"]));
+        coalition.record(0, "hiding", json!({"what": "Choir", "sort": "group", "of_group": Coalition::group(1)}));
+        let reply = coalition.ask("makers", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "made", "name"), ["Orphan"]);
+        coalition.record(0, "action", json!({"title": "Copy", "copied_from": before}));
+        let reply = coalition.ask("makers", &[]).unwrap();
+        let hidden = json!(["something that is not shown here"]);
+        assert_eq!(Coalition::column(&reply, "made", "lineage")[0], hidden, "no word of a hidden group");
+    }
+}

@@ -1,0 +1,429 @@
+//! Match: open needs and what meets them, the best first, each with the reason.
+//!
+//! Only what shares a word, or is of the same sort in the same place, is compared: words lead from a need to what is
+//! offered under them, so that no need is held against everything.
+
+use super::asked::{instant, tags};
+use super::near::{Nearness, Spot};
+use super::shown::{MOST, by_name, id, or_nothing, place};
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::fold::{each_word, folded};
+use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::record::Value;
+use grid_protocol::replica::Row;
+use serde_json::{Value as Json, json};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Offers for each need where many needs are shown, and where one is asked for.
+const OFFERS: (usize, usize) = (3, 20);
+/// Needs that are looked at where none is asked for: those that end soonest.
+const NEEDS: usize = 500;
+/// Offers that are compared for each word.
+const COMPARED: usize = 200;
+/// Words that say nothing about what is needed.
+const IDLE: [&str; 16] = [
+    "the", "for", "and", "with", "who", "can", "from", "our", "your", "need", "some", "somebody", "people", "to", "on",
+    "of",
+];
+const WEEK: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// Needs and what meets them.
+pub(super) const QUESTION: Question = Question {
+    name: "match",
+    about: "Open needs and what meets them: assets, and skills of people and groups, each with the reason.",
+    place: Place::Command,
+    words: &[Word { name: "need", about: "Only this need, by its id.", many: Given::Once }],
+    answer,
+};
+
+/// A need, or something that may meet one.
+struct Side<'a> {
+    row: &'a Arc<Row>,
+    group: GroupId,
+    spot: Spot,
+    /// Whole tags.
+    tags: BTreeSet<String>,
+    /// The words of tags and title.
+    words: BTreeSet<String>,
+}
+
+impl<'a> Side<'a> {
+    fn of(row: &'a Arc<Row>, field: &str) -> Option<Self> {
+        let group = row.owner()?;
+        let mut words = BTreeSet::new();
+        let mut read = |text: &str| {
+            each_word(text, |word| {
+                if word.chars().count() > 1 && !IDLE.contains(&word) {
+                    words.insert(stem(word));
+                }
+            });
+        };
+        tags(row, field).for_each(&mut read);
+        if matches!(row.kind(), Some("need" | "asset")) {
+            read(row.values.text("title"));
+            read(row.values.text("name"));
+        }
+        let tags = tags(row, field).map(|tag| stem(&folded(tag))).filter(|tag| !tag.is_empty()).collect();
+        Some(Self { row, group, spot: Spot::of(row), tags, words })
+    }
+
+    fn sort(&self) -> &str {
+        self.row.values.text("sort")
+    }
+
+    /// Under what it is looked up: its words, alone and with each word of its place, and its sort with the place.
+    fn keys(&self) -> impl Iterator<Item = String> {
+        let sort = (!self.sort().is_empty()).then(|| format!("sort {}", self.sort()));
+        let alone = self.words.iter().cloned();
+        let there = self.spot.words().iter().flat_map(move |place| {
+            self.words.iter().chain(&sort).map(|word| format!("{word} in {place}")).collect::<Vec<_>>()
+        });
+        alone.chain(there)
+    }
+}
+
+/// A van and vans are the same need.
+fn stem(word: &str) -> String {
+    let plural = word.len() > 3 && word.ends_with('s') && !word.ends_with("ss");
+    if plural { word[..word.len() - 1].to_owned() } else { word.to_owned() }
+}
+
+struct Fit<'a> {
+    need: &'a Side<'a>,
+    offer: &'a Side<'a>,
+    score: u32,
+    why: Vec<String>,
+    status: Option<&'a str>,
+}
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let needs = needs(asked)?;
+    let offers: Vec<Side<'_>> = [("asset", "tags"), ("person", "skills"), ("group", "skills")]
+        .into_iter()
+        .flat_map(|(kind, field)| offered(asked, kind).into_iter().filter_map(move |row| Side::of(row, field)))
+        .collect();
+    let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, offer) in offers.iter().enumerate() {
+        for key in offer.keys() {
+            let known = index.entry(key).or_default();
+            if known.len() < COMPARED {
+                known.push(place);
+            }
+        }
+    }
+    let each = if asked.word("need").is_some() { OFFERS.1 } else { OFFERS.0 };
+    let (mut fits, mut unmet) = (Vec::new(), Vec::new());
+    for need in &needs {
+        let near: BTreeSet<usize> = need.keys().filter_map(|key| index.get(&key)).flatten().copied().collect();
+        let pairs = pairs(asked, need.row);
+        let mut found: Vec<Fit<'_>> = near
+            .into_iter()
+            .filter_map(|place| offers.get(place))
+            .filter_map(|offer| fit(need, offer, pairs.get(&id(offer.row)).copied()))
+            .collect();
+        found.sort_by_cached_key(order(asked));
+        found.truncate(each);
+        if found.is_empty() {
+            unmet.push(need);
+        }
+        fits.extend(found);
+    }
+    fits.sort_by_cached_key(order(asked));
+    let rows = fits.iter().take(MOST).map(|fit| shown(asked, fit));
+    let columns = [
+        ("name", "Need"),
+        ("by", "Needed by"),
+        ("offer", "What meets it"),
+        ("offered_by", "Whose"),
+        ("why", "Why"),
+        ("status", "How far"),
+    ];
+    let fits = Section::new("matches", "What meets what", &columns, "Nothing here meets an open need.").rows(rows);
+    let rows = unmet.into_iter().take(MOST).map(|need| {
+        json!({
+            "id": need.row.document.to_string(),
+            "name": asked.title(need.row),
+            "group": need.group.to_string(),
+            "by": asked.name(&need.group),
+            "sort": need.sort(),
+            "place": or_nothing(place(need.row)),
+        })
+    });
+    let columns = [("name", "Need"), ("by", "Needed by"), ("sort", "What"), ("place", "Where")];
+    let unmet = Section::new("unmet", "Gaps: needs that nothing here meets", &columns, "Something meets every need.");
+    Ok(Reply::default().with(fits).with(unmet.rows(rows)))
+}
+
+/// The open needs, those that end soonest first, then the oldest.
+fn needs<'a>(asked: &Asked<'a>) -> Result<Vec<Side<'a>>, Unanswerable> {
+    let only: Option<DocumentId> = asked.read("need", "the whole id of a need")?;
+    let open = |row: &&'a Arc<Row>| {
+        let over = instant(row, "until").is_some_and(|until| until < asked.now);
+        row.values.text("status") == "open" && !over && !is_done(asked, row)
+    };
+    let mut needs: Vec<&Arc<Row>> =
+        asked.records("need").filter(|row| only.is_none_or(|only| row.document == only)).filter(open).collect();
+    if let (Some(only), true) = (only, needs.is_empty()) {
+        let known = asked.referred(&only.to_string()).is_some();
+        let message = if known { "that need is not open any more" } else { "there is no need of that id here" };
+        return Err(Unanswerable::new(message, "`match` alone shows all open needs with their ids."));
+    }
+    needs.sort_by_key(|row| (instant(row, "until").is_none(), instant(row, "until"), row.created, row.document));
+    needs.truncate(NEEDS);
+    Ok(needs.into_iter().filter_map(|row| Side::of(row, "tags")).collect())
+}
+
+fn offered<'a>(asked: &Asked<'a>, kind: &str) -> Vec<&'a Arc<Row>> {
+    let mut rows: Vec<&Arc<Row>> = match kind {
+        "person" => asked.people().collect(),
+        "group" => asked.profiles().into_values().collect(),
+        _ => asked.records(kind).filter(|row| row.values.text("status") != "away").collect(),
+    };
+    rows.sort_unstable_by_key(|row| row.document);
+    rows
+}
+
+/// The group that has what a match names.
+fn has(asked: &Asked<'_>, with: &str) -> Option<GroupId> {
+    asked.group_of(with).or_else(|| asked.referred(with)?.owner())
+}
+
+/// Whether the group that has the need or what meets it says that it is done.
+fn is_done(asked: &Asked<'_>, need: &Row) -> bool {
+    let mut done = asked.referring(need, "match").filter(|row| row.values.text("status") == "done");
+    done.any(|row| row.owner() == need.owner() || row.owner() == has(asked, row.values.text("with")))
+}
+
+/// What is known of a need and each thing that was thought to meet it: the word of those two counts before others'.
+fn pairs<'a>(asked: &Asked<'a>, need: &Row) -> HashMap<String, &'a str> {
+    let mut pairs: BTreeMap<String, (bool, &str)> = BTreeMap::new();
+    for row in asked.referring(need, "match") {
+        let with = row.values.text("with");
+        let own = row.owner() == need.owner() || row.owner() == has(asked, with);
+        let with = asked.views.group_named(with).map_or_else(|| with.to_owned(), |group| group.to_string());
+        let status = row.values.text("status");
+        let known = pairs.entry(with).or_insert((own, status));
+        if own && !known.0 {
+            *known = (own, status);
+        }
+    }
+    // What others call failed is no reason to leave it out.
+    let counts = |(with, (own, status)): (String, (bool, _))| (own || status != "failed").then_some((with, status));
+    pairs.into_iter().filter_map(counts).collect()
+}
+
+type Order = (Reverse<u32>, (String, DocumentId), (String, DocumentId));
+
+fn order<'a>(asked: &'a Asked<'_>) -> impl FnMut(&Fit<'_>) -> Order + 'a {
+    |fit| {
+        let name = |row: &Row| by_name(&asked.title(row), row.document);
+        (Reverse(fit.score), name(fit.need.row), name(fit.offer.row))
+    }
+}
+
+/// How well something meets a need, and why; none when it does not.
+fn fit<'a>(need: &'a Side<'a>, offer: &'a Side<'a>, status: Option<&'a str>) -> Option<Fit<'a>> {
+    if need.group == offer.group || status == Some("failed") {
+        return None;
+    }
+    let whole: Vec<&String> = need.tags.intersection(&offer.tags).collect();
+    let mut named = BTreeSet::new();
+    for tag in &whole {
+        each_word(tag, |word| named.extend([stem(word)]));
+    }
+    let words: Vec<&String> = need.words.intersection(&offer.words).filter(|word| !named.contains(*word)).collect();
+    let nearness = need.spot.to(&offer.spot);
+    let asset = offer.row.kind() == Some("asset");
+    let same_sort = match asset {
+        true => need.sort() == offer.sort(),
+        false => matches!(need.sort(), "skill" | "service" | "help" | "people"),
+    };
+    let shared = 4 * whole.len().min(4) + 2 * words.len().min(4);
+    let alike = same_sort && asset && nearness.why().is_some();
+    if shared == 0 && !alike {
+        return None;
+    }
+    let days = days(need.row, offer.row)?;
+    let languages: Vec<String> = common(need.row, offer.row);
+    let closeness = match &nearness {
+        Nearness::Same(_) => 3,
+        other => {
+            if other.why().is_some() {
+                2
+            } else {
+                0
+            }
+        }
+    };
+    let score = shared
+        + 3 * usize::from(same_sort)
+        + closeness
+        + 2 * usize::from(!days.is_empty())
+        + usize::from(!languages.is_empty());
+    let mut why: Vec<String> = nearness.why().into_iter().collect();
+    why.extend(whole.into_iter().chain(words).cloned());
+    if shared == 0 {
+        why.push(need.sort().to_owned());
+    }
+    why.extend(days);
+    why.extend(languages);
+    Some(Fit { need, offer, score: u32::try_from(score).unwrap_or(u32::MAX), why, status })
+}
+
+/// The days on which both can be, where both say days; none when there is no time for both.
+fn days(need: &Row, offer: &Row) -> Option<Vec<String>> {
+    let behind = |ends: &Row, begins: &Row| {
+        let end = instant(ends, "until");
+        let begin = instant(begins, "from");
+        matches!((end, begin), (Some(end), Some(begin)) if end < begin)
+    };
+    if behind(need, offer) || behind(offer, need) {
+        return None;
+    }
+    let offered: Vec<&str> = tags(offer, "days").collect();
+    let needed = weekdays(need);
+    if offered.is_empty() || needed.is_empty() {
+        return Some(Vec::new());
+    }
+    let common: Vec<String> = needed
+        .into_iter()
+        .filter(|day| offered.iter().any(|offered| offered.eq_ignore_ascii_case(day)))
+        .map(str::to_owned)
+        .collect();
+    (!common.is_empty()).then_some(common)
+}
+
+/// The days of the week of a need that lasts less than a week, as the people there count them.
+fn weekdays(need: &Row) -> Vec<&'static str> {
+    let day = |field: &str| match need.values.get(field) {
+        Some(Value::DateTime(moment)) => Some(moment.local().date()),
+        _ => None,
+    };
+    let (Some(from), until) = (day("from"), day("until")) else { return Vec::new() };
+    let until = until.unwrap_or(from);
+    if until < from || from.checked_add(jiff::Span::new().days(6)).is_ok_and(|last| until > last) {
+        return Vec::new();
+    }
+    let days = from.series(jiff::Span::new().days(1)).take_while(|day| *day <= until).take(WEEK.len());
+    days.filter_map(|day| WEEK.get(usize::try_from(day.weekday().to_monday_zero_offset()).ok()?)).copied().collect()
+}
+
+fn common(need: &Row, offer: &Row) -> Vec<String> {
+    let offered: BTreeSet<String> = tags(offer, "languages").map(folded).collect();
+    tags(need, "languages").filter(|language| offered.contains(&folded(language))).map(str::to_owned).collect()
+}
+
+fn shown(asked: &Asked<'_>, fit: &Fit<'_>) -> Json {
+    json!({
+        "id": fit.need.row.document.to_string(),
+        "name": asked.title(fit.need.row),
+        "group": fit.need.group.to_string(),
+        "by": asked.name(&fit.need.group),
+        "with": id(fit.offer.row),
+        "kind": fit.offer.row.kind(),
+        "offer": asked.title(fit.offer.row),
+        "offering": fit.offer.group.to_string(),
+        "offered_by": asked.name(&fit.offer.group),
+        "score": fit.score,
+        "why": fit.why.join(", "),
+        "status": fit.status,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reply;
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    fn coalition() -> (Coalition, String, String) {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let need = coalition.record(
+            0,
+            "need",
+            json!({"title": "Somebody's van", "sort": "vehicle", "tags": ["van"], "place": "Lismore",
+                "from": "2026-12-05T08:00:00+11:00", "until": "2026-12-05T18:00:00+11:00"}),
+        );
+        let van = coalition.record(
+            1,
+            "asset",
+            json!({"name": "White van", "sort": "vehicle", "tags": ["vans"], "place": "Lismore NSW", "days": ["saturday"]}),
+        );
+        coalition.record(1, "asset", json!({"name": "Far van", "sort": "vehicle", "tags": ["van"], "place": "Perth"}));
+        coalition.record(
+            1,
+            "asset",
+            json!({"name": "Sunday van", "tags": ["van"], "place": "Lismore", "days": ["sunday"]}),
+        );
+        coalition.record(
+            0,
+            "asset",
+            json!({"name": "Own van", "sort": "vehicle", "tags": ["van"], "place": "Lismore"}),
+        );
+        coalition.record(2, "asset", json!({"name": "Boat", "sort": "vehicle", "place": "Ballina"}));
+        (coalition, need, van)
+    }
+
+    fn ask(coalition: &Coalition) -> Reply {
+        coalition.ask("match", &[]).unwrap()
+    }
+
+    #[test]
+    fn the_pair_that_fits_best_comes_first_and_says_why() {
+        let (coalition, need, van) = coalition();
+        let reply = ask(&coalition);
+        assert_eq!(Coalition::column(&reply, "matches", "offer"), ["White van", "Far van"]);
+        assert_eq!(Coalition::column(&reply, "matches", "why")[0], "both in Lismore, van, Saturday");
+        assert_eq!(Coalition::column(&reply, "matches", "with")[0], van);
+        assert_eq!(
+            Coalition::column(&coalition.ask("match", &[("need", &need)]).unwrap(), "matches", "offer").len(),
+            2
+        );
+        assert!(coalition.ask("match", &[("need", "van")]).is_err());
+        assert!(coalition.ask("match", &[("need", &van)]).unwrap_err().message.contains("not open"));
+    }
+
+    #[test]
+    fn what_people_and_groups_can_do_meets_needs_too() {
+        let mut coalition = Coalition::quiet_since(1, &["Clean River", "Hollin Choir"]);
+        coalition.record(0, "need", json!({"title": "Translate a leaflet", "sort": "skill", "tags": ["translation"], "languages": ["Français"]}));
+        coalition.record(0, "need", json!({"title": "Gasometer"}));
+        coalition.record(
+            1,
+            "person",
+            json!({"name": "Ann", "agreed": true, "skills": ["translation"], "languages": ["francais"]}),
+        );
+        coalition.record(1, "person", json!({"name": "Ben", "agreed": true, "skills": ["translation"]}));
+        coalition.record(1, "group", json!({"name": "Hollin Choir", "skills": ["Translations", "singing"]}));
+        let reply = ask(&coalition);
+        assert_eq!(Coalition::column(&reply, "matches", "offer"), ["Ann", "Ben", "Hollin Choir"]);
+        assert_eq!(Coalition::column(&reply, "matches", "why")[0], "translation, Français");
+        assert_eq!(Coalition::column(&reply, "unmet", "name"), ["Gasometer"]);
+    }
+
+    #[test]
+    fn a_gap_closes_when_one_of_the_two_says_so_and_not_before() {
+        let (mut coalition, need, van) = coalition();
+        let count = |coalition: &Coalition| Coalition::column(&ask(coalition), "matches", "offer").len();
+        coalition.record(2, "match", json!({"need": need, "with": van, "status": "done"}));
+        assert_eq!(count(&coalition), 2, "a third group's word does not close it");
+        coalition.record(2, "match", json!({"need": need, "with": van, "status": "failed"}));
+        assert_eq!(count(&coalition), 2);
+        coalition.record(1, "match", json!({"need": need, "with": van, "status": "failed"}));
+        assert_eq!(Coalition::column(&ask(&coalition), "matches", "offer"), ["Far van"]);
+        coalition.record(1, "match", json!({"need": need, "with": van, "status": "done"}));
+        assert_eq!(count(&coalition), 0);
+        assert!(Coalition::column(&ask(&coalition), "unmet", "name").is_empty());
+    }
+
+    #[test]
+    fn what_a_hidden_group_has_meets_nothing() {
+        let (mut coalition, _, _) = coalition();
+        coalition.record(0, "hiding", json!({"what": "x", "sort": "group", "of_group": Coalition::group(1)}));
+        assert_eq!(Coalition::column(&ask(&coalition), "unmet", "name"), ["Somebody's van"]);
+        coalition.record(0, "need", json!({"title": "Over", "tags": ["boat"], "until": "2026-01-01T00:00:00Z"}));
+        assert_eq!(Coalition::column(&ask(&coalition), "unmet", "name").len(), 1, "its time is over");
+    }
+}

@@ -1,0 +1,171 @@
+//! Moments of convergence: many actions at one time, on one page, with what they add up to.
+
+use super::asked::instant;
+use super::backing::Backing;
+use super::letters::Letters;
+use super::line::{field, figure, line, moment};
+use super::period::end_of;
+use super::told::{names, record};
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use grid_protocol::id::GroupId;
+use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What comes together.
+pub(super) const QUESTION: Question = Question {
+    name: "moments",
+    about: "Moments of convergence: their actions, where these are, what they add up to, and what could join.",
+    place: Place::Ask,
+    words: &[Word { name: "of", about: "Only this moment: its id or its title.", many: Given::Once }],
+    answer,
+};
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let of = record(asked, "of", &["moment"])?;
+    let mut moments: Vec<&Arc<Row>> =
+        asked.records("moment").filter(|moment| of.is_none_or(|of| of.document == moment.document)).collect();
+    moments
+        .sort_by_cached_key(|moment| (instant(moment, "starts"), asked.title(moment).to_lowercase(), moment.document));
+    let mut sums = Vec::new();
+    let mut actions = Vec::new();
+    for moment in &moments {
+        let (sum, linked) = sum(asked, moment);
+        sums.push(sum);
+        actions.extend(linked);
+    }
+    let open: Vec<&Arc<Row>> = match of {
+        Some(of) => vec![of],
+        None => moments.into_iter().filter(|moment| end_of(moment).is_some_and(|end| asked.now <= end)).collect(),
+    };
+    let columns = [
+        ("title", "Moment"),
+        ("starts", "Begins"),
+        ("actions", "Actions"),
+        ("groups", "Groups"),
+        ("people", "People"),
+        ("letters", "Letters"),
+    ];
+    let empty = "There is no moment of convergence yet: `grid moment new --title TITLE` makes one.";
+    let moments = Section::new("moments", "Moments of convergence", &columns, empty).rows(sums);
+    let columns = [
+        ("moment", "Moment"),
+        ("title", "Action"),
+        ("by", "Group"),
+        ("place", "Where"),
+        ("starts", "When"),
+        ("supports", "Backed"),
+    ];
+    let empty = "No action is part of one yet: `grid action edit ID --moment MOMENT` joins.";
+    let actions = Section::new("actions", "Their actions", &columns, empty).rows(actions);
+    Ok(Reply::default().with(moments).with(actions).with(unlinked(asked, &open)))
+}
+
+fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
+    let mut linked: Vec<&Arc<Row>> =
+        asked.referring(row, "action").filter(|action| action.values.text("status") != "cancelled").collect();
+    linked
+        .sort_by_cached_key(|action| (instant(action, "starts"), asked.title(action).to_lowercase(), action.document));
+    let title = asked.title(row);
+    let mut backing = Backing::of(asked, row);
+    let mut letters = 0.0;
+    let mut groups: BTreeSet<GroupId> = BTreeSet::new();
+    let mut actions = Vec::with_capacity(linked.len());
+    for action in linked {
+        let of_action = Backing::of(asked, action);
+        let its_letters = Letters::of(asked, action).letters;
+        let more = json!({
+            "moment": title,
+            "moment_id": row.document.to_string(),
+            "place": action.values.text("place"),
+            "coordinates": field(action, "coordinates"),
+            "starts": moment(action, "starts"),
+            "supports": of_action.supports(),
+            "people": figure(of_action.people),
+            "letters": figure(its_letters),
+        });
+        actions.push(line(asked, action, more));
+        backing.merge(of_action);
+        letters += its_letters;
+        groups.extend(action.owner());
+    }
+    let more = json!({
+        "starts": moment(row, "starts"),
+        "ends": moment(row, "ends"),
+        "target": row.values.text("target"),
+        "coordinates": field(row, "coordinates"),
+        "actions": actions.len(),
+        "groups": groups.len(),
+        "who": names(asked, &groups),
+        "supports": backing.supports(),
+        "supporters": backing.groups.len(),
+        "people": figure(backing.people),
+        "letters": figure(letters),
+    });
+    (line(asked, row, more), actions)
+}
+
+/// Actions at the time of a moment that are part of none.
+fn unlinked(asked: &Asked<'_>, moments: &[&Arc<Row>]) -> Section {
+    let mut free: Vec<(Timestamp, &Arc<Row>)> = asked
+        .records("action")
+        .filter(|action| {
+            action.values.text("status") != "cancelled" && asked.referred(action.values.text("moment")).is_none()
+        })
+        .filter_map(|action| Some((instant(action, "starts")?, action)))
+        .collect();
+    free.sort_by_key(|(starts, action)| (*starts, action.document));
+    let rows = moments.iter().flat_map(|row| {
+        let (starts, ends) = (instant(row, "starts"), end_of(row));
+        let from = starts.map_or(free.len(), |starts| free.partition_point(|(at, _)| *at < starts));
+        let to = ends.map_or(from, |ends| free.partition_point(|(at, _)| *at <= ends));
+        let title = asked.title(row);
+        free.get(from..to).unwrap_or_default().iter().map(move |(_, action)| {
+            let more = json!({
+                "moment": title,
+                "moment_id": row.document.to_string(),
+                "place": action.values.text("place"),
+                "starts": moment(action, "starts"),
+                "why": "at the same time, and part of no moment",
+            });
+            line(asked, action, more)
+        })
+    });
+    let columns = [("moment", "Moment"), ("title", "Action"), ("by", "Group"), ("place", "Where"), ("starts", "When")];
+    let empty = "No other action is planned for the time of a moment that is still to come.";
+    Section::new("unlinked", "Actions at that time that could join", &columns, empty).rows(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn a_moment_shows_all_its_actions_their_points_and_what_they_add_up_to() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let day = json!({"title": "River day", "starts": "2026-12-01T00:00:00Z", "ends": "2026-12-03T00:00:00Z"});
+        let day = coalition.record(0, "moment", day);
+        let at = json!({"latitude": -28.81, "longitude": 153.28});
+        let vigil = json!({"title": "Vigil", "moment": day, "starts": "2026-12-02T10:00:00Z", "coordinates": at});
+        let vigil = coalition.record(0, "action", vigil);
+        let song = coalition.record(1, "action", json!({"title": "Song", "moment": day}));
+        coalition.record(1, "action", json!({"title": "Storm", "moment": day, "status": "cancelled"}));
+        coalition.record(2, "action", json!({"title": "Paddle", "starts": "2026-12-02T12:00:00Z"}));
+        coalition.record(2, "action", json!({"title": "Later", "starts": "2026-12-09T12:00:00Z"}));
+        coalition.record(2, "support", json!({"of": vigil, "sort": "join", "people": 5}));
+        coalition.record(2, "support", json!({"of": song, "sort": "join", "people": 2}));
+        coalition.record(1, "support", json!({"of": day, "sort": "boost"}));
+        coalition.record(2, "tally", json!({"action": vigil, "letters": 30}));
+        let reply = coalition.ask("moments", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "moments", "actions"), [2]);
+        assert_eq!(Coalition::column(&reply, "moments", "supports"), [3]);
+        assert_eq!(Coalition::column(&reply, "moments", "people"), [7]);
+        assert_eq!(Coalition::column(&reply, "moments", "letters"), [30]);
+        assert_eq!(Coalition::column(&reply, "actions", "title"), ["Song", "Vigil"]);
+        assert_eq!(Coalition::column(&reply, "actions", "coordinates"), [json!(null), at]);
+        assert_eq!(Coalition::column(&reply, "unlinked", "title"), ["Paddle"]);
+    }
+}

@@ -1,0 +1,114 @@
+//! Near: whether two things are in one place, by its name or on the map.
+
+use super::shown::{place, point};
+use crate::view::fold::words;
+use grid_protocol::record::Coordinates;
+use grid_protocol::replica::Row;
+
+/// The mean radius of the earth in kilometres.
+const RADIUS: f64 = 6_371.0;
+/// Kilometres within which people call each other neighbours.
+pub(super) const NEIGHBOURS: f64 = 25.0;
+
+/// The way between two points as the crow flies, in kilometres.
+pub(super) fn km(one: Coordinates, other: Coordinates) -> f64 {
+    let (north, other_north) = (one.latitude().to_radians(), other.latitude().to_radians());
+    let east = (other.longitude() - one.longitude()).to_radians();
+    let part =
+        ((other_north - north) / 2.0).sin().powi(2) + north.cos() * other_north.cos() * (east / 2.0).sin().powi(2);
+    2.0 * RADIUS * part.clamp(0.0, 1.0).sqrt().asin()
+}
+
+/// A distance as people say it.
+pub(super) fn far(km: f64) -> String {
+    match km {
+        _ if km < 1.0 => "less than 1 km away".to_owned(),
+        _ => format!("{km:.0} km away"),
+    }
+}
+
+/// Where something is.
+#[derive(Clone, Debug)]
+pub(super) struct Spot {
+    name: String,
+    words: Vec<String>,
+    point: Option<Coordinates>,
+}
+
+/// How near two things are, the nearest first.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Nearness {
+    /// Both are in the place of this name.
+    Same(String),
+    /// So many kilometres lie between them.
+    Km(f64),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Spot {
+    /// Where a record is.
+    pub(super) fn of(row: &Row) -> Self {
+        let name = place(row);
+        let mut words = words(name);
+        words.sort_unstable();
+        words.dedup();
+        Self { name: name.to_owned(), words, point: point(row) }
+    }
+
+    /// The words of its place, for looking it up; none where the place has no name.
+    pub(super) fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// How near another one is. A place that is named in fewer words contains the other: Lismore, and Lismore NSW.
+    pub(super) fn to(&self, other: &Self) -> Nearness {
+        let (few, many) = if self.words.len() <= other.words.len() { (self, other) } else { (other, self) };
+        if !few.words.is_empty() && few.words.iter().all(|word| many.words.binary_search(word).is_ok()) {
+            return Nearness::Same(few.name.clone());
+        }
+        match (self.point, other.point) {
+            (Some(one), Some(other)) => Nearness::Km(km(one, other)),
+            _ => Nearness::Unknown,
+        }
+    }
+}
+
+impl Nearness {
+    /// Why two that are so near fit; nothing where they are not near.
+    pub(super) fn why(&self) -> Option<String> {
+        match self {
+            Self::Same(place) => Some(format!("both in {}", place.trim())),
+            Self::Km(km) if *km <= NEIGHBOURS => Some(far(*km).replace("away", "apart")),
+            Self::Km(_) | Self::Unknown => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_between_two_points_is_that_on_the_globe() {
+        let at = |text: &str| Coordinates::parse(text).unwrap();
+        assert_eq!(km(at("-28.81,153.28"), at("-28.81,153.28")), 0.0);
+        assert!((km(at("-33.87,151.21"), at("-37.81,144.96")) - 713.0).abs() < 5.0, "Sydney to Melbourne");
+        assert!((km(at("0,179.9"), at("0,-179.9")) - 22.2).abs() < 0.5, "over the date line");
+        assert!((km(at("90,0"), at("-90,0")) - 20_015.0).abs() < 5.0, "pole to pole");
+        assert_eq!((far(0.2), far(11.6)), ("less than 1 km away".to_owned(), "12 km away".to_owned()));
+    }
+
+    #[test]
+    fn a_place_named_in_fewer_words_contains_the_other() {
+        let spot = |name: &str| {
+            let mut words = words(name);
+            words.sort_unstable();
+            Spot { name: name.to_owned(), words, point: None }
+        };
+        assert_eq!(spot("Lismore NSW").to(&spot("lismore")), Nearness::Same("lismore".to_owned()));
+        assert_eq!(spot("Zürich").to(&spot("ZURICH")), Nearness::Same("Zürich".to_owned()));
+        assert_eq!(spot("South Lismore").to(&spot("Lismore North")), Nearness::Unknown);
+        assert_eq!(spot("").to(&spot("Lismore")), Nearness::Unknown);
+    }
+}

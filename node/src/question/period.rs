@@ -1,0 +1,113 @@
+//! Periods: from a day to a day, as people in each place saw them.
+
+use super::{Asked, Given, Unanswerable, Word};
+use grid_protocol::record::Value;
+use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+
+/// A day in milliseconds.
+pub(super) const DAY: u64 = 86_400_000;
+
+/// The first day of a period.
+pub(super) const SINCE: Word =
+    Word { name: "since", about: "From this day on, such as 2026-11-01.", many: Given::Once };
+/// The last day of a period.
+pub(super) const UNTIL: Word =
+    Word { name: "until", about: "Up to this day and with it, such as 2026-11-30.", many: Given::Once };
+
+/// From a day to a day, both with it; open where nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Period {
+    since: Option<Date>,
+    until: Option<Date>,
+}
+
+impl Period {
+    /// What [`SINCE`] and [`UNTIL`] say.
+    pub(super) fn asked(asked: &Asked<'_>) -> Result<Self, Unanswerable> {
+        let period = Self { since: asked.day(SINCE.name)?, until: asked.day(UNTIL.name)? };
+        match period {
+            Self { since: Some(since), until: Some(until) } if until < since => Err(Unanswerable::new(
+                format!("until: expected a day that is not before {since}, found {until}"),
+                "Give the earlier day to since and the later one to until.",
+            )),
+            period => Ok(period),
+        }
+    }
+
+    /// Whether a day lies in it.
+    pub(super) fn holds(&self, day: Date) -> bool {
+        self.since.is_none_or(|since| since <= day) && self.until.is_none_or(|until| day <= until)
+    }
+
+    /// Whether what a record tells of lies in it: the day of the field, else the day on which it was written.
+    pub(super) fn holds_row(&self, row: &Row, field: &str) -> bool {
+        self.holds(day_or_written(row, field))
+    }
+
+    /// The period in words, for headings.
+    pub(super) fn words(&self) -> String {
+        match (self.since, self.until) {
+            (None, None) => "at any time".to_owned(),
+            (Some(since), None) => format!("since {since}"),
+            (None, Some(until)) => format!("until {until}"),
+            (Some(since), Some(until)) => format!("from {since} to {until}"),
+        }
+    }
+}
+
+/// The day of a field, as the people there saw it.
+pub(super) fn day_of(row: &Row, field: &str) -> Option<Date> {
+    match row.values.get(field) {
+        Some(Value::DateTime(moment)) => Some(moment.local().date()),
+        _ => None,
+    }
+}
+
+/// The day of a field; where there is none, the day on which the record was written, in UTC.
+pub(super) fn day_or_written(row: &Row, field: &str) -> Date {
+    day_of(row, field).unwrap_or_else(|| date(row.created))
+}
+
+/// A day in UTC.
+pub(super) fn date(at: Timestamp) -> Date {
+    let moment = i64::try_from(at.0).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
+    moment.map_or(Date::MAX, |moment| Offset::UTC.to_datetime(moment).date())
+}
+
+/// Whether something that starts, and perhaps ends, is behind us; what has no end takes a day.
+pub(super) fn is_over(row: &Row, now: Timestamp) -> bool {
+    match row.values.text("status") {
+        "done" => true,
+        "cancelled" => false,
+        _ => end_of(row).is_some_and(|end| end < now),
+    }
+}
+
+/// When something ends; what has no end takes a day.
+pub(super) fn end_of(row: &Row) -> Option<Timestamp> {
+    let day_later = |start: Timestamp| Timestamp(start.0.saturating_add(DAY));
+    super::asked::instant(row, "ends").or_else(|| super::asked::instant(row, "starts").map(day_later))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn a_period_takes_both_its_days_as_people_there_saw_them() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        // The first of November in Sydney is still October in UTC.
+        coalition.record(0, "win", json!({"title": "Stay", "on": "2026-11-01T08:00:00+11:00[Australia/Sydney]"}));
+        let wins = |since: &str, until: &str| {
+            coalition.ask("success", &[("since", since), ("until", until)]).unwrap().section("wins").unwrap().rows.len()
+        };
+        assert_eq!(wins("2026-11-01", "2026-11-01"), 1);
+        assert_eq!(wins("2026-10-30", "2026-10-31"), 0);
+        let error = coalition.ask("success", &[("since", "2026-11-02"), ("until", "2026-11-01")]).unwrap_err();
+        assert!(error.message.contains("2026-11-02"), "{error}");
+    }
+}

@@ -1,0 +1,258 @@
+//! The report: what all reports of a period add up to. Every figure names the reports that it comes from.
+
+use super::line::{brief, by_title, count, figure, line, moment};
+use super::period::{Period, SINCE, UNTIL, is_over};
+use super::told::{GROUP, group};
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use grid_protocol::id::GroupId;
+use grid_protocol::record::{Audience, Field};
+use grid_protocol::replica::Row;
+use serde_json::{Map, Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What the reports add up to.
+pub(super) const QUESTION: Question = Question {
+    name: "report",
+    about: "What all reports of a period add up to, and which actions still owe one.",
+    place: Place::Command,
+    words: &[
+        SINCE,
+        UNTIL,
+        GROUP,
+        Word {
+            name: "for",
+            about: "For whom: coalition, or public, which leaves out whatever is not for everybody.",
+            many: Given::Once,
+        },
+    ],
+    answer,
+};
+
+/// For whom a report is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Readers {
+    Coalition,
+    Public,
+}
+
+impl Readers {
+    fn asked(asked: &Asked<'_>) -> Result<Self, Unanswerable> {
+        match asked.word("for") {
+            None | Some("coalition") => Ok(Readers::Coalition),
+            Some("public") => Ok(Readers::Public),
+            Some(other) => {
+                let shown: String = other.chars().take(80).collect();
+                let message = format!("for: expected coalition or public, found {shown:?}");
+                Err(Unanswerable::new(message, "Give coalition or public."))
+            }
+        }
+    }
+
+    const fn may_read(self, audience: Audience) -> bool {
+        match self {
+            Readers::Coalition => audience.travels(),
+            Readers::Public => matches!(audience, Audience::Public),
+        }
+    }
+}
+
+/// What is added up: the field, and what stands before its figure.
+const FIGURES: [(&str, &str); 5] = [
+    ("people", "People who took part"),
+    ("letters", "Letters"),
+    ("initiatives", "Initiatives that nobody had planned"),
+    ("media", "Times that the press told of it"),
+    ("legislators", "Legislators who moved"),
+];
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let period = Period::asked(asked)?;
+    let of = group(asked)?;
+    let readers = Readers::asked(asked)?;
+    let by = |row: &&Arc<Row>| of.is_none_or(|of| row.owner() == Some(of));
+    let mut reports: Vec<&Arc<Row>> =
+        asked.records("report").filter(by).filter(|report| period.holds_row(report, "on")).collect();
+    reports.sort_by_cached_key(|report| {
+        (super::period::day_or_written(report, "on"), asked.title(report), report.document)
+    });
+    let heading = format!("What came of it, {}", period.words());
+    let reply = Reply::default().with(totals(&reports, heading)).with(groups(asked, &reports));
+    let reply = reply.with(list(asked, &reports, readers));
+    Ok(match readers {
+        Readers::Public => reply,
+        Readers::Coalition => reply.with(owed(asked, of, period)),
+    })
+}
+
+fn totals(reports: &[&Arc<Row>], heading: String) -> Section {
+    let ids = |counted: &[&Arc<Row>]| counted.iter().map(|report| report.document.to_string()).collect::<Vec<_>>();
+    let figures = FIGURES.iter().map(|(field, what)| {
+        let counted: Vec<&Arc<Row>> = reports.iter().copied().filter(|report| count(report, field) > 0.0).collect();
+        let sum = counted.iter().map(|report| count(report, field)).sum();
+        json!({"field": field, "what": what, "figure": figure(sum), "from": counted.len(), "ids": ids(&counted)})
+    });
+    let actions: BTreeSet<&str> =
+        reports.iter().map(|report| report.values.text("action")).filter(|action| !action.is_empty()).collect();
+    let of_actions: Vec<&Arc<Row>> =
+        reports.iter().copied().filter(|report| !report.values.text("action").is_empty()).collect();
+    let actions = json!({
+        "field": "action",
+        "what": "Actions, events and moments that were reported",
+        "figure": actions.len(),
+        "from": of_actions.len(),
+        "ids": ids(&of_actions),
+    });
+    let columns = [("what", "What"), ("figure", "How many"), ("from", "From reports")];
+    let rows = (!reports.is_empty()).then_some(figures.chain([actions])).into_iter().flatten();
+    Section::new("totals", heading, &columns, "There is no report of that time.").rows(rows)
+}
+
+fn groups(asked: &Asked<'_>, reports: &[&Arc<Row>]) -> Section {
+    let mut sums: BTreeMap<GroupId, (usize, BTreeMap<&str, f64>)> = BTreeMap::new();
+    for report in reports {
+        let Some(group) = report.owner() else { continue };
+        let (reports, sum) = sums.entry(group).or_default();
+        *reports += 1;
+        for (field, _) in FIGURES {
+            *sum.entry(field).or_default() += count(report, field);
+        }
+    }
+    let mut sums: Vec<_> = sums.into_iter().map(|(group, sums)| (asked.views.name_of(&group), group, sums)).collect();
+    sums.sort_by_cached_key(|(name, group, _)| (name.to_lowercase(), *group));
+    let rows = sums.into_iter().map(|(name, group, (reports, sum))| {
+        let mut row = Map::from_iter(sum.into_iter().map(|(field, sum)| (field.to_owned(), figure(sum))));
+        row.insert("group".to_owned(), group.to_string().into());
+        row.insert("name".to_owned(), name.into());
+        row.insert("reports".to_owned(), reports.into());
+        Json::Object(row)
+    });
+    let columns = [
+        ("name", "Group"),
+        ("reports", "Reports"),
+        ("people", "People"),
+        ("letters", "Letters"),
+        ("media", "Press"),
+        ("legislators", "Legislators"),
+    ];
+    Section::new("groups", "By group", &columns, "There is no report of that time.").rows(rows)
+}
+
+fn list(asked: &Asked<'_>, reports: &[&Arc<Row>], readers: Readers) -> Section {
+    let rows = reports.iter().map(|report| {
+        let kind = asked.kind_of(report);
+        let readable = |field: &&Field| readers.may_read(field.audience);
+        let fields = kind.into_iter().flat_map(|kind| kind.fields.iter().filter(readable));
+        let fields: Map<String, Json> = fields
+            .filter_map(|field| Some((field.name.to_string(), report.values.get(&field.name)?.to_json())))
+            .collect();
+        let more = json!({
+            "on": moment(report, "on"),
+            "people": figure(count(report, "people")),
+            "letters": figure(count(report, "letters")),
+            "outcome": brief(report.values.text("outcome")),
+            "fields": fields,
+        });
+        line(asked, report, more)
+    });
+    let columns = [
+        ("title", "Report"),
+        ("by", "Group"),
+        ("on", "When"),
+        ("people", "People"),
+        ("letters", "Letters"),
+        ("outcome", "What came of it"),
+    ];
+    Section::new("reports", "The reports", &columns, "There is no report of that time.").rows(rows)
+}
+
+/// The actions that are over and of which nobody reported.
+pub(super) fn without_report<'a>(asked: &Asked<'a>) -> Vec<&'a Arc<Row>> {
+    let mut owed: Vec<&Arc<Row>> = asked
+        .records("action")
+        .filter(|action| is_over(action, asked.now) && asked.referring(action, "report").next().is_none())
+        .collect();
+    by_title(asked, &mut owed);
+    owed
+}
+
+fn owed(asked: &Asked<'_>, of: Option<GroupId>, period: Period) -> Section {
+    let owed = without_report(asked).into_iter().filter(|action| of.is_none_or(|of| action.owner() == Some(of)));
+    let rows = owed.filter(|action| period.holds_row(action, "starts")).map(|action| {
+        line(
+            asked,
+            action,
+            json!({"starts": moment(action, "starts"), "why": "it is over, and nobody told how it went"}),
+        )
+    });
+    let columns =
+        [("title", "Action"), ("by", "Group"), ("starts", "When"), ("id", "Tell it: grid report new --action")];
+    Section::new("owed", "Actions without a report", &columns, "Every action that is over has a report.").rows(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    fn coalition() -> Coalition {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let vigil = json!({"title": "Vigil", "starts": "2026-11-10T10:00:00Z"});
+        let vigil = coalition.record(0, "action", vigil);
+        coalition.record(1, "action", json!({"title": "Song", "starts": "2026-11-12T10:00:00Z"}));
+        coalition.record(1, "action", json!({"title": "March", "starts": "2026-12-12T10:00:00Z"}));
+        let told = json!({
+            "title": "The vigil", "action": vigil, "on": "2026-11-10T10:00:00Z", "people": 40, "letters": 12,
+            "internal": "the mayor wavers", "private": "Ana's number"
+        });
+        coalition.record(0, "report", told);
+        coalition.record(
+            1,
+            "report",
+            json!({"title": "Letters", "on": "2026-10-01T10:00:00Z", "letters": 30, "media": 2}),
+        );
+        coalition
+    }
+
+    #[test]
+    fn every_figure_can_be_worked_out_again_from_the_reports_that_it_names() {
+        let coalition = coalition();
+        let reply = coalition.ask("report", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "totals", "figure"), [40, 42, 0, 2, 0, 1]);
+        for total in reply.section("totals").unwrap().rows.iter().filter(|total| total["field"] != "action") {
+            let ids = total["ids"].as_array().unwrap();
+            let again: f64 = reply
+                .section("reports")
+                .unwrap()
+                .rows
+                .iter()
+                .filter(|row| ids.contains(&row["id"]))
+                .filter_map(|row| row["fields"][total["field"].as_str().unwrap()].as_f64())
+                .sum();
+            assert_eq!(total["figure"].as_f64(), Some(again), "{total:?}");
+        }
+        assert_eq!(Coalition::column(&reply, "groups", "letters"), [12, 30]);
+        assert_eq!(Coalition::column(&reply, "owed", "title"), ["Song"]);
+    }
+
+    #[test]
+    fn a_report_is_narrowed_by_period_and_group() {
+        let coalition = coalition();
+        let november = coalition.ask("report", &[("since", "2026-11-01"), ("until", "2026-11-30")]).unwrap();
+        assert_eq!(Coalition::column(&november, "reports", "title"), ["The vigil"]);
+        let choir = coalition.ask("report", &[("group", "Hollin Choir")]).unwrap();
+        assert_eq!(Coalition::column(&choir, "reports", "title"), ["Letters"]);
+        assert!(coalition.ask("report", &[("for", "friends")]).unwrap_err().hint.contains("public"));
+    }
+
+    #[test]
+    fn a_report_for_everybody_holds_public_fields_alone_and_none_holds_what_is_local() {
+        let coalition = coalition();
+        let shown =
+            |readers: &str| serde_json::to_string(&coalition.ask("report", &[("for", readers)]).unwrap()).unwrap();
+        assert!(shown("coalition").contains("the mayor wavers"));
+        assert!(!shown("public").contains("the mayor wavers"));
+        assert!(!shown("coalition").contains("Ana's number") && !shown("public").contains("Ana's number"));
+        assert!(coalition.ask("report", &[("for", "public")]).unwrap().section("owed").is_none());
+    }
+}

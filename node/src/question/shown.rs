@@ -1,0 +1,133 @@
+//! Who and what may be listed, and how rows show it.
+
+use super::Asked;
+use crate::view::fold::folded;
+use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::record::{Coordinates, Value};
+use grid_protocol::replica::Row;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Rows of a section at most: nobody reads more, and programs narrow.
+pub(super) const MOST: usize = 200;
+
+impl<'a> Asked<'a> {
+    /// The profiles of groups, by group; hidden ones and those of groups that have left are not among them.
+    pub(super) fn profiles(&self) -> BTreeMap<GroupId, &'a Arc<Row>> {
+        let mut profiles = BTreeMap::new();
+        for row in self.records("group") {
+            if let Some(group) = row.owner().filter(|group| !self.views.ended.contains_key(group)) {
+                profiles.entry(group).or_insert(row);
+            }
+        }
+        profiles
+    }
+
+    /// The member groups that are not hidden here.
+    pub(super) fn shown_members(&self) -> BTreeSet<GroupId> {
+        self.members().filter(|group| !self.views.hidden.groups.contains(group)).collect()
+    }
+
+    /// The people who agreed to be listed, of groups that have not left.
+    pub(super) fn people(&self) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        let ended = &self.views.ended;
+        let stays = move |row: &&Arc<Row>| row.owner().is_some_and(|group| !ended.contains_key(&group));
+        self.records("person").filter(|row| may_be_listed(row)).filter(stays)
+    }
+
+    /// The record that a field of a record names.
+    pub(super) fn named(&self, row: &Row, field: &str) -> Option<&'a Arc<Row>> {
+        self.referred(row.values.text(field))
+    }
+
+    /// The group that an id stands for: its own, that of its profile, that of a person. Hidden ones do not count.
+    pub(super) fn group_of(&self, id: &str) -> Option<GroupId> {
+        let group = self.views.group_named(id).or_else(|| match self.referred(id) {
+            Some(row) if row.kind() == Some("person") => row.owner(),
+            _ => None,
+        })?;
+        (!self.views.hidden.groups.contains(&group)).then_some(group)
+    }
+
+    /// The name of a group that has an id.
+    pub(super) fn name(&self, group: &GroupId) -> String {
+        self.views.name_of(group)
+    }
+
+    /// What a field that names something is called, where that is here and shown.
+    pub(super) fn title_named(&self, row: &Row, field: &str) -> String {
+        let id = row.values.text(field);
+        match (self.referred(id), self.group_of(id)) {
+            (Some(row), _) => self.title(row),
+            (None, Some(group)) => self.name(&group),
+            (None, None) if id.is_empty() => String::new(),
+            (None, None) => "not here".to_owned(),
+        }
+    }
+}
+
+/// Whether a record may be listed: a person only with consent.
+pub(super) fn may_be_listed(row: &Row) -> bool {
+    row.kind() != Some("person") || flag(row, "agreed")
+}
+
+/// What a yes-or-no field says.
+pub(super) fn flag(row: &Row, field: &str) -> bool {
+    matches!(row.values.get(field), Some(Value::Flag(true)))
+}
+
+/// Where a record is, in words. Whoever goes by an alias is nowhere.
+pub(super) fn place(row: &Row) -> &str {
+    match row.values.text("place") {
+        _ if flag(row, "alias") => "",
+        "" => row.values.text("address"),
+        place => place,
+    }
+}
+
+/// Where a record is on the map. Whoever goes by an alias is nowhere.
+pub(super) fn point(row: &Row) -> Option<Coordinates> {
+    row.values.get("coordinates").and_then(Value::as_coordinates).filter(|_| !flag(row, "alias"))
+}
+
+/// The id under which programs go on with a record: a group's own id stands for its profile.
+pub(super) fn id(row: &Row) -> String {
+    match (row.kind(), row.owner()) {
+        (Some("group"), Some(group)) => group.to_string(),
+        _ => row.document.to_string(),
+    }
+}
+
+/// The id of the group that wrote a record.
+pub(super) fn group_id(row: &Row) -> Json {
+    row.owner().map_or(Json::Null, |group| Json::String(group.to_string()))
+}
+
+/// A text, or nothing where it is empty: tables show that as a dash.
+pub(super) fn or_nothing(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
+}
+
+/// The beginning of a text, in one line.
+pub(super) fn short(text: &str, letters: usize) -> String {
+    let line: Vec<&str> = text.split_whitespace().take(letters).collect();
+    let line = line.join(" ");
+    match line.char_indices().nth(letters) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+/// The moment of a field as rows carry it.
+pub(super) fn moment(row: &Row, field: &str) -> Json {
+    match row.values.get(field) {
+        Some(Value::DateTime(moment)) => Json::String(moment.instant().to_string()),
+        _ => Json::Null,
+    }
+}
+
+/// What lists are ordered by: the name, then the id.
+pub(super) fn by_name(name: &str, id: DocumentId) -> (String, DocumentId) {
+    (folded(name), id)
+}

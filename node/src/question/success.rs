@@ -1,0 +1,151 @@
+//! Success: what was won, how the wind blows, who knows whom, who leads: four parts for a period.
+
+use super::asked::tags;
+use super::line::{brief, by_title, line, moment};
+use super::period::{Period, SINCE, UNTIL, date};
+use super::scores::{Published, mean};
+use super::{Asked, Place, Question, Reply, Section, Unanswerable};
+use grid_protocol::replica::Row;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How a period went.
+pub(super) const QUESTION: Question = Question {
+    name: "success",
+    about: "How a period went: wins, the climate outside, relationships, and who leads now.",
+    place: Place::Ask,
+    words: &[SINCE, UNTIL],
+    answer,
+};
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let period = Period::asked(asked)?;
+    let reply = Reply::default().with(wins(asked, period)).with(climate(asked, period));
+    Ok(reply.with(relationships(asked, period)).with(leaders(asked, period)))
+}
+
+fn wins(asked: &Asked<'_>, period: Period) -> Section {
+    let mut wins: Vec<&Arc<Row>> = asked.records("win").filter(|win| period.holds_row(win, "on")).collect();
+    by_title(asked, &mut wins);
+    wins.sort_by_key(|win| match win.values.text("size") {
+        "turn" => 0,
+        "win" => 1,
+        _ => 2,
+    });
+    let rows = wins.into_iter().map(|win| {
+        let objective = asked.referred(win.values.text("objective")).map(|objective| asked.title(objective));
+        let more = json!({
+            "size": win.values.text("size"),
+            "on": moment(win, "on"),
+            "objective": objective,
+            "actions": tags(win, "actions").count(),
+        });
+        line(asked, win, more)
+    });
+    let columns = [
+        ("title", "Win"),
+        ("size", "How much"),
+        ("by", "Told by"),
+        ("on", "When"),
+        ("objective", "Towards"),
+        ("actions", "Actions"),
+    ];
+    let empty = "No win was told of that time: `grid win new --title TITLE` tells one.";
+    Section::new("wins", format!("Wins, {}", period.words()), &columns, empty).rows(rows)
+}
+
+/// The scores of surveys of a sort that were written in a period, added up by question.
+fn climate(asked: &Asked<'_>, period: Period) -> Section {
+    let published = Published::of(asked, &["climate"]);
+    let counted = published.scores.iter().filter(|score| period.holds(date(score.row.created)));
+    let rows = mean(asked, counted);
+    let columns = [("survey", "Survey"), ("question", "Question"), ("mean", "Mean of 1 to 5"), ("answers", "Answers")];
+    let empty = "No climate survey was answered at that time.";
+    Section::new("climate", "How the wind blows", &columns, empty).rows(rows)
+}
+
+fn relationships(asked: &Asked<'_>, period: Period) -> Section {
+    let ties: Vec<&Arc<Row>> = asked.records("tie").filter(|tie| period.holds_row(tie, "on")).collect();
+    let introductions = || {
+        let written = asked.records("introduction").filter(|row| period.holds(date(row.changed)));
+        written.filter(|row| row.values.text("status") != "proposed")
+    };
+    let groups: BTreeSet<_> = ties.iter().filter_map(|tie| tie.owner()).collect();
+    let outcomes = introductions().filter(|row| !row.values.text("outcome").is_empty()).count();
+    let figures = [
+        ("ties", "Meetings of two", ties.len()),
+        ("groups", "Groups whose people met others", groups.len()),
+        ("introductions", "Introductions that were made", introductions().count()),
+        ("outcomes", "Introductions with an outcome", outcomes),
+    ];
+    let figures = figures.into_iter().map(|(name, what, figure)| json!({"name": name, "what": what, "figure": figure}));
+    let published = Published::of(asked, &["trust", "ties"]);
+    let counted = published.scores.iter().filter(|score| period.holds(date(score.row.created)));
+    let trust = mean(asked, counted).into_iter().map(|row| {
+        let what =
+            format!("{}: {}", row["survey"].as_str().unwrap_or_default(), row["question"].as_str().unwrap_or_default());
+        json!({"name": "trust", "what": what, "figure": row["mean"], "answers": row["answers"]})
+    });
+    let columns = [("what", "What"), ("figure", "How many")];
+    Section::new("relationships", "Who knows whom", &columns, "Nothing is known.").rows(figures.chain(trust))
+}
+
+fn leaders(asked: &Asked<'_>, period: Period) -> Section {
+    let mut completions: Vec<&Arc<Row>> =
+        asked.records("completion").filter(|completion| period.holds_row(completion, "on")).collect();
+    by_title(asked, &mut completions);
+    let learnt = completions.into_iter().map(|completion| {
+        let course = asked.referred(completion.values.text("course")).map(|course| asked.title(course));
+        let person = asked.referred(completion.values.text("person")).map(|person| asked.title(person));
+        let who = person.or_else(|| Some(completion.values.text("who").to_owned()).filter(|who| !who.is_empty()));
+        let what = format!("completed {}", course.unwrap_or_else(|| "a course that is not here".to_owned()));
+        line(asked, completion, json!({"who": who, "what": what}))
+    });
+    let mut led: Vec<&Arc<Row>> = asked
+        .records("person")
+        .filter(|person| period.holds(date(person.created)))
+        .filter(|person| tags(person, "roles").any(|role| matches!(role, "principal" | "driver" | "weaver")))
+        .collect();
+    by_title(asked, &mut led);
+    let led = led.into_iter().map(|person| {
+        let roles: Vec<&str> = tags(person, "roles").collect();
+        line(asked, person, json!({"who": asked.title(person), "what": brief(&format!("is now {}", roles.join(", ")))}))
+    });
+    let columns = [("who", "Who"), ("by", "Group"), ("what", "What")];
+    let empty = "Nobody completed a course or took a leading role at that time.";
+    Section::new("leaders", "Who leads now", &columns, empty).rows(learnt.chain(led))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn the_four_parts_are_filled_for_a_period_and_another_has_its_own() {
+        let mut coalition = Coalition::quiet_since(200, &["Clean River", "Hollin Choir"]);
+        coalition.record(0, "win", json!({"title": "A step", "on": "2026-11-10T10:00:00Z"}));
+        coalition.record(0, "win", json!({"title": "The licence fell", "size": "turn", "on": "2026-11-12T10:00:00Z"}));
+        coalition.record(0, "win", json!({"title": "Long ago", "on": "2026-01-12T10:00:00Z"}));
+        let survey =
+            coalition.record(0, "survey", json!({"title": "Wind", "sort": "climate", "questions": "Do they listen?"}));
+        let score = json!({"survey": survey, "question": "Do they listen?", "answers": 4, "total": 14});
+        coalition.record(1, "score", score);
+        coalition.record(1, "tie", json!({"title": "Ana and Bo", "on": "2026-11-02T10:00:00Z"}));
+        let course = coalition.record(0, "course", json!({"title": "Core"}));
+        coalition.record(0, "completion", json!({"course": course, "on": "2026-11-03T10:00:00Z"}));
+        coalition.record(0, "person", json!({"name": "Ana", "agreed": true, "roles": ["driver"]}));
+        let of = |since: &str, until: &str| coalition.ask("success", &[("since", since), ("until", until)]).unwrap();
+        let november = of("2026-11-01", "2026-11-30");
+        assert_eq!(Coalition::column(&november, "wins", "title"), ["The licence fell", "A step"]);
+        assert_eq!(Coalition::column(&november, "climate", "mean"), [3.5]);
+        assert_eq!(Coalition::column(&november, "relationships", "figure"), [1, 1, 0, 0]);
+        assert_eq!(Coalition::column(&november, "leaders", "what"), ["completed Core", "is now driver"]);
+        let january = of("2026-01-01", "2026-01-31");
+        assert_eq!(Coalition::column(&january, "wins", "title"), ["Long ago"]);
+        assert!(
+            january.section("climate").unwrap().rows.is_empty() && january.section("leaders").unwrap().rows.is_empty()
+        );
+    }
+}

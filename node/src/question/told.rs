@@ -1,0 +1,92 @@
+//! What people tell a question: groups and records by name, by id, by the beginning of an id.
+
+use super::{Asked, Given, Unanswerable, Word};
+use grid_protocol::id::GroupId;
+use grid_protocol::replica::Row;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Letters of an id that name something, at least.
+const PREFIX: usize = 4;
+
+/// One group.
+pub(super) const GROUP: Word =
+    Word { name: "group", about: "Only what this group wrote: its name or its id.", many: Given::Once };
+
+/// The group that was told, if one was.
+pub(super) fn group(asked: &Asked<'_>) -> Result<Option<GroupId>, Unanswerable> {
+    let Some(told) = asked.word(GROUP.name) else { return Ok(None) };
+    if let Some(group) = asked.views.group_named(told) {
+        return Ok(Some(group));
+    }
+    let folded = told.to_lowercase();
+    let begins = |id: &GroupId| folded.len() >= PREFIX && id.to_string().starts_with(&folded);
+    let fitting = asked.views.names.iter().filter(|(id, name)| name.to_lowercase() == folded || begins(id));
+    only(fitting.map(|(id, _)| *id), "group", told).map(Some)
+}
+
+/// The record that was told with a word, if one was: by its id, the beginning of it, or its whole title.
+pub(super) fn record<'a>(asked: &Asked<'a>, word: &str, kinds: &[&str]) -> Result<Option<&'a Arc<Row>>, Unanswerable> {
+    let Some(told) = asked.word(word) else { return Ok(None) };
+    let whole = asked.referred(told).filter(|row| row.kind().is_some_and(|kind| kinds.contains(&kind)));
+    if whole.is_some_and(|row| !asked.views.hidden.hides(row)) {
+        return Ok(whole);
+    }
+    let folded = told.to_lowercase();
+    let begins = |row: &Row| folded.len() >= PREFIX && row.document.to_string().starts_with(&folded);
+    let rows = || kinds.iter().flat_map(|kind| asked.records(kind));
+    let fitting: Vec<&Arc<Row>> = rows().filter(|row| begins(row)).collect();
+    let fitting = match fitting.is_empty() {
+        false => fitting,
+        true => rows().filter(|row| asked.title(row).to_lowercase() == folded).collect(),
+    };
+    only(fitting.into_iter(), &kinds.join(" or "), told).map(Some)
+}
+
+fn only<T: Clone>(fitting: impl Iterator<Item = T>, what: &str, told: &str) -> Result<T, Unanswerable> {
+    let shown: String = told.chars().take(80).collect();
+    let fitting: Vec<T> = fitting.take(2).collect();
+    match fitting.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Unanswerable::new(
+            format!("no {what} here is called {shown:?}"),
+            "Give its whole name, its id, or the first letters of its id.",
+        )),
+        _ => {
+            Err(Unanswerable::new(format!("{shown:?} names more than one {what}"), "Give the id of the one you mean."))
+        }
+    }
+}
+
+/// The group that a reference names, or that wrote the record that it names.
+pub(super) fn group_behind(asked: &Asked<'_>, id: &str) -> Option<GroupId> {
+    asked.views.group_named(id).or_else(|| asked.referred(id)?.owner())
+}
+
+/// The names of groups, by name.
+pub(super) fn names<'g>(asked: &Asked<'_>, groups: impl IntoIterator<Item = &'g GroupId>) -> Vec<String> {
+    let names: BTreeSet<(String, GroupId)> =
+        groups.into_iter().map(|group| (asked.views.name_of(group), *group)).collect();
+    names.into_iter().map(|(name, _)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn a_group_and_a_record_are_named_by_name_by_id_or_by_its_beginning() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "hollin choir"]);
+        let vigil = coalition.record(0, "action", json!({"title": "Vigil"}));
+        let of = |told: &str| coalition.ask("letters", &[("of", told)]);
+        for told in [&*vigil, &vigil[..8], "vigil"] {
+            assert!(of(told).is_ok(), "{told}");
+        }
+        assert!(of("march").unwrap_err().message.contains("march"));
+        let by = |told: &str| coalition.ask("report", &[("group", told)]);
+        assert!(by("clean river").is_ok());
+        assert!(by(&Coalition::group(1)).is_ok());
+        assert!(by("Hollin Choir").unwrap_err().message.contains("more than one"));
+    }
+}

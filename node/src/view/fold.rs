@@ -1,0 +1,337 @@
+//! Words as people type them: whatever the case, the accents and a slip of the finger.
+//!
+//! A text becomes words in a form of its own: decomposed, without the marks that are written above and below letters,
+//! in lower case, without signs of direction. Scripts that put no space between words give a word for each character.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+
+/// Letters of a word that count: nobody types more, and nothing grows with what somebody pastes.
+const LETTERS: usize = 40;
+/// Words that are looked for at once.
+const WANTED: usize = 8;
+
+/// Calls `take` with every word of a text, in order.
+pub(crate) fn each_word(text: &str, mut take: impl FnMut(&str)) {
+    let mut word = Word::default();
+    if text.is_ascii() {
+        for letter in text.bytes() {
+            match letter.is_ascii_alphanumeric() {
+                true => word.push(char::from(letter.to_ascii_lowercase())),
+                false => word.end(&mut take),
+            }
+        }
+    } else {
+        text.nfkd().for_each(|letter| word.fold(letter, &mut take));
+    }
+    word.end(&mut take);
+}
+
+/// The words of a text.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    each_word(text, |word| found.push(word.to_owned()));
+    found
+}
+
+/// A text in the form in which texts are compared: its words with a space between them.
+pub(crate) fn folded(text: &str) -> String {
+    words(text).join(" ")
+}
+
+#[derive(Default)]
+struct Word {
+    text: String,
+    letters: usize,
+}
+
+impl Word {
+    fn push(&mut self, letter: char) {
+        if self.letters < LETTERS {
+            self.text.push(letter);
+            self.letters += 1;
+        }
+    }
+
+    fn fold(&mut self, letter: char, take: &mut impl FnMut(&str)) {
+        if canonical_combining_class(letter) != 0 || is_unseen(letter) {
+            return;
+        }
+        if !letter.is_alphanumeric() {
+            return self.end(take);
+        }
+        if stands_alone(letter) {
+            self.end(take);
+            self.push(letter);
+            return self.end(take);
+        }
+        match letter {
+            'ß' | 'ẞ' => ['s', 's'].into_iter().for_each(|letter| self.push(letter)),
+            'æ' | 'Æ' => ['a', 'e'].into_iter().for_each(|letter| self.push(letter)),
+            'œ' | 'Œ' => ['o', 'e'].into_iter().for_each(|letter| self.push(letter)),
+            'ø' | 'Ø' => self.push('o'),
+            'ł' | 'Ł' => self.push('l'),
+            'đ' | 'Đ' | 'ð' | 'Ð' => self.push('d'),
+            'ı' => self.push('i'),
+            'ς' => self.push('σ'),
+            letter => letter.to_lowercase().for_each(|letter| self.push(letter)),
+        }
+    }
+
+    /// Hands the word over. One Latin letter alone finds nothing that anybody looks for.
+    fn end(&mut self, take: &mut impl FnMut(&str)) {
+        let lone = self.text.len() == 1 && self.text.as_bytes()[0].is_ascii_alphabetic();
+        if !self.text.is_empty() && !lone {
+            take(&self.text);
+        }
+        self.text.clear();
+        self.letters = 0;
+    }
+}
+
+/// Signs that stand within words and are not seen: joiners, soft hyphens, directions.
+const fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{640}')
+}
+
+/// Characters of scripts that put no space between words.
+const fn stands_alone(letter: char) -> bool {
+    matches!(letter, '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// How near a word is to the one that is looked for, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Near {
+    /// It is the word.
+    Same,
+    /// It begins with the word.
+    Begins,
+    /// It is the word with one slip.
+    OneSlip,
+    /// It is the word with two slips.
+    TwoSlips,
+}
+
+impl Near {
+    /// What a hit of this sort counts beside the word itself.
+    pub(crate) const fn weight(self) -> f32 {
+        match self {
+            Near::Same => 1.0,
+            Near::Begins => 0.7,
+            Near::OneSlip => 0.4,
+            Near::TwoSlips => 0.2,
+        }
+    }
+}
+
+/// A word that is looked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    text: String,
+    letters: Vec<char>,
+    signs: u64,
+    slips: usize,
+}
+
+impl Wanted {
+    fn new(text: &str) -> Self {
+        let letters: Vec<char> = text.chars().collect();
+        let slips = match letters.len() {
+            _ if text.bytes().all(|letter| letter.is_ascii_digit()) => 0,
+            0..5 => 0,
+            5..8 => 1,
+            _ => 2,
+        };
+        Self { signs: signs(text), text: text.to_owned(), letters, slips }
+    }
+
+    /// How near a folded word is, whose [`signs`] are these; none when it is another word.
+    pub(crate) fn near(&self, word: &str, of_word: u64) -> Option<Near> {
+        let missing = (self.signs & !of_word).count_ones() as usize;
+        if missing > self.slips {
+            return None;
+        }
+        if missing == 0 && word.starts_with(&self.text) {
+            return match word.len() == self.text.len() {
+                true => Some(Near::Same),
+                false => (self.letters.len() >= 3).then_some(Near::Begins),
+            };
+        }
+        // One slip changes at most two signs: a letter goes, another one comes.
+        if self.slips == 0
+            || (self.signs ^ of_word).count_ones() as usize > 2 * self.slips
+            || word.len().abs_diff(self.text.len()) > 4 * self.slips
+        {
+            return None;
+        }
+        match slips(&self.letters, word, self.slips)? {
+            0 | 1 => Some(Near::OneSlip),
+            _ => Some(Near::TwoSlips),
+        }
+    }
+}
+
+/// Which letters a word has, in 64 bits: words that differ in too many can't be near.
+pub(crate) fn signs(word: &str) -> u64 {
+    word.chars().fold(0, |signs, letter| {
+        signs
+            | 1 << match letter {
+                'a'..='z' => letter as u32 - 'a' as u32,
+                '0'..='9' => 26 + letter as u32 - '0' as u32,
+                other => 36 + other as u32 % 28,
+            }
+    })
+}
+
+/// The slips between two words: letters left out, added, exchanged, or two swapped. None when there are more than `most`.
+fn slips(wanted: &[char], word: &str, most: usize) -> Option<usize> {
+    let mut found = ['\0'; LETTERS];
+    let mut length = 0;
+    for letter in word.chars() {
+        *found.get_mut(length)? = letter;
+        length += 1;
+    }
+    let found = &found[..length];
+    if wanted.len() > LETTERS || wanted.len().abs_diff(length) > most {
+        return None;
+    }
+    // Three lines of the table of distances; the last is the one being filled.
+    let mut lines = [[0usize; LETTERS + 1]; 3];
+    for (place, cell) in lines[1].iter_mut().enumerate() {
+        *cell = place;
+    }
+    for row in 1..=wanted.len() {
+        let [before, above, line] = &mut lines;
+        line[0] = row;
+        let mut least = row;
+        for column in 1..=length {
+            let same = wanted[row - 1] == found[column - 1];
+            let mut cost = (above[column - 1] + usize::from(!same)).min(above[column] + 1).min(line[column - 1] + 1);
+            let swapped =
+                row > 1 && column > 1 && wanted[row - 1] == found[column - 2] && wanted[row - 2] == found[column - 1];
+            if swapped {
+                cost = cost.min(before[column - 2] + 1);
+            }
+            line[column] = cost;
+            least = least.min(cost);
+        }
+        if least > most {
+            return None;
+        }
+        lines.rotate_left(1);
+    }
+    Some(lines[1][length]).filter(|slips| *slips <= most)
+}
+
+/// Words that are looked for together.
+#[derive(Clone, Debug)]
+pub(crate) struct Phrase {
+    wanted: Vec<Wanted>,
+}
+
+impl Phrase {
+    /// The words of a text, or what is a slip away; those behind the eighth are left out.
+    pub(crate) fn new(text: &str) -> Self {
+        let mut words = words(text);
+        words.truncate(WANTED);
+        Self { wanted: words.iter().map(|word| Wanted::new(word)).collect() }
+    }
+
+    /// The same words without any slip.
+    #[must_use]
+    pub(crate) fn exactly(mut self) -> Self {
+        self.wanted.iter_mut().for_each(|wanted| wanted.slips = 0);
+        self
+    }
+
+    /// Its words.
+    pub(crate) fn wanted(&self) -> &[Wanted] {
+        &self.wanted
+    }
+
+    /// Whether all its words, or something near, stand in a text. What has no words stands nowhere.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        let mut missing: Vec<&Wanted> = self.wanted.iter().collect();
+        each_word(text, |word| {
+            let signs = signs(word);
+            missing.retain(|wanted| wanted.near(word, signs).is_none());
+        });
+        missing.is_empty() && !self.wanted.is_empty()
+    }
+
+    /// Whether one of its words, or something near, stands in a text.
+    pub(crate) fn touches(&self, text: &str) -> bool {
+        let mut touched = false;
+        each_word(text, |word| {
+            let signs = signs(word);
+            touched = touched || self.wanted.iter().any(|wanted| wanted.near(word, signs).is_some());
+        });
+        touched
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_the_same_whatever_case_accents_and_signs_of_direction() {
+        for (text, expected) in [
+            ("Clean RIVER, Ltd.", "clean river ltd"),
+            ("École d'été", "ecole ete"),
+            ("E\u{301}cole", "ecole"),
+            ("Łódź Straße Ærø", "lodz strasse aero"),
+            ("\u{202b}שָׁלוֹם\u{202c} עולם", "שלום עולם"),
+            ("مُحَمَّد", "محمد"),
+            ("清い川 no", "清 い 川 no"),
+            ("Plan B, district 9", "plan district 9"),
+            ("co\u{ad}operate", "cooperate"),
+            ("", ""),
+            ("!?… \u{301}", ""),
+        ] {
+            assert_eq!(folded(text), expected, "{text}");
+        }
+        assert_eq!(folded(&"a".repeat(1_000)).len(), LETTERS);
+    }
+
+    #[test]
+    fn one_slip_is_forgiven_from_five_letters_and_two_from_eight() {
+        for (wanted, text) in [
+            ("Lismroe", "Lismore"),
+            ("ferry", "fery"),
+            ("ferry", "ferrry"),
+            ("catchmnet", "the catchment"),
+            ("organizatoin", "organisation"),
+            ("ecole", "une école"),
+            ("riv", "Clean River"),
+            ("clean lismore", "Lismore, clean"),
+        ] {
+            assert!(Phrase::new(wanted).is_in(text), "{wanted} in {text}");
+        }
+        for (wanted, text) in [
+            ("vam", "van"),
+            ("fvrrx", "ferry"),
+            ("2026", "2025"),
+            ("20261", "20251"),
+            ("clean", "river"),
+            ("", "river"),
+            ("va", "van"),
+        ] {
+            assert!(!Phrase::new(wanted).is_in(text), "{wanted} in {text}");
+        }
+    }
+
+    #[test]
+    fn slips_are_counted_as_people_make_them() {
+        let count = |one: &str, other: &str| slips(&one.chars().collect::<Vec<_>>(), other, 2);
+        assert_eq!(count("river", "river"), Some(0));
+        assert_eq!(count("river", "rvier"), Some(1));
+        assert_eq!(count("river", "rver"), Some(1));
+        assert_eq!(count("river", "driver"), Some(1));
+        assert_eq!(count("river", "rover"), Some(1));
+        assert_eq!(count("river", "rovar"), Some(2));
+        assert_eq!(count("river", "paper"), None);
+        assert_eq!(count("river", &"r".repeat(90)), None);
+        assert_eq!(count("", ""), Some(0));
+    }
+}

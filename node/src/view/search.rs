@@ -1,0 +1,448 @@
+//! Full-text search over all records: which word stands where, kept up to date with every row.
+//!
+//! ```text
+//! row ──▶ words of its texts, folded ──▶ word ──▶ [slot of the row, where in it the word stands]
+//! ```
+//!
+//! A query goes once over all known words: those that are the same, begin with what is looked for or are a slip away
+//! count, each with its weight. Words that few records have count more, and names more than what stands in a text.
+
+use super::fold::{Phrase, Wanted, each_word, signs};
+use grid_protocol::id::DocumentId;
+use grid_protocol::record::{FieldType, Kind, Registry, Value};
+use grid_protocol::replica::Row;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Bytes of one text that are read for words: what a document of ten megabytes says beyond is not found.
+const READ: usize = 256 * 1024;
+/// Bytes of words of one record that are kept.
+const KEPT: usize = 1024 * 1024;
+/// Words that can be required at once: what is found is looked at again anyway.
+const REQUIRED: usize = 32;
+/// What a required word counts beside wished ones, which are fewer.
+const REQUIRED_STEP: usize = 256;
+/// The section of records that are only for this computer's own use, such as saved searches.
+const OWN: &str = "own";
+
+/// Which words stand in which records.
+#[derive(Default)]
+pub struct Search {
+    words: HashMap<Box<str>, Word>,
+    slots: Vec<Option<Arc<Row>>>,
+    /// The kind of the row in each slot, by its place in `kinds`.
+    kind_of: Vec<u16>,
+    kinds: Vec<String>,
+    slot_of: HashMap<DocumentId, u32>,
+    free: Vec<u32>,
+}
+
+struct Word {
+    signs: u64,
+    /// Ascending: the slot of a record, and in the last two bits where in it the word stands.
+    at: Vec<u32>,
+}
+
+/// Where in a record a word stands, the least telling first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Text = 1,
+    Tag = 2,
+    Name = 3,
+}
+
+const PART: u32 = 0b11;
+
+const fn weight_of(part: u32) -> f32 {
+    match part {
+        3 => 3.0,
+        2 => 2.0,
+        _ => 1.0,
+    }
+}
+
+/// A record that was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Hit<'a> {
+    /// The record.
+    pub(crate) row: &'a Arc<Row>,
+    /// How well it fits: more is better.
+    pub(crate) score: f32,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Query {
+    /// Words that a record must have, each of them or something near.
+    pub(crate) required: Vec<Phrase>,
+    /// Words of which it should have as many as another record that is found.
+    pub(crate) wished: Option<Phrase>,
+}
+
+impl Search {
+    /// Takes a row in that was read anew.
+    pub(super) fn take(&mut self, registry: &Registry, row: &Arc<Row>) {
+        let known = self.slot_of.get(&row.document).copied();
+        let before = known.and_then(|slot| self.slots.get_mut(slot as usize)?.take());
+        let old = before.map(|before| Words::of(registry, &before)).unwrap_or_default();
+        let lasting = !row.heads.is_empty() && !row.is_removed();
+        let new = if lasting { Words::of(registry, row) } else { Words::default() };
+        if new.spans.is_empty() {
+            if let Some(slot) = known {
+                self.change(slot, &old, &new);
+                self.slot_of.remove(&row.document);
+                self.free.push(slot);
+            }
+            return;
+        }
+        let Some(slot) = known.or_else(|| self.free_slot()) else { return };
+        self.slot_of.insert(row.document, slot);
+        self.slots[slot as usize] = Some(row.clone());
+        self.kind_of[slot as usize] = self.kind(row.kind().unwrap_or_default());
+        self.change(slot, &old, &new);
+    }
+
+    /// Gives back what growing left over.
+    pub(super) fn settle(&mut self) {
+        self.words.values_mut().for_each(|word| word.at.shrink_to_fit());
+        self.words.shrink_to_fit();
+        self.slots.shrink_to_fit();
+        self.slot_of.shrink_to_fit();
+    }
+
+    /// A place for a row that is not here yet; none once there are a thousand million of them.
+    fn free_slot(&mut self) -> Option<u32> {
+        self.free.pop().or_else(|| {
+            let slot = u32::try_from(self.slots.len()).ok().filter(|slot| *slot < u32::MAX >> 2)?;
+            self.slots.push(None);
+            self.kind_of.push(0);
+            Some(slot)
+        })
+    }
+
+    fn kind(&mut self, name: &str) -> u16 {
+        let place = self.kinds.iter().position(|kind| kind == name).unwrap_or_else(|| {
+            self.kinds.push(name.to_owned());
+            self.kinds.len() - 1
+        });
+        u16::try_from(place).unwrap_or(u16::MAX)
+    }
+
+    fn change(&mut self, slot: u32, old: &Words, new: &Words) {
+        let kept: BTreeSet<(&str, Part)> = match old.spans.is_empty() {
+            true => BTreeSet::new(),
+            false => new.iter().collect(),
+        };
+        for (text, part) in old.iter() {
+            if kept.contains(&(text, part)) {
+                continue;
+            }
+            if let Some(word) = self.words.get_mut(text) {
+                if let Ok(place) = word.at.binary_search(&place_of(slot, part)) {
+                    word.at.remove(place);
+                }
+                if word.at.is_empty() {
+                    self.words.remove(text);
+                }
+            }
+        }
+        for (text, part) in new.iter() {
+            let at = place_of(slot, part);
+            match self.words.get_mut(text) {
+                Some(word) => match word.at.last() {
+                    Some(last) if *last >= at => {
+                        if let Err(place) = word.at.binary_search(&at) {
+                            word.at.insert(place, at);
+                        }
+                    }
+                    _ => word.at.push(at),
+                },
+                None => drop(self.words.insert(text.into(), Word { signs: signs(text), at: Vec::from([at]) })),
+            }
+        }
+    }
+
+    /// The records that fit a query.
+    pub(crate) fn hits(&self, query: &Query) -> Hits<'_> {
+        Hits { search: self, scored: self.scored(query) }
+    }
+
+    fn document(&self, slot: u32) -> Option<DocumentId> {
+        self.slots.get(slot as usize)?.as_ref().map(|row| row.document)
+    }
+
+    /// The records that have all required words and as many of the wished ones as any, with what they count.
+    fn scored(&self, query: &Query) -> Vec<(f32, u32)> {
+        let required: Vec<&Wanted> = query.required.iter().flat_map(Phrase::wanted).take(REQUIRED).collect();
+        let wished: Vec<&Wanted> = query.wished.iter().flat_map(Phrase::wanted).collect();
+        let unsayable = query.required.iter().chain(&query.wished).any(|phrase| phrase.wanted().is_empty());
+        if unsayable || required.is_empty() && wished.is_empty() {
+            return Vec::new();
+        }
+        let wanted: Vec<&Wanted> = required.iter().chain(&wished).copied().collect();
+        let mut total = vec![0.0_f32; self.slots.len()];
+        let mut found = vec![0_usize; self.slots.len()];
+        let mut best = vec![0.0_f32; self.slots.len()];
+        for (index, words) in self.near(&wanted).into_iter().enumerate() {
+            best.fill(0.0);
+            for (word, weight) in words {
+                for at in &word.at {
+                    let here = &mut best[(at >> 2) as usize];
+                    *here = here.max(weight * weight_of(at & PART));
+                }
+            }
+            // What is required counts for more than all that is wished.
+            let step = if index < required.len() { REQUIRED_STEP } else { 1 };
+            for ((total, found), best) in total.iter_mut().zip(&mut found).zip(&best) {
+                if *best > 0.0 {
+                    *total += *best;
+                    *found += step;
+                }
+            }
+        }
+        let least = required.len() * REQUIRED_STEP + usize::from(!wished.is_empty());
+        let most = found.iter().copied().max().unwrap_or_default().max(least);
+        let hits = total.into_iter().zip(0_u32..).zip(found);
+        hits.filter(|(_, found)| *found == most).map(|(hit, _)| hit).collect()
+    }
+
+    /// For each wanted word the known ones that are near it, with what a hit of each counts.
+    fn near(&self, wanted: &[&Wanted]) -> Vec<Vec<(&Word, f32)>> {
+        let all = (self.slot_of.len() as f32).max(1.0);
+        let mut near = vec![Vec::new(); wanted.len()];
+        for (text, word) in &self.words {
+            for (wanted, near) in wanted.iter().zip(&mut near) {
+                if let Some(how) = wanted.near(text, word.signs) {
+                    let rare = (1.0 + all / word.at.len() as f32).ln();
+                    near.push((word, how.weight() * rare));
+                }
+            }
+        }
+        near
+    }
+
+    /// How many words are known, and in how many places they stand.
+    pub fn size(&self) -> (usize, usize) {
+        (self.words.len(), self.words.values().map(|word| word.at.len()).sum())
+    }
+}
+
+/// The records that fit a query, in no order yet.
+pub(crate) struct Hits<'a> {
+    search: &'a Search,
+    scored: Vec<(f32, u32)>,
+}
+
+impl<'a> Hits<'a> {
+    /// Those of such kinds that `shows` lets through, best first, then by id; at most so many.
+    pub(crate) fn best(
+        &self,
+        kinds: impl Fn(&str) -> bool,
+        most: usize,
+        mut shows: impl FnMut(&Arc<Row>) -> bool,
+    ) -> Vec<Hit<'a>> {
+        let search = self.search;
+        let of_kind: Vec<bool> = search.kinds.iter().map(|kind| kinds(kind)).collect();
+        let meant = |slot: u32| of_kind[usize::from(search.kind_of[slot as usize])];
+        let mut hits: Vec<(f32, u32)> = self.scored.iter().filter(|(_, slot)| meant(*slot)).copied().collect();
+        let order = |one: &(f32, u32), other: &(f32, u32)| {
+            other.0.total_cmp(&one.0).then_with(|| search.document(one.1).cmp(&search.document(other.1)))
+        };
+        let mut found = Vec::new();
+        // The best are picked out in growing parts: sorting all of them for the sake of a page takes too long.
+        let mut part = most.max(16);
+        while found.len() < most && !hits.is_empty() {
+            let mut rest = Vec::new();
+            if hits.len() > part {
+                hits.select_nth_unstable_by(part, order);
+                rest = hits.split_off(part);
+            }
+            hits.sort_unstable_by(order);
+            for (score, slot) in hits {
+                let row = search.slots.get(slot as usize).and_then(Option::as_ref);
+                found.extend(row.filter(|row| found.len() < most && shows(row)).map(|row| Hit { row, score }));
+            }
+            hits = rest;
+            part *= 4;
+        }
+        found
+    }
+}
+
+const fn place_of(slot: u32, part: Part) -> u32 {
+    slot << 2 | part as u32
+}
+
+/// The words of a record, each once, one behind the other.
+#[derive(Default)]
+struct Words {
+    text: String,
+    spans: Vec<(u32, u32, Part)>,
+}
+
+impl Words {
+    fn of(registry: &Registry, row: &Row) -> Self {
+        let mut words = Self::default();
+        let Some(kind) = row.kind().and_then(|kind| registry.kind(kind)).filter(|kind| kind.section != OWN) else {
+            return words;
+        };
+        for field in &kind.fields {
+            let part = part_of(kind, &field.name, &field.field_type);
+            match (row.values.get(&field.name), part) {
+                (Some(Value::Text(text)), Some(part)) => words.read(text, part),
+                (Some(Value::Tags(tags)), Some(part)) => tags.iter().for_each(|tag| words.read(tag, part)),
+                _ => {}
+            }
+        }
+        let Self { text, spans } = &mut words;
+        let word = |span: &(u32, u32, Part)| &text[span.0 as usize..span.1 as usize];
+        spans.sort_unstable_by(|one, other| word(one).cmp(word(other)).then(other.2.cmp(&one.2)));
+        spans.dedup_by(|later, kept| word(later) == word(kept));
+        words
+    }
+
+    fn read(&mut self, text: &str, part: Part) {
+        let (all, spans) = (&mut self.text, &mut self.spans);
+        each_word(&text[..text.floor_char_boundary(READ)], |word| {
+            if all.len() < KEPT {
+                let begins = all.len() as u32;
+                all.push_str(word);
+                spans.push((begins, all.len() as u32, part));
+            }
+        });
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, Part)> {
+        self.spans.iter().map(|(begins, ends, part)| (&self.text[*begins as usize..*ends as usize], *part))
+    }
+}
+
+/// Which part of a record a field is; none where it holds no words: ids, numbers, moments.
+fn part_of(kind: &Kind, name: &str, field: &FieldType) -> Option<Part> {
+    match field {
+        FieldType::Reference(_) | FieldType::References(_) => None,
+        _ if *kind.title == *name => Some(Part::Name),
+        FieldType::Line | FieldType::Place | FieldType::Tags => Some(Part::Tag),
+        FieldType::Text | FieldType::Link | FieldType::Choice(_) => Some(Part::Text),
+        FieldType::DateTime | FieldType::Coordinates | FieldType::Number | FieldType::Flag | FieldType::Money => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Views;
+    use super::*;
+    use grid_protocol::document::{KindName, Opening, WriteRule};
+    use grid_protocol::id::{ChangeHash, CoalitionId, GroupId};
+    use grid_protocol::record::{Patch, Presence};
+    use grid_protocol::time::Timestamp;
+    use proptest::prelude::*;
+    use serde_json::{Value as Json, json};
+    use std::collections::BTreeMap;
+
+    fn row(number: u32, kind: &str, fields: &Json) -> Arc<Row> {
+        let known = Registry::standard().kind(kind).expect("the kind exists");
+        let patch = Patch::from_json(known, fields).expect("the fields are sound");
+        let name: KindName = kind.parse().expect("kinds have sound names");
+        let mut opening = Opening::singleton(GroupId([1; 32]), name, WriteRule::Owner);
+        opening.nonce[..4].copy_from_slice(&number.to_be_bytes());
+        Arc::new(Row {
+            document: opening.document(&CoalitionId([7; 32])),
+            opening: Some(opening),
+            values: patch.over(known, known.defaults()),
+            damaged: Vec::new(),
+            heads: vec![ChangeHash([1; 32])],
+            created: Timestamp(1),
+            changed: Timestamp(1),
+            changed_by: None,
+            latest: BTreeMap::new(),
+            presence: Presence::Present,
+            quarantine: None,
+        })
+    }
+
+    fn removed(row: &Row) -> Arc<Row> {
+        Arc::new(Row { heads: Vec::new(), ..row.clone() })
+    }
+
+    fn views(rows: impl IntoIterator<Item = Arc<Row>>) -> Views {
+        let mut views = Views::new(Arc::new(Registry::standard().clone()), GroupId([1; 32]));
+        views.take_rows(rows);
+        views
+    }
+
+    fn found(views: &Views, text: &str) -> Vec<String> {
+        let query = Query { required: Vec::new(), wished: Some(Phrase::new(text)) };
+        let hits = views.search.hits(&query).best(|_| true, 9, |_| true);
+        hits.iter().map(|hit| hit.row.values.text("title").to_owned()).collect()
+    }
+
+    #[test]
+    fn names_come_before_texts_and_rare_words_before_common_ones() {
+        let views = views([
+            row(1, "action", &json!({"title": "Choir at the gate", "description": "Against the well"})),
+            row(2, "action", &json!({"title": "Well watch"})),
+            row(3, "action", &json!({"title": "Picnic", "tactics": ["choir"]})),
+        ]);
+        assert_eq!(found(&views, "well"), ["Well watch", "Choir at the gate"]);
+        assert_eq!(found(&views, "choir"), ["Choir at the gate", "Picnic"]);
+        assert_eq!(found(&views, "choir well"), ["Choir at the gate"], "what has both words is meant");
+        assert_eq!(found(&views, "choir gasometer"), ["Choir at the gate", "Picnic"], "one word has no record");
+        for nothing in ["gasometer", "", "!?", "a"] {
+            assert!(found(&views, nothing).is_empty(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_found_by_what_it_says_now() {
+        let first = row(1, "action", &json!({"title": "Vigil", "place": "Lismore"}));
+        let mut views = views([first.clone(), row(2, "action", &json!({"title": "March", "place": "Lismore"}))]);
+        assert_eq!(found(&views, "vigil"), ["Vigil"]);
+        views.take_rows([row(1, "action", &json!({"title": "Silent walk", "place": "Lismore"}))]);
+        assert!(found(&views, "vigil").is_empty());
+        assert_eq!(found(&views, "silent"), ["Silent walk"]);
+        assert_eq!(found(&views, "lismore").len(), 2);
+        views.take_rows([removed(&first)]);
+        assert_eq!(found(&views, "lismore"), ["March"]);
+        views.take_rows([row(9, "action", &json!({"title": "Lantern night"}))]);
+        assert_eq!((found(&views, "lantern").len(), found(&views, "silent").len()), (1, 0), "its slot was free");
+    }
+
+    #[test]
+    fn what_only_this_computer_uses_is_not_found_and_a_long_text_is() {
+        let long = format!("beginning {} end", "word ".repeat(200_000));
+        let views = views([
+            row(1, "hiding", &json!({"what": "vigil"})),
+            row(2, "page", &json!({"title": "Long", "text": long})),
+            row(3, "page", &json!({"title": "Unbroken", "text": "x".repeat(1_000_000)})),
+        ]);
+        assert!(found(&views, "vigil").is_empty());
+        assert_eq!(found(&views, "beginning"), ["Long"]);
+        assert_eq!(found(&views, "xxxxxx"), ["Unbroken"]);
+        assert!(views.search.size().1 < 20, "{:?}", views.search.size());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn an_index_that_was_kept_up_to_date_is_the_one_that_is_built_anew(
+            steps in prop::collection::vec((0_u32..6, prop::option::of("[abc]{2,4}( [abc]{2,4}){0,4}")), 1..40),
+        ) {
+            let mut kept = views([]);
+            let mut last = BTreeMap::new();
+            for (number, title) in steps {
+                let next = match &title {
+                    Some(title) => row(number, "action", &json!({"title": title})),
+                    None => removed(&row(number, "action", &json!({"title": "gone"}))),
+                };
+                kept.take_rows([next.clone()]);
+                last.insert(number, next);
+            }
+            let anew = views(last.into_values());
+            prop_assert_eq!(kept.search.size(), anew.search.size());
+            for word in ["ab", "abc", "ca", "bb cc", "aaaa"] {
+                prop_assert_eq!(found(&kept, word), found(&anew, word));
+            }
+        }
+    }
+}
