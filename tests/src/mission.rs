@@ -83,7 +83,7 @@ impl Side {
     }
 
     /// Makes a record; returns its id.
-    pub async fn new(&self, kind: &str, fields: Value) -> String {
+    pub async fn make(&self, kind: &str, fields: Value) -> String {
         let made = self.post(&format!("/api/records/{kind}"), json!({"fields": fields})).await;
         made["id"].as_str().expect("a record has an id").to_owned()
     }

@@ -23,15 +23,15 @@ async fn filled() -> (Pair, String) {
     let action = json!({"title": "Vigil; at the weir", "starts": "2026-11-30T06:00:00+11:00[Australia/Sydney]",
         "ends": "2026-11-30T07:00:00+11:00[Australia/Sydney]", "place": "Weir, left bank", "description": HARD,
         "coordinates": {"latitude": -28.81, "longitude": 153.28}, "tactics": ["vigil"]});
-    let id = pair.river.new("action", action).await;
-    pair.river.new("task", json!({"title": "Print leaflets", "due": "2026-11-28T09:00:00Z"})).await;
+    let id = pair.river.make("action", action).await;
+    pair.river.make("task", json!({"title": "Print leaflets", "due": "2026-11-28T09:00:00Z"})).await;
     let event = json!({"title": "Why water", "sort": "podcast", "starts": "2026-11-20T10:00:00Z", "about": HARD,
         "recording": "https://a.example/1.mp3?x=1&y=2", "recording_bytes": 1234, "agenda": "only among us"});
-    pair.river.new("event", event).await;
-    pair.river.new("event", json!({"title": "Quiet", "sort": "podcast"})).await;
-    pair.river.new("place", json!({"name": "Hall", "coordinates": {"latitude": -28.8, "longitude": 153.3}})).await;
+    pair.river.make("event", event).await;
+    pair.river.make("event", json!({"title": "Quiet", "sort": "podcast"})).await;
+    pair.river.make("place", json!({"name": "Hall", "coordinates": {"latitude": -28.8, "longitude": 153.3}})).await;
     let person = json!({"name": "Ada Rivers", "agreed": true, "reach": "ada@example.org", "notes": "whispered"});
-    pair.river.new("person", person).await;
+    pair.river.make("person", person).await;
     pair.settle().await;
     (pair, id)
 }
@@ -190,7 +190,7 @@ async fn a_change_is_undone_and_what_others_wrote_since_stays() {
     let undo = async |side: &Side, kind: &str, id: &str, body: Value| {
         request_json(&side.member.path(), "POST", &format!("/api/records/{kind}/{id}/undo"), body).await
     };
-    let page = pair.river.new("action", json!({"title": "Walk", "place": "Weir", "tactics": ["walk"]})).await;
+    let page = pair.river.make("action", json!({"title": "Walk", "place": "Weir", "tactics": ["walk"]})).await;
     pair.river.edit("action", &page, json!({"title": "March", "place": "Ford", "tactics": ["walk", "march"]})).await;
     let history = pair.river.get(&format!("/api/records/action/{page}/history")).await;
     let march = history["items"][1]["change"].as_str().unwrap().to_owned();
@@ -214,7 +214,7 @@ async fn a_change_is_undone_and_what_others_wrote_since_stays() {
     assert_eq!(undo(&pair.river, "action", &page, json!({"change": "aaaaaaaa"})).await.0, 404);
 
     let long = "A line of the plan that everybody knows.\n".repeat(2_000);
-    let plan = pair.river.new("action", json!({"title": "Plan", "description": "Short."})).await;
+    let plan = pair.river.make("action", json!({"title": "Plan", "description": "Short."})).await;
     pair.river.edit("action", &plan, json!({"description": long})).await;
     let (status, undone) = undo(&pair.river, "action", &plan, json!({})).await;
     assert_eq!((status, &pair.river.show("action", &plan).await["description"]), (200, &json!("Short.")), "{undone}");
@@ -226,8 +226,8 @@ async fn news_is_what_came_since_somebody_looked_also_what_was_written_long_befo
     let ask = async |seen: &Value| pair.river.post("/api/news", json!({"seen": seen, "kind": "action"})).await;
     let all = ask(&json!({})).await;
     assert_eq!(all["total"], 0);
-    let theirs = pair.mill.new("action", json!({"title": "Walk"})).await;
-    pair.river.new("action", json!({"title": "Our own is no news"})).await;
+    let theirs = pair.mill.make("action", json!({"title": "Walk"})).await;
+    pair.river.make("action", json!({"title": "Our own is no news"})).await;
     pair.settle().await;
     let news = ask(&all["seen"]).await;
     let items = news["items"].as_array().unwrap();
@@ -251,13 +251,13 @@ async fn news_is_what_came_since_somebody_looked_also_what_was_written_long_befo
 #[tokio::test(flavor = "multi_thread")]
 async fn duplicates_are_found_by_the_node_and_merged_by_a_person() {
     let pair = Pair::new().await;
-    let keep = pair.river.new("place", json!({"name": "The Hall", "address": "1 Mill St"})).await;
+    let keep = pair.river.make("place", json!({"name": "The Hall", "address": "1 Mill St"})).await;
     let dropped =
-        pair.river.new("place", json!({"name": "the hall!", "about": "Steps at the door", "sort": "office"})).await;
-    pair.river.new("place", json!({"name": "The Hall", "address": "9 Other Rd"})).await;
-    let own = pair.river.new("task", json!({"title": "Paint it", "about": dropped})).await;
+        pair.river.make("place", json!({"name": "the hall!", "about": "Steps at the door", "sort": "office"})).await;
+    pair.river.make("place", json!({"name": "The Hall", "address": "9 Other Rd"})).await;
+    let own = pair.river.make("task", json!({"title": "Paint it", "about": dropped})).await;
     pair.settle().await;
-    let other = pair.mill.new("task", json!({"title": "Clean it", "about": dropped})).await;
+    let other = pair.mill.make("task", json!({"title": "Clean it", "about": dropped})).await;
     pair.settle().await;
     let found = pair.river.get("/api/records/place/duplicates").await;
     let clusters = found["items"].as_array().unwrap();

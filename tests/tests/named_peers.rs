@@ -84,10 +84,10 @@ async fn a_member_that_claims_entries_and_withholds_them_is_named() {
     let device = scripted.author.me.device;
     let claims = LogSummary::Devices(vec![(device, Height { entries: 50, head: [7; 6] })]);
     for seq in [49, 59] {
-        // What it tells of makes the node ask.
+        // News that lacks all before it makes the node ask.
         let id = EntryId([u8::try_from(seq).expect("small"); 32]);
-        let head = Head { seq, id, signature: scripted.author.sign_head(&id) };
-        scripted.say(News::Head { device, head }).await;
+        let before = Head { seq: seq - 1, id, signature: scripted.author.sign_head(&id) };
+        scripted.say(news(&scripted.entries(Some(before), "Far ahead", 1)[0])).await;
         loop {
             let (token, request) = scripted.asked(|_| true).await;
             let answer = match &request {
@@ -111,10 +111,9 @@ async fn a_member_that_claims_entries_and_withholds_them_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_whose_answer_claims_megabytes_is_named() {
     let (member, mut scripted) = two().await;
-    let device = scripted.author.me.device;
     let id = EntryId([1; 32]);
-    let head = Head { seq: 0, id, signature: scripted.author.sign_head(&id) };
-    scripted.say(News::Head { device, head }).await;
+    let before = Head { seq: 8, id, signature: scripted.author.sign_head(&id) };
+    scripted.say(news(&scripted.entries(Some(before), "Far ahead", 1)[0])).await;
     let (token, _) = scripted.asked(|request| matches!(request, Request::Hello(_))).await;
     scripted.network.respond(token, pack(&vec![0_u8; 4 * MAX_FRAME])).await;
     let said = scripted.named_by(&member).await;

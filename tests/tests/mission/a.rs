@@ -9,11 +9,11 @@ async fn a07_whoever_has_no_mandate_is_refused_the_voice_of_the_network() {
     let action = json!({"title": "March for the river", "voice": "network"});
     let error = pair.mill.refused("action", action.clone()).await;
     assert!(error["message"].as_str().unwrap().contains("mandate"), "{error}");
-    let own = pair.mill.new("action", json!({"title": "Our own march"})).await;
+    let own = pair.mill.make("action", json!({"title": "Our own march"})).await;
     let claim = json!({"role": "speaker", "scope": "speaker", "from": null, "until": "2126-01-01T00:00:00Z"});
     let mandate = pair.river.post("/api/mandates", claim).await["id"].as_str().unwrap().to_owned();
     pair.river.post(&format!("/api/mandates/{mandate}/endorsement"), json!({})).await;
-    let spoken = pair.river.new("action", action).await;
+    let spoken = pair.river.make("action", action).await;
     pair.settle().await;
     let seen = pair.mill.show("action", &spoken).await;
     assert_eq!((&seen["speaks"], &seen["group_name"]), (&json!("network"), &json!("Clean River")));
@@ -24,10 +24,10 @@ async fn a07_whoever_has_no_mandate_is_refused_the_voice_of_the_network() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a10_what_people_need_to_take_part_never_leaves_the_node() {
     let pair = Pair::new().await;
-    let event = pair.river.new("event", json!({"title": "Assembly", "starts": "2126-03-01T10:00:00+11:00"})).await;
+    let event = pair.river.make("event", json!({"title": "Assembly", "starts": "2126-03-01T10:00:00+11:00"})).await;
     pair.settle().await;
     let coming = json!({"event": event, "says": "going", "people": 4, "access_needs": "a ramp, and halal food"});
-    let coming = pair.mill.new("attendance", coming).await;
+    let coming = pair.mill.make("attendance", coming).await;
     pair.settle().await;
     let own = pair.mill.show("attendance", &coming).await;
     assert_eq!(own["access_needs"], "a ramp, and halal food");
@@ -42,8 +42,8 @@ async fn a10_what_people_need_to_take_part_never_leaves_the_node() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a06_what_newcomers_ask_and_what_a_member_gets_can_be_read() {
     let pair = Pair::new().await;
-    pair.river.new("page", json!({"title": "Why join?", "purpose": "faq", "text": "To win."})).await;
-    pair.river.new("page", json!({"title": "What you get", "purpose": "value", "text": "Others who help."})).await;
+    pair.river.make("page", json!({"title": "Why join?", "purpose": "faq", "text": "To win."})).await;
+    pair.river.make("page", json!({"title": "What you get", "purpose": "value", "text": "Others who help."})).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("words", "faq", &[]).await, "text"), ["To win."]);
     assert_eq!(each(&pair.mill.ask("words", "value", &[]).await, "text"), ["Others who help."]);
@@ -54,8 +54,8 @@ async fn a08_of_two_frames_that_were_tested_the_winner_is_marked() {
     let pair = Pair::new().await;
     let frame =
         |title: &str, convinced: u32| json!({"title": title, "test": "Doors", "asked": 40, "convinced": convinced});
-    pair.mill.new("frame", frame("Health", 10)).await;
-    pair.river.new("frame", frame("Home", 30)).await;
+    pair.mill.make("frame", frame("Health", 10)).await;
+    pair.river.make("frame", frame("Home", 30)).await;
     pair.settle().await;
     let frames = pair.mill.ask("words", "frames", &[]).await;
     assert_eq!(each(&frames, "name"), ["Home", "Health"]);
@@ -65,9 +65,9 @@ async fn a08_of_two_frames_that_were_tested_the_winner_is_marked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a09_what_is_used_again_always_shows_its_maker() {
     let pair = Pair::new().await;
-    let book = pair.mill.new("resource", json!({"title": "Song book", "author": "Ana"})).await;
+    let book = pair.mill.make("resource", json!({"title": "Song book", "author": "Ana"})).await;
     pair.settle().await;
-    pair.river.new("resource", json!({"title": "Gate songs", "based_on_resource": book})).await;
+    pair.river.make("resource", json!({"title": "Gate songs", "based_on_resource": book})).await;
     pair.settle().await;
     let made = pair.mill.ask("makers", "made", &[]).await;
     assert_eq!((each(&made, "name"), each(&made, "origin")), (vec!["Gate songs".to_owned()], vec!["Ana".to_owned()]));
@@ -95,10 +95,10 @@ async fn a01_every_node_shows_the_same_version_and_older_ones_stay_readable() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a02_comments_on_a_draft_arrive_and_a_frozen_text_can_not_change() {
     let pair = Pair::new().await;
-    let draft = pair.river.new("draft", json!({"title": "Unity", "text": "We act together."})).await;
+    let draft = pair.river.make("draft", json!({"title": "Unity", "text": "We act together."})).await;
     pair.settle().await;
     let comment = json!({"text": "And we listen first.", "about": draft, "author": "a neighbour"});
-    pair.mill.new("message", comment).await;
+    pair.mill.make("message", comment).await;
     pair.settle().await;
     let comments = pair.river.list("message", &format!("about={draft}")).await;
     assert_eq!(

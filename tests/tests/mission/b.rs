@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 async fn b07_the_note_of_a_meeting_never_leaves_the_node() {
     let pair = Pair::new().await;
     let met = json!({"title": "Ana and Bo", "on": "2026-10-01T18:00:00Z", "every_days": 30, "note": "Bo is afraid."});
-    let tie = pair.mill.new("tie", met).await;
+    let tie = pair.mill.make("tie", met).await;
     pair.settle().await;
     assert_eq!(pair.mill.show("tie", &tie).await["note"], "Bo is afraid.");
     let seen = pair.river.show("tie", &tie).await;
@@ -27,10 +27,10 @@ fn person(name: &str, interest: &str, skill: &str, place: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn b01_three_filters_return_exactly_the_seeded_people() {
     let pair = Pair::new().await;
-    pair.mill.new("person", person("Ana", "rivers", "driving", "Lismore")).await;
-    pair.mill.new("person", person("Bo", "rivers", "driving", "Ballina")).await;
-    pair.river.new("person", person("Cy", "rivers", "cooking", "Lismore")).await;
-    pair.mill.new("person", person("Di", "forests", "driving", "Lismore")).await;
+    pair.mill.make("person", person("Ana", "rivers", "driving", "Lismore")).await;
+    pair.mill.make("person", person("Bo", "rivers", "driving", "Ballina")).await;
+    pair.river.make("person", person("Cy", "rivers", "cooking", "Lismore")).await;
+    pair.mill.make("person", person("Di", "forests", "driving", "Lismore")).await;
     pair.settle().await;
     let words = [("interest", "rivers"), ("skill", "driving"), ("place", "Lismore")];
     assert_eq!(each(&pair.river.ask("leaders", "people", &words).await, "name"), ["Ana"]);
@@ -44,7 +44,7 @@ async fn b03_five_answers_about_any_group_stand_in_one_place() {
         "reach": "555 1234", "how_we_work": "We cook first"});
     let mill = pair.mill.group().await;
     pair.mill.edit("group", &mill, profile).await;
-    pair.mill.new("action", json!({"title": "Soup at the gate"})).await;
+    pair.mill.make("action", json!({"title": "Soup at the gate"})).await;
     pair.settle().await;
     let answers = each(&pair.river.ask("who", "answers", &[("group", "mill street")]).await, "answer");
     let expected = ["Neighbours", "Hollin", "No more wells", "Soup at the gate", "555 1234", "We cook first"];
@@ -57,7 +57,7 @@ async fn b03_five_answers_about_any_group_stand_in_one_place() {
 async fn b04_the_gap_is_wanted_minus_signed() {
     let pair = Pair::new().await;
     for name in ["Bakers' union", "Mill Street"] {
-        pair.mill.new("prospect", json!({"name": name})).await;
+        pair.mill.make("prospect", json!({"name": name})).await;
     }
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("wanted", "wanted", &[]).await, "name"), ["Bakers' union"]);
@@ -67,13 +67,13 @@ async fn b04_the_gap_is_wanted_minus_signed() {
 async fn b05_contacts_are_for_those_who_both_said_yes() {
     let pair = Pair::new().await;
     let people =
-        json!([pair.river.new("person", person("Cy", "rivers", "singing", "Lismore")).await, pair.mill.group().await]);
+        json!([pair.river.make("person", person("Cy", "rivers", "singing", "Lismore")).await, pair.mill.group().await]);
     pair.settle().await;
-    let met = pair.mill.new("introduction", json!({"title": "Cy and Mill Street", "people": people})).await;
-    pair.mill.new("reply", json!({"to": met, "says": "yes", "contact": "555 1234"})).await;
+    let met = pair.mill.make("introduction", json!({"title": "Cy and Mill Street", "people": people})).await;
+    pair.mill.make("reply", json!({"to": met, "says": "yes", "contact": "555 1234"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("introduce", "answers", &[]).await, "why"), ["waits for an answer"]);
-    pair.river.new("reply", json!({"to": met, "says": "yes"})).await;
+    pair.river.make("reply", json!({"to": met, "says": "yes"})).await;
     pair.settle().await;
     let why = each(&pair.mill.ask("introduce", "answers", &[]).await, "why");
     assert_eq!(why, ["all said yes: contacts may be shared"]);
@@ -84,10 +84,10 @@ async fn b06_the_seeded_pair_ranks_first_and_who_stands_alone_is_named() {
     let pair = Pair::new().await;
     let need = json!({"title": "A van", "sort": "vehicle", "tags": ["van"], "place": "Lismore",
         "from": "2126-12-07T08:00:00+11:00", "until": "2126-12-07T18:00:00+11:00"});
-    let need = pair.river.new("need", need).await;
+    let need = pair.river.make("need", need).await;
     let asset = |name: &str, place: &str| json!({"name": name, "sort": "vehicle", "tags": ["van"], "place": place, "days": ["saturday"]});
-    pair.mill.new("asset", asset("Far van", "Perth")).await;
-    pair.mill.new("asset", asset("White van", "Lismore")).await;
+    pair.mill.make("asset", asset("Far van", "Perth")).await;
+    pair.mill.make("asset", asset("White van", "Lismore")).await;
     pair.settle().await;
     let found = pair.mill.ask("match", "matches", &[("need", &need)]).await;
     assert_eq!(each(&found, "offer"), ["White van", "Far van"]);
@@ -100,7 +100,7 @@ async fn b07_stale_ties_are_listed() {
     let pair = Pair::new().await;
     let river = pair.river.group().await;
     let met = json!({"title": "Ana and Cy", "with": river, "on": "2020-10-01T18:00:00Z", "every_days": 30});
-    pair.mill.new("tie", met).await;
+    pair.mill.make("tie", met).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("introduce", "stale", &[]).await, "name"), ["Ana and Cy"]);
 }
@@ -124,8 +124,8 @@ async fn b08_how_a_group_works_is_shown_at_every_introduction() {
 async fn b09_people_are_found_by_sector_and_may_leave_fields_blank() {
     let pair = Pair::new().await;
     let ana = json!({"name": "Ana", "agreed": true, "sector": "union", "passion": "Clean water"});
-    pair.mill.new("person", ana).await;
-    pair.mill.new("person", json!({"name": "Bo", "agreed": true})).await;
+    pair.mill.make("person", ana).await;
+    pair.mill.make("person", json!({"name": "Bo", "agreed": true})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("leaders", "people", &[("sector", "Union")]).await, "name"), ["Ana"]);
     assert_eq!(each(&pair.river.ask("leaders", "people", &[]).await, "name"), ["Ana", "Bo"]);
@@ -134,11 +134,11 @@ async fn b09_people_are_found_by_sector_and_may_leave_fields_blank() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b10_a_newcomer_becomes_trained_unaided() {
     let pair = Pair::new().await;
-    let course = pair.river.new("course", json!({"title": "Welcome"})).await;
-    let ana = pair.mill.new("person", json!({"name": "Ana", "agreed": true})).await;
+    let course = pair.river.make("course", json!({"title": "Welcome"})).await;
+    let ana = pair.mill.make("person", json!({"name": "Ana", "agreed": true})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("newcomers", "people", &[]).await, "trained"), ["false"]);
-    pair.mill.new("completion", json!({"course": course, "person": ana})).await;
+    pair.mill.make("completion", json!({"course": course, "person": ana})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("newcomers", "people", &[]).await, "trained"), ["true"]);
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 async fn a_reference_to_nothing_is_said_to_be_on_its_way() {
     let pair = Pair::new().await;
     let nowhere = "a".repeat(52);
-    let support = pair.river.new("support", json!({"of": nowhere, "sort": "boost"})).await;
+    let support = pair.river.make("support", json!({"of": nowhere, "sort": "boost"})).await;
     pair.settle().await;
     let seen = pair.mill.show("support", &support).await;
     assert!(seen["called"].as_str().unwrap().contains("not here yet"), "{seen}");
@@ -37,7 +37,7 @@ async fn words_of_all_scripts_and_directions_come_back_as_they_were() {
     let pair = Pair::new().await;
     let titles = ["مسيرة من أجل النهر", "e\u{301}cole", "ह\u{93f}न\u{94d}द\u{940}", "\u{202e}abc\u{202c}", "👩🏽‍🌾 march"];
     for title in titles {
-        pair.river.new("action", json!({"title": title})).await;
+        pair.river.make("action", json!({"title": title})).await;
     }
     pair.settle().await;
     let mut seen = each(&pair.mill.list("action", "").await, "title");
@@ -50,7 +50,7 @@ async fn words_of_all_scripts_and_directions_come_back_as_they_were() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_edits_of_every_field_at_once_end_alike_on_both_nodes() {
     let pair = Pair::new().await;
-    let page = pair.river.new("page", json!({"title": "Words", "text": "One.\n"})).await;
+    let page = pair.river.make("page", json!({"title": "Words", "text": "One.\n"})).await;
     pair.settle().await;
     pair.river.member.handle().hang_up().await.unwrap();
     pair.river

@@ -7,12 +7,12 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread")]
 async fn c01_figures_roll_up_and_a_group_in_two_units_counts_once() {
     let pair = Pair::new().await;
-    let valley = pair.river.new("unit", json!({"name": "Valley", "level": "region"})).await;
-    let town = pair.river.new("unit", json!({"name": "Town", "parents": [valley]})).await;
-    let street = pair.river.new("unit", json!({"name": "Street", "parents": [valley]})).await;
+    let valley = pair.river.make("unit", json!({"name": "Valley", "level": "region"})).await;
+    let town = pair.river.make("unit", json!({"name": "Town", "parents": [valley]})).await;
+    let street = pair.river.make("unit", json!({"name": "Street", "parents": [valley]})).await;
     pair.settle().await;
-    pair.mill.new("group", json!({"name": "Mill Street", "units": [town, street]})).await;
-    pair.mill.new("action", json!({"title": "Vigil"})).await;
+    pair.mill.make("group", json!({"name": "Mill Street", "units": [town, street]})).await;
+    pair.mill.make("action", json!({"title": "Vigil"})).await;
     pair.settle().await;
     let units = pair.river.ask("units", "units", &[]).await;
     assert_eq!(each(&units, "title"), ["Valley", "Street", "Town"]);
@@ -23,12 +23,12 @@ async fn c01_figures_roll_up_and_a_group_in_two_units_counts_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn c02_a_vacant_seat_is_flagged_and_attendance_is_told_by_group() {
     let pair = Pair::new().await;
-    let council = pair.river.new("body", json!({"name": "Council", "sort": "representatives", "seats": 2})).await;
+    let council = pair.river.make("body", json!({"name": "Council", "sort": "representatives", "seats": 2})).await;
     let met = json!({"title": "First meeting", "body": council, "starts": "2026-01-10T10:00:00Z"});
-    let met = pair.river.new("event", met).await;
+    let met = pair.river.make("event", met).await;
     pair.settle().await;
-    pair.mill.new("seat", json!({"body": council, "role": "representative", "holder": "Bo"})).await;
-    pair.mill.new("attendance", json!({"event": met, "came": 2})).await;
+    pair.mill.make("seat", json!({"body": council, "role": "representative", "holder": "Bo"})).await;
+    pair.mill.make("attendance", json!({"event": met, "came": 2})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("bodies", "vacant", &[]).await, "vacant"), ["1 of 2 seats"]);
     let came = pair.river.ask("bodies", "attendance", &[]).await;
@@ -38,10 +38,10 @@ async fn c02_a_vacant_seat_is_flagged_and_attendance_is_told_by_group() {
 #[tokio::test(flavor = "multi_thread")]
 async fn c03_a_caucus_has_its_own_talk_and_calendar() {
     let pair = Pair::new().await;
-    let caucus = pair.river.new("body", json!({"name": "Carers", "sort": "caucus"})).await;
+    let caucus = pair.river.make("body", json!({"name": "Carers", "sort": "caucus"})).await;
     pair.settle().await;
-    pair.mill.new("thread", json!({"title": "Who minds the children?", "body": caucus})).await;
-    pair.mill.new("event", json!({"title": "Carers' call", "body": caucus, "starts": "2126-01-10T10:00:00Z"})).await;
+    pair.mill.make("thread", json!({"title": "Who minds the children?", "body": caucus})).await;
+    pair.mill.make("event", json!({"title": "Carers' call", "body": caucus, "starts": "2126-01-10T10:00:00Z"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("bodies", "bodies", &[("of", "Carers")]).await, "sort"), ["caucus"]);
     for (kind, title) in [("thread", "Who minds the children?"), ("event", "Carers' call")] {
@@ -52,11 +52,11 @@ async fn c03_a_caucus_has_its_own_talk_and_calendar() {
 #[tokio::test(flavor = "multi_thread")]
 async fn c04_open_tasks_without_owner_or_day_are_told_and_so_are_gaps() {
     let pair = Pair::new().await;
-    let steering = pair.river.new("body", json!({"name": "Steering", "sort": "steering"})).await;
+    let steering = pair.river.make("body", json!({"name": "Steering", "sort": "steering"})).await;
     pair.settle().await;
-    pair.mill.new("task", json!({"title": "Ask the union", "body": steering, "gap": true})).await;
+    pair.mill.make("task", json!({"title": "Ask the union", "body": steering, "gap": true})).await;
     let full = json!({"title": "Print", "body": steering, "assignee": "Bo", "due": "2126-01-10T10:00:00Z"});
-    pair.mill.new("task", full).await;
+    pair.mill.make("task", full).await;
     pair.settle().await;
     let loose = pair.river.ask("bodies", "tasks", &[]).await;
     assert_eq!(each(&loose, "missing"), ["nobody does it, no day is set"]);
@@ -71,7 +71,9 @@ async fn c05_a_role_that_nobody_has_raises_a_warning() {
         let of = found.iter().filter(|row| row["sort"] == "uncovered").cloned().collect::<Vec<_>>();
         each(&of, "what")
     };
-    pair.mill.new("person", json!({"name": "Bo", "agreed": true, "roles": ["principal", "driver", "supporter"]})).await;
+    pair.mill
+        .make("person", json!({"name": "Bo", "agreed": true, "roles": ["principal", "driver", "supporter"]}))
+        .await;
     pair.settle().await;
     assert_eq!(uncovered().await, ["nobody is a weaver", "nobody is an operator"]);
 }
@@ -79,9 +81,9 @@ async fn c05_a_role_that_nobody_has_raises_a_warning() {
 #[tokio::test(flavor = "multi_thread")]
 async fn c07_a_request_gets_a_helper_and_a_closing_note() {
     let pair = Pair::new().await;
-    let need = pair.mill.new("need", json!({"title": "Sound desk", "sort": "help"})).await;
+    let need = pair.mill.make("need", json!({"title": "Sound desk", "sort": "help"})).await;
     pair.settle().await;
-    pair.river.new("support", json!({"of": need, "sort": "offer"})).await;
+    pair.river.make("support", json!({"of": need, "sort": "offer"})).await;
     pair.settle().await;
     let open = pair.mill.ask("help", "open", &[]).await;
     assert_eq!(open[0]["helpers"], json!(["Clean River"]));
@@ -93,14 +95,14 @@ async fn c07_a_request_gets_a_helper_and_a_closing_note() {
 #[tokio::test(flavor = "multi_thread")]
 async fn c06_two_edits_of_one_map_of_the_system_merge() {
     let pair = Pair::new().await;
-    let wells = pair.river.new("factor", json!({"name": "Wells", "about": "They fall dry."})).await;
-    let body = pair.river.new("body", json!({"name": "Water lever", "sort": "working_group", "lever": wells})).await;
+    let wells = pair.river.make("factor", json!({"name": "Wells", "about": "They fall dry."})).await;
+    let body = pair.river.make("body", json!({"name": "Water lever", "sort": "working_group", "lever": wells})).await;
     pair.settle().await;
     pair.river.member.handle().hang_up().await.unwrap();
     pair.river.edit("factor", &wells, json!({"lever": true})).await;
     pair.mill.edit("factor", &wells, json!({"about": "They fall dry. Since the mine."})).await;
-    let mine = pair.mill.new("factor", json!({"name": "The mine"})).await;
-    pair.mill.new("influence", json!({"from": mine, "to": wells, "effect": "less"})).await;
+    let mine = pair.mill.make("factor", json!({"name": "The mine"})).await;
+    pair.mill.make("influence", json!({"from": mine, "to": wells, "effect": "less"})).await;
     pair.settle().await;
     for side in [&pair.river, &pair.mill] {
         let shown = side.show("factor", &wells).await;
@@ -112,15 +114,15 @@ async fn c06_two_edits_of_one_map_of_the_system_merge() {
 #[tokio::test(flavor = "multi_thread")]
 async fn c06_a_lever_names_the_body_that_works_on_it_and_loops_are_found() {
     let pair = Pair::new().await;
-    let price = pair.river.new("factor", json!({"name": "Price", "lever": true})).await;
+    let price = pair.river.make("factor", json!({"name": "Price", "lever": true})).await;
     pair.settle().await;
     pair.river.edit("factor", &price, json!({"about": "What gas costs."})).await;
     pair.mill.edit("factor", &price, json!({"name": "Price of gas"})).await;
-    let wells = pair.mill.new("factor", json!({"name": "Wells"})).await;
-    pair.mill.new("influence", json!({"from": price, "to": wells})).await;
+    let wells = pair.mill.make("factor", json!({"name": "Wells"})).await;
+    pair.mill.make("influence", json!({"from": price, "to": wells})).await;
     pair.settle().await;
-    pair.river.new("influence", json!({"from": wells, "to": price, "effect": "less"})).await;
-    pair.mill.new("body", json!({"name": "Prices", "lever": price})).await;
+    pair.river.make("influence", json!({"from": wells, "to": price, "effect": "less"})).await;
+    pair.mill.make("body", json!({"name": "Prices", "lever": price})).await;
     pair.settle().await;
     for side in [&pair.river, &pair.mill] {
         let levers = side.ask("systems", "levers", &[]).await;
@@ -153,10 +155,10 @@ async fn c08_a_withdrawn_mandate_removes_the_label() {
 #[tokio::test(flavor = "multi_thread")]
 async fn c09_a_convener_who_is_set_as_chair_is_warned_of() {
     let pair = Pair::new().await;
-    let body = pair.river.new("body", json!({"name": "Levers"})).await;
+    let body = pair.river.make("body", json!({"name": "Levers"})).await;
     pair.settle().await;
-    pair.mill.new("seat", json!({"body": body, "role": "host"})).await;
-    pair.mill.new("seat", json!({"body": body, "role": "chair"})).await;
+    pair.mill.make("seat", json!({"body": body, "role": "host"})).await;
+    pair.mill.make("seat", json!({"body": body, "role": "chair"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("bodies", "warnings", &[]).await, "who"), ["Mill Street"]);
 }
@@ -165,10 +167,10 @@ async fn c09_a_convener_who_is_set_as_chair_is_warned_of() {
 async fn c10_an_action_of_ones_own_needs_no_approval_and_a_decision_shows_who_took_part() {
     let pair = Pair::new().await;
     let proposal = json!({"title": "A common week", "proposal": "All of us, in May."});
-    let decision = pair.river.new("decision", proposal).await;
+    let decision = pair.river.make("decision", proposal).await;
     pair.settle().await;
-    pair.mill.new("voice", json!({"decision": decision, "stance": "object", "reason": "We harvest in May."})).await;
-    pair.mill.new("action", json!({"title": "Our own day in June"})).await;
+    pair.mill.make("voice", json!({"decision": decision, "stance": "object", "reason": "We harvest in May."})).await;
+    pair.mill.make("action", json!({"title": "Our own day in June"})).await;
     pair.settle().await;
     let voices = pair.river.list("voice", &format!("decision={decision}")).await;
     assert_eq!((&voices[0]["group_name"], &voices[0]["stance"]), (&json!("Mill Street"), &json!("object")));
@@ -180,10 +182,10 @@ async fn c10_an_action_of_ones_own_needs_no_approval_and_a_decision_shows_who_to
 #[tokio::test(flavor = "multi_thread")]
 async fn c10_an_own_action_needs_nobody_and_a_decision_shows_who_took_part() {
     let pair = Pair::new().await;
-    let bus = pair.river.new("decision", json!({"title": "A bus", "proposal": "We hire one."})).await;
-    pair.mill.new("action", json!({"title": "Our own vigil"})).await;
+    let bus = pair.river.make("decision", json!({"title": "A bus", "proposal": "We hire one."})).await;
+    pair.mill.make("action", json!({"title": "Our own vigil"})).await;
     pair.settle().await;
-    pair.mill.new("voice", json!({"decision": bus, "stance": "concern", "reason": "It is dear."})).await;
+    pair.mill.make("voice", json!({"decision": bus, "stance": "concern", "reason": "It is dear."})).await;
     pair.settle().await;
     let open = pair.river.ask("decisions", "open", &[]).await;
     assert_eq!((each(&open, "took_part"), each(&open, "concerns")), (vec!["1 of 2".into()], vec!["1".into()]));
@@ -202,8 +204,8 @@ async fn c11_a_change_of_mode_is_seen_on_every_node_with_its_end() {
     let mandate = pair.river.post("/api/mandates", claim).await["id"].as_str().unwrap().to_owned();
     pair.river.post(&format!("/api/mandates/{mandate}/endorsement"), json!({})).await;
     let mode = json!({"title": "Until the vote", "setting": "coordinated", "until": "2125-12-01T10:00:00Z", "voice": "network"});
-    pair.river.new("mode", mode).await;
-    pair.mill.new("mode", json!({"title": "Let us", "setting": "balanced", "until": "2125-12-01T10:00:00Z"})).await;
+    pair.river.make("mode", mode).await;
+    pair.mill.make("mode", json!({"title": "Let us", "setting": "balanced", "until": "2125-12-01T10:00:00Z"})).await;
     pair.settle().await;
     for side in [&pair.river, &pair.mill] {
         let now = side.ask("mode", "now", &[]).await;

@@ -6,11 +6,11 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread")]
 async fn d01_two_who_write_while_they_are_apart_are_both_heard() {
     let pair = Pair::new().await;
-    let thread = pair.river.new("thread", json!({"title": "The bridge"})).await;
+    let thread = pair.river.make("thread", json!({"title": "The bridge"})).await;
     pair.settle().await;
     pair.river.member.handle().hang_up().await.unwrap();
-    pair.river.new("message", json!({"text": "It is closed.", "thread": thread})).await;
-    pair.mill.new("message", json!({"text": "We have a boat.", "thread": thread})).await;
+    pair.river.make("message", json!({"text": "It is closed.", "thread": thread})).await;
+    pair.mill.make("message", json!({"text": "We have a boat.", "thread": thread})).await;
     pair.settle().await;
     for side in [&pair.river, &pair.mill] {
         let mut said = grid_tests::mission::each(&side.list("message", &format!("thread={thread}")).await, "text");
@@ -48,7 +48,7 @@ async fn d05_a_change_of_status_shows_on_the_map_of_cases() {
     let pair = Pair::new().await;
     let at = json!({"latitude": -28.81, "longitude": 153.28});
     let case = json!({"title": "River v. Mine", "court": "Land Court", "place": "Lismore", "coordinates": at});
-    let case = pair.river.new("case", case).await;
+    let case = pair.river.make("case", case).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("cases", "cases", &[]).await, "status"), ["planned"]);
     pair.river.edit("case", &case, json!({"status": "heard"})).await;
@@ -61,7 +61,7 @@ async fn d05_a_change_of_status_shows_on_the_map_of_cases() {
 async fn d06_a_webinar_and_where_it_can_be_heard_reach_every_node() {
     let pair = Pair::new().await;
     let talk = json!({"title": "Law for neighbours", "sort": "webinar", "starts": "2126-01-10T10:00:00Z"});
-    let talk = pair.river.new("event", talk).await;
+    let talk = pair.river.make("event", talk).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("agenda", "agenda", &[("days", "50000")]).await, "title"), ["Law for neighbours"]);
     let recording = json!({"recording": "https://river.example/law.mp3", "recording_bytes": 1200, "status": "done"});
@@ -74,12 +74,12 @@ async fn d06_a_webinar_and_where_it_can_be_heard_reach_every_node() {
 #[tokio::test(flavor = "multi_thread")]
 async fn d07_the_costs_of_a_conference_sum_to_zero() {
     let pair = Pair::new().await;
-    let event = pair.river.new("event", json!({"title": "Conference", "sort": "conference"})).await;
+    let event = pair.river.make("event", json!({"title": "Conference", "sort": "conference"})).await;
     pair.settle().await;
     for (side, cents) in [(&pair.river, 1001), (&pair.mill, 250)] {
-        side.new("attendance", json!({"event": event, "came": 3})).await;
+        side.make("attendance", json!({"event": event, "came": 3})).await;
         let amount = json!({"amount": cents, "currency": "AUD"});
-        side.new("cost", json!({"event": event, "what": "food", "amount": amount})).await;
+        side.make("cost", json!({"event": event, "what": "food", "amount": amount})).await;
     }
     pair.settle().await;
     let here = pair.river.ask("costs", "balances", &[]).await;

@@ -7,7 +7,7 @@ use serde_json::json;
 async fn e01_an_action_is_seen_on_every_node() {
     let pair = Pair::new().await;
     let action = json!({"title": "Vigil", "place": "Hollin", "ask": "Come.", "starts": "2126-05-01T18:00:00+10:00"});
-    let action = pair.mill.new("action", action).await;
+    let action = pair.mill.make("action", action).await;
     pair.settle().await;
     let seen = pair.river.show("action", &action).await;
     assert_eq!((&seen["title"], &seen["place"], &seen["ask"]), (&json!("Vigil"), &json!("Hollin"), &json!("Come.")));
@@ -17,10 +17,10 @@ async fn e01_an_action_is_seen_on_every_node() {
 #[tokio::test(flavor = "multi_thread")]
 async fn e02_supporters_of_an_action_are_listed_and_counted() {
     let pair = Pair::new().await;
-    let vigil = pair.mill.new("action", json!({"title": "Vigil"})).await;
+    let vigil = pair.mill.make("action", json!({"title": "Vigil"})).await;
     pair.settle().await;
-    pair.river.new("support", json!({"of": vigil, "sort": "boost"})).await;
-    pair.river.new("support", json!({"of": vigil, "sort": "pledge", "what": "candles"})).await;
+    pair.river.make("support", json!({"of": vigil, "sort": "boost"})).await;
+    pair.river.make("support", json!({"of": vigil, "sort": "pledge", "what": "candles"})).await;
     pair.settle().await;
     let things = pair.mill.ask("amplify", "things", &[("of", &vigil)]).await;
     assert_eq!((each(&things, "boosts"), each(&things, "pledges")), (vec!["1".into()], vec!["1".into()]));
@@ -31,9 +31,9 @@ async fn e02_supporters_of_an_action_are_listed_and_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn e03_a_group_hides_a_tactic_without_blocking_it() {
     let pair = Pair::new().await;
-    pair.river.new("action", json!({"title": "Sit-in", "tactics": ["Blockade"]})).await;
-    pair.river.new("action", json!({"title": "Letters", "tactics": ["letter"]})).await;
-    pair.mill.new("hiding", json!({"what": "blockade", "sort": "tactic"})).await;
+    pair.river.make("action", json!({"title": "Sit-in", "tactics": ["Blockade"]})).await;
+    pair.river.make("action", json!({"title": "Letters", "tactics": ["letter"]})).await;
+    pair.mill.make("hiding", json!({"what": "blockade", "sort": "tactic"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.list("action", "").await, "title"), ["Letters"]);
     assert_eq!(pair.mill.list("action", "hidden=yes").await.len(), 2);
@@ -45,14 +45,14 @@ async fn e03_a_group_hides_a_tactic_without_blocking_it() {
 async fn e04_one_page_shows_all_actions_of_a_moment_their_points_and_the_total() {
     let pair = Pair::new().await;
     let day = json!({"title": "River day", "starts": "2126-03-01T00:00:00Z", "ends": "2126-03-02T00:00:00Z"});
-    let day = pair.river.new("moment", day).await;
+    let day = pair.river.make("moment", day).await;
     pair.settle().await;
     let at = json!({"latitude": -28.81, "longitude": 153.28});
-    let vigil = pair.mill.new("action", json!({"title": "Vigil", "moment": day, "coordinates": at})).await;
-    pair.mill.new("action", json!({"title": "Paddle", "starts": "2126-03-01T12:00:00Z"})).await;
-    pair.river.new("action", json!({"title": "Song", "moment": day})).await;
+    let vigil = pair.mill.make("action", json!({"title": "Vigil", "moment": day, "coordinates": at})).await;
+    pair.mill.make("action", json!({"title": "Paddle", "starts": "2126-03-01T12:00:00Z"})).await;
+    pair.river.make("action", json!({"title": "Song", "moment": day})).await;
     pair.settle().await;
-    pair.river.new("support", json!({"of": vigil, "sort": "join", "people": 12})).await;
+    pair.river.make("support", json!({"of": vigil, "sort": "join", "people": 12})).await;
     pair.settle().await;
     let moments = pair.mill.ask("moments", "moments", &[("of", "River day")]).await;
     assert_eq!(
@@ -68,13 +68,13 @@ async fn e04_one_page_shows_all_actions_of_a_moment_their_points_and_the_total()
 #[tokio::test(flavor = "multi_thread")]
 async fn e05_an_answer_that_was_given_offline_arrives_once() {
     let pair = Pair::new().await;
-    let action = pair.river.new("action", json!({"title": "Vigil"})).await;
+    let action = pair.river.make("action", json!({"title": "Vigil"})).await;
     pair.settle().await;
     let mut mill = pair.mill;
     pair.river.member.handle().hang_up().await.unwrap();
     let invited_by = pair.river.group().await;
     let joins = json!({"of": action, "sort": "join", "people": 7, "invited_by": invited_by});
-    mill.new("support", joins).await;
+    mill.make("support", joins).await;
     mill = mill.restarted().await;
     grid_tests::grid::until_equal(&[&pair.river.member, &mill.member]).await;
     let seen = pair.river.list("support", &format!("of={action}")).await;
@@ -87,11 +87,11 @@ async fn e05_an_answer_that_was_given_offline_arrives_once() {
 async fn e06_answers_to_a_call_for_help_are_counted() {
     let pair = Pair::new().await;
     let flood = json!({"title": "Flood", "place": "Lismore", "radius_km": 40.0});
-    let flood = pair.river.new("alert", flood).await;
+    let flood = pair.river.make("alert", flood).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("amplify", "alerts", &[]).await, "answers"), ["0"]);
-    pair.mill.new("support", json!({"of": flood, "sort": "offer", "what": "two boats"})).await;
-    pair.mill.new("reply", json!({"to": flood, "note": "We come."})).await;
+    pair.mill.make("support", json!({"of": flood, "sort": "offer", "what": "two boats"})).await;
+    pair.mill.make("reply", json!({"to": flood, "note": "We come."})).await;
     pair.settle().await;
     let alerts = pair.river.ask("amplify", "alerts", &[("of", &flood)]).await;
     assert_eq!(each(&alerts, "answers"), ["1"]);
@@ -101,10 +101,10 @@ async fn e06_answers_to_a_call_for_help_are_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn e07_the_count_equals_the_stored_letters() {
     let pair = Pair::new().await;
-    let vigil = pair.river.new("action", json!({"title": "Vigil"})).await;
+    let vigil = pair.river.make("action", json!({"title": "Vigil"})).await;
     pair.settle().await;
-    pair.river.new("tally", json!({"action": vigil, "target": "Ms Reed MP", "letters": 40})).await;
-    pair.mill.new("tally", json!({"action": vigil, "target": "ms reed mp", "letters": 2, "calls": 5})).await;
+    pair.river.make("tally", json!({"action": vigil, "target": "Ms Reed MP", "letters": 40})).await;
+    pair.mill.make("tally", json!({"action": vigil, "target": "ms reed mp", "letters": 2, "calls": 5})).await;
     pair.settle().await;
     let stored: f64 = pair.mill.list("tally", "").await.iter().filter_map(|tally| tally["letters"].as_f64()).sum();
     for side in [&pair.river, &pair.mill] {
@@ -117,9 +117,9 @@ async fn e07_the_count_equals_the_stored_letters() {
 #[tokio::test(flavor = "multi_thread")]
 async fn e08_a_copied_action_shows_where_it_comes_from() {
     let pair = Pair::new().await;
-    let first = pair.river.new("action", json!({"title": "Night of lights"})).await;
+    let first = pair.river.make("action", json!({"title": "Night of lights"})).await;
     pair.settle().await;
-    let copy = pair.mill.new("action", json!({"title": "Our night of lights", "copied_from": first})).await;
+    let copy = pair.mill.make("action", json!({"title": "Our night of lights", "copied_from": first})).await;
     pair.settle().await;
     let seen = pair.river.show("action", &copy).await;
     assert_eq!((&seen["group_name"], &seen["referred"][&first]), (&json!("Mill Street"), &json!("Night of lights")));

@@ -7,12 +7,12 @@ use serde_json::json;
 async fn f05_totals_of_a_fund_match_its_entries() {
     let pair = Pair::new().await;
     let aud = |cents: i64| json!({"amount": cents, "currency": "AUD"});
-    let fund = pair.river.new("fund", json!({"title": "Bail", "goal": aud(100_000)})).await;
+    let fund = pair.river.make("fund", json!({"title": "Bail", "goal": aud(100_000)})).await;
     pair.settle().await;
-    pair.mill.new("pledge", json!({"fund": fund, "amount": aud(3050), "status": "given"})).await;
-    pair.mill.new("pledge", json!({"fund": fund, "amount": aud(2000)})).await;
-    pair.mill.new("pledge", json!({"fund": fund, "what": "two days of work", "status": "given"})).await;
-    pair.river.new("spending", json!({"fund": fund, "amount": aud(1025), "what": "a lawyer"})).await;
+    pair.mill.make("pledge", json!({"fund": fund, "amount": aud(3050), "status": "given"})).await;
+    pair.mill.make("pledge", json!({"fund": fund, "amount": aud(2000)})).await;
+    pair.mill.make("pledge", json!({"fund": fund, "what": "two days of work", "status": "given"})).await;
+    pair.river.make("spending", json!({"fund": fund, "amount": aud(1025), "what": "a lawyer"})).await;
     pair.settle().await;
     let funds = pair.mill.ask("funds", "funds", &[]).await;
     assert_eq!(funds[0]["amounts"]["given"], json!([aud(3050)]));
@@ -25,9 +25,9 @@ async fn f05_totals_of_a_fund_match_its_entries() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f06_a_funder_has_the_rights_of_any_member() {
     let pair = Pair::new().await;
-    let funders = pair.river.new("body", json!({"name": "Funders", "sort": "funders"})).await;
+    let funders = pair.river.make("body", json!({"name": "Funders", "sort": "funders"})).await;
     pair.settle().await;
-    pair.mill.new("seat", json!({"body": funders, "holder": "Bo"})).await;
+    pair.mill.make("seat", json!({"body": funders, "holder": "Bo"})).await;
     pair.settle().await;
     let rights = pair.river.ask("funds", "rights", &[]).await;
     assert_eq!((each(&rights, "name"), each(&rights, "votes")), (vec!["Mill Street".into()], vec!["1".into()]));
@@ -37,7 +37,7 @@ async fn f06_a_funder_has_the_rights_of_any_member() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f01_what_one_group_put_into_the_library_is_found_by_another() {
     let pair = Pair::new().await;
-    pair.mill.new("resource", json!({"title": "How to hold a vigil", "tags": ["guide"], "licence": "CC BY"})).await;
+    pair.mill.make("resource", json!({"title": "How to hold a vigil", "tags": ["guide"], "licence": "CC BY"})).await;
     pair.settle().await;
     let words = [("text", "vigils"), ("kind", "resource")];
     assert_eq!(each(&pair.river.ask("find", "others", &words).await, "name"), ["How to hold a vigil"]);
@@ -46,15 +46,15 @@ async fn f01_what_one_group_put_into_the_library_is_found_by_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f02_a_search_finds_an_asset_and_its_owner_grants_the_booking() {
     let pair = Pair::new().await;
-    pair.mill.new("asset", json!({"name": "White van", "sort": "vehicle"})).await;
+    pair.mill.make("asset", json!({"name": "White van", "sort": "vehicle"})).await;
     pair.settle().await;
     let found = pair.river.ask("find", "others", &[("text", "whiet van")]).await;
     assert_eq!(each(&found, "name"), ["White van"]);
     let times = json!({"asset": found[0]["id"], "from": "2126-12-05T08:00:00Z", "until": "2126-12-05T09:00:00Z"});
-    let booking = pair.river.new("booking", times).await;
+    let booking = pair.river.make("booking", times).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("bookings", "bookings", &[]).await, "says"), ["no answer yet"]);
-    pair.mill.new("reply", json!({"to": booking, "says": "yes"})).await;
+    pair.mill.make("reply", json!({"to": booking, "says": "yes"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("bookings", "bookings", &[]).await, "says"), ["granted"]);
 }
@@ -62,13 +62,13 @@ async fn f02_a_search_finds_an_asset_and_its_owner_grants_the_booking() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f03_a_gap_closes_when_the_match_is_done() {
     let pair = Pair::new().await;
-    let need = pair.river.new("need", json!({"title": "A van", "tags": ["van"]})).await;
+    let need = pair.river.make("need", json!({"title": "A van", "tags": ["van"]})).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("match", "unmet", &[]).await, "name"), ["A van"]);
-    let van = pair.mill.new("asset", json!({"name": "White van", "tags": ["van"]})).await;
+    let van = pair.mill.make("asset", json!({"name": "White van", "tags": ["van"]})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("match", "matches", &[]).await, "with"), [van.as_str()]);
-    pair.mill.new("match", json!({"need": need, "with": van, "status": "done"})).await;
+    pair.mill.make("match", json!({"need": need, "with": van, "status": "done"})).await;
     pair.settle().await;
     assert!(pair.river.ask("match", "matches", &[]).await.is_empty());
     assert!(pair.river.ask("match", "unmet", &[]).await.is_empty());
@@ -77,12 +77,12 @@ async fn f03_a_gap_closes_when_the_match_is_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f04_the_number_of_leaders_rises_on_completion() {
     let pair = Pair::new().await;
-    let course = pair.river.new("course", json!({"title": "Leading", "level": "lead", "roles": ["driver"]})).await;
-    let ana = pair.mill.new("person", json!({"name": "Ana", "agreed": true})).await;
+    let course = pair.river.make("course", json!({"title": "Leading", "level": "lead", "roles": ["driver"]})).await;
+    let ana = pair.mill.make("person", json!({"name": "Ana", "agreed": true})).await;
     pair.settle().await;
     let any = async || each(&pair.river.ask("newcomers", "leaders", &[]).await, "count").pop();
     assert_eq!(any().await.as_deref(), Some("0"));
-    pair.mill.new("completion", json!({"course": course, "person": ana})).await;
+    pair.mill.make("completion", json!({"course": course, "person": ana})).await;
     pair.settle().await;
     assert_eq!(any().await.as_deref(), Some("1"));
 }

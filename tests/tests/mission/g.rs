@@ -6,10 +6,10 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread")]
 async fn g01_an_action_that_is_over_asks_for_its_report_and_the_report_rolls_up() {
     let pair = Pair::new().await;
-    let vigil = pair.mill.new("action", json!({"title": "Vigil", "starts": "2026-01-10T10:00:00Z"})).await;
+    let vigil = pair.mill.make("action", json!({"title": "Vigil", "starts": "2026-01-10T10:00:00Z"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("report", "owed", &[]).await, "title"), ["Vigil"]);
-    pair.mill.new("report", json!({"title": "The vigil", "action": vigil, "people": 40})).await;
+    pair.mill.make("report", json!({"title": "The vigil", "action": vigil, "people": 40})).await;
     pair.settle().await;
     assert!(pair.river.ask("report", "owed", &[]).await.is_empty());
     let totals = pair.river.ask("report", "totals", &[]).await;
@@ -20,9 +20,9 @@ async fn g01_an_action_that_is_over_asks_for_its_report_and_the_report_rolls_up(
 async fn g02_every_figure_can_be_worked_out_again_from_the_reports() {
     let pair = Pair::new().await;
     let told = json!({"title": "One", "letters": 30, "initiatives": 2, "media": 1, "legislators": 1, "on": "2026-02-01T10:00:00Z"});
-    pair.river.new("report", told).await;
-    pair.mill.new("report", json!({"title": "Two", "letters": 12, "on": "2026-02-03T10:00:00Z"})).await;
-    pair.mill.new("report", json!({"title": "Other", "letters": 500, "on": "2025-02-03T10:00:00Z"})).await;
+    pair.river.make("report", told).await;
+    pair.mill.make("report", json!({"title": "Two", "letters": 12, "on": "2026-02-03T10:00:00Z"})).await;
+    pair.mill.make("report", json!({"title": "Other", "letters": 500, "on": "2025-02-03T10:00:00Z"})).await;
     pair.settle().await;
     let period = [("since", "2026-01-01"), ("until", "2026-12-31")];
     for total in pair.mill.ask("report", "totals", &period).await.iter().filter(|total| total["field"] != "action") {
@@ -41,7 +41,7 @@ async fn g03_a_report_for_everybody_holds_nothing_that_is_not_for_everybody() {
     let pair = Pair::new().await;
     let told =
         json!({"title": "One", "outcome": "They heard us.", "internal": "The mayor wavers.", "private": "Ana drove."});
-    pair.mill.new("report", told).await;
+    pair.mill.make("report", told).await;
     pair.settle().await;
     let internal = pair.river.get("/api/questions/report").await.to_string();
     assert!(internal.contains("The mayor wavers.") && !internal.contains("Ana drove."));
@@ -55,7 +55,7 @@ async fn g03_a_report_for_everybody_holds_nothing_that_is_not_for_everybody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g05_a_group_that_was_not_heard_of_is_listed() {
     let pair = Pair::new().await;
-    pair.mill.new("action", json!({"title": "Vigil"})).await;
+    pair.mill.make("action", json!({"title": "Vigil"})).await;
     pair.settle().await;
     // Both wrote a moment ago: nobody is silent for a month, and both are for no time at all.
     assert!(pair.river.ask("silence", "silent", &[("days", "30")]).await.is_empty());
@@ -67,13 +67,13 @@ async fn g05_a_group_that_was_not_heard_of_is_listed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g06_the_four_parts_of_success_are_filled_for_a_period() {
     let pair = Pair::new().await;
-    let survey = pair.river.new("survey", json!({"title": "Wind", "sort": "climate"})).await;
-    let course = pair.river.new("course", json!({"title": "Core"})).await;
-    pair.river.new("win", json!({"title": "The licence fell", "on": "2026-02-01T10:00:00Z"})).await;
+    let survey = pair.river.make("survey", json!({"title": "Wind", "sort": "climate"})).await;
+    let course = pair.river.make("course", json!({"title": "Core"})).await;
+    pair.river.make("win", json!({"title": "The licence fell", "on": "2026-02-01T10:00:00Z"})).await;
     pair.settle().await;
-    pair.mill.new("score", json!({"survey": survey, "question": "Do they listen?", "answers": 4, "total": 14})).await;
-    pair.mill.new("tie", json!({"title": "Ana and Bo", "on": "2026-02-02T10:00:00Z"})).await;
-    pair.mill.new("completion", json!({"course": course, "who": "Bo"})).await;
+    pair.mill.make("score", json!({"survey": survey, "question": "Do they listen?", "answers": 4, "total": 14})).await;
+    pair.mill.make("tie", json!({"title": "Ana and Bo", "on": "2026-02-02T10:00:00Z"})).await;
+    pair.mill.make("completion", json!({"course": course, "who": "Bo"})).await;
     pair.settle().await;
     let since = [("since", "2026-01-01")];
     assert_eq!(each(&pair.river.ask("success", "wins", &since).await, "title"), ["The licence fell"]);
@@ -86,13 +86,13 @@ async fn g06_the_four_parts_of_success_are_filled_for_a_period() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g07_trust_is_told_by_period_and_answers_stay_where_they_were_given() {
     let pair = Pair::new().await;
-    let survey = pair.river.new("survey", json!({"title": "Trust", "period": "2026-Q4"})).await;
+    let survey = pair.river.make("survey", json!({"title": "Trust", "period": "2026-Q4"})).await;
     pair.settle().await;
     let said = json!({"survey": survey, "question": "Do you trust us?", "who": "Bo", "score": 4});
-    pair.mill.new("answer", said).await;
+    pair.mill.make("answer", said).await;
     let score = |total: u8, period: &str| json!({"survey": survey, "question": "Do you trust us?", "answers": 2, "total": total, "period": period});
-    pair.mill.new("score", score(8, "2026-Q4")).await;
-    pair.river.new("score", score(4, "2026-Q3")).await;
+    pair.mill.make("score", score(8, "2026-Q4")).await;
+    pair.river.make("score", score(4, "2026-Q3")).await;
     pair.settle().await;
     let scores = pair.river.ask("trust", "scores", &[]).await;
     assert_eq!(
@@ -105,12 +105,12 @@ async fn g07_trust_is_told_by_period_and_answers_stay_where_they_were_given() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g08_partners_rate_the_backbone_and_the_backbone_does_not() {
     let pair = Pair::new().await;
-    let hub = pair.river.new("body", json!({"name": "Hub", "sort": "backbone"})).await;
-    pair.river.new("seat", json!({"body": hub, "holder": "Ana"})).await;
-    let survey = pair.river.new("survey", json!({"title": "The hub", "sort": "backbone"})).await;
+    let hub = pair.river.make("body", json!({"name": "Hub", "sort": "backbone"})).await;
+    pair.river.make("seat", json!({"body": hub, "holder": "Ana"})).await;
+    let survey = pair.river.make("survey", json!({"title": "The hub", "sort": "backbone"})).await;
     pair.settle().await;
     for (side, total) in [(&pair.river, 5), (&pair.mill, 2)] {
-        side.new("score", json!({"survey": survey, "question": "Helps", "answers": 1, "total": total})).await;
+        side.make("score", json!({"survey": survey, "question": "Helps", "answers": 1, "total": total})).await;
     }
     pair.settle().await;
     for side in [&pair.river, &pair.mill] {
@@ -122,10 +122,10 @@ async fn g08_partners_rate_the_backbone_and_the_backbone_does_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g09_actions_that_lead_to_no_objective_are_listed() {
     let pair = Pair::new().await;
-    let licence = pair.river.new("objective", json!({"title": "No licence"})).await;
+    let licence = pair.river.make("objective", json!({"title": "No licence"})).await;
     pair.settle().await;
-    pair.mill.new("action", json!({"title": "Vigil", "objectives": [licence]})).await;
-    pair.mill.new("action", json!({"title": "Bake sale"})).await;
+    pair.mill.make("action", json!({"title": "Vigil", "objectives": [licence]})).await;
+    pair.mill.make("action", json!({"title": "Bake sale"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("adding-up", "objectives", &[]).await, "actions"), ["1"]);
     assert_eq!(each(&pair.river.ask("adding-up", "unlinked", &[]).await, "title"), ["Bake sale"]);
@@ -134,9 +134,9 @@ async fn g09_actions_that_lead_to_no_objective_are_listed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g10_a_group_that_gives_and_gets_nothing_is_flagged() {
     let pair = Pair::new().await;
-    let vigil = pair.river.new("action", json!({"title": "Vigil"})).await;
+    let vigil = pair.river.make("action", json!({"title": "Vigil"})).await;
     pair.settle().await;
-    pair.mill.new("support", json!({"of": vigil})).await;
+    pair.mill.make("support", json!({"of": vigil})).await;
     pair.settle().await;
     let nothing = pair.river.ask("flows", "nothing", &[]).await;
     assert_eq!((each(&nothing, "name"), each(&nothing, "given")), (vec!["Mill Street".into()], vec!["1".into()]));
@@ -148,10 +148,10 @@ async fn g10_a_group_that_gives_and_gets_nothing_is_flagged() {
 async fn g11_a_round_is_set_and_its_answers_are_not_told() {
     let pair = Pair::new().await;
     let round = json!({"title": "Who decides?", "sort": "reflection", "starts": "2126-01-10T10:00:00Z"});
-    pair.river.new("event", round).await;
-    let survey = pair.river.new("survey", json!({"title": "Power", "sort": "reflection"})).await;
+    pair.river.make("event", round).await;
+    let survey = pair.river.make("survey", json!({"title": "Power", "sort": "reflection"})).await;
     pair.settle().await;
-    pair.mill.new("answer", json!({"survey": survey, "question": "Who is not here?", "text": "The tenants."})).await;
+    pair.mill.make("answer", json!({"survey": survey, "question": "Who is not here?", "text": "The tenants."})).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("reflection", "coming", &[]).await, "title"), ["Who decides?"]);
     for (side, here) in [(&pair.mill, "1"), (&pair.river, "0")] {
@@ -163,10 +163,10 @@ async fn g11_a_round_is_set_and_its_answers_are_not_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g12_a_change_of_the_plan_cites_its_data() {
     let pair = Pair::new().await;
-    let plan = pair.river.new("plan", json!({"title": "Autumn"})).await;
-    let report = pair.mill.new("report", json!({"title": "The vigil", "people": 4})).await;
+    let plan = pair.river.make("plan", json!({"title": "Autumn"})).await;
+    let report = pair.mill.make("report", json!({"title": "The vigil", "people": 4})).await;
     pair.settle().await;
-    pair.river.new("revision", json!({"plan": plan, "change": "Fewer vigils.", "because": [report]})).await;
+    pair.river.make("revision", json!({"plan": plan, "change": "Fewer vigils.", "because": [report]})).await;
     pair.settle().await;
     let changes = pair.mill.ask("plans", "changes", &[]).await;
     assert_eq!(

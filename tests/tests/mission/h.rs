@@ -20,7 +20,7 @@ async fn h01_each_field_that_is_stored_is_in_the_policy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn h03_a_review_of_threats_is_due_until_it_is_done() {
     let pair = Pair::new().await;
-    let review = pair.river.new("review", json!({"title": "Our doors", "threats": "theft"})).await;
+    let review = pair.river.make("review", json!({"title": "Our doors", "threats": "theft"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("reviews", "due", &[]).await, "why"), ["it names no measure"]);
     let done = json!({"measures": "locks", "partners": ["Mill Street"], "again": "2126-01-10T10:00:00Z"});
@@ -37,14 +37,14 @@ async fn h05_an_alias_hides_the_place_and_a_block_holds_after_sync() {
     let error =
         pair.mill.refused("person", json!({"name": "Owl", "agreed": true, "alias": true, "place": "Ballina"})).await;
     assert!(error["message"].as_str().unwrap().contains("alias"), "{error}");
-    pair.mill.new("person", owl).await;
+    pair.mill.make("person", owl).await;
     pair.settle().await;
     let found = pair.river.ask("find", "people", &[("text", "owl")]).await;
     assert_eq!((each(&found, "name"), &found[0]["place"]), (vec!["Owl".to_owned()], &json!(null)));
     assert!(pair.river.ask("find", "people", &[("text", "ballina")]).await.is_empty());
     let hide = json!({"what": "Mill Street", "sort": "group", "of_group": pair.mill.group().await});
-    pair.river.new("hiding", hide).await;
-    pair.mill.new("action", json!({"title": "Soup at the gate"})).await;
+    pair.river.make("hiding", hide).await;
+    pair.mill.make("action", json!({"title": "Soup at the gate"})).await;
     pair.settle().await;
     for (question, section, words) in [
         ("find", "people", vec![("text", "owl")]),
