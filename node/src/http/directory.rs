@@ -97,7 +97,8 @@ pub(super) fn listed(views: &Views, kind: &Kind, row: &DirectoryRow) -> Listed {
             "name": group.map(|group| views.name_of(&group)),
         })
     };
-    let sources = row.row.iter().filter(|_| row.group.is_none()).chain(&row.same).map(source);
+    let sources = row.row.iter().filter(|_| row.group.is_none()).chain(&row.same);
+    let sources = sources.filter(|row| !views.hidden.hides(row)).map(source);
     put("sources", json!(sources.collect::<Vec<Json>>()));
     // Prospects stand among the groups, and have fewer fields of their own.
     complete(&mut listed.item, kind);

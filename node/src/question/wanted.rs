@@ -42,20 +42,27 @@ struct Gap {
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let mut gaps: BTreeMap<(String, String), Gap> = BTreeMap::new();
     for entry in asked.views.directory() {
-        let DirectoryRow { membership: Membership::Prospect, row: Some(row), name, .. } = entry else { continue };
-        let contact = row.values.text("contact");
-        if asked.views.hidden.hides(&row) || contact == JOINED {
-            continue;
-        }
-        let state = STATES.iter().position(|(word, _)| *word == contact).unwrap_or_default();
-        let by = asked.group_name(&row);
-        let key = (folded(&name), folded(place(&row)));
-        let gap =
-            gaps.entry(key).or_insert_with(|| Gap { name: name.clone(), state, row: row.clone(), by: BTreeSet::new() });
-        gap.by.insert(by);
-        // Whoever is furthest in the conversation knows best.
-        if state > gap.state {
-            (gap.name, gap.state, gap.row) = (name, state, row);
+        let DirectoryRow { membership: Membership::Prospect, row: Some(row), same, .. } = entry else { continue };
+        for row in [row].into_iter().chain(same) {
+            let contact = row.values.text("contact");
+            if asked.views.hidden.hides(&row) || contact == JOINED {
+                continue;
+            }
+            let name = asked.views.title_of(&row);
+            let state = STATES.iter().position(|(word, _)| *word == contact).unwrap_or_default();
+            let by = asked.group_name(&row);
+            let key = (folded(&name), folded(place(&row)));
+            let gap = gaps.entry(key).or_insert_with(|| Gap {
+                name: name.clone(),
+                state,
+                row: row.clone(),
+                by: BTreeSet::new(),
+            });
+            gap.by.insert(by);
+            // Whoever is furthest in the conversation knows best.
+            if state > gap.state {
+                (gap.name, gap.state, gap.row) = (name, state, row);
+            }
         }
     }
     let mut counts = [0_usize; STATES.len()];

@@ -78,7 +78,8 @@ impl Views {
     }
 
     /// Prospects that several members wrote down under the same name and place, as one. The record of this group comes
-    /// first, since its people can change that one; without one, the record with the smallest id.
+    /// first, since its people can change that one; without one, the record with the smallest id. What is hidden here comes
+    /// last.
     fn each_once(&self, prospects: Vec<DirectoryRow>) -> Vec<DirectoryRow> {
         let Some(kind) = self.registry.with_role(KindRole::Prospect) else { return prospects };
         let mut known: BTreeMap<String, Vec<DirectoryRow>> = BTreeMap::new();
@@ -91,7 +92,8 @@ impl Views {
         }
         for mut alike in known.into_values() {
             let own = |row: &DirectoryRow| row.row.as_ref().and_then(|row| row.owner()) == Some(self.own);
-            alike.sort_by_key(|row| (!own(row), row.record));
+            let hidden = |row: &DirectoryRow| row.row.as_ref().is_some_and(|row| self.hidden.hides(row));
+            alike.sort_by_key(|row| (hidden(row), !own(row), row.record));
             let mut alike = alike.into_iter();
             if let Some(mut first) = alike.next() {
                 // One group that has two of a name has made them itself, and merges them itself.
