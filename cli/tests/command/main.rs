@@ -1,5 +1,6 @@
 //! The program as scripts and people use it: words in; stdout, stderr and exit code out.
 
+mod asking;
 mod contract;
 mod demo;
 mod formats;

@@ -6,7 +6,7 @@ use crate::{
     span,
 };
 use clap::{Arg, ArgMatches};
-use grid_protocol::record::Kind;
+use grid_protocol::record::{Kind, RecordHome};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -28,10 +28,15 @@ pub(super) enum Delivery {
     Delivered,
     /// It is saved here, and goes when the nodes meet.
     Queued,
+    /// It is saved here, and never goes anywhere.
+    Stays,
 }
 
 /// Waits as `--wait` says.
 pub(super) fn wait(kind: &Kind, id: &str, matches: &ArgMatches, client: &Client) -> Result<Delivery, Failure> {
+    if kind.home() == RecordHome::Here {
+        return Ok(Delivery::Stays);
+    }
     let Some(time) = matches.get_one::<Duration>("wait") else { return Ok(Delivery::Queued) };
     let deadline = Instant::now() + *time;
     // Listening comes first, so that nothing happens between the look and the wait.

@@ -46,13 +46,15 @@ pub(super) fn finish(
     });
     context.out.note(match (written["change"].as_str(), delivery) {
         (Some("unchanged"), _) => "All was so already; nothing was written.",
+        (_, Delivery::Stays) => "Saved on this computer. It stays here: nobody else receives it.",
         (_, Delivery::Delivered) => "Saved, and another group has received it.",
         (_, Delivery::Queued) if context.out.format() == Format::Human && is_outside(client) => {
             "Saved on this computer. Your group is no member, so nobody receives it: see `grid status`."
         }
         (_, Delivery::Queued) => "Saved on this computer; it goes to the others when the nodes meet.",
     });
-    context.out.note(&format!("See how far it is: {show}"));
+    let see = if delivery == Delivery::Stays { "See it" } else { "See how far it is" };
+    context.out.note(&format!("{see}: {show}"));
     if matches.contains_id("wait") && delivery == Delivery::Queued {
         return Err(deliver::ran_out(&show));
     }
