@@ -304,7 +304,7 @@ async fn a_prospect_that_two_members_want_is_shown_once_with_both() {
     }
     // Whom one group wrote down stays wanted when that group is hidden.
     let river = pair.river.group().await;
-    pair.mill.new("hiding", json!({"what": "Clean River", "sort": "group", "of_group": river})).await;
+    pair.mill.make("hiding", json!({"what": "Clean River", "sort": "group", "of_group": river})).await;
     let wanted = pair.mill.list("group", "member=false").await;
     assert_eq!(each(&wanted, "name"), ["Ferry Friends", "Weir Watch"], "{wanted:?}");
     assert!(
@@ -312,6 +312,6 @@ async fn a_prospect_that_two_members_want_is_shown_once_with_both() {
         "{wanted:?}"
     );
     let own = pair.mill.group().await;
-    pair.mill.new("hiding", json!({"what": "us", "sort": "group", "of_group": own})).await;
+    pair.mill.make("hiding", json!({"what": "us", "sort": "group", "of_group": own})).await;
     assert!(pair.mill.list("group", "member=false").await.is_empty(), "everything about them is hidden");
 }
