@@ -35,9 +35,11 @@ mod help;
 mod hostile;
 mod introduce;
 mod leaders;
+mod lessons;
 mod letters;
 mod line;
 mod makers;
+mod map;
 mod matching;
 mod mode;
 mod moments;
@@ -89,6 +91,8 @@ pub const ALL: &[&Question] = &[
     &bookings::QUESTION,
     &words::QUESTION,
     &makers::QUESTION,
+    &map::QUESTION,
+    &lessons::QUESTION,
     &silence::QUESTION,
     // What the coalition is made of, does, and adds up to.
     &health::QUESTION,

@@ -115,3 +115,35 @@ async fn a02_comments_on_a_draft_arrive_and_a_frozen_text_can_not_change() {
     let frozen = pair.mill.ask("drafts", "frozen", &[]).await;
     assert_eq!((each(&frozen, "state"), each(&frozen, "comments")), (vec!["frozen".into()], vec!["1".into()]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a03_a_stranger_verifies_the_list_of_signatures_and_one_byte_changed_fails() {
+    use grid_protocol::sheet::StatementSheet;
+    let pair = Pair::new().await;
+    pair.settle().await;
+    let sheet = pair.mill.text("/api/statement/sheet").await;
+    let report = StatementSheet::verify(sheet.as_bytes()).unwrap();
+    assert!(report.is_sound());
+    assert_eq!((report.sheet.rows.len(), report.valid.len()), (2, 2));
+    let altered = sheet.replacen("The river belongs", "The River belongs", 1);
+    assert_ne!(altered, sheet);
+    assert!(!StatementSheet::verify(altered.as_bytes()).is_ok_and(|report| report.is_sound()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a05_a_policy_that_is_added_asks_every_group_again() {
+    let pair = Pair::new().await;
+    let policy = json!({"title": "Peaceful behaviour", "text": "Nobody is hurt.\n"});
+    let change = json!({"title": "What unites us", "text": "The river belongs to all.\n", "policies": [policy]});
+    let proposed = pair.river.post("/api/statement/versions", change).await;
+    let version = proposed["version"].as_str().unwrap().to_owned();
+    pair.river.post("/api/statement/votes", json!({"version": version})).await;
+    pair.settle().await;
+    let seen = pair.mill.get(&format!("/api/statement/versions/{version}")).await;
+    assert_eq!(seen["policies"][0]["title"], "Peaceful behaviour");
+    let needs = pair.mill.get("/api/status").await["needs"].clone();
+    assert!(needs.to_string().contains(&version), "the group is asked to accept it: {needs}");
+    pair.mill.post("/api/statement/signature", json!({"version": version})).await;
+    let needs = pair.mill.get("/api/status").await["needs"].clone();
+    assert!(!needs.to_string().contains(&version), "and once it has, it is not asked again: {needs}");
+}

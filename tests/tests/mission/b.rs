@@ -153,3 +153,17 @@ async fn b11_groups_stand_at_different_stages() {
     assert_eq!(each(&pair.mill.ask("board", "produce", &[]).await, "name"), ["Clean River"]);
     assert_eq!(each(&pair.river.ask("board", "connect", &[]).await, "name"), ["Mill Street"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b02_the_map_works_offline_and_shows_who_is_no_member_apart() {
+    let pair = Pair::new().await;
+    let point = |latitude: f64| json!({"latitude": latitude, "longitude": 153.0});
+    pair.mill.make("group", json!({"name": "Mill Street", "coordinates": point(-28.0)})).await;
+    pair.river.make("prospect", json!({"name": "Bakers", "coordinates": point(-29.0)})).await;
+    pair.settle().await;
+    pair.mill.stop().await;
+    let shown = pair.river.ask("map", "groups", &[]).await;
+    assert_eq!(grid_tests::mission::each(&shown, "name"), ["Mill Street", "Bakers"]);
+    assert_eq!(grid_tests::mission::each(&shown, "standing"), ["member", "not here yet"]);
+    assert_eq!(shown[1]["latitude"], json!(-29.0));
+}

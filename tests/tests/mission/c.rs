@@ -214,3 +214,20 @@ async fn c11_a_change_of_mode_is_seen_on_every_node_with_its_end() {
         assert_eq!(each(&side.ask("mode", "suggested", &[]).await, "title"), ["Let us"]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c12_a_new_node_has_everything_from_one_invite() {
+    let pair = Pair::new().await;
+    let unit = pair.mill.make("unit", json!({"name": "The valley", "level": "region"})).await;
+    pair.settle().await;
+    let listen = ["/ip4/127.0.0.1/tcp/0"];
+    let invite = pair.mill.member.invite().await;
+    let chapter = grid_tests::grid::Member::join("Lake", &invite, grid_node::setup::Signing::Sign, &listen).await;
+    chapter.until_members(3).await;
+    let chapter = grid_tests::mission::Side::serve(chapter).await;
+    grid_tests::grid::until_equal(&[&pair.river.member, &pair.mill.member, &chapter.member]).await;
+    assert_eq!(chapter.show("unit", &unit).await["name"], "The valley");
+    chapter.make("group", json!({"name": "Lake", "units": [unit]})).await;
+    grid_tests::grid::until_equal(&[&pair.river.member, &chapter.member]).await;
+    assert_eq!(each(&pair.river.ask("units", "units", &[]).await, "groups"), ["1"]);
+}

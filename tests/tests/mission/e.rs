@@ -124,3 +124,13 @@ async fn e08_a_copied_action_shows_where_it_comes_from() {
     let seen = pair.river.show("action", &copy).await;
     assert_eq!((&seen["group_name"], &seen["referred"][&first]), (&json!("Mill Street"), &json!("Night of lights")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e09_what_was_said_to_an_official_stays_with_the_group() {
+    let pair = Pair::new().await;
+    let talk = json!({"name": "The mayor", "office": "Hollin", "said": "She listens.", "limits": "We do not trade."});
+    let talk = pair.mill.make("official", talk).await;
+    pair.settle().await;
+    assert_eq!(pair.mill.show("official", &talk).await["limits"], "We do not trade.");
+    assert!(pair.river.list("official", "").await.is_empty());
+}

@@ -175,3 +175,15 @@ async fn g12_a_change_of_the_plan_cites_its_data() {
     );
     assert_eq!(changes[0]["because"], json!([report]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g04_a_lesson_is_shown_when_a_similar_action_starts() {
+    let pair = Pair::new().await;
+    let lesson = json!({"title": "Bring candles", "text": "It was dark.", "tactics": ["vigil"]});
+    pair.mill.make("lesson", lesson).await;
+    pair.settle().await;
+    let vigil = pair.river.make("action", json!({"title": "Our vigil", "tactics": ["vigil", "song"]})).await;
+    let told = pair.river.ask("lessons", "lessons", &[("action", &vigil)]).await;
+    assert_eq!(each(&told, "name"), ["Bring candles"]);
+    assert_eq!(each(&told, "by"), ["Mill Street"]);
+}

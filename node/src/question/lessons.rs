@@ -1,0 +1,88 @@
+//! Lessons: what others learned who did something like it.
+
+use super::asked::tags;
+use super::shown::{MOST, by_name, or_nothing, short};
+use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use grid_protocol::replica::Row;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What was learned from actions like one that is about to start.
+pub(super) const QUESTION: Question = Question {
+    name: "lessons",
+    about: "What others learned from actions like yours, to be read before it starts.",
+    place: Place::Ask,
+    words: &[
+        Word { name: "action", about: "The id of an action: its tactics count.", many: Given::Once },
+        Word { name: "tactic", about: "A tactic, such as vigil; may be given several times.", many: Given::Often },
+    ],
+    answer,
+};
+
+fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let mut wanted: BTreeSet<String> = asked.all("tactic").map(str::to_lowercase).collect();
+    if let Some(id) = asked.word("action") {
+        let action = asked.referred(id).filter(|row| row.kind() == Some("action")).ok_or_else(|| {
+            let shown: String = id.chars().take(80).collect();
+            Unanswerable::new(
+                format!("there is no action {shown} here"),
+                "Give the whole id: `grid action list --json` shows it.",
+            )
+        })?;
+        wanted.extend(tags(action, "tactics").map(str::to_lowercase));
+    }
+    let all = wanted.is_empty() && asked.word("action").is_none();
+    let mut lessons: Vec<(Vec<String>, &Arc<Row>)> = asked
+        .records("lesson")
+        .filter_map(|row| {
+            let common = tags(row, "tactics").map(str::to_lowercase).filter(|tactic| wanted.contains(tactic));
+            let common: Vec<String> = common.collect();
+            (all || !common.is_empty()).then_some((common, row))
+        })
+        .collect();
+    lessons.sort_by_cached_key(|(common, row)| (usize::MAX - common.len(), by_name(&asked.title(row), row.document)));
+    let rows = lessons.into_iter().take(MOST).map(|(common, row)| {
+        let action = asked.referred(row.values.text("action"));
+        json!({
+            "id": row.document.to_string(),
+            "name": asked.title(row),
+            "text": or_nothing(&short(row.values.text("text"), 160)),
+            "action": action.map(|action| asked.title(action)),
+            "by": asked.group_name(row),
+            "group": row.owner().map(|group| group.to_string()),
+            "why": if common.is_empty() { "one of all lessons".to_owned() } else { common.join(", ") },
+        })
+    });
+    let columns = [
+        ("name", "Lesson"),
+        ("text", "What happened"),
+        ("action", "Learned from"),
+        ("by", "By"),
+        ("why", "Like it in"),
+    ];
+    let section =
+        Section::new("lessons", "What others learned", &columns, "Nobody has written down a lesson about that yet.");
+    Ok(Reply::default().with(section.rows(rows)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn lessons_of_like_actions_come_first_and_others_not_at_all() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let vigil = coalition.record(0, "action", json!({"title": "Vigil", "tactics": ["Vigil", "song"]}));
+        coalition.record(1, "lesson", json!({"title": "Bring candles", "tactics": ["vigil", "song"]}));
+        coalition.record(1, "lesson", json!({"title": "Sing late", "tactics": ["song"]}));
+        coalition.record(1, "lesson", json!({"title": "Print early", "tactics": ["letter"]}));
+        let told =
+            |words: &[(&str, &str)]| Coalition::column(&coalition.ask("lessons", words).unwrap(), "lessons", "name");
+        assert_eq!(told(&[("action", &vigil)]), ["Bring candles", "Sing late"]);
+        assert_eq!(told(&[("tactic", "LETTER")]), ["Print early"]);
+        assert_eq!(told(&[]).len(), 3);
+        assert!(coalition.ask("lessons", &[("action", "nothing")]).unwrap_err().hint.contains("id"));
+    }
+}
