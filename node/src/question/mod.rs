@@ -20,6 +20,7 @@ mod backing;
 mod board;
 mod bodies;
 mod bookings;
+mod calls;
 mod cases;
 mod costs;
 mod decisions;
@@ -107,6 +108,7 @@ pub const ALL: &[&Question] = &[
     &systems::QUESTION,
     &moments::QUESTION,
     &amplify::QUESTION,
+    &calls::QUESTION,
     &adding_up::QUESTION,
     &letters::QUESTION,
     &cases::QUESTION,

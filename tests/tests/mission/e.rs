@@ -134,3 +134,17 @@ async fn e09_what_was_said_to_an_official_stays_with_the_group() {
     assert_eq!(pair.mill.show("official", &talk).await["limits"], "We do not trade.");
     assert!(pair.river.list("official", "").await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e06_a_call_reaches_its_region() {
+    let pair = Pair::new().await;
+    let at = |latitude: f64| json!({"latitude": latitude, "longitude": 153.0});
+    pair.mill.make("group", json!({"name": "Mill Street", "coordinates": at(-28.0)})).await;
+    let call = |title: &str, latitude: f64| json!({"title": title, "coordinates": at(latitude), "radius_km": 30});
+    pair.river.make("alert", call("Here", -28.1)).await;
+    pair.river.make("alert", call("Far away", -35.0)).await;
+    pair.settle().await;
+    let calls = pair.mill.ask("calls", "calls", &[]).await;
+    assert_eq!(each(&calls, "name"), ["Here", "Far away"]);
+    assert_eq!(each(&calls, "you"), ["true", "false"]);
+}

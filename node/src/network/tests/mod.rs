@@ -3,7 +3,6 @@
 use super::codec::PullCodec;
 use super::*;
 use grid_protocol::limits::{MAX_FRAME, MAX_GOSSIP, MAX_REQUEST};
-use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use zeroize::Zeroizing;
