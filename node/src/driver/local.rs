@@ -21,12 +21,17 @@ pub(super) enum Divided {
         here: Option<(Arc<Kind>, Patch)>,
     },
     /// Nothing of it travels.
-    Here(Arc<Kind>),
+    Here {
+        /// Its kind.
+        kind: Arc<Kind>,
+        /// All of it.
+        patch: Patch,
+    },
 }
 
 impl Driver {
     /// Divides a write into what travels and what stays here, once it is seen to break no rule that takes both.
-    pub(super) fn divide(&self, target: &Target, patch: &Patch) -> Result<Divided, CommandError> {
+    pub(super) fn divide(&self, target: &Target, patch: Patch) -> Result<Divided, CommandError> {
         let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let row = match target {
             Target::Existing(document) => views.records.row(document),
@@ -38,15 +43,13 @@ impl Driver {
         };
         // What is not known here is told by whoever looks for it.
         let Some(kind) = name.and_then(|name| views.registry.kind(name)).cloned() else {
-            return Ok(Divided::Log { log: patch.clone(), here: None });
+            return Ok(Divided::Log { log: patch, here: None });
         };
-        let before = row.map_or_else(|| kind.defaults(), |row| row.values.clone());
-        let after = patch.over(&kind, before);
-        self.may_speak(&views, &kind, &after, patch)?;
+        self.may_speak(&views, &kind, row.map(|row| &row.values), &patch)?;
         if kind.home() == RecordHome::Here {
-            return Ok(Divided::Here(kind));
+            return Ok(Divided::Here { kind, patch });
         }
-        let (log, here) = patch.clone().split(&kind);
+        let (log, here) = patch.split(&kind);
         if here.fields().next().is_none() {
             return Ok(Divided::Log { log, here: None });
         }
@@ -61,13 +64,22 @@ impl Driver {
     }
 
     /// Refuses to speak for the network without a mandate that holds.
-    fn may_speak(&self, views: &Views, kind: &Kind, after: &Values, patch: &Patch) -> Result<(), CommandError> {
+    fn may_speak(
+        &self,
+        views: &Views,
+        kind: &Kind,
+        before: Option<&Values>,
+        patch: &Patch,
+    ) -> Result<(), CommandError> {
         let Some(speaks) = &kind.speaks else { return Ok(()) };
-        let touched = [&**speaks, "mandate"].iter().any(|field| patch.get(field).is_some());
-        if !touched || after.text(speaks) != "network" {
+        if ![&**speaks, "mandate"].iter().any(|field| patch.get(field).is_some()) {
             return Ok(());
         }
-        let spoken = views.spoken(views.own, after, self.clock.now().wall);
+        let after = patch.over(kind, before.map_or_else(|| kind.defaults(), Clone::clone));
+        if after.text(speaks) != "network" {
+            return Ok(());
+        }
+        let spoken = views.spoken(views.own, &after, self.clock.now().wall);
         spoken.map(|_| ()).map_err(|why| CommandError::Refused {
             why: format!("your group can't speak for the network: {why}"),
             hint:

@@ -42,9 +42,9 @@ impl Driver {
         let mut next = Some(first);
         while let Some(command) = next {
             let (target, edit, here, answer) = match command {
-                Command::Write { target, patch, answer } => match self.divide(&target, &patch) {
+                Command::Write { target, patch, answer } => match self.divide(&target, patch) {
                     Ok(Divided::Log { log, here }) => (target, Edit::Patch(log), here, answer),
-                    Ok(Divided::Here(kind)) => {
+                    Ok(Divided::Here { kind, patch }) => {
                         let _ = answer.send(self.write_here(&target, &kind, &patch));
                         next = batch.next(more);
                         continue;

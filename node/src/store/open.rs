@@ -201,7 +201,7 @@ impl Store {
             report,
         };
         let (journal, journal_report) = Journal::open(&paths.journal(), vault, |item| replay.take(item))?;
-        replay.settle()?;
+        replay.settle(&journal_report)?;
         let Replay { trees, index, owed, mut report, .. } = replay;
         if trees.origin == Origin::New && journal_report.items > 0 && report.rebuilt.is_none() {
             let reason = "it was gone or empty, while the journal was not".to_owned();
@@ -375,17 +375,21 @@ impl Replay {
     }
 
     /// Places what had none as it was read: entries before it may have come back later.
-    fn settle(&mut self) -> Result<(), StoreError> {
+    fn settle(&mut self, journal: &JournalReport) -> Result<(), StoreError> {
         let mut unplaced = std::mem::take(&mut self.report.unplaced);
         unplaced.sort_by_key(|unplaced| (unplaced.run.device, unplaced.run.first));
         unplaced.into_iter().try_for_each(|unplaced| self.take_run(unplaced.run))?;
         for record in std::mem::take(&mut self.locals).into_values() {
             let value = codec::encode(&record);
-            self.health.guard("save what stays here", || {
-                match self.trees.hints.get(&record.key())?.is_some_and(|known| known == value) {
-                    true => Ok(()),
-                    false => self.trees.hints.put(&record.key(), &value),
-                }
+            // Of a journal that lost something the store may have a later word.
+            let is_whole = journal.damaged == 0 && journal.cut.is_none();
+            let is_later = |known: &[u8]| {
+                let known = codec::decode::<LocalRecord>(known);
+                !is_whole && known.is_ok_and(|known| known.changed > record.changed)
+            };
+            self.health.guard("save what stays here", || match self.trees.hints.get(&record.key())? {
+                Some(known) if known == value || is_later(&known) => Ok(()),
+                _ => self.trees.hints.put(&record.key(), &value),
             })?;
         }
         Ok(())

@@ -7,7 +7,6 @@ use grid_protocol::codec::Format;
 use grid_protocol::document::{Opening, WriteRule};
 use grid_protocol::id::GroupId;
 use grid_protocol::storage::Storage as _;
-
 use grid_protocol::time::Timestamp;
 use std::fs;
 use std::path::Path;
@@ -59,4 +58,21 @@ fn what_stays_here_outlives_the_store_and_the_journal_each() {
         let readable = journal.windows(3).any(|window| window == b"Ana");
         assert_eq!(readable, matches!(vault, Vault::Plain), "a sealed home shows nothing of it");
     }
+}
+
+#[test]
+fn the_later_word_of_the_store_stands_where_the_journal_lost_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = dir.path().join("journal");
+    {
+        let (mut store, _) = Store::open(dir.path(), COALITION).unwrap();
+        store.local_put(&[local(1, "Ana")]).unwrap();
+        store.local_put(&[LocalRecord { changed: Timestamp(3), ..local(1, "Ana Novak") }]).unwrap();
+        store.local_put(&[local(2, "Bo")]).unwrap();
+    }
+    let mut bytes = fs::read(&journal).unwrap();
+    let place = bytes.windows(9).position(|window| window == b"Ana Novak").unwrap();
+    bytes[place] ^= 1;
+    fs::write(&journal, bytes).unwrap();
+    assert_eq!(names(dir.path(), &Vault::Plain), ["{\"name\":\"Ana Novak\"}", "{\"name\":\"Bo\"}"]);
 }
