@@ -331,7 +331,12 @@ impl Outbound {
 }
 
 /// Applies an edit and returns the raw bytes of each change that it took.
-fn write(document: &mut Automerge, kind: &Kind, edit: &Edit, now: Timestamp) -> Result<Vec<Vec<u8>>, CommandError> {
+pub(crate) fn write(
+    document: &mut Automerge,
+    kind: &Kind,
+    edit: &Edit,
+    now: Timestamp,
+) -> Result<Vec<Vec<u8>>, CommandError> {
     let invalid = |error: record::PatchError| CommandError::Invalid {
         why: error.to_string(),
         hint: error.hint().unwrap_or("see `--help` for what each field takes").to_owned(),

@@ -27,8 +27,10 @@ use std::sync::Arc;
 
 mod device;
 pub mod recover;
+mod sampled;
 
 pub use device::{NewHome, PairJoin, Renewed, Soundness, pair, renew};
+pub use sampled::{Sampled, Watch, sampled};
 
 /// What a device is called until somebody names it.
 const FIRST_DEVICE: &str = "first computer";
@@ -150,6 +152,16 @@ pub enum SetupError {
     /// The records could not be saved.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A made-up coalition breaks a rule.
+    #[error("the made-up coalition breaks a rule")]
+    MadeUp {
+        /// The rule.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Whoever watched ended it.
+    #[error("it was ended before everything was written")]
+    Stopped,
 }
 
 impl SetupError {
@@ -179,6 +191,8 @@ impl SetupError {
             }
             Self::Record(_) => "shorten the name or the text, and leave out line breaks in names".to_owned(),
             Self::Group(_) => "choose another name for the group".to_owned(),
+            Self::MadeUp { .. } => "this is a fault of the program: please report it with the size and the seed".to_owned(),
+            Self::Stopped => "begin again in a new or empty directory".to_owned(),
             Self::Keys(error @ (KeystoreError::Locked | KeystoreError::WrongPassphrase)) => error.hint().to_owned(),
             Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK.to_owned(),
         }
