@@ -380,7 +380,7 @@ fn survey(making: &mut Making, by: usize) {
 
 fn score(making: &mut Making, by: usize) {
     let survey = making.any("survey");
-    let answers = 3 + making.numbers.below(20);
+    let answers = 5 + making.numbers.below(20);
     let total = answers * (2 + making.numbers.below(3));
     making.add(
         by,
