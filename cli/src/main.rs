@@ -20,6 +20,7 @@ mod output;
 mod passphrase;
 mod prompt;
 mod qr;
+mod review;
 mod seen;
 mod span;
 mod table;

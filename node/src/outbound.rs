@@ -158,13 +158,13 @@ impl Outbound {
     ) -> Result<(DocumentId, Opening), CommandError> {
         let opening = match target {
             Target::New(name) => {
-                let kind = self.kind(name)?;
+                let kind = self.kind_named(name)?;
                 match kind.singleton {
                     Singleton::OncePerGroup => self.own_opening(&kind)?,
                     Singleton::Many => Opening { nonce: nonce(), ..self.own_opening(&kind)? },
                 }
             }
-            Target::Own(name) => self.own_opening(&*self.kind(name)?)?,
+            Target::Own(name) => self.own_opening(&*self.kind_named(name)?)?,
             Target::Existing(document) => {
                 let opening = match replica.documents().knows(document) {
                     true => replica.live(*document)?.opening().cloned(),
@@ -194,7 +194,9 @@ impl Outbound {
     pub(crate) fn document(&self, target: &Target) -> Option<DocumentId> {
         match target {
             Target::New(_) => None,
-            Target::Own(name) => Some(self.own_opening(&*self.kind(name).ok()?).ok()?.document(&self.me.coalition)),
+            Target::Own(name) => {
+                Some(self.own_opening(&*self.kind_named(name).ok()?).ok()?.document(&self.me.coalition))
+            }
             Target::Existing(document) => Some(*document),
         }
     }
@@ -211,10 +213,11 @@ impl Outbound {
 
     /// The kind of a record with this opening.
     pub(crate) fn kind_of(&self, opening: &Opening) -> Result<Arc<Kind>, CommandError> {
-        self.kind(opening.kind.as_str())
+        self.kind_named(opening.kind.as_str())
     }
 
-    fn kind(&self, name: &str) -> Result<Arc<Kind>, CommandError> {
+    /// The kind of this name.
+    pub(crate) fn kind_named(&self, name: &str) -> Result<Arc<Kind>, CommandError> {
         self.registry
             .kind(name)
             .cloned()

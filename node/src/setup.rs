@@ -9,6 +9,7 @@ use crate::outbound::{Edit, Outbound};
 use crate::passphrase::Passphrase;
 use crate::profile::{Profile, ProfileError};
 use crate::store::{Store, StoreError};
+use crate::threats::ReviewError;
 use grid_protocol::control::{
     self, GenesisBody, NewGroup, Record, RecordError, RecoveryContacts, SigningKey, Signs, Statement,
     StatementSignature,
@@ -27,9 +28,11 @@ use std::sync::Arc;
 
 mod device;
 pub mod recover;
+mod review;
 mod sampled;
 
 pub use device::{NewHome, PairJoin, Renewed, Soundness, pair, renew};
+pub use review::review;
 pub use sampled::{Sampled, Watch, sampled};
 
 /// What a device is called until somebody names it.
@@ -143,6 +146,9 @@ pub enum SetupError {
     /// The keys could not be saved.
     #[error(transparent)]
     Keys(#[from] KeystoreError),
+    /// The review of threats can't be written.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// What the home belongs to could not be saved.
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -190,6 +196,7 @@ impl SetupError {
                 "give it a name, and a statement with something in it".to_owned()
             }
             Self::Record(_) => "shorten the name or the text, and leave out line breaks in names".to_owned(),
+            Self::Review(error) => error.hint(),
             Self::Group(_) => "choose another name for the group".to_owned(),
             Self::MadeUp { .. } => "this is a fault of the program: please report it with the size and the seed".to_owned(),
             Self::Stopped => "begin again in a new or empty directory".to_owned(),

@@ -110,6 +110,10 @@ pub const MAX_APPEAL: usize = 32 * 1024;
 pub const MAX_PAIRINGS: usize = 16;
 /// Logs that one receipt names: more go into the next one. Own.
 pub const MAX_RECEIPT_LOGS: usize = 512;
+/// Invites: pages that one brings. Valid.
+pub const MAX_INVITE_PAGES: usize = 12;
+/// Invites: the text of one of these pages in bytes; longer ones are cut. Valid.
+pub const MAX_INVITE_PAGE: usize = 16 * 1024;
 /// Invites: the content of an invite in bytes, unpacked. Bounds what a small text can claim. Own.
 pub const MAX_INVITE_UNPACKED: usize = 1024 * 1024;
 /// Control set: records that wait for another one, or for a group to be named: applicants' among them. Whoever handed in
@@ -137,6 +141,9 @@ pub const MAX_TAG: usize = 80;
 pub const MAX_PIECE_COST: usize = 40 * 1024;
 /// Records: operations in one change of ours. Leaves room below `MAX_CHANGE_ITEMS`. Own.
 pub const MAX_PIECE_OPERATIONS: usize = 12_000;
+/// Surveys: people whose answers a published total adds up, at least. With fewer, those who know each other work out who
+/// said what. Own.
+pub const MIN_ANSWERS: u32 = 5;
 /// Tables: a file to import in bytes. Own.
 pub const MAX_IMPORT: usize = 32 * 1024 * 1024;
 /// Tables: rows of one import. Own.

@@ -5,6 +5,7 @@
 use super::Api;
 use super::error::ApiError;
 use crate::clock::wall;
+use crate::survey;
 use crate::view::Views;
 use grid_protocol::document::WriteRule;
 use grid_protocol::id::DocumentId;
@@ -64,6 +65,10 @@ fn item(views: &Views, row: &Row) -> Item {
     }
     for (name, value) in row.values.iter() {
         put(name, value.to_json());
+    }
+    if let Some(why) = survey::withheld(views, row) {
+        survey::WITHHELD.iter().for_each(|field| drop(item.remove(*field)));
+        item.insert("withheld".to_owned(), json!(why));
     }
     if let Some(kind) = row.kind().and_then(|kind| views.registry.kind(kind)) {
         complete(&mut item, kind);

@@ -409,7 +409,7 @@ fn draft(making: &mut Making, by: usize) {
 
 fn score(making: &mut Making, by: usize) {
     let (survey, period) = (making.any("survey"), period(making));
-    let answers = 3 + making.numbers.below(20);
+    let answers = 5 + making.numbers.below(20);
     let total = answers * (2 + making.numbers.below(3));
     making.add(
         by,

@@ -162,6 +162,11 @@ impl Search {
         }
     }
 
+    /// Whether records of a kind are looked through at all.
+    pub(crate) fn holds(&self, kind: &Kind) -> bool {
+        kind.section != OWN
+    }
+
     /// The records that fit a query.
     pub(crate) fn hits(&self, query: &Query) -> Hits<'_> {
         Hits { search: self, scored: self.scored(query) }

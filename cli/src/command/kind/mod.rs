@@ -17,6 +17,8 @@ mod run;
 mod schema;
 mod short;
 mod show;
+mod start;
+mod total;
 mod undo;
 
 pub(crate) use fields::flags;
@@ -85,6 +87,12 @@ fn verbs(kind: &Kind) -> Vec<Command> {
     if kind.verbs.iter().any(|verb| verb == run::NAME) {
         verbs.push(run::command(kind));
     }
+    if kind.verbs.iter().any(|verb| verb == start::NAME) {
+        verbs.push(start::command(kind));
+    }
+    if kind.verbs.iter().any(|verb| verb == total::NAME) {
+        verbs.push(total::command(kind));
+    }
     verbs
 }
 
@@ -101,6 +109,8 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(("duplicates", matches)) => duplicates::run(kind, matches, context),
         Some(("merge", matches)) => merge::run(kind, matches, context),
         Some((run::NAME, matches)) => run::run(kind, matches, context),
+        Some((start::NAME, matches)) => start::run(kind, matches, context),
+        Some((total::NAME, matches)) => total::run(kind, matches, context),
         Some(("import", matches)) => import::run(kind, matches, context),
         Some(("export", matches)) => export::run(kind, matches, context),
         Some(("schema", matches)) => schema::run(kind, matches, context),

@@ -266,6 +266,7 @@ async fn node(
                     short: "GRID:SHORT".into(),
                     expires: Timestamp(1_000),
                     slots: (0..count).collect(),
+                    pages: Vec::new(),
                 }
             ),
             Command::Invites { answer } => {
