@@ -44,7 +44,9 @@ impl Output {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let terminal = io::stdout().is_terminal();
         let paint = if terminal && !set("NO_COLOR") && !dumb { Paint::Bold } else { Paint::Plain };
-        let width = terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)));
+        let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+        let seen = || terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+        let width = told.filter(|columns| *columns > 0).or_else(|| terminal.then(seen));
         Self { format, paint, width, trouble: None }
     }
 

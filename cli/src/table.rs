@@ -9,6 +9,8 @@ pub(crate) struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<String>>,
     long: Long,
+    /// Columns that give way last.
+    kept: Vec<usize>,
 }
 
 /// What becomes of a cell that does not fit its column.
@@ -37,6 +39,12 @@ impl Table {
     /// A table without rows, in which a long cell goes on below.
     pub(crate) fn wrapping<T: AsRef<str>>(headings: impl IntoIterator<Item = T>) -> Self {
         Self { long: Long::Wrap, ..Self::new(headings) }
+    }
+
+    /// The same, with columns that are made narrower only when all the others are as narrow as can be.
+    pub(crate) fn keeping(mut self, columns: Vec<usize>) -> Self {
+        self.kept = columns;
+        self
     }
 
     /// Adds a row; cells beyond the headings are not shown.
@@ -68,8 +76,14 @@ impl Table {
         let room = width.saturating_sub(GAP * widths.len().saturating_sub(1));
         // The widest column gives way first: names are cut before dates.
         while widths.iter().sum::<usize>() > room {
-            let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > NARROWEST) else { break };
-            *widest -= 1;
+            let mut wide: Vec<(bool, &mut usize)> = widths
+                .iter_mut()
+                .enumerate()
+                .filter(|(_, width)| **width > NARROWEST)
+                .map(|(column, width)| (!self.kept.contains(&column), width))
+                .collect();
+            let Some((_, widest)) = wide.iter_mut().max() else { break };
+            **widest -= 1;
         }
         widths
     }
@@ -163,6 +177,15 @@ mod tests {
         assert!(lines.iter().all(|line| line.width() <= 30), "{lines:?}");
         assert!(lines[1].starts_with("Friends of the…"), "{lines:?}");
         assert!(lines[1].ends_with("2 minutes ago"));
+    }
+
+    #[test]
+    fn what_is_kept_gives_way_last() {
+        let mut table = Table::new(["Id", "Title", "Starts"]).keeping(vec![0, 2]);
+        table.row(["bxpnitsj4k", "A vigil at the weir with many candles", "24 Nov 2026 10:00"]);
+        let lines = table.lines(Some(45));
+        assert!(lines[1].starts_with("bxpnitsj4k") && lines[1].ends_with("24 Nov 2026 10:00"), "{lines:?}");
+        assert!(lines[1].width() <= 45, "{lines:?}");
     }
 
     #[test]

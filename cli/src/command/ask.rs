@@ -64,8 +64,13 @@ pub(crate) fn answer(question: &Question, matches: &ArgMatches, context: &mut Co
         values.map(|value| (word.name, value.as_str()))
     });
     let reply = context.client()?.get(&with_query(&path(["questions", question.name]), given))?;
-    context.out.answer(&reply, |page| show(page, &reply));
+    tell(&reply, context);
     Ok(())
+}
+
+/// Tells an answer.
+pub(crate) fn tell(reply: &Value, context: &mut Context<'_>) {
+    context.out.answer(reply, |page| show(page, reply));
 }
 
 fn show(page: &mut Page, reply: &Value) {
@@ -114,7 +119,7 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Value::String(text) if is_moment(text) => when::relative(text, context::now()),
+        Value::String(text) if is_moment(text) => when::ahead_or_ago(text, context::now()),
         Value::String(text) if is_id(text) => text.chars().take(8).collect(),
         Value::String(text) => text.clone(),
         Value::Array(values) if values.is_empty() => "-".to_owned(),

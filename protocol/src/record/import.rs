@@ -4,8 +4,8 @@
 //! rows can't be taken. One bad row never holds up the others.
 
 use super::{
-    FieldName, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, format, heading::map_headings,
-    measure::Coordinates, quotes::open_quote, table::undo_defuse,
+    FieldName, FieldType, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, format, heading::map_headings,
+    measure::Coordinates, quotes::open_quote, spreadsheet::with_zone, table::undo_defuse,
 };
 use crate::limits::{MAX_IMPORT, MAX_IMPORT_ROWS};
 use serde_json::{Map, Value as Json};
@@ -226,7 +226,7 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
                 .iter()
                 .zip(record.iter())
                 .map(|(mapping, cell)| (&mapping.mapped, Cell::Text(undo_defuse(cell))));
-            read_row(kind, line, cells)
+            read_row(kind, line, cells, options.zone.as_deref())
         };
         plan.push(line, row, &mut seen);
     }
@@ -273,7 +273,7 @@ pub(super) fn read_objects(
     for (line, object) in objects {
         let cells =
             mapping.iter().filter_map(|mapping| Some((&mapping.mapped, Cell::Json(object.get(&mapping.heading)?))));
-        let row = read_row(kind, *line, cells);
+        let row = read_row(kind, *line, cells, options.zone.as_deref());
         plan.push(*line, row, &mut seen);
     }
     Ok(plan)
@@ -302,6 +302,7 @@ pub(super) fn read_row<'a>(
     kind: &Kind,
     line: u64,
     cells: impl Iterator<Item = (&'a Mapped, Cell<'a>)>,
+    zone: Option<&str>,
 ) -> Result<Row, String> {
     let mut values = Values::default();
     let mut id = None;
@@ -314,11 +315,15 @@ pub(super) fn read_row<'a>(
             Mapped::Longitude(field) => points.entry(field).or_default().1 = cell.text(),
             Mapped::Field(name) => {
                 let Some(field) = kind.field(name) else { continue };
-                let value = match cell {
-                    Cell::Text(text) => field.from_text(text),
-                    Cell::Json(json) => field.from_json(json),
+                let value = match (&field.field_type, cell) {
+                    (FieldType::DateTime, Cell::Text(text) | Cell::Json(Json::String(text))) => {
+                        let written = with_zone(text, zone).map_err(|unfit| cell_unfit(name, &unfit))?;
+                        field.from_text(written.as_deref().unwrap_or(text))
+                    }
+                    (_, Cell::Text(text)) => field.from_text(text),
+                    (_, Cell::Json(json)) => field.from_json(json),
                 };
-                if let Some(value) = value.map_err(|unfit| format!("{name}: {unfit}"))? {
+                if let Some(value) = value.map_err(|unfit| cell_unfit(name, &unfit))? {
                     values.set(name.clone(), value);
                 }
             }
@@ -336,6 +341,14 @@ pub(super) fn read_row<'a>(
     let fields = values.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
     let patch = Patch { fields, ..Patch::default() };
     Ok(Row { line, id, key: kind.identity(&values), patch })
+}
+
+/// Why a cell can't be taken, with what to do.
+fn cell_unfit(name: &FieldName, unfit: &Unfit) -> String {
+    match &unfit.hint {
+        Some(hint) => format!("{name}: {unfit}. {hint}"),
+        None => format!("{name}: {unfit}"),
+    }
 }
 
 /// The point of two cells; none when both are blank. A comma as decimal sign is taken.

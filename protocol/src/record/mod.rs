@@ -40,6 +40,7 @@ mod quotes;
 mod reading;
 mod rules;
 mod speaker;
+mod spreadsheet;
 mod table;
 mod unite;
 mod value;

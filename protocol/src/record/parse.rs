@@ -40,7 +40,7 @@ const SCHEMES: &[&str] = &["http://", "https://", "mailto:", "tel:"];
 const LINK: &str = "a link like https://example.org";
 const FLAG: &str = "yes or no";
 const NUMBER: &str = "a number like 12.5";
-const REFERENCE: &str = "the id of a record: 52 letters and digits";
+const REFERENCE: &str = "the id of a record, 52 letters and digits; commands take its first six, too, or a title";
 const REFERENCES: &str = "ids of records, 52 letters and digits each, with semicolons between them";
 
 impl Field {

@@ -98,7 +98,7 @@ impl Rows {
         let Draft { kind, line, cells, notes, used, uid, id } = draft;
         self.mapped.extend(used);
         let cells: Vec<(Mapped, String)> = cells.into_iter().map(|(name, text)| (Mapped::Field(name), text)).collect();
-        let row = read_row(kind, line, cells.iter().map(|(mapped, text)| (mapped, Cell::Text(text))));
+        let row = read_row(kind, line, cells.iter().map(|(mapped, text)| (mapped, Cell::Text(text))), None);
         let row = row.map(|row| {
             let key = (!uid.is_empty()).then(|| format!("uid {uid}")).or_else(|| row.key.clone());
             let mut patch = row.patch;
