@@ -28,7 +28,7 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
             return Err(Failure::usage(format!("this search is about {of:?}, and there is no such kind"))
                 .hint("say which: `grid search edit ID --of-kind action`"));
         };
-        let reply = client.get(&with_query(&path(["questions", question.name]), [("words", words)]))?;
+        let reply = client.get(&with_query(&path(["questions", question.name]), [("text", words)]))?;
         ask::tell(&reply, context);
         return Ok(());
     };
