@@ -46,7 +46,7 @@ fn a_group_stands_behind_a_thing_once_and_copies_name_their_origin() {
     let id = made["id"].as_str().unwrap();
     weir.json(["action", "join", id, "--people", "3"]);
     let again = weir.json(["action", "join", id, "--people", "5"]);
-    assert_eq!(again["change"], "edited");
+    assert_eq!(again["change"], "changed");
     let support = only(&weir, "support");
     assert_eq!((&support["of"], &support["sort"], &support["people"]), (&json!(id), &json!("join"), &json!(5)));
     assert_eq!(weir.json(["action", "join", id])["change"], "unchanged");

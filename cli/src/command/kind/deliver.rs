@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// `--wait`, and how long when nothing is said. For what goes nowhere there is nothing to wait for.
-pub(super) fn wait_argument(kind: &Kind) -> Option<Arg> {
+pub(crate) fn wait_argument(kind: &Kind) -> Option<Arg> {
     let wait = Arg::new("wait")
         .long("wait")
         .value_name("SECONDS")

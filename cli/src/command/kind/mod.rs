@@ -21,6 +21,7 @@ mod start;
 mod total;
 mod undo;
 
+pub(crate) use deliver::wait_argument;
 pub(crate) use fields::flags;
 
 use crate::{
