@@ -299,6 +299,7 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     #[test]
     fn a_clock_that_shares_with_others_tells_what_one_of_its_own_would() {
@@ -324,6 +325,18 @@ mod tests {
             clocks.push(clock);
             plain.push(all);
         }
+    }
+
+    #[test]
+    fn changes_in_a_row_share_most_of_their_clocks() {
+        let mut clocks = vec![Clock::default()];
+        for change in 0..3_200_u32 {
+            let mut clock = clocks.last().cloned().unwrap_or_default();
+            clock.include(change % 400, u64::from(change / 400 + 1));
+            clocks.push(clock);
+        }
+        let shared: HashSet<*const u8> = clocks.iter().map(|clock| Arc::as_ptr(&clock.shared).cast()).collect();
+        assert!(shared.len() <= 3_200 / MOST_RECENT + 1, "{}", shared.len());
     }
 
     #[test]
