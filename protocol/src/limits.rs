@@ -15,6 +15,10 @@ pub const MAX_CHANGE_ITEMS: u64 = 16_384;
 pub const MAX_CHANGE_REFS: usize = 256;
 /// Changes: sequence numbers and counters of operations. Automerge fails near 2^32. Valid.
 pub const MAX_OP: u64 = 1 << 31;
+/// Changes: bytes of keys, each counted once for every operation that names it. A few bytes name a long key for
+/// thousands of operations, each of which Automerge keeps with a key of its own: that would take a gigabyte. Four times
+/// what keys that are written out can come to. Valid.
+pub const MAX_CHANGE_KEYS: usize = 4 * MAX_BODY;
 /// Changes: the time that a writer claims, either way of zero. Automerge keeps differences of times, which must not
 /// overflow. Valid.
 pub const MAX_CHANGE_TIME: i64 = 1 << 60;

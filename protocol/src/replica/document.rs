@@ -4,6 +4,7 @@
 //! nobody opens a document in another group's name. From then on every change gets its verdict, and
 //! what the effective ones add up to is read as a record into a [`Row`].
 
+use super::causal::{Turn, in_causal_order};
 use crate::authority::{self, Authority, MayNot};
 use crate::codec;
 use crate::document::{Document, NoRight, Opening, Quarantine, Right, WriteRule};
@@ -14,7 +15,7 @@ use crate::key::DeviceId;
 use crate::record::{Presence, Registry, Values, removers};
 use crate::time::Timestamp;
 use automerge::Automerge;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change on its way into a document.
 #[derive(Clone, Debug)]
@@ -141,7 +142,8 @@ impl LiveDocument {
                 self.opening = Some(opening.clone());
                 let mut early = std::mem::take(&mut self.early);
                 early.push(incoming);
-                in_causal_order(early).into_iter().for_each(|incoming| self.offer(authority, incoming));
+                let turn = |incoming: &Incoming| turn(authority, self.opening.as_ref(), incoming);
+                in_causal_order(early, turn).into_iter().for_each(|incoming| self.offer(authority, incoming));
             }
             (None, _) => self.early.push(incoming),
             (Some(_), _) => self.offer(authority, incoming),
@@ -258,57 +260,23 @@ pub(super) fn revive(
 ) -> LiveDocument {
     let mut live = LiveDocument::new(id);
     live.document.gather();
-    for incoming in in_causal_order(changes.into_iter().collect()) {
+    let changes: Vec<Incoming> = changes.into_iter().collect();
+    // All openings of a document are equal: its name is their hash.
+    let opening = changes.iter().find_map(|incoming| incoming.change.opening.clone());
+    for incoming in in_causal_order(changes, |incoming| turn(authority, opening.as_ref(), incoming)) {
         live.take(authority, incoming);
     }
     live.document.settle();
     live
 }
 
-/// The changes in an order in which each comes after those of them that it builds on and those before it in
-/// its log, so that as few as possible have to wait.
-fn in_causal_order(changes: Vec<Incoming>) -> Vec<Incoming> {
-    let place: HashMap<ChangeHash, usize> =
-        changes.iter().enumerate().map(|(place, incoming)| (incoming.change.change.hash(), place)).collect();
-    let mut missing = vec![0_usize; changes.len()];
-    let mut dependants: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (own, (incoming, missing)) in changes.iter().zip(&mut missing).enumerate() {
-        for dep in incoming.change.change.deps().iter().filter_map(|dep| place.get(dep)) {
-            *missing += 1;
-            dependants.entry(*dep).or_default().push(own);
-        }
+/// Whether the guard has what follows in the log wait for it. Before the opening is known, that may be said of all.
+fn turn(authority: &Authority, opening: Option<&Opening>, incoming: &Incoming) -> Turn {
+    let right = opening.map(|opening| right(authority, opening, &incoming.device, incoming.seq));
+    match right.is_none_or(Right::is_in_turn) {
+        true => Turn::InTurn,
+        false => Turn::PassedOver,
     }
-    let mut logs: Vec<(DeviceId, u64, usize)> =
-        changes.iter().enumerate().map(|(own, incoming)| (incoming.device, incoming.seq, own)).collect();
-    logs.sort_unstable();
-    for pair in logs.windows(2) {
-        if let [(device, seq, earlier), (same, next, own)] = pair
-            && device == same
-            && seq < next
-            && let Some(missing) = missing.get_mut(*own)
-        {
-            *missing += 1;
-            dependants.entry(*earlier).or_default().push(*own);
-        }
-    }
-    let mut ready: VecDeque<usize> =
-        missing.iter().enumerate().filter(|(_, missing)| **missing == 0).map(|(place, _)| place).collect();
-    let mut changes: Vec<Option<Incoming>> = changes.into_iter().map(Some).collect();
-    let mut ordered = Vec::with_capacity(changes.len());
-    while let Some(next) = ready.pop_front() {
-        ordered.extend(changes.get_mut(next).and_then(Option::take));
-        for dependant in dependants.remove(&next).into_iter().flatten() {
-            if let Some(missing) = missing.get_mut(dependant) {
-                *missing -= 1;
-                if *missing == 0 {
-                    ready.push_back(dependant);
-                }
-            }
-        }
-    }
-    // Equal changes stand in one place, so a second one of them is still here.
-    ordered.extend(changes.into_iter().flatten());
-    ordered
 }
 
 fn right(authority: &Authority, opening: &Opening, device: &DeviceId, seq: u64) -> Right {

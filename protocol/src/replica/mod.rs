@@ -12,6 +12,7 @@ mod admit;
 mod applicant;
 mod belief;
 mod branch;
+mod causal;
 mod confirm;
 mod delivery;
 mod document;
