@@ -16,12 +16,12 @@ use automerge::transaction::CommitOptions;
 use automerge::{ActorId, Automerge};
 use grid_protocol::authority::VouchDue;
 use grid_protocol::control::{InviteRevoked, Record, SigningKey, Vouch, Withdrawal};
-use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
+use grid_protocol::document::{ChangeBody, KindName, Opening, Quarantine, WriteRule, actor};
 use grid_protocol::entry::{Head, VerifiedEntry};
-use grid_protocol::id::{DocumentId, VersionId};
+use grid_protocol::id::{DocumentId, GroupId, VersionId};
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::record::{self, Kind, Patch, Presence, Registry, Singleton};
-use grid_protocol::replica::{Identity, Replica};
+use grid_protocol::replica::{Identity, LiveDocument, Replica};
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::{Hint, Says};
 use grid_protocol::time::Timestamp;
@@ -46,6 +46,15 @@ pub(crate) struct Draft {
     pub(crate) change: Change,
     /// The entries to commit, in order.
     pub(crate) entries: Vec<VerifiedEntry>,
+}
+
+/// What stands where a write goes.
+struct Before {
+    /// Whether others may not have its opening.
+    is_new: bool,
+    owner: GroupId,
+    presence: Presence,
+    automerge: Automerge,
 }
 
 /// What is to become of a record.
@@ -95,14 +104,15 @@ impl Outbound {
         edit: &Edit,
     ) -> Result<Draft, CommandError> {
         let kind = self.kind_of(&opening)?;
-        let live = replica.live(document)?;
-        self.may_write(live.opening().unwrap_or(&opening))?;
-        // Where the first change does not count, others may not have the opening that stood at it.
-        let is_new = live.opening().is_none() || live.document().heads().is_empty();
-        let owner = live.opening().map_or(self.me.group, |opening| opening.owner);
-        let presence = live.presence().map_err(|error| CommandError::Quarantined { why: error.to_string() })?;
-        let before =
-            live.document().automerge().map_err(|error| CommandError::Quarantined { why: error.to_string() })?;
+        // Of most that is written nothing stands yet, and then nothing has to be looked up.
+        let Before { is_new, owner, presence, automerge } = match replica.documents().knows(&document) {
+            true => self.before(replica.live(document)?, &opening)?,
+            false => {
+                self.may_write(&opening)?;
+                let (owner, automerge) = (self.me.group, Automerge::new());
+                Before { is_new: true, owner, presence: Presence::Present, automerge }
+            }
+        };
         if presence == Presence::Removed {
             match edit {
                 Edit::Remove => return Ok(Draft { document, change: Change::Unchanged, entries: Vec::new() }),
@@ -127,7 +137,7 @@ impl Outbound {
             });
         }
         let actor = actor(&self.me.coalition, &document, &self.me.device);
-        let mut draft = before.clone().with_actor(ActorId::from(actor.0.as_slice()));
+        let mut draft = automerge.with_actor(ActorId::from(actor.0.as_slice()));
         let changes = write(&mut draft, &kind, edit, now)?;
         let mut entries = Vec::with_capacity(changes.len());
         let mut head = head;
@@ -148,6 +158,18 @@ impl Outbound {
             (false, false) => Change::Changed,
         };
         Ok(Draft { document, change, entries })
+    }
+
+    /// What stands where a write goes.
+    fn before(&self, live: &mut LiveDocument, opening: &Opening) -> Result<Before, CommandError> {
+        let quarantined = |error: Quarantine| CommandError::Quarantined { why: error.to_string() };
+        self.may_write(live.opening().unwrap_or(opening))?;
+        // Where the first change does not count, others may not have the opening that stood at it.
+        let is_new = live.opening().is_none() || live.document().heads().is_empty();
+        let owner = live.opening().map_or(self.me.group, |opening| opening.owner);
+        let presence = live.presence().map_err(quarantined)?;
+        let automerge = live.document().automerge().map_err(quarantined)?.clone();
+        Ok(Before { is_new, owner, presence, automerge })
     }
 
     /// The record that a target names, and what it is.

@@ -3,7 +3,7 @@
 use super::{
     BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Value, Values, WriteRule,
     anchor::{Splice, Stale, spliced, splices},
-    merge, parse,
+    first, merge, parse,
     reading::objects,
 };
 use crate::limits::{MAX_PIECE_COST, MAX_PIECE_OPERATIONS, MAX_TAGS, MAX_TEXT};
@@ -46,7 +46,7 @@ pub struct Piece {
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Put(FieldName, ScalarValue),
     Delete(FieldName),
     Make(FieldName, ObjType),
@@ -262,6 +262,13 @@ impl Piece {
     ///
     /// [`PatchError::Document`] when the document is another one, or has changed since.
     pub fn write(&self, transaction: &mut impl Transactable) -> Result<(), PatchError> {
+        match first::is_blank(transaction).then(|| first::whole(&self.steps)).flatten() {
+            Some(whole) => Ok(transaction.init_root_from_hydrate(&whole)?),
+            None => self.write_steps(transaction),
+        }
+    }
+
+    pub(super) fn write_steps(&self, transaction: &mut impl Transactable) -> Result<(), PatchError> {
         for step in &self.steps {
             match step {
                 Step::Put(name, scalar) => transaction.put(ROOT, &**name, scalar.clone())?,

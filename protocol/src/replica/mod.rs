@@ -33,7 +33,7 @@ mod regain;
 mod undo;
 mod waiting;
 
-pub use belief::Belief;
+pub use belief::{Belief, Beliefs};
 pub use delivery::{Counted, Delivery, Receipts};
 pub use document::{LiveDocument, Row, Wholeness};
 pub use documents::Documents;
@@ -106,6 +106,8 @@ pub struct Replica<S> {
     clock: Duration,
     /// A member's node that this group has not let in itself has answered this one.
     confirmed: bool,
+    /// What others in this process have worked out.
+    beliefs: Option<Beliefs>,
 }
 
 /// Rows that an earlier run of the node read, and how far they reach.
@@ -171,6 +173,7 @@ impl<S: Storage> Replica<S> {
             pairings: pairing::Pairings::default(),
             clock: Duration::ZERO,
             confirmed: false,
+            beliefs: None,
         };
         replica.end_logs()?;
         replica.application = replica.own_application()?;
