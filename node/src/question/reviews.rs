@@ -1,10 +1,9 @@
 //! Reviews: what could happen to us, and when it was last gone through.
 
-use super::asked::instant;
+use super::asked::{instant, tags};
 use super::line::{by_title, line, moment};
 use super::period::DAY;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
-use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use serde_json::json;
@@ -40,11 +39,11 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let rows = |wanted: fn(Option<&str>) -> bool| {
         let wanted = reviews.iter().filter(move |review| wanted(due(review, asked.now)));
         wanted.map(|review| {
-            let partners = review.values.get("partners").and_then(Value::as_tags).into_iter().flatten();
+            let partners = tags(review, "partners");
             let more = json!({
                 "reviewed": moment(review, "reviewed"),
                 "again": moment(review, "again"),
-                "partners": partners.cloned().collect::<Vec<_>>().join(", "),
+                "partners": partners.collect::<Vec<_>>().join(", "),
                 "why": due(review, asked.now),
             });
             line(asked, review, more)
