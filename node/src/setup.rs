@@ -427,7 +427,7 @@ fn fill(home: &Home, keys: Keystore, profile: &Profile, own: Vec<Record>, others
     // The group's profile begins with its name.
     if let Some(kind) = registry.with_role(KindRole::Profile) {
         let mut patch = Patch::default();
-        let name = Value::Text(profile.name.clone());
+        let name = Value::Text(profile.name.as_str().into());
         patch.set(kind, &kind.title, Some(name)).map_err(|error| CommandError::Invalid {
             why: error.to_string(),
             hint: error.hint().unwrap_or_default().to_owned(),

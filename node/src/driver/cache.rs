@@ -73,7 +73,7 @@ impl Keeping {
     /// Takes in rows that are shown already.
     pub(super) fn rows(&mut self, rows: impl IntoIterator<Item = Arc<Row>>) {
         for row in rows.into_iter().take_while(|_| self.state == State::Whole) {
-            self.writers.extend(row.latest.keys());
+            self.writers.extend(row.latest.iter().map(|(device, _)| *device));
             self.rows.push_back(row);
         }
     }
@@ -140,7 +140,7 @@ pub(crate) fn recall(store: &Store, registry: &Registry) -> (Recalled, Vec<HintB
     let rows = reader
         .rows_iter(ROW)
         .filter_map(Result::ok)
-        .filter_map(|(_, value)| codec::decode::<CachedRow>(&value).ok()?.row(registry))
+        .filter_map(|(_, value)| codec::decode::<CachedRow>(&value).ok()?.row(registry).map(Arc::new))
         .collect();
     let entries = reader
         .rows_iter(REACH)
@@ -193,7 +193,7 @@ impl CachedRow {
             created: row.created,
             changed: row.changed,
             changed_by: row.changed_by,
-            latest: row.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
+            latest: row.latest.to_vec(),
             removed: row.is_removed(),
         }
     }
@@ -212,6 +212,7 @@ impl CachedRow {
                 values.set(field.name.clone(), value);
             }
         }
+        values.settle();
         Some(Row {
             document: self.document,
             opening: self.opening,
@@ -221,7 +222,7 @@ impl CachedRow {
             created: self.created,
             changed: self.changed,
             changed_by: self.changed_by,
-            latest: self.latest.into_iter().collect(),
+            latest: self.latest.into(),
             presence: if self.removed { Presence::Removed } else { Presence::Present },
             quarantine: None,
         })

@@ -254,7 +254,7 @@ impl Driver {
     fn delivery(&self, document: &DocumentId) -> Option<Delivery> {
         let me = self.replica.me();
         let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let seq = *views.records.row(document)?.latest.get(&me.device)?;
+        let seq = views.records.row(document)?.latest_of(&me.device)?;
         Some(self.replica.receipts().delivery(&me, self.replica.authority(), seq))
     }
 

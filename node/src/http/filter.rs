@@ -4,13 +4,14 @@ use super::error::ApiError;
 use super::input::Words;
 use crate::view::fold::Phrase;
 use crate::view::search::Query;
-use crate::view::{Hidden, Views};
+use crate::view::{Hidden, Said, Views};
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::{Field, FieldName, FieldType, Kind, Value};
 use grid_protocol::replica::Row;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Records of a page where nothing is said.
 const LIMIT: usize = 50;
@@ -56,6 +57,8 @@ pub(crate) struct Filter {
     text: Option<Text>,
     hidden: Option<Hidden>,
     fields: Vec<(FieldName, Wanted)>,
+    /// What those fields say, as far as an index knows of it.
+    said: Said,
 }
 
 #[derive(Debug)]
@@ -84,8 +87,22 @@ impl Filter {
             let field = kind.field(&name).ok_or_else(|| no_field(kind, &name))?;
             Ok((field.name.clone(), Wanted::read(field, &value)?))
         };
-        let fields = words.rest().into_iter().map(wanted).collect::<Result<_, ApiError>>()?;
-        Ok(Self { group, text, hidden, fields })
+        let fields = words.rest().into_iter().map(wanted).collect::<Result<Vec<_>, ApiError>>()?;
+        let mut said = Said::default();
+        for (name, wanted) in &fields {
+            if let (Some(field), Some(text)) = (kind.field(name), wanted.said()) {
+                said.note(field, text);
+            }
+        }
+        Ok(Self { group, text, hidden, fields, said })
+    }
+
+    /// The records of a kind that it shows, newest first.
+    pub(crate) fn rows<'a>(&self, views: &'a Views, kind: &Kind) -> Vec<&'a Arc<Row>> {
+        match views.saying(kind, &self.said, |row| self.shows(row)) {
+            Some(rows) => rows,
+            None => views.records.of_kind(&kind.name).filter(|row| self.shows(row)).collect(),
+        }
     }
 
     /// Whether it shows everything.
@@ -131,17 +148,31 @@ impl Wanted {
         }
     }
 
+    /// The text that a field must say, whatever its case.
+    fn said(&self) -> Option<&str> {
+        match self {
+            Self::Tag(text) => Some(text),
+            Self::Value(value) => value.as_text(),
+            Self::Nothing | Self::Day(_) | Self::Moment(_) => None,
+        }
+    }
+
     fn is(&self, found: Option<&Value>) -> bool {
         match self {
             Self::Nothing => found.is_none(),
             Self::Tag(tag) => {
-                found.and_then(Value::as_tags).is_some_and(|tags| tags.iter().any(|it| it.to_lowercase() == *tag))
+                found.and_then(Value::as_tags).is_some_and(|tags| tags.iter().any(|it| is_in_any_case(it, tag)))
             }
             Self::Day(day) => matches!(found, Some(Value::DateTime(moment)) if moment.local().date() == *day),
             Self::Moment(instant) => matches!(found, Some(Value::DateTime(moment)) if moment.instant() == *instant),
             Self::Value(value) => found == Some(value),
         }
     }
+}
+
+/// Whether a text is, in lower case, the one that is wanted. Most are ASCII, and need no copy.
+fn is_in_any_case(text: &str, lower: &str) -> bool {
+    if text.is_ascii() { text.eq_ignore_ascii_case(lower) } else { text.to_lowercase() == lower }
 }
 
 /// Words that a record has to have, all of them, wherever in it they stand. Case and accents do not matter, and where
@@ -185,7 +216,7 @@ impl Text {
             Found::Seen => {
                 let mut all = String::new();
                 for (_, value) in row.values.iter() {
-                    let texts = value.as_tags().into_iter().flatten().map(String::as_str).chain(value.as_text());
+                    let texts = value.as_tags().into_iter().flatten().map(AsRef::as_ref).chain(value.as_text());
                     texts.for_each(|text| all.extend([text, "\n"]));
                 }
                 self.is_in(&all)

@@ -81,11 +81,11 @@ fn referred(views: &Views, row: &Row) -> BTreeMap<String, String> {
     let kind = row.kind().and_then(|kind| views.registry.kind(kind));
     let fields = kind.into_iter().flat_map(|kind| &kind.fields).filter(|field| field.field_type.targets().is_some());
     let ids = fields.filter_map(|field| row.values.get(&field.name)).flat_map(|value| match value {
-        Value::Text(id) => vec![id.clone()],
-        Value::Tags(ids) => ids.iter().cloned().collect(),
+        Value::Text(id) => vec![id.as_str()],
+        Value::Tags(ids) => ids.iter().collect(),
         _ => Vec::new(),
     });
-    ids.filter_map(|id| Some((views.title_of_id(&id)?, id))).map(|(title, id)| (id, title)).collect()
+    ids.filter_map(|id| Some((id.to_owned(), views.title_of_id(id)?))).collect()
 }
 
 /// How many records of each kind refer to a record.

@@ -112,8 +112,8 @@ pub(crate) async fn unseen(
     let asked = Asked { kind: request.kind, group: request.group, limit };
     let own = api.handle.status().await?.device;
     let news = |row: &Row| {
-        let is_news = |(device, seq): &(&DeviceId, &u64)| seen.get(device).is_none_or(|seen| seen < seq);
-        let others = row.latest.iter().filter(|(device, _)| **device != own);
+        let is_news = |(device, seq): &&(DeviceId, u64)| seen.get(device).is_none_or(|seen| seen < seq);
+        let others = row.latest.iter().filter(|(device, _)| *device != own);
         let behind = others.filter(is_news).count();
         let what = if behind == row.latest.len() { "new" } else { "changed" };
         (behind > 0).then_some(what)

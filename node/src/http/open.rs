@@ -100,7 +100,7 @@ impl Seen {
             created: row.created,
             changed: row.changed,
             // The places of the last changes in their logs: each further change raises one of them.
-            sequence: row.latest.values().fold(0, |sum: u64, seq| sum.saturating_add(seq.saturating_add(1))),
+            sequence: row.latest.iter().fold(0, |sum: u64, (_, seq)| sum.saturating_add(seq.saturating_add(1))),
             presence: row.presence,
             values,
             shape: self.shape.clone(),

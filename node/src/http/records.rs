@@ -93,10 +93,10 @@ pub(crate) async fn list(
     let page = Page::take(&mut words)?;
     let (listed, total) = api.handle.look(|views| {
         let filter = Filter::read(views, &kind, words)?;
-        let rows = views.records.of_kind(&kind.name);
+        let rows = || views.records.of_kind(&kind.name);
         let (rows, total) = match filter.is_open() {
-            true => (rows.skip(page.offset).take(page.limit).collect(), views.records.count_of(&kind.name)),
-            false => page.of(rows.filter(|row| filter.shows(row))),
+            true => (rows().skip(page.offset).take(page.limit).collect(), views.records.count_of(&kind.name)),
+            false => page.of(filter.rows(views, &kind).into_iter()),
         };
         let listed: Vec<Listed> = rows.into_iter().map(|row| Listed::new(views, row)).collect();
         Ok::<_, ApiError>((listed, total))

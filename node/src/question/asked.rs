@@ -2,7 +2,7 @@
 
 use crate::view::Views;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Coordinates, Kind, Value};
+use grid_protocol::record::{Coordinates, Kind, Tags, Value};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use jiff::civil::Date;
@@ -145,7 +145,7 @@ impl<'a> Asked<'a> {
 
 /// The tags of a field.
 pub(super) fn tags<'r>(row: &'r Row, field: &str) -> impl Iterator<Item = &'r str> {
-    row.values.get(field).and_then(Value::as_tags).into_iter().flatten().map(String::as_str)
+    row.values.get(field).and_then(Value::as_tags).into_iter().flat_map(Tags::iter)
 }
 
 /// The number of a field.

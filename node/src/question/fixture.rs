@@ -89,7 +89,7 @@ impl Coalition {
             created: self.clock,
             changed: self.clock,
             changed_by: None,
-            latest: BTreeMap::new(),
+            latest: Box::default(),
             presence: Presence::Present,
             quarantine: None,
         })]);

@@ -1,9 +1,10 @@
 //! Match: open needs and what meets them, the best first, each with the reason.
 //!
 //! Only what shares a word, or is of the same sort in the same place, is compared: words lead from a need to what is
-//! offered under them, so that no need is held against everything.
+//! offered under them, so that no need is held against everything, and of what is offered only that is read in full.
 
 use super::asked::{instant, tags};
+use super::lookup::{Lookup, Wanted, each_stem, stem};
 use super::near::{Nearness, Spot};
 use super::shown::{MOST, by_name, id, or_nothing, place};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
@@ -20,13 +21,6 @@ use std::sync::Arc;
 const OFFERS: (usize, usize) = (3, 20);
 /// Needs that are looked at where none is asked for: those that end soonest.
 const NEEDS: usize = 500;
-/// Offers that are compared for each word.
-const COMPARED: usize = 200;
-/// Words that say nothing about what is needed.
-const IDLE: [&str; 16] = [
-    "the", "for", "and", "with", "who", "can", "from", "our", "your", "need", "some", "somebody", "people", "to", "on",
-    "of",
-];
 const WEEK: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// Needs and what meets them.
@@ -53,19 +47,8 @@ impl<'a> Side<'a> {
     fn of(row: &'a Arc<Row>, field: &str) -> Option<Self> {
         let group = row.owner()?;
         let mut words = BTreeSet::new();
-        let mut read = |text: &str| {
-            each_word(text, |word| {
-                if word.chars().count() > 1 && !IDLE.contains(&word) {
-                    words.insert(stem(word));
-                }
-            });
-        };
-        tags(row, field).for_each(&mut read);
-        if matches!(row.kind(), Some("need" | "asset")) {
-            read(row.values.text("title"));
-            read(row.values.text("name"));
-        }
-        let tags = tags(row, field).map(|tag| stem(&folded(tag))).filter(|tag| !tag.is_empty()).collect();
+        each_stem(row, field, |word| words.extend([word.to_owned()]));
+        let tags = tags(row, field).map(|tag| stem(&folded(tag)).to_owned()).filter(|tag| !tag.is_empty()).collect();
         Some(Self { row, group, spot: Spot::of(row), tags, words })
     }
 
@@ -73,21 +56,9 @@ impl<'a> Side<'a> {
         self.row.values.text("sort")
     }
 
-    /// Under what it is looked up: its words, alone and with each word of its place, and its sort with the place.
-    fn keys(&self) -> impl Iterator<Item = String> {
-        let sort = (!self.sort().is_empty()).then(|| format!("sort {}", self.sort()));
-        let alone = self.words.iter().cloned();
-        let there = self.spot.words().iter().flat_map(move |place| {
-            self.words.iter().chain(&sort).map(|word| format!("{word} in {place}")).collect::<Vec<_>>()
-        });
-        alone.chain(there)
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { words: &self.words, places: self.spot.words(), sort: self.sort() }
     }
-}
-
-/// A van and vans are the same need.
-fn stem(word: &str) -> String {
-    let plural = word.len() > 3 && word.ends_with('s') && !word.ends_with("ss");
-    if plural { word[..word.len() - 1].to_owned() } else { word.to_owned() }
 }
 
 struct Fit<'a> {
@@ -100,27 +71,25 @@ struct Fit<'a> {
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let needs = needs(asked)?;
-    let offers: Vec<Side<'_>> = [("asset", "tags"), ("person", "skills"), ("group", "skills")]
+    let mut lookup = Lookup::of(needs.iter().map(Side::wanted));
+    let offered: Vec<(&Arc<Row>, &str)> = [("asset", "tags"), ("person", "skills"), ("group", "skills")]
         .into_iter()
-        .flat_map(|(kind, field)| offered(asked, kind).into_iter().filter_map(move |row| Side::of(row, field)))
+        .flat_map(|(kind, field)| offered(asked, kind).into_iter().map(move |row| (row, field)))
         .collect();
-    let mut index: HashMap<String, Vec<usize>> = HashMap::new();
-    for (place, offer) in offers.iter().enumerate() {
-        for key in offer.keys() {
-            let known = index.entry(key).or_default();
-            if known.len() < COMPARED {
-                known.push(place);
-            }
-        }
+    for (place, (row, field)) in offered.iter().enumerate() {
+        lookup.note(place, row, field);
     }
+    let near: Vec<BTreeSet<usize>> = needs.iter().map(|need| lookup.near(&need.wanted())).collect();
+    let compared: BTreeSet<usize> = near.iter().flatten().copied().collect();
+    let side = |place: usize| offered.get(place).and_then(|(row, field)| Some((place, Side::of(row, field)?)));
+    let offers: HashMap<usize, Side<'_>> = compared.into_iter().filter_map(side).collect();
     let each = if asked.word("need").is_some() { OFFERS.1 } else { OFFERS.0 };
     let (mut fits, mut unmet) = (Vec::new(), Vec::new());
-    for need in &needs {
-        let near: BTreeSet<usize> = need.keys().filter_map(|key| index.get(&key)).flatten().copied().collect();
+    for (need, near) in needs.iter().zip(near) {
         let pairs = pairs(asked, need.row);
         let mut found: Vec<Fit<'_>> = near
             .into_iter()
-            .filter_map(|place| offers.get(place))
+            .filter_map(|place| offers.get(&place))
             .filter_map(|offer| fit(need, offer, pairs.get(&id(offer.row)).copied()))
             .collect();
         found.sort_by_cached_key(order(asked));
@@ -231,7 +200,7 @@ fn fit<'a>(need: &'a Side<'a>, offer: &'a Side<'a>, status: Option<&'a str>) -> 
     let whole: Vec<&String> = need.tags.intersection(&offer.tags).collect();
     let mut named = BTreeSet::new();
     for tag in &whole {
-        each_word(tag, |word| named.extend([stem(word)]));
+        each_word(tag, |word| named.extend([stem(word).to_owned()]));
     }
     let words: Vec<&String> = need.words.intersection(&offer.words).filter(|word| !named.contains(*word)).collect();
     let nearness = need.spot.to(&offer.spot);

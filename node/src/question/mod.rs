@@ -39,6 +39,7 @@ mod leaders;
 mod lessons;
 mod letters;
 mod line;
+mod lookup;
 mod makers;
 mod map;
 mod matching;

@@ -1,10 +1,9 @@
 //! Reviews: what could happen to us, and when it was last gone through.
 
-use super::asked::instant;
+use super::asked::{instant, tags};
 use super::line::{by_title, flag, line, moment};
 use super::period::DAY;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
-use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
 use serde_json::json;
 use std::sync::Arc;
@@ -41,11 +40,11 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let rows = |wanted: fn(Option<&str>) -> bool| {
         let wanted = reviews.iter().filter(move |review| wanted(due(asked, review)));
         wanted.map(|review| {
-            let partners = review.values.get("partners").and_then(Value::as_tags).into_iter().flatten();
+            let partners = tags(review, "partners");
             let more = json!({
                 "reviewed": moment(review, "reviewed"),
                 "again": moment(review, "again"),
-                "partners": partners.cloned().collect::<Vec<_>>().join(", "),
+                "partners": partners.collect::<Vec<_>>().join(", "),
                 "why": due(asked, review),
             });
             line(asked, review, more)

@@ -145,7 +145,7 @@ mod tests {
             created: Timestamp(0),
             changed: Timestamp(0),
             changed_by: None,
-            latest: BTreeMap::new(),
+            latest: Box::default(),
             presence: Presence::Present,
             quarantine: None,
         })

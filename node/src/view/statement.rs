@@ -69,11 +69,15 @@ impl Views {
         let profile = self.registry.with_role(KindRole::Profile);
         let names_changed = rows.iter().any(|row| profile.is_some_and(|kind| row.kind() == Some(&*kind.name)));
         let hidden_changed = rows.iter().any(|row| row.kind() == Some(super::Hidden::KIND));
-        rows.iter().for_each(|row| self.search.take(&self.registry, row));
+        for row in &rows {
+            if let Some(taken) = self.records.take(&self.registry, row) {
+                self.search.take(&self.registry, taken.number, taken.before.as_deref(), row);
+            }
+        }
         if rows.len() >= MANY {
             self.search.settle();
+            self.records.settle();
         }
-        self.records.take(&self.registry, rows);
         if names_changed {
             self.take_names();
         }

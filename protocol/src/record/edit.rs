@@ -1,7 +1,7 @@
 //! From a patch to what is written: only fields that change, in pieces that each fit one change of a log.
 
 use super::{
-    BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Value, Values, WriteRule,
+    BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Tags, Value, Values, WriteRule,
     anchor::{Splice, Stale, spliced, splices},
     first, merge, parse,
     reading::objects,
@@ -152,7 +152,7 @@ impl<D: ReadDoc> Work<'_, D> {
         match field_type {
             FieldType::Text => self.text(name, wanted.and_then(Value::as_text).unwrap_or_default()),
             FieldType::Tags | FieldType::References(_) => {
-                self.tags(name, wanted.and_then(Value::as_tags).unwrap_or(&BTreeSet::new()))
+                self.tags(name, &wanted.and_then(Value::as_tags).map(Tags::to_set).unwrap_or_default())
             }
             _ => {
                 let whole = !self.now.damaged.contains(name);
@@ -223,13 +223,13 @@ impl<D: ReadDoc> Work<'_, D> {
         if after.is_empty() {
             self.after.clear(name);
         } else {
-            self.after.set(name.clone(), Value::Text(after));
+            self.after.set(name.clone(), Value::Text(after.into()));
         }
         Ok(())
     }
 
     fn tags(&mut self, name: &FieldName, wanted: &BTreeSet<String>) -> Result<(), PatchError> {
-        let tags = |values: &Values| values.get(name).and_then(Value::as_tags).cloned().unwrap_or_default();
+        let tags = |values: &Values| values.get(name).and_then(Value::as_tags).map(Tags::to_set).unwrap_or_default();
         let now = tags(&self.now.values);
         let seen = self.base(&FieldType::Tags).map_or_else(|| now.clone(), |(base, _)| tags(&base.values));
         let added: Vec<_> = wanted.difference(&seen).filter(|tag| !now.contains(*tag)).cloned().collect();
@@ -249,7 +249,7 @@ impl<D: ReadDoc> Work<'_, D> {
         if after.is_empty() {
             self.after.clear(name);
         } else {
-            self.after.set(name.clone(), Value::Tags(after));
+            self.after.set(name.clone(), Value::Tags(after.into()));
         }
         Ok(())
     }

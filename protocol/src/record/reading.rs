@@ -1,7 +1,8 @@
 //! From an Automerge document to values, field by field: one bad field never takes the record with it.
 
 use super::{
-    DateTime, Field, FieldName, FieldType, Imported, Kind, Money, Value, Values, measure::Coordinates, merge, parse,
+    DateTime, Field, FieldName, FieldType, Imported, Kind, Money, Tags, Value, Values, measure::Coordinates, merge,
+    parse,
 };
 use automerge::transaction::Transactable;
 use automerge::{
@@ -136,8 +137,8 @@ impl Found {
             return self;
         }
         let Value::Tags(words) = value else { return Found::Damaged };
-        let fits = |word: &&String| field.accept(Value::Tags(BTreeSet::from([(*word).clone()]))).is_ok();
-        let sound: BTreeSet<String> = words.iter().filter(fits).cloned().collect();
+        let fits = |word: &&str| field.accept(Value::Tags([*word].into_iter().collect())).is_ok();
+        let sound: Tags = words.iter().filter(fits).collect();
         if sound.is_empty() { Found::Damaged } else { Found::Partly(Value::Tags(sound)) }
     }
 }
@@ -179,7 +180,7 @@ fn read_text(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[Chang
     } else {
         read(&entry.id()).unwrap_or_default()
     };
-    if text.is_empty() { Found::Empty } else { Found::Value(Value::Text(text)) }
+    if text.is_empty() { Found::Empty } else { Found::Value(Value::Text(text.into())) }
 }
 
 fn read_tags(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[ChangeHash]>) -> Found {
@@ -187,7 +188,7 @@ fn read_tags(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[Chang
         return absent_or_damaged(&entry.value);
     }
     let maps = if entry.conflict { objects(doc, &entry.key, ObjType::Map, heads) } else { vec![entry.id()] };
-    let (mut tags, mut damaged) = (BTreeSet::new(), false);
+    let (mut tags, mut damaged) = (BTreeSet::<String>::new(), false);
     for map in maps {
         let entries = match heads {
             None => doc.map_range(&map, ..),
@@ -205,8 +206,8 @@ fn read_tags(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[Chang
     match (tags.is_empty(), damaged) {
         (true, true) => Found::Damaged,
         (true, false) => Found::Empty,
-        (false, true) => Found::Partly(Value::Tags(tags)),
-        (false, false) => Found::Value(Value::Tags(tags)),
+        (false, true) => Found::Partly(Value::Tags(tags.into())),
+        (false, false) => Found::Value(Value::Tags(tags.into())),
     }
 }
 
@@ -214,9 +215,11 @@ fn read_scalar(field: &Field, stored: &ValueRef<'_>) -> Found {
     let ValueRef::Scalar(scalar) = stored else { return Found::Damaged };
     let value = match (&field.field_type, scalar) {
         (_, ScalarValueRef::Null) => return Found::Empty,
-        (FieldType::DateTime, ScalarValueRef::Str(text)) => text.parse::<DateTime>().ok().map(Value::DateTime),
+        (FieldType::DateTime, ScalarValueRef::Str(text)) => {
+            text.parse::<DateTime>().ok().map(Box::new).map(Value::DateTime)
+        }
         (FieldType::Coordinates, ScalarValueRef::Str(text)) => Coordinates::parse(text).ok().map(Value::Coordinates),
-        (FieldType::Money, ScalarValueRef::Str(text)) => Money::parse_stored(text).map(Value::Money),
+        (FieldType::Money, ScalarValueRef::Str(text)) => Money::parse_stored(text).map(Box::new).map(Value::Money),
         (FieldType::Flag, ScalarValueRef::Boolean(flag)) => Some(Value::Flag(*flag)),
         (FieldType::Number, ScalarValueRef::F64(number)) => Some(Value::Number(*number)),
         (FieldType::Number, ScalarValueRef::Int(number)) => Some(Value::Number(*number as f64)),
@@ -224,7 +227,7 @@ fn read_scalar(field: &Field, stored: &ValueRef<'_>) -> Found {
         (
             FieldType::Line | FieldType::Link | FieldType::Place | FieldType::Choice(_) | FieldType::Reference(_),
             ScalarValueRef::Str(text),
-        ) => Some(Value::Text(text.clone().into_owned())),
+        ) => Some(Value::Text((&**text).into())),
         _ => None,
     };
     match value.map(|value| field.accept(value)) {

@@ -75,8 +75,8 @@ pub struct Row {
     pub changed: Timestamp,
     /// The device that wrote the entry of that time.
     pub changed_by: Option<DeviceId>,
-    /// The last entry of every device that wrote to it.
-    pub latest: BTreeMap<DeviceId, u64>,
+    /// The last entry of every device that wrote to it, by device.
+    pub latest: Box<[(DeviceId, u64)]>,
     /// Whether the record was removed.
     pub presence: Presence,
     /// Why Automerge could not be trusted with it on this machine.
@@ -186,7 +186,7 @@ impl LiveDocument {
             created: self.created,
             changed: self.changed,
             changed_by: self.changed_by,
-            latest: self.latest.clone(),
+            latest: self.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
             presence: Presence::Present,
             quarantine: None,
         };
@@ -208,6 +208,7 @@ impl LiveDocument {
                 Ok((reading, presence)) => {
                     row.presence = presence;
                     row.values = reading.values;
+                    row.values.settle();
                     row.damaged = reading.damaged.into_iter().map(|name| name.to_string()).collect();
                 }
                 Err(quarantine) => row.quarantine = Some(quarantine.to_string()),
@@ -226,6 +227,12 @@ impl Row {
     /// The kind's name, where the opening is known.
     pub fn kind(&self) -> Option<&str> {
         self.opening.as_ref().map(|opening| opening.kind.as_str())
+    }
+
+    /// The last entry of a device that wrote to it.
+    pub fn latest_of(&self, device: &DeviceId) -> Option<u64> {
+        let place = self.latest.binary_search_by(|(known, _)| known.cmp(device)).ok()?;
+        self.latest.get(place).map(|(_, seq)| *seq)
     }
 
     /// Whether the record was removed.

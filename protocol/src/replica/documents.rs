@@ -13,7 +13,7 @@ use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS};
 use crate::record::Registry;
 use crate::storage::{Storage, StorageError, StoredEntry};
 use crate::sync::message::BranchWant;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Documents that stay in memory after they changed.
@@ -38,7 +38,7 @@ pub struct Documents {
     /// In the order of their last use.
     recent: VecDeque<DocumentId>,
     /// What each known document adds to the digest.
-    digests: BTreeMap<DocumentId, Digest>,
+    digests: HashMap<DocumentId, Digest>,
     sum: [u8; 32],
     /// Documents with changes that wait for others.
     waiting: BTreeSet<DocumentId>,
@@ -56,7 +56,7 @@ impl Documents {
             registry,
             live: BTreeMap::new(),
             recent: VecDeque::new(),
-            digests: BTreeMap::new(),
+            digests: HashMap::new(),
             sum: [0; 32],
             waiting: BTreeSet::new(),
             threads,

@@ -114,7 +114,7 @@ pub struct Replica<S> {
 #[derive(Debug, Default)]
 pub struct Recalled {
     /// The rows.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Arc<Row>>,
     /// For every log how many entries they reflect.
     pub entries: BTreeMap<DeviceId, u64>,
     /// The digest of the authority under which they were read.

@@ -29,7 +29,6 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
@@ -75,7 +74,7 @@ fn row(kind: &str, owner: GroupId, id: [u8; 32], changed: u64, fields: Json) -> 
         created: Timestamp(changed),
         changed: Timestamp(changed),
         changed_by: Some(DEVICE),
-        latest: BTreeMap::new(),
+        latest: Box::default(),
         presence: Presence::Present,
         quarantine: None,
     }
