@@ -7,6 +7,7 @@ use super::Driver;
 use super::write::BATCH;
 use crate::handle::{Change, CommandError, ImportMode, ImportOutcome, Imported, Removed, Target};
 use crate::outbound::{Draft, Edit};
+use crate::store::LocalRecord;
 use crate::view::Views;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, GroupId};
@@ -51,6 +52,8 @@ struct Pass {
     imported: Vec<Imported>,
     /// Drafts that wait for the flush they share, each with its place among the rows.
     drafts: Vec<(usize, Draft)>,
+    /// What stays here of their records, and is kept with them.
+    here: Vec<LocalRecord>,
     /// Records that these drafts write.
     touched: BTreeSet<DocumentId>,
     /// What records hold after the rows so far, in a dry run.
@@ -76,6 +79,7 @@ impl Driver {
             mode,
             imported: Vec::with_capacity(rows.len()),
             drafts: Vec::new(),
+            here: Vec::new(),
             touched: BTreeSet::new(),
             foreseen: HashMap::new(),
             head: self.replica.own_head().copied(),
@@ -149,15 +153,15 @@ impl Driver {
         let now = self.clock.now().wall;
         let draft = self.outbound.draft(&mut self.replica, now, pass.head, &target, &Edit::Patch(patch))?;
         let (document, change) = (draft.document, draft.change);
+        let stays = beside.fields().next().is_some();
+        let here = if stays { self.beside(document, kind, &beside)? } else { None };
         match pass.mode {
             ImportMode::DryRun => drop(pass.foreseen.insert(document, existing)),
             ImportMode::Write => {
                 pass.head = draft.entries.last().map(|last| last.head()).unwrap_or(pass.head);
                 pass.touched.insert(document);
                 pass.drafts.push((pass.imported.len(), draft));
-                if beside.fields().next().is_some() {
-                    self.write_beside(document, kind, &beside)?;
-                }
+                pass.here.extend(here);
             }
         }
         Ok((document, change))
@@ -188,7 +192,7 @@ impl Driver {
     async fn settle(&mut self, pass: &mut Pass) {
         let (rows, drafts): (Vec<usize>, Vec<Draft>) = std::mem::take(&mut pass.drafts).into_iter().unzip();
         pass.touched.clear();
-        if let Err(error) = self.keep(&drafts).await {
+        if let Err(error) = self.keep(&drafts, std::mem::take(&mut pass.here)).await {
             for row in rows {
                 if let Some(row) = pass.imported.get_mut(row) {
                     row.outcome =

@@ -140,25 +140,37 @@ impl Driver {
         Ok((document, known.map_or(opening, |known| known.opening), after, change))
     }
 
-    /// Keeps the fields of a record that stay here beside those that travel.
+    /// Keeps the fields of a record that stay here where nothing of it travels anew.
     pub(super) fn write_beside(
         &mut self,
         document: DocumentId,
         kind: &Kind,
         patch: &Patch,
     ) -> Result<Change, CommandError> {
+        match self.beside(document, kind, patch)? {
+            None => Ok(Change::Unchanged),
+            Some(record) => self.keep_local(record).map(|()| Change::Changed),
+        }
+    }
+
+    /// The fields of a record that stay here beside those that travel; none where they say that already.
+    pub(super) fn beside(
+        &self,
+        document: DocumentId,
+        kind: &Kind,
+        patch: &Patch,
+    ) -> Result<Option<LocalRecord>, CommandError> {
         let known = self.local(&document);
         let before = known.as_ref().map(|known| values_of(kind, known)).unwrap_or_default();
         let after: Values = patch.over(kind, before.clone());
         if after == before {
-            return Ok(Change::Unchanged);
+            return Ok(None);
         }
         let opening = match known {
             Some(known) => known.opening,
             None => self.outbound.place(&Target::Own(kind.name.clone()), kind)?.1,
         };
-        self.keep_here(document, opening, &after, LocalPresence::Present)?;
-        Ok(Change::Changed)
+        Ok(Some(self.local_record(document, opening, &after, LocalPresence::Present)))
     }
 
     /// Removes a record of which nothing travels; none where it is of another sort.
@@ -185,19 +197,37 @@ impl Driver {
         values: &Values,
         presence: LocalPresence,
     ) -> Result<(), CommandError> {
+        let record = self.local_record(document, opening, values, presence);
+        self.keep_local(record)
+    }
+
+    fn local_record(
+        &self,
+        document: DocumentId,
+        opening: Opening,
+        values: &Values,
+        presence: LocalPresence,
+    ) -> LocalRecord {
         let now = self.clock.now().wall;
         let created = self.local(&document).map_or(now, |known| known.created);
         let values = values.to_json().to_string();
-        let record = LocalRecord { version: Format, document, opening, created, changed: now, values, presence };
+        LocalRecord { version: Format, document, opening, created, changed: now, values, presence }
+    }
+
+    fn keep_local(&mut self, record: LocalRecord) -> Result<(), CommandError> {
         if let Err(error) = self.replica.storage_mut().local_put(std::slice::from_ref(&record)) {
             self.note_storage(&error);
             return Err(error.into());
         }
-        let kind = record.opening.kind.as_str().to_owned();
-        let group = record.opening.owner;
-        self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner).take_locals([record]);
-        let _ = self.events.send(crate::event::Event::RecordChanged { kind, id: document, group });
+        self.show_local(record);
         Ok(())
+    }
+
+    /// Shows what was kept here.
+    pub(super) fn show_local(&self, record: LocalRecord) {
+        let (kind, id, group) = (record.opening.kind.as_str().to_owned(), record.document, record.opening.owner);
+        self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner).take_locals([record]);
+        let _ = self.events.send(crate::event::Event::RecordChanged { kind, id, group });
     }
 
     fn written_here(&self, document: DocumentId, change: Change) -> Written {
