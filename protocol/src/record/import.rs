@@ -315,13 +315,16 @@ pub(super) fn read_row<'a>(
             Mapped::Longitude(field) => points.entry(field).or_default().1 = cell.text(),
             Mapped::Field(name) => {
                 let Some(field) = kind.field(name) else { continue };
-                let value = match (&field.field_type, cell) {
-                    (FieldType::DateTime, Cell::Text(text) | Cell::Json(Json::String(text))) => {
-                        let written = with_zone(text, zone).map_err(|unfit| cell_unfit(name, &unfit))?;
-                        field.from_text(written.as_deref().unwrap_or(text))
-                    }
-                    (_, Cell::Text(text)) => field.from_text(text),
-                    (_, Cell::Json(json)) => field.from_json(json),
+                let written = match (&field.field_type, cell) {
+                    (FieldType::DateTime, Cell::Text(text)) => Some(text),
+                    (FieldType::DateTime, Cell::Json(Json::String(text))) => Some(text.as_str()),
+                    _ => None,
+                };
+                let moment = written.map(|text| with_zone(text, zone)).transpose();
+                let value = match (moment.map_err(|unfit| cell_unfit(name, &unfit))?.flatten(), cell) {
+                    (Some(moment), _) => field.from_text(&moment),
+                    (None, Cell::Text(text)) => field.from_text(text),
+                    (None, Cell::Json(json)) => field.from_json(json),
                 };
                 if let Some(value) = value.map_err(|unfit| cell_unfit(name, &unfit))? {
                     values.set(name.clone(), value);
