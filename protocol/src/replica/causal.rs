@@ -156,7 +156,8 @@ mod tests {
         let change = write(&mut draft, MALLORY, 0);
         let mut changes = many(&mut draft);
         let after = write(&mut draft, MALLORY, 1);
-        changes.extend([after, Incoming { seq: 2, ..change.clone() }, Incoming { seq: 9, ..change.clone() }, change]);
+        // In the order of the log, as storage has them.
+        changes.extend([change.clone(), after, Incoming { seq: 2, ..change.clone() }, Incoming { seq: 9, ..change }]);
         assert_eq!(effective(changes), 2 * MAX_WAITING_PER_LOG + 2);
     }
 
