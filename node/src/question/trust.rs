@@ -107,7 +107,9 @@ mod tests {
         let few = told(&coalition);
         assert_eq!(few.iter().map(|total| total.question.as_str()).collect::<Vec<_>>(), ["Us?", "Them?"]);
         assert_eq!((few[0].standing, few[1].standing), (Standing::Waiting { missing: 1 }, Standing::Unchanged));
+        coalition.days_ago(1);
         answer(&mut coalition, 5, "Ana");
+        coalition.days_ago(0);
         answer(&mut coalition, 2, "ana");
         let enough = told(&coalition).remove(0);
         assert_eq!((enough.standing, enough.after()), (Standing::Ready, Sum { answers: 5.0, total: 12.0 }));
