@@ -200,7 +200,8 @@ impl Text {
         }
         let found = |phrase: &Phrase| -> HashSet<DocumentId> {
             let query = Query { required: vec![phrase.clone()], wished: None };
-            let hits = views.search.hits(&query).best(|name| name == kind.name, usize::MAX, |_| true);
+            let most = views.records.count_of(&kind.name);
+            let hits = views.search.hits(&query).best(|name| name == kind.name, most, |_| true);
             hits.into_iter().map(|hit| hit.row.document).collect()
         };
         let exact = forgiving.clone().exactly();
