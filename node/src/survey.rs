@@ -95,14 +95,18 @@ impl Total {
         let after = self.after();
         let mut patch = Patch::default();
         if self.score.is_none() {
-            patch.set(kind, "survey", Some(Value::Text(self.survey.to_string())))?;
-            patch.set(kind, "question", Some(Value::Text(self.question.clone())))?;
-            patch.set(kind, "period", Some(Value::Text(self.period.clone())).filter(|_| !self.period.is_empty()))?;
+            patch.set(kind, "survey", Some(Value::Text(self.survey.to_string().into())))?;
+            patch.set(kind, "question", Some(Value::Text(self.question.as_str().into())))?;
+            patch.set(
+                kind,
+                "period",
+                Some(Value::Text(self.period.as_str().into())).filter(|_| !self.period.is_empty()),
+            )?;
         }
         patch.set(kind, "answers", Some(Value::Number(after.answers)))?;
         patch.set(kind, "total", Some(Value::Number(after.total)))?;
         let counted: Vec<&str> = self.counted.iter().map(String::as_str).collect();
-        patch.set(kind, "counted", Some(Value::Text(counted.join("\n"))))?;
+        patch.set(kind, "counted", Some(Value::Text(counted.join("\n").into())))?;
         Ok(patch)
     }
 }

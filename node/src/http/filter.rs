@@ -6,7 +6,7 @@ use crate::view::fold::Phrase;
 use crate::view::search::Query;
 use crate::view::{Hidden, Said, Views};
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Field, FieldName, FieldType, Kind, Value};
+use grid_protocol::record::{Field, FieldName, FieldType, Kind, Tags, Value};
 use grid_protocol::replica::Row;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -201,7 +201,7 @@ impl Text {
         let found = |phrase: &Phrase| -> HashSet<DocumentId> {
             let query = Query { required: vec![phrase.clone()], wished: None };
             let most = views.records.count_of(&kind.name);
-            let hits = views.search.hits(&query).best(|name| name == kind.name, most, |_| true);
+            let hits = views.search.hits(&views.records, &query).best(|name| name == kind.name, most, |_| true);
             hits.into_iter().map(|hit| hit.row.document).collect()
         };
         let exact = forgiving.clone().exactly();
@@ -217,7 +217,7 @@ impl Text {
             Found::Seen => {
                 let mut all = String::new();
                 for (_, value) in row.values.iter() {
-                    let texts = value.as_tags().into_iter().flatten().map(AsRef::as_ref).chain(value.as_text());
+                    let texts = value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text());
                     texts.for_each(|text| all.extend([text, "\n"]));
                 }
                 self.is_in(&all)

@@ -9,8 +9,8 @@
 
 use super::fold::{Phrase, Wanted, signs};
 use super::records::{Number, Records, is_shown};
-use super::wording::{Part, Whole, Words};
-use grid_protocol::record::Registry;
+use super::wording::{OWN, Part, Whole, Words};
+use grid_protocol::record::{Kind, Registry};
 use grid_protocol::replica::Row;
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU16;

@@ -9,7 +9,7 @@ const READ: usize = 256 * 1024;
 /// Bytes of words of one record that are kept.
 const KEPT: usize = 1024 * 1024;
 /// The section of records that are only for this computer's own use, such as saved searches.
-const OWN: &str = "own";
+pub(super) const OWN: &str = "own";
 
 /// Where in a record a word stands, the least telling first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
