@@ -29,7 +29,7 @@ mod when;
 mod words;
 
 use failure::Failure;
-use output::{Format, Output};
+use output::Output;
 use std::{ffi::OsString, process::ExitCode};
 
 fn main() -> ExitCode {
