@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::input::Words;
 use crate::view::{Hidden, Views};
 use grid_protocol::id::GroupId;
-use grid_protocol::record::{Field, FieldName, FieldType, Kind, Value};
+use grid_protocol::record::{Field, FieldName, FieldType, Kind, Value, Values};
 use grid_protocol::replica::Row;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -90,12 +90,23 @@ impl Filter {
         self.group.is_none() && self.text.is_none() && self.hidden.is_none() && self.fields.is_empty()
     }
 
+    /// Whether it looks at what the fields of a record hold.
+    pub(crate) fn looks_at_fields(&self) -> bool {
+        self.text.is_some() || !self.fields.is_empty()
+    }
+
     /// Whether it shows a record.
     pub(crate) fn shows(&self, row: &Row) -> bool {
+        self.shows_to(row, &row.values)
+    }
+
+    /// Whether it shows a record to readers of whom these values are all that they see of it: what they can't read, they
+    /// can't find out by asking for it either.
+    pub(crate) fn shows_to(&self, row: &Row, seen: &Values) -> bool {
         self.group.is_none_or(|group| row.owner() == Some(group))
-            && self.fields.iter().all(|(field, wanted)| wanted.is(row.values.get(field)))
+            && self.fields.iter().all(|(field, wanted)| wanted.is(seen.get(field)))
             && self.hidden.as_ref().is_none_or(|hidden| !hidden.hides(row))
-            && self.text.as_ref().is_none_or(|text| text.is_in_row(row))
+            && self.text.as_ref().is_none_or(|text| text.is_in_values(seen))
     }
 
     /// Whether it shows a group of which nothing is known but its name.
@@ -152,8 +163,8 @@ impl Text {
         Self { folded: text.to_lowercase() }
     }
 
-    fn is_in_row(&self, row: &Row) -> bool {
-        row.values.iter().any(|(_, value)| match value {
+    fn is_in_values(&self, values: &Values) -> bool {
+        values.iter().any(|(_, value)| match value {
             Value::Tags(tags) => tags.iter().any(|tag| self.is_in(tag)),
             value => value.as_text().is_some_and(|text| self.is_in(text)),
         })
