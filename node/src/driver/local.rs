@@ -10,7 +10,7 @@ use grid_protocol::codec::Format;
 use grid_protocol::document::Opening;
 use grid_protocol::id::DocumentId;
 use grid_protocol::letters;
-use grid_protocol::record::{Kind, Patch, RecordHome, Values};
+use grid_protocol::record::{Kind, Patch, RecordHome, Tags, Values};
 use std::sync::Arc;
 
 /// What a write is divided into.
@@ -201,7 +201,7 @@ impl Driver {
                 let row = id.parse().ok().and_then(|document| views.records.row(&document))?;
                 row.kind().filter(|kind| is_here(&views.registry, kind)).map(str::to_owned)
             };
-            let mut ids = value.as_text().into_iter().chain(value.as_tags().into_iter().flatten().map(String::as_str));
+            let mut ids = value.as_text().into_iter().chain(value.as_tags().into_iter().flat_map(Tags::iter));
             if let Some(stays) = ids.find_map(stays) {
                 return Err(CommandError::Refused {
                     why: format!("{}: a {stays} stays on this computer, and what you write here travels", field.name),

@@ -268,8 +268,8 @@ mod tests {
     #[test]
     fn a_text_is_read_up_to_a_bound_and_between_letters() {
         let read = |text: &str, most| match sound_text(text.to_owned(), most) {
-            Found::Value(Value::Text(text)) => (text, true),
-            Found::Partly(Value::Text(text)) => (text, false),
+            Found::Value(Value::Text(text)) => (text.to_string(), true),
+            Found::Partly(Value::Text(text)) => (text.to_string(), false),
             _ => (String::new(), false),
         };
         assert_eq!(read("été", 5), ("été".to_owned(), true));
