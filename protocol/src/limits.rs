@@ -135,9 +135,16 @@ pub const MAX_LINK: usize = 2_000;
 /// Documents: operations (letters put in and taken out, values set) up to which a small document is saved and loaded
 /// after each change. That costs time in proportion to them. Own.
 pub const MAX_ALWAYS_CHECKED: u64 = 16_384;
-/// Records: a text in bytes, when it is written. Two edits that merge may add up to more, and are read. Own.
+/// Documents: bytes that those kept in memory after they changed take up together, by their operations. Beyond it they are
+/// read again from storage when they change. Own.
+pub const MAX_LIVE_WEIGHT: u64 = 256 * 1024 * 1024;
+/// Records: a text in bytes, when it is written. Two edits that merge may add up to more. Own.
 pub const MAX_TEXT: usize = 1024 * 1024;
-/// Records: tags of one field, when they are written. Own.
+/// Records: a text in bytes, when it is read. What two edits that merge may add up to; the rest is left out, and the
+/// record shown as damaged. Own.
+pub const MAX_TEXT_READ: usize = 2 * MAX_TEXT;
+/// Records: tags of one field, when they are written, and when they are read: more than that come from merges, and from
+/// writers that keep no bound. The first by order count. Own.
 pub const MAX_TAGS: usize = 50;
 /// Records: a tag in characters. Valid.
 pub const MAX_TAG: usize = 80;

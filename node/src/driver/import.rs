@@ -59,7 +59,12 @@ struct Pass {
     /// What records hold after the rows so far, in a dry run.
     foreseen: HashMap<DocumentId, Reading>,
     head: Option<Head>,
+    /// Records that a preview has named.
+    named: usize,
 }
+
+/// Records that a preview names as changed, at most.
+const NAMED: usize = 50;
 
 impl Driver {
     /// Imports rows, or works out what importing them would do.
@@ -83,6 +88,7 @@ impl Driver {
             touched: BTreeSet::new(),
             foreseen: HashMap::new(),
             head: self.replica.own_head().copied(),
+            named: 0,
         };
         for row in &rows {
             let mut note = None;
@@ -105,6 +111,11 @@ impl Driver {
                     match self.take_row(&kind, found, &row.patch, &mut pass) {
                         Ok((document, change)) => {
                             finder.known.extend(row.key.clone().map(|key| (key, document)));
+                            // Whoever looks at a preview sees which records a file from elsewhere would change.
+                            if mode == ImportMode::DryRun && change == Change::Changed && pass.named < NAMED {
+                                pass.named += 1;
+                                note = note.or_else(|| self.changes(document));
+                            }
                             ImportOutcome::Done(change)
                         }
                         Err(error) => ImportOutcome::Refused(error.to_string()),
@@ -115,6 +126,13 @@ impl Driver {
         }
         self.settle(&mut pass).await;
         Ok(pass.imported)
+    }
+
+    /// What a row changes, in words.
+    fn changes(&self, document: DocumentId) -> Option<String> {
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let row = views.records.row(&document)?;
+        Some(format!("changes {} ({})", views.title_of(row), document.short()))
     }
 
     /// Works out what a row does to its record, and has it kept with the next flush.

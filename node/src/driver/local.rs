@@ -9,6 +9,7 @@ use crate::view::local::{is_here, values_of};
 use grid_protocol::codec::Format;
 use grid_protocol::document::Opening;
 use grid_protocol::id::DocumentId;
+use grid_protocol::letters;
 use grid_protocol::record::{Kind, Patch, RecordHome, Values};
 use std::sync::Arc;
 
@@ -52,6 +53,7 @@ impl Driver {
         if kind.home() == RecordHome::Here {
             return Ok(Divided::Here { kind, patch });
         }
+        Self::names_only_what_travels(&views, &kind, &patch)?;
         let (log, here) = patch.split(&kind);
         if here.fields().next().is_none() {
             return Ok(Divided::Log { log, here: None });
@@ -82,7 +84,8 @@ impl Driver {
         if after.text(speaks) != "network" {
             return Ok(());
         }
-        let spoken = views.spoken(views.own, &after, self.clock.now().wall);
+        let now = self.clock.now().wall;
+        let spoken = views.spoken(views.own, &after, now, now);
         spoken.map(|_| ()).map_err(|why| CommandError::Refused {
             why: format!("your group can't speak for the network: {why}"),
             hint:
@@ -129,7 +132,7 @@ impl Driver {
         }
         let before = known.as_ref().map(|known| values_of(kind, known));
         let after = patch.over(kind, before.clone().unwrap_or_else(|| kind.defaults()));
-        if after.text(&kind.title).trim().is_empty() {
+        if !letters::is_seen(after.text(&kind.title)) {
             let missing =
                 grid_protocol::record::PatchError::Missing { kind: kind.name.clone(), field: kind.title.clone() };
             return Err(invalid(missing.to_string(), kind));
@@ -174,6 +177,39 @@ impl Driver {
             None => self.outbound.place(&Target::Own(kind.name.clone()), kind)?.1,
         };
         Ok(Some(self.local_record(document, opening, &after, LocalPresence::Present)))
+    }
+
+    /// What empties the fields of a record that stay here, where they hold something: what is removed is not kept beside.
+    pub(super) fn emptied(&self, document: &DocumentId) -> Option<(Arc<Kind>, Patch)> {
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let row = views.records.row(document)?;
+        let kind = views.registry.kind(row.kind()?)?.clone();
+        let mut patch = Patch::default();
+        for field in views.stays_here(row) {
+            patch.set(&kind, &field, None).ok()?;
+        }
+        (!patch.is_empty()).then_some((kind, patch))
+    }
+
+    /// Refuses to name in what travels a record that stays here: its name would stand in others' lists, and in feeds.
+    fn names_only_what_travels(views: &Views, kind: &Kind, patch: &Patch) -> Result<(), CommandError> {
+        let fields = patch.fields().filter_map(|(name, value)| Some((kind.field(name)?, value?)));
+        for (field, value) in
+            fields.filter(|(field, _)| field.audience.travels() && field.field_type.targets().is_some())
+        {
+            let stays = |id: &str| {
+                let row = id.parse().ok().and_then(|document| views.records.row(&document))?;
+                row.kind().filter(|kind| is_here(&views.registry, kind)).map(str::to_owned)
+            };
+            let mut ids = value.as_text().into_iter().chain(value.as_tags().into_iter().flatten().map(String::as_str));
+            if let Some(stays) = ids.find_map(stays) {
+                return Err(CommandError::Refused {
+                    why: format!("{}: a {stays} stays on this computer, and what you write here travels", field.name),
+                    hint: "leave it out, or write it into a field that stays here".to_owned(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Removes a record of which nothing travels; none where it is of another sort.

@@ -57,7 +57,7 @@ impl Driver {
                         next = batch.next(more);
                         continue;
                     }
-                    (Target::Existing(document), Edit::Remove, None, answer)
+                    (Target::Existing(document), Edit::Remove, self.emptied(&document), answer)
                 }
                 other => {
                     self.flush(batch).await;

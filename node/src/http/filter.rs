@@ -6,7 +6,7 @@ use crate::view::fold::Phrase;
 use crate::view::search::Query;
 use crate::view::{Hidden, Said, Views};
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Field, FieldName, FieldType, Kind, Tags, Value};
+use grid_protocol::record::{Field, FieldName, FieldType, Kind, Tags, Value, Values};
 use grid_protocol::replica::Row;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -110,12 +110,23 @@ impl Filter {
         self.group.is_none() && self.text.is_none() && self.hidden.is_none() && self.fields.is_empty()
     }
 
+    /// Whether it looks at what the fields of a record hold.
+    pub(crate) fn looks_at_fields(&self) -> bool {
+        self.text.is_some() || !self.fields.is_empty()
+    }
+
     /// Whether it shows a record.
     pub(crate) fn shows(&self, row: &Row) -> bool {
+        self.shows_to(row, &row.values)
+    }
+
+    /// Whether it shows a record to readers of whom these values are all that they see of it: what they can't read, they
+    /// can't find out by asking for it either.
+    pub(crate) fn shows_to(&self, row: &Row, seen: &Values) -> bool {
         self.group.is_none_or(|group| row.owner() == Some(group))
-            && self.fields.iter().all(|(field, wanted)| wanted.is(row.values.get(field)))
+            && self.fields.iter().all(|(field, wanted)| wanted.is(seen.get(field)))
             && self.hidden.as_ref().is_none_or(|hidden| !hidden.hides(row))
-            && self.text.as_ref().is_none_or(|text| text.is_in_row(row))
+            && self.text.as_ref().is_none_or(|text| text.is_in_record(row, seen))
     }
 
     /// Whether it shows a group of which nothing is known but its name.
@@ -211,18 +222,18 @@ impl Text {
         }
     }
 
-    fn is_in_row(&self, row: &Row) -> bool {
-        match &self.found {
-            Found::Indexed(documents) => documents.contains(&row.document),
-            Found::Seen => {
-                let mut all = String::new();
-                for (_, value) in row.values.iter() {
-                    let texts = value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text());
-                    texts.for_each(|text| all.extend([text, "\n"]));
-                }
-                self.is_in(&all)
-            }
+    /// What a reader sees of a record has the words itself; which of them may be slips, the index says.
+    fn is_in_record(&self, row: &Row, seen: &Values) -> bool {
+        let mut all = String::new();
+        for (_, value) in seen.iter() {
+            let texts = value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text());
+            texts.for_each(|text| all.extend([text, "\n"]));
         }
+        let known = match &self.found {
+            Found::Indexed(documents) => documents.contains(&row.document),
+            Found::Seen => true,
+        };
+        known && self.is_in(&all)
     }
 
     fn is_in(&self, text: &str) -> bool {

@@ -99,11 +99,9 @@ fn counts(views: &Views, row: &Row) -> BTreeMap<String, usize> {
 
 /// For whom a record speaks, where it can speak for the network, and under which mandate, or why it does not.
 fn speaks(views: &Views, row: &Row) -> Option<(&'static str, Option<String>)> {
-    let kind = views.registry.kind(row.kind()?)?;
-    if row.values.text(kind.speaks.as_ref()?) != "network" {
-        return Some(("group", None));
-    }
-    Some(match views.spoken(row.owner()?, &row.values, wall()) {
+    views.registry.kind(row.kind()?)?.speaks.as_ref()?;
+    let Some(spoken) = views.speaks(row, wall()) else { return Some(("group", None)) };
+    Some(match spoken {
         Ok(mandate) => ("network", Some(format!("under the mandate {}", mandate.scope))),
         Err(why) => ("group", Some(format!("it says that it speaks for the network, but {why}"))),
     })

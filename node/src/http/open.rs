@@ -1,7 +1,9 @@
 //! Records in open formats: what is asked for, and the entries that a reader may see.
 
 use super::error::ApiError;
+use super::filter::Filter;
 use super::input::{Download, SCHEMA, Words};
+use crate::clock::wall;
 use crate::survey;
 use crate::view::Views;
 use grid_protocol::id::CoalitionId;
@@ -81,15 +83,23 @@ impl Seen {
         Some(Self { shape: Shape::of(&kind), kind, audience })
     }
 
+    /// Whether a filter shows a record to its reader.
+    pub(super) fn is_shown(&self, filter: &Filter, row: &Row) -> bool {
+        match filter.looks_at_fields() {
+            true => filter.shows_to(row, &row.values.seen_by(&self.kind, self.audience)),
+            false => filter.shows(row),
+        }
+    }
+
     /// A record as its reader sees it.
     pub(super) fn entry(&self, views: &Views, coalition: &CoalitionId, row: &Row) -> Entry {
-        let mut values = row.values.seen_by(&self.kind, self.audience);
+        let mut values = views.judged(row, row.values.seen_by(&self.kind, self.audience), wall());
         if survey::withheld(views, row).is_some() {
             survey::WITHHELD.iter().for_each(|field| values.clear(field));
         }
         let title = match self.audience {
-            Audience::Public => self.kind.title_of(&values).to_owned(),
-            _ => views.title_of(row),
+            Audience::Public | Audience::Coalition => views.title_seen_by(row, self.audience),
+            Audience::Group | Audience::Local => views.title_of(row),
         };
         Entry {
             id: row.document.to_string(),

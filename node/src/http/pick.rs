@@ -50,8 +50,8 @@ pub(super) fn group(views: &Views, text: &str) -> Result<GroupId, ApiError> {
     if let Some(group) = views.group_named(text) {
         return Ok(group);
     }
-    let named = |name: &str| name.to_lowercase() == text.to_lowercase();
-    let mut fits: Vec<(&GroupId, &String)> = views.names.iter().filter(|(_, name)| named(name)).collect();
+    let mut fits: Vec<(&GroupId, &String)> =
+        views.names.iter().filter(|(group, _)| views.is_called(group, text)).collect();
     if let (true, Ok(prefix)) = (fits.is_empty(), prefix(text)) {
         fits = views.names.iter().filter(|(group, _)| group.to_string().starts_with(&prefix)).collect();
     }

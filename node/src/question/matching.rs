@@ -7,6 +7,7 @@ use super::asked::{instant, tags};
 use super::lookup::{Lookup, Wanted, each_stem, stem};
 use super::near::{Nearness, Spot};
 use super::shown::{MOST, by_name, id, or_nothing, place};
+use super::turns::{fairly, in_turn};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::{each_word, folded};
 use grid_protocol::id::{DocumentId, GroupId};
@@ -17,6 +18,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+/// Words of a need that are looked up.
+const WORDS: usize = 32;
 /// Offers for each need where many needs are shown, and where one is asked for.
 const OFFERS: (usize, usize) = (3, 20);
 /// Needs that are looked at where none is asked for: those that end soonest.
@@ -54,6 +57,14 @@ impl<'a> Side<'a> {
 
     fn sort(&self) -> &str {
         self.row.values.text("sort")
+    }
+
+    /// The same with no more words than a need has that people wrote: each is looked up, in each word of the place.
+    fn in_short(mut self) -> Self {
+        while self.words.len() > WORDS {
+            self.words.pop_last();
+        }
+        self
     }
 
     fn wanted(&self) -> Wanted<'_> {
@@ -100,7 +111,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         fits.extend(found);
     }
     fits.sort_by_cached_key(order(asked));
-    let rows = fits.iter().take(MOST).map(|fit| shown(asked, fit));
+    let fits = fairly(fits, MOST, |fit| Some(fit.need.group));
+    let rows = fits.iter().map(|fit| shown(asked, fit));
     let columns = [
         ("name", "Need"),
         ("by", "Needed by"),
@@ -110,7 +122,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("status", "How far"),
     ];
     let fits = Section::new("matches", "What meets what", &columns, "Nothing here meets an open need.").rows(rows);
-    let rows = unmet.into_iter().take(MOST).map(|need| {
+    let rows = fairly(unmet, MOST, |need| Some(need.group)).into_iter().map(|need| {
         json!({
             "id": need.row.document.to_string(),
             "name": asked.title(need.row),
@@ -140,8 +152,8 @@ fn needs<'a>(asked: &Asked<'a>) -> Result<Vec<Side<'a>>, Unanswerable> {
         return Err(Unanswerable::new(message, "`match` alone shows all open needs with their ids."));
     }
     needs.sort_by_key(|row| (instant(row, "until").is_none(), instant(row, "until"), row.created, row.document));
-    needs.truncate(NEEDS);
-    Ok(needs.into_iter().filter_map(|row| Side::of(row, "tags")).collect())
+    let needs = fairly(needs, NEEDS, |row| row.owner());
+    Ok(needs.into_iter().filter_map(|row| Side::of(row, "tags")).map(Side::in_short).collect())
 }
 
 fn offered<'a>(asked: &Asked<'a>, kind: &str) -> Vec<&'a Arc<Row>> {
@@ -151,7 +163,8 @@ fn offered<'a>(asked: &Asked<'a>, kind: &str) -> Vec<&'a Arc<Row>> {
         _ => asked.records(kind).filter(|row| row.values.text("status") != "away").collect(),
     };
     rows.sort_unstable_by_key(|row| row.document);
-    rows
+    // Ids can be chosen with patience: whoever has many things does not stand before everybody who has one.
+    in_turn(rows, |row| row.owner())
 }
 
 /// The group that has what a match names.
@@ -303,8 +316,8 @@ fn shown(asked: &Asked<'_>, fit: &Fit<'_>) -> Json {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Reply;
-    use super::super::fixture::Coalition;
+    use super::super::fixture::{Coalition, NOW};
+    use super::*;
     use serde_json::json;
 
     fn coalition() -> (Coalition, String, String) {
@@ -394,5 +407,39 @@ mod tests {
         assert_eq!(Coalition::column(&ask(&coalition), "unmet", "name"), ["Somebody's van"]);
         coalition.record(0, "need", json!({"title": "Over", "tags": ["boat"], "until": "2026-01-01T00:00:00Z"}));
         assert_eq!(Coalition::column(&ask(&coalition), "unmet", "name").len(), 1, "its time is over");
+    }
+
+    #[test]
+    fn one_group_that_needs_and_offers_without_end_hides_nobodys_need_or_offer() {
+        let mut coalition = Coalition::new(&["Clean River", "Mallory", "Hollin Choir"]);
+        let soon = |number: usize| json!({"title": format!("Van {number}"), "until": "2026-11-23T10:00:00Z"});
+        (0..NEEDS + 20).for_each(|number| drop(coalition.record(1, "need", soon(number))));
+        coalition.record(0, "need", json!({"title": "Tents for the camp", "tags": ["tents"]}));
+        for number in 0..220 {
+            coalition.record(1, "asset", json!({"name": format!("Tents {number}")}));
+        }
+        coalition.record(2, "asset", json!({"name": "Tents of the choir", "tags": ["tents"]}));
+        let reply = ask(&coalition);
+        let offers = Coalition::column(&reply, "matches", "offer");
+        assert!(offers.contains(&json!("Tents of the choir")), "{offers:?}");
+        assert_eq!(Coalition::column(&reply, "unmet", "name").len(), MOST);
+    }
+
+    #[test]
+    fn a_need_is_looked_up_under_as_many_words_as_people_write() {
+        let mut coalition = Coalition::new(&["Mallory"]);
+        let word = |number: usize| format!("{}{}{}", letter(number / 676), letter(number / 26), letter(number));
+        let words = |from: usize, count: usize| (from..from + count).map(word).collect::<Vec<_>>().join(" ");
+        let tags: Vec<String> = (0..50).map(|tag| words(20 * tag, 20)).collect();
+        let fields = json!({"title": "Everything", "tags": tags, "place": words(0, 124)});
+        coalition.record(0, "need", fields);
+        let asked = Asked::new(&coalition.views, NOW, BTreeMap::new());
+        let needs = needs(&asked).unwrap();
+        assert_eq!(needs[0].words.len(), WORDS);
+        assert!(needs[0].spot.words().len() <= 6);
+    }
+
+    fn letter(number: usize) -> char {
+        char::from(b'a' + u8::try_from(number % 26).expect("below 26"))
     }
 }

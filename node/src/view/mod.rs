@@ -5,11 +5,13 @@
 
 mod directory;
 mod duplicates;
+mod first_seen;
 pub(crate) mod fold;
 mod hidden;
 mod link;
 pub(crate) mod local;
 mod mandates;
+mod named;
 mod people;
 mod records;
 mod refer;
@@ -21,6 +23,7 @@ mod versions;
 mod wording;
 
 pub use directory::{DirectoryRow, Membership};
+pub(crate) use first_seen::Dated;
 pub use hidden::Hidden;
 pub(crate) use mandates::endorsed;
 pub use mandates::{MandateRow, MandateState};
@@ -35,7 +38,7 @@ pub use versions::{Split, VersionRow, VersionState, Way};
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::{Registry, Values};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// All views of a node.
@@ -48,8 +51,12 @@ pub struct Views {
     pub records: Records,
     /// Names of the known groups.
     pub names: BTreeMap<GroupId, String>,
+    /// The groups whose name somebody else has, too: it is shown with the beginning of their id.
+    double: BTreeSet<GroupId>,
+    /// What the coalition is called.
+    coalition_name: String,
     /// Names that the known groups were founded under.
-    founding_names: BTreeMap<GroupId, String>,
+    pub(crate) founding_names: BTreeMap<GroupId, String>,
     /// The member groups; this node's own only once somebody else has taken it in.
     pub members: Vec<GroupId>,
     /// The statement in force and its signatures; none until the founding records are here.

@@ -6,6 +6,7 @@ use super::{
     first, merge, parse,
     reading::objects,
 };
+use crate::letters;
 use crate::limits::{MAX_PIECE_COST, MAX_PIECE_OPERATIONS, MAX_TAGS, MAX_TEXT};
 use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, transaction::Transactable};
 use std::{collections::BTreeSet, mem};
@@ -115,7 +116,7 @@ impl Kind {
     }
 
     fn check_result(&self, after: &Values, fresh: bool, touched: &BTreeSet<&str>) -> Result<(), PatchError> {
-        if after.text(&self.title).is_empty() && (fresh || touched.contains(&*self.title)) {
+        if !letters::is_seen(after.text(&self.title)) && (fresh || touched.contains(&*self.title)) {
             return Err(PatchError::Missing { kind: self.name.clone(), field: self.title.clone() });
         }
         match self.check(after) {

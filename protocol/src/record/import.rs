@@ -7,8 +7,10 @@ use super::{
     FieldName, FieldType, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, format, heading::map_headings,
     measure::Coordinates, quotes::open_quote, spreadsheet::with_zone, table::undo_defuse,
 };
+use crate::id::CoalitionId;
 use crate::limits::{MAX_IMPORT, MAX_IMPORT_ROWS};
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How to read a file.
@@ -22,6 +24,8 @@ pub struct ImportOptions {
     pub zone: Option<String>,
     /// Whether the people in an address book agreed to be listed.
     pub agreed: Agreed,
+    /// The coalition whose exports name records by their ids; where none is named, no calendar or address book does.
+    pub home: Option<CoalitionId>,
 }
 
 /// Whether people agreed to be listed.
@@ -207,7 +211,9 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
     };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
     let headings = reader.headers().map_err(ImportError::Csv)?.clone();
-    let mut plan = ImportPlan::new(kind, map_headings(kind, headings.iter().map(undo_defuse), &options.mapping)?)?;
+    let headings: Vec<Cow<'_, str>> = headings.iter().map(undo_defuse).collect();
+    let headings = headings.iter().map(|heading| &**heading);
+    let mut plan = ImportPlan::new(kind, map_headings(kind, headings, &options.mapping)?)?;
     let mapping = plan.mapping.clone();
     let mut seen = BTreeMap::new();
     for (count, record) in reader.records().enumerate() {
@@ -222,10 +228,8 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
         let row = if record.len() > mapping.len() {
             Err(format!("expected {} cells, found {}", mapping.len(), record.len()))
         } else {
-            let cells = mapping
-                .iter()
-                .zip(record.iter())
-                .map(|(mapping, cell)| (&mapping.mapped, Cell::Text(undo_defuse(cell))));
+            let texts: Vec<Cow<'_, str>> = record.iter().map(undo_defuse).collect();
+            let cells = mapping.iter().zip(&texts).map(|(mapping, text)| (&mapping.mapped, Cell::Text(text)));
             read_row(kind, line, cells, options.zone.as_deref())
         };
         plan.push(line, row, &mut seen);

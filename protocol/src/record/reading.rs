@@ -4,6 +4,7 @@ use super::{
     DateTime, Field, FieldName, FieldType, Imported, Kind, Money, Tags, Value, Values, measure::Coordinates, merge,
     parse,
 };
+use crate::limits::{MAX_TAGS, MAX_TEXT_READ};
 use automerge::transaction::Transactable;
 use automerge::{
     ActorId, AutomergeError, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValueRef, ValueRef, iter::MapRangeItem,
@@ -138,7 +139,8 @@ impl Found {
         }
         let Value::Tags(words) = value else { return Found::Damaged };
         let fits = |word: &&str| field.accept(Value::Tags([*word].into_iter().collect())).is_ok();
-        let sound: Tags = words.iter().filter(fits).collect();
+        // Many writers, or one that keeps no bound: nobody's work may grow with what one of them puts in.
+        let sound: Tags = words.iter().filter(fits).take(MAX_TAGS).collect();
         if sound.is_empty() { Found::Damaged } else { Found::Partly(Value::Tags(sound)) }
     }
 }
@@ -180,7 +182,22 @@ fn read_text(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[Chang
     } else {
         read(&entry.id()).unwrap_or_default()
     };
-    if text.is_empty() { Found::Empty } else { Found::Value(Value::Text(text.into())) }
+    sound_text(text, MAX_TEXT_READ)
+}
+
+/// A text as far as it is read: so many bytes, with a mark in place of each character that no writer may put in.
+fn sound_text(text: String, most: usize) -> Found {
+    let unsound = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if text.is_empty() {
+        return Found::Empty;
+    }
+    if text.len() <= most && !text.contains(unsound) {
+        return Found::Value(Value::Text(text.into()));
+    }
+    let end = text.char_indices().map(|(at, letter)| at + letter.len_utf8()).take_while(|end| *end <= most).last();
+    let within = text.get(..end.unwrap_or_default()).unwrap_or_default();
+    let mark = |letter| if unsound(letter) { char::REPLACEMENT_CHARACTER } else { letter };
+    Found::Partly(Value::Text(within.chars().map(mark).collect::<String>().into()))
 }
 
 fn read_tags(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[ChangeHash]>) -> Found {
@@ -241,5 +258,22 @@ fn absent_or_damaged(stored: &ValueRef<'_>) -> Found {
     match stored {
         ValueRef::Scalar(ScalarValueRef::Null) => Found::Empty,
         _ => Found::Damaged,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_up_to_a_bound_and_between_letters() {
+        let read = |text: &str, most| match sound_text(text.to_owned(), most) {
+            Found::Value(Value::Text(text)) => (text, true),
+            Found::Partly(Value::Text(text)) => (text, false),
+            _ => (String::new(), false),
+        };
+        assert_eq!(read("été", 5), ("été".to_owned(), true));
+        assert_eq!(read("été", 4), ("ét".to_owned(), false));
+        assert_eq!(read("été", 2), ("é".to_owned(), false));
     }
 }

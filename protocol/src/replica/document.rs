@@ -17,6 +17,9 @@ use crate::time::Timestamp;
 use automerge::Automerge;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Bytes of memory that one operation takes while its document is in memory: in Automerge and in the guard's index.
+pub(super) const OPERATION: u64 = 256;
+
 /// A change on its way into a document.
 #[derive(Clone, Debug)]
 pub struct Incoming {
@@ -37,6 +40,8 @@ pub struct LiveDocument {
     document: Document,
     /// Changes that came before the opening.
     early: Vec<Incoming>,
+    /// Bytes of all changes taken in, with what their operations take.
+    weight: u64,
     wholeness: Wholeness,
     latest: BTreeMap<DeviceId, u64>,
     created: Timestamp,
@@ -91,6 +96,7 @@ impl LiveDocument {
             opening: None,
             document: Document::new(id),
             early: Vec::new(),
+            weight: 0,
             wholeness: Wholeness::Whole,
             latest: BTreeMap::new(),
             created: Timestamp(u64::MAX),
@@ -115,6 +121,11 @@ impl LiveDocument {
         self.wholeness
     }
 
+    /// About how many bytes it takes up in memory.
+    pub const fn weight(&self) -> u64 {
+        self.weight
+    }
+
     /// Whether changes wait for something that is not there.
     pub fn waits(&self) -> bool {
         self.opening.is_none() || self.wholeness == Wholeness::Forgetful || self.document.waits()
@@ -128,6 +139,8 @@ impl LiveDocument {
     /// Takes a change in.
     pub fn take(&mut self, authority: &Authority, incoming: Incoming) {
         let Incoming { device, seq, time, ref change } = incoming;
+        let bytes = change.change.bytes().len() as u64;
+        self.weight = self.weight.saturating_add(bytes + change.change.operations().saturating_mul(OPERATION));
         // What lies behind a cut may count, and is nobody's latest word.
         if authority.cut(&device).is_none_or(|cut| seq < cut.seq) {
             let latest = self.latest.entry(device).or_insert(seq);

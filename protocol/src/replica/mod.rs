@@ -190,7 +190,9 @@ impl<S: Storage> Replica<S> {
                 .iter()
                 .map(|(device, _)| (*device, recalled.entries.get(device).copied().unwrap_or(0)))
                 .collect();
-            let mut stale = BTreeSet::new();
+            // Rows that were kept and did not read come from storage, whatever the logs reach.
+            let lost = self.storage.documents()?.into_iter().filter(|document| !self.documents.knows(document));
+            let mut stale: BTreeSet<DocumentId> = lost.collect();
             for (device, from) in logs {
                 stale.extend(self.documents_of(&device, from)?);
             }

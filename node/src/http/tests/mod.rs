@@ -98,7 +98,7 @@ fn sample() -> Vec<Row> {
         row("resource", THEM, id(13), 1_000, json!({"title": "How to knock", "kind": "guide"})),
         row(PROFILE, THEM, id(21), 1_000, json!({"name": "Clean River", "place": "Ford"})),
         row(PROSPECT, US, id(22), 1_000, json!({"name": "Bee Friends", "place": "Hill"})),
-        row(PROSPECT, US, id(23), 1_000, json!({"name": "clean river"})),
+        row(PROSPECT, US, id(23), 1_000, json!({"name": "clean river", "place": "Ford"})),
         removed,
     ]
 }
