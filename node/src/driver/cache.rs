@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Rows of another format are read anew.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 const ROW: &[u8] = b"row/";
 const REACH: &[u8] = b"reach/";
 const AUTHORITY: &[u8] = b"authority";

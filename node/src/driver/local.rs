@@ -3,12 +3,12 @@
 use super::Driver;
 use crate::handle::{Change, CommandError, Target, Written};
 use crate::store::{LocalPresence, LocalRecord};
-use crate::view::Views;
-use crate::view::local::{is_here, values_of};
+use crate::view::local::{Beside, is_here, values_of};
+use crate::view::{Views, listed};
 use grid_protocol::codec::Format;
 use grid_protocol::document::Opening;
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::{Kind, Patch, RecordHome, Values};
+use grid_protocol::record::{Kind, Patch, RecordHome, Value, Values};
 use std::sync::Arc;
 
 /// What a write is divided into.
@@ -46,6 +46,7 @@ impl Driver {
             return Ok(Divided::Log { log: patch, here: None });
         };
         self.may_speak(&views, &kind, row.map(|row| &row.values), &patch)?;
+        names_nobody(&views, &kind, &patch)?;
         if kind.home() == RecordHome::Here {
             return Ok(Divided::Here { kind, patch });
         }
@@ -102,7 +103,7 @@ impl Driver {
     pub(super) fn write_here(&mut self, target: &Target, kind: &Kind, patch: &Patch) -> Result<Written, CommandError> {
         let (document, opening, after, change) = self.work_out_here(target, kind, patch)?;
         if change != Change::Unchanged {
-            self.keep_here(document, opening, &after, LocalPresence::Present)?;
+            self.keep_here(document, opening, &after.to_json(), LocalPresence::Present)?;
         }
         Ok(self.written_here(document, change))
     }
@@ -148,8 +149,12 @@ impl Driver {
         patch: &Patch,
     ) -> Result<Change, CommandError> {
         let known = self.local(&document);
-        let before = known.as_ref().map(|known| values_of(kind, known)).unwrap_or_default();
-        let after: Values = patch.over(kind, before.clone());
+        let before = known.as_ref().map(|known| Beside::read(kind, known)).unwrap_or_default();
+        let after = {
+            let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let nothing = Values::default();
+            before.with(kind, patch, views.records.row(&document).map_or(&nothing, |row| &row.values))
+        };
         if after == before {
             return Ok(Change::Unchanged);
         }
@@ -157,7 +162,7 @@ impl Driver {
             Some(known) => known.opening,
             None => self.outbound.place(&Target::Own(kind.name.clone()), kind)?.1,
         };
-        self.keep_here(document, opening, &after, LocalPresence::Present)?;
+        self.keep_here(document, opening, &after.to_json(), LocalPresence::Present)?;
         Ok(Change::Changed)
     }
 
@@ -170,7 +175,7 @@ impl Driver {
         if known.presence == LocalPresence::Removed {
             return Some(Ok(self.written_here(document, Change::Unchanged)));
         }
-        let removed = self.keep_here(document, known.opening, &Values::default(), LocalPresence::Removed);
+        let removed = self.keep_here(document, known.opening, &Values::default().to_json(), LocalPresence::Removed);
         Some(removed.map(|()| self.written_here(document, Change::Changed)))
     }
 
@@ -182,12 +187,12 @@ impl Driver {
         &mut self,
         document: DocumentId,
         opening: Opening,
-        values: &Values,
+        values: &serde_json::Value,
         presence: LocalPresence,
     ) -> Result<(), CommandError> {
         let now = self.clock.now().wall;
         let created = self.local(&document).map_or(now, |known| known.created);
-        let values = values.to_json().to_string();
+        let values = values.to_string();
         let record = LocalRecord { version: Format, document, opening, created, changed: now, values, presence };
         if let Err(error) = self.replica.storage_mut().local_put(std::slice::from_ref(&record)) {
             self.note_storage(&error);
@@ -205,6 +210,24 @@ impl Driver {
         let heads = views.records.row(&document).map(|row| row.heads.clone()).unwrap_or_default();
         Written { document, change, heads }
     }
+}
+
+/// Refuses to name a person in a field that is about something else: what may be told of groups may not be told of
+/// people.
+fn names_nobody(views: &Views, kind: &Kind, patch: &Patch) -> Result<(), CommandError> {
+    for (name, value) in patch.fields() {
+        let Some(targets) = kind.field(name).and_then(|field| field.field_type.targets()) else { continue };
+        let ids = value.and_then(Value::as_text).into_iter();
+        let ids = ids.chain(value.and_then(Value::as_tags).into_iter().flat_map(|ids| ids.iter().map(AsRef::as_ref)));
+        let mut rows = ids.filter_map(|id: &str| views.records.row(&id.parse().ok()?));
+        if !targets.take(listed::PERSON) && rows.any(|row| row.kind() == Some(listed::PERSON)) {
+            return Err(CommandError::Refused {
+                why: format!("{name} names a person, and takes: {targets}"),
+                hint: "name the group of that person".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn invalid(why: String, kind: &Kind) -> CommandError {

@@ -164,7 +164,7 @@ pub(crate) async fn export(
     let entries: Vec<Entry> = api.handle.look(|views| {
         let filter = Filter::read(views, &kind, words)?;
         let rows = open::rows(views, &kind.name, asked.format).into_iter().filter(|row| filter.shows(row));
-        Ok::<_, ApiError>(rows.map(|row| asked.seen.entry(views, &status.coalition, row)).collect())
+        Ok::<_, ApiError>(rows.filter_map(|row| asked.seen.entry(views, &status.coalition, row)).collect())
     })?;
     let feed = Feed {
         title: capital(&kind.plural),

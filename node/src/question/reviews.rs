@@ -6,7 +6,6 @@ use super::period::DAY;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
-use grid_protocol::time::Timestamp;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -22,14 +21,15 @@ pub(super) const QUESTION: Question = Question {
 /// Days after which a review that names no day is due again.
 const YEAR: u64 = 365;
 
-/// Why a review is due, where it is.
-pub(super) fn due(review: &Row, now: Timestamp) -> Option<&'static str> {
+/// Why a review is due, where it is. Threats and measures are known of one's own reviews alone.
+pub(super) fn due(asked: &Asked<'_>, review: &Row) -> Option<&'static str> {
+    let (now, own) = (asked.now, review.owner() == Some(asked.views.own));
     let last = instant(review, "reviewed").unwrap_or(review.created);
     match instant(review, "again") {
         Some(again) if again <= now => Some("its day has come"),
         None if last.0.saturating_add(YEAR * DAY) <= now.0 => Some("a year has passed"),
-        _ if review.values.text("threats").is_empty() => Some("it names no threat"),
-        _ if review.values.text("measures").is_empty() => Some("it names no measure"),
+        _ if own && review.values.text("threats").is_empty() => Some("it names no threat"),
+        _ if own && review.values.text("measures").is_empty() => Some("it names no measure"),
         _ => None,
     }
 }
@@ -38,14 +38,14 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let mut reviews: Vec<&Arc<Row>> = asked.records("review").collect();
     by_title(asked, &mut reviews);
     let rows = |wanted: fn(Option<&str>) -> bool| {
-        let wanted = reviews.iter().filter(move |review| wanted(due(review, asked.now)));
+        let wanted = reviews.iter().filter(move |review| wanted(due(asked, review)));
         wanted.map(|review| {
             let partners = review.values.get("partners").and_then(Value::as_tags).into_iter().flatten();
             let more = json!({
                 "reviewed": moment(review, "reviewed"),
                 "again": moment(review, "again"),
                 "partners": partners.cloned().collect::<Vec<_>>().join(", "),
-                "why": due(review, asked.now),
+                "why": due(asked, review),
             });
             line(asked, review, more)
         })

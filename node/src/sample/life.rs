@@ -215,17 +215,17 @@ fn task(making: &mut Making, by: usize) {
     let (due, _) = moment(making);
     let body = making.any("body");
     let numbers = &mut making.numbers;
-    let assignee = if numbers.percent(85) { json!(names::person(numbers)) } else { Json::Null };
-    let fields = json!({"title": format!("Ask about {}", numbers.word(TOPICS)), "assignee": assignee, "due": due,
+    let person = if numbers.percent(85) { making.any("person") } else { Json::Null };
+    let numbers = &mut making.numbers;
+    let fields = json!({"title": format!("Ask about {}", numbers.word(TOPICS)), "person": person, "due": due,
         "status": numbers.word(&["open", "doing", "done", "done"]), "body": body, "gap": numbers.percent(10)});
     making.add(by, "task", fields);
 }
 
 fn tie(making: &mut Making, by: usize) {
     let (on, _) = moment(making);
-    let with = making.any("person");
-    let title = format!("{} and {}", names::person(&mut making.numbers), names::person(&mut making.numbers));
-    making.add(by, "tie", json!({"title": title, "with": with, "on": on, "every_days": 60}));
+    let with = making.any("group");
+    making.add(by, "tie", json!({"with": with, "on": on, "every_days": 60}));
 }
 
 fn completion(making: &mut Making, by: usize) {
@@ -338,13 +338,8 @@ fn booking(making: &mut Making, by: usize) {
 
 fn introduction(making: &mut Making, by: usize) {
     let (Some(one), Some(other)) = (making.any_number("person"), making.any_number("person")) else { return };
-    let title = format!("{} and {}", names::person(&mut making.numbers), names::person(&mut making.numbers));
-    making.add(
-        by,
-        "introduction",
-        json!({"title": title, "people": [reference(one), reference(other)],
-        "why": "Both look after wells."}),
-    );
+    let people = [reference(one), reference(other)];
+    making.add(by, "introduction", json!({"people": people, "why": "Both look after wells."}));
 }
 
 fn place(making: &mut Making, by: usize) {
@@ -410,9 +405,8 @@ fn plan(making: &mut Making, by: usize) {
 
 fn seat(making: &mut Making, by: usize) {
     let body = making.any("body");
-    let holder = names::person(&mut making.numbers);
     let role = making.numbers.word(&["representative", "chair", "convener", "note-taker"]);
-    making.add(by, "seat", json!({"body": body, "role": role, "holder": holder, "until": "2027-06-30T12:00:00Z"}));
+    making.add(by, "seat", json!({"body": body, "role": role, "until": "2027-06-30T12:00:00Z"}));
 }
 
 fn page(making: &mut Making, by: usize) {
@@ -429,7 +423,7 @@ fn review(making: &mut Making, by: usize) {
     making.add(
         by,
         "review",
-        json!({"title": "Those who are named in public", "threats": "Letters at home.",
-        "measures": "Nobody goes home alone.", "reviewed": "2026-03-01T12:00:00Z", "again": "2026-12-01T12:00:00Z"}),
+        json!({"title": "Those who are named in public",
+        "reviewed": "2026-03-01T12:00:00Z", "again": "2026-12-01T12:00:00Z"}),
     );
 }

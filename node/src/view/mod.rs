@@ -8,6 +8,7 @@ mod duplicates;
 pub(crate) mod fold;
 mod hidden;
 mod link;
+pub(crate) mod listed;
 pub(crate) mod local;
 mod mandates;
 mod people;
@@ -31,7 +32,7 @@ pub use versions::{Split, VersionRow, VersionState, Way};
 
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Registry, Values};
+use grid_protocol::record::Registry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ pub struct Views {
     /// Groups that are no members any more, and how that came.
     pub(crate) ended: BTreeMap<GroupId, Membership>,
     /// What stays here of records that travel.
-    beside: HashMap<DocumentId, Values>,
+    beside: HashMap<DocumentId, local::Beside>,
     /// What the people of this computer do not want to see.
     pub hidden: Hidden,
     /// Which words stand in which records.

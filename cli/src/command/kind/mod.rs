@@ -7,6 +7,7 @@ mod edit;
 mod editor;
 mod export;
 mod fields;
+mod freeze;
 mod history;
 mod import;
 mod list;
@@ -81,6 +82,9 @@ fn verbs(kind: &Kind) -> Vec<Command> {
     if kind.verbs.iter().any(|verb| verb == run::NAME) {
         verbs.push(run::command(kind));
     }
+    if kind.verbs.iter().any(|verb| verb == freeze::NAME) {
+        verbs.push(freeze::command(kind));
+    }
     verbs
 }
 
@@ -96,6 +100,7 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(("undo", matches)) => undo::run(kind, matches, context),
         Some(("duplicates", matches)) => duplicates::run(kind, matches, context),
         Some(("merge", matches)) => merge::run(kind, matches, context),
+        Some((freeze::NAME, matches)) => freeze::run(kind, matches, context),
         Some((run::NAME, matches)) => run::run(kind, matches, context),
         Some(("import", matches)) => import::run(kind, matches, context),
         Some(("export", matches)) => export::run(kind, matches, context),

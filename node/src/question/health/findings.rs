@@ -230,7 +230,7 @@ pub(super) fn stale_reviews(asked: &Asked<'_>) -> Sort {
         Finding::everybody(what, "grid review new --title TITLE --threats TEXT --measures TEXT")
     });
     let due = rows.into_iter().filter_map(|review| {
-        let what = format!("the review of {} is due: {}", asked.title(review), reviews::due(review, asked.now)?);
+        let what = format!("the review of {} is due: {}", asked.title(review), reviews::due(asked, review)?);
         Some(Finding::of(
             asked,
             review,

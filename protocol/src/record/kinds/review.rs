@@ -15,20 +15,20 @@ pub struct Review {
     /// Whom or what it is about.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub title: String,
-    /// What could happen, and from whom.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
+    /// What could happen, and from whom. It stays with the group: in other hands it is a list of what hurts.
+    #[schemars(extend("x-grid" = {"audience": "group", "type": "text"}))]
     pub threats: String,
-    /// What is done about it, and by whom.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
+    /// What is done about it, and by whom. It stays with the group.
+    #[schemars(extend("x-grid" = {"audience": "group", "type": "text"}))]
     pub measures: String,
     /// With whom it was made.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub partners: BTreeSet<String>,
     /// When it was gone through last.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on"}))]
     pub reviewed: Option<DateTime>,
     /// When it is gone through again.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on"}))]
     pub again: Option<DateTime>,
     /// What should stay on this computer.
     #[schemars(extend("x-grid" = {"audience": "local", "type": "text"}))]

@@ -27,10 +27,10 @@ pub struct Survey {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub period: String,
     /// From when.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "from"}))]
     pub opens: Option<DateTime>,
     /// Until when.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until"}))]
     pub closes: Option<DateTime>,
     /// Who leads through it.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
