@@ -54,6 +54,7 @@ pub(crate) fn command() -> Command {
         .disable_help_subcommand(true)
         .max_term_width(100);
     let root = root.subcommand(command::ask::command()).subcommands(command::ask::own_commands());
+    let root = root.subcommands(command::say::command());
     Registry::standard().kinds().fold(root, |root, kind| root.subcommand(command::kind::command(kind)))
 }
 

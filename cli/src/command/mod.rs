@@ -18,6 +18,7 @@ mod news;
 mod node;
 mod passphrase;
 mod recover;
+pub(crate) mod say;
 mod statement;
 mod status;
 
@@ -72,6 +73,7 @@ pub(crate) fn run(matches: &ArgMatches, out: &mut Output) -> Result<(), Failure>
     }
     match matches.subcommand() {
         Some(("ask", matches)) => return ask::run(matches, &mut context),
+        Some(("say", matches)) => return say::run(matches, &mut context),
         Some((name, matches)) => {
             if let Some(question) = question::named(name) {
                 return ask::answer(question, matches, &mut context);

@@ -12,6 +12,7 @@ mod node_there;
 mod passphrase;
 mod running;
 mod sheet;
+mod speaking;
 mod support;
 mod texts;
 mod words;

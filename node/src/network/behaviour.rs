@@ -5,6 +5,7 @@
 
 use super::address::{check_free, listener};
 use super::codec::{PULL, PullCodec};
+use super::doorstep::Doorstep;
 use super::gate::Gate;
 use super::gossip::{gossip, topic};
 use super::pairing::{HANDSHAKE, Pairing};
@@ -32,6 +33,7 @@ const QUIC_SILENCE: Duration = Duration::from_secs(10);
 #[derive(NetworkBehaviour)]
 pub(super) struct Protocols {
     limits: connection_limits::Behaviour,
+    doorstep: Doorstep,
     pairing: Pairing,
     pub(super) gate: Gate,
     pub(super) pull: request_response::Behaviour<PullCodec>,
@@ -82,6 +84,7 @@ fn protocols(config: &NetworkConfig, codec: PullCodec, keypair: &Keypair) -> Res
         .with_cache_size(0);
     Ok(Protocols {
         limits: connection_limits::Behaviour::new(connection_limits(config.limits)),
+        doorstep: Doorstep::new(config.limits.pending),
         pairing: Pairing::new(local),
         gate: Gate::new(gossip(&topic(&config.topic))?),
         pull: request_response::Behaviour::with_codec(codec, [(PULL, request_response::ProtocolSupport::Full)], pull),

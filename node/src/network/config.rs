@@ -29,7 +29,7 @@ pub struct NetworkConfig {
 pub struct Limits {
     /// Connections in all. More than `lobby`, so that strangers never fill it.
     pub connections: u32,
-    /// Connections under negotiation, in each direction.
+    /// Connections under negotiation, in each direction; an address gets a quarter of the incoming ones.
     pub pending: u32,
     /// Connected peers that are not members; the oldest goes when one more comes.
     pub lobby: usize,

@@ -22,6 +22,7 @@ mod behaviour;
 mod codec;
 mod colocation;
 mod config;
+mod doorstep;
 mod event;
 mod gate;
 mod gossip;

@@ -3,7 +3,7 @@
 //! A frozen text reads as it was frozen, whatever was written since; two texts frozen at one time are told.
 
 use super::line::{by_title, line, moment};
-use super::{Asked, Place, Question, Reply, Section, Unanswerable};
+use super::{Asked, Place, Question, Reply, Section, Unanswerable, talk};
 use grid_protocol::domain::STATEMENT_TEXT;
 use grid_protocol::id::Digest;
 use grid_protocol::replica::Row;
@@ -53,19 +53,12 @@ impl State {
     }
 }
 
-/// The messages about a draft, and those in threads about it.
-fn comments<'a>(asked: &Asked<'a>, draft: &Row) -> Vec<&'a Arc<Row>> {
-    let threads = asked.referring(draft, "thread").flat_map(|thread| asked.referring(thread, "message"));
-    let mut seen = BTreeSet::new();
-    asked.referring(draft, "message").chain(threads).filter(|message| seen.insert(message.document)).collect()
-}
-
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let mut drafts: Vec<&Arc<Row>> = asked.records("draft").collect();
     by_title(asked, &mut drafts);
     let one = |draft: &&Arc<Row>| -> (State, Json) {
         let state = State::of(draft);
-        let comments = comments(asked, draft);
+        let comments = talk::on(asked, draft);
         let groups: BTreeSet<_> = comments.iter().filter_map(|comment| comment.owner()).collect();
         let more = json!({
             "state": state.words(),

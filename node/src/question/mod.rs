@@ -63,6 +63,7 @@ mod silence;
 mod spoken;
 mod success;
 mod systems;
+mod talk;
 mod ties;
 mod told;
 mod trust;
@@ -105,6 +106,7 @@ pub const ALL: &[&Question] = &[
     &mode::QUESTION,
     &spoken::QUESTION,
     &drafts::QUESTION,
+    &talk::QUESTION,
     &systems::QUESTION,
     &moments::QUESTION,
     &amplify::QUESTION,

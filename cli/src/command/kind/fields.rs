@@ -18,7 +18,7 @@ use std::path::Path;
 const HEADING: &str = "Fields";
 
 /// One flag for each field. No field is called like a flag of a command: the description of a kind sees to that.
-pub(super) fn flags(kind: &Kind) -> Vec<Arg> {
+pub(crate) fn flags(kind: &Kind) -> Vec<Arg> {
     kind.fields.iter().zip(kind.flags()).map(|(field, flag)| argument(field, flag)).collect()
 }
 

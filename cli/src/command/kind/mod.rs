@@ -12,12 +12,15 @@ mod history;
 mod import;
 mod list;
 mod merge;
-mod new;
+pub(crate) mod new;
 mod remove;
 mod run;
 mod schema;
+mod short;
 mod show;
 mod undo;
+
+pub(crate) use fields::flags;
 
 use crate::{
     client::{Client, path, with_query},
@@ -79,6 +82,7 @@ fn verbs(kind: &Kind) -> Vec<Command> {
     if kind.singleton == Singleton::Many {
         verbs.extend([duplicates::command(kind), merge::command(kind)]);
     }
+    verbs.extend(short::commands(kind));
     if kind.verbs.iter().any(|verb| verb == run::NAME) {
         verbs.push(run::command(kind));
     }
@@ -105,6 +109,7 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(("import", matches)) => import::run(kind, matches, context),
         Some(("export", matches)) => export::run(kind, matches, context),
         Some(("schema", matches)) => schema::run(kind, matches, context),
+        Some((verb, matches)) if short::is_one(kind, verb) => short::run(kind, verb, matches, context),
         Some(("recover", matches)) => recover::run(matches, context),
         Some(("approve", matches)) => recover::approve::run(matches, context),
         Some(("contacts", matches)) => recover::contacts::run(matches, context),

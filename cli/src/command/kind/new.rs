@@ -15,8 +15,19 @@ pub(super) fn command(kind: &Kind) -> Command {
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    write(kind, [], matches, context)
+}
+
+/// Makes a record of what the flags say and of texts that were said in another way.
+pub(crate) fn write<const N: usize>(
+    kind: &Kind,
+    texts: [(&str, String); N],
+    matches: &ArgMatches,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
     let client = context.client()?;
-    let fields = fields::patch(kind, "new", matches, &client)?;
+    let mut fields = fields::patch(kind, "new", matches, &client)?;
+    fields.extend(texts.map(|(name, text)| (name.to_owned(), Value::String(text))));
     // A kind that exists once may be written piece by piece.
     if kind.singleton == Singleton::Many && fields.get(&*kind.title).is_none_or(Value::is_null) {
         let title = kind.field(&kind.title).map_or_else(|| kind.title.to_string(), |field| field.flag());

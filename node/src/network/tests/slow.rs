@@ -109,3 +109,27 @@ async fn the_third_broken_message_is_the_last_that_is_handed_on() {
     assert_eq!((from, bytes), (good.key(), b"sound".to_vec()));
     node.network.judge(token, Judgement::Accept).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_on_which_nobody_speaks_take_a_part_of_the_places_and_not_all() {
+    const PLACES: u32 = 8;
+    let mut bounded = config(2, TCP);
+    bounded.limits.pending = PLACES;
+    let mut node = Node::with(bounded, PullCodec::default()).await;
+    let port = node.address.split('/').nth(4).and_then(|port| port.parse::<u16>().ok()).expect("a port");
+    let mut silent = Vec::new();
+    for _ in 0..2 * PLACES {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 9], 0).into()).unwrap();
+        silent.push(socket.connect(([127, 0, 0, 1], port).into()).await.unwrap());
+    }
+    // Those that are too many are hung up on; the first ones wait, and are waited for.
+    for mut surplus in silent.split_off(2) {
+        let refused = guarded("the node hangs up", surplus.read(&mut [0; 1])).await;
+        assert!(refused.is_ok_and(|read| read == 0));
+    }
+    let mut other = Node::start(3, TCP).await;
+    other.network.dial(node.address.clone()).await;
+    other.connected().await;
+    node.connected().await;
+}
