@@ -1,7 +1,5 @@
 //! A field that was for all and is for few today: its own group goes on reading what it sent, others do not.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
 use grid_node::setup::Signing;
 use grid_protocol::record::{Kind, Record, Registry};
 use grid_tests::grid::Member;
