@@ -152,8 +152,9 @@ fn event(making: &mut Making, by: usize) {
     let sort = making.numbers.word(&["meeting", "call", "study", "training", "webinar", "podcast", "conference"]);
     let body = if making.numbers.percent(40) { making.any("body") } else { Json::Null };
     let topic = making.numbers.word(TOPICS);
+    let readers = if body.is_null() { "public" } else { "coalition" };
     making.add(by, "event", json!({"title": format!("{topic}: a {sort}"), "sort": sort, "starts": starts, "ends": ends,
-        "place": names::place(place), "coordinates": names::point(place), "body": body, "agenda": "What is new. What is next."}));
+        "place": names::place(place), "coordinates": names::point(place), "body": body, "readers": readers, "agenda": "What is new. What is next."}));
 }
 
 fn attendance(making: &mut Making, by: usize) {
