@@ -217,9 +217,9 @@ impl Driver {
 fn names_nobody(views: &Views, kind: &Kind, patch: &Patch) -> Result<(), CommandError> {
     for (name, value) in patch.fields() {
         let Some(targets) = kind.field(name).and_then(|field| field.field_type.targets()) else { continue };
-        let ids = value.and_then(Value::as_text).into_iter();
-        let ids = ids.chain(value.and_then(Value::as_tags).into_iter().flat_map(|ids| ids.iter().map(AsRef::as_ref)));
-        let mut rows = ids.filter_map(|id: &str| views.records.row(&id.parse().ok()?));
+        let one = value.and_then(Value::as_text).into_iter();
+        let many = value.and_then(Value::as_tags).into_iter().flat_map(|ids| ids.iter().map(|id| -> &str { id }));
+        let mut rows = one.chain(many).filter_map(|id| views.records.row(&id.parse().ok()?));
         if !targets.take(listed::PERSON) && rows.any(|row| row.kind() == Some(listed::PERSON)) {
             return Err(CommandError::Refused {
                 why: format!("{name} names a person, and takes: {targets}"),
