@@ -4,12 +4,14 @@ use super::asked::{instant, number};
 use super::backing::Backing;
 use super::near::km;
 use super::shown::{MOST, by_name, or_nothing, place, point};
-use super::units::groups_in;
+use super::turns::fairly;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, told};
 use grid_protocol::id::GroupId;
+use grid_protocol::record::Coordinates;
 use grid_protocol::replica::Row;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Calls that stand, and the groups that each reaches.
 pub(super) const QUESTION: Question = Question {
@@ -21,21 +23,30 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let stands = |row: &&std::sync::Arc<Row>| {
+    let stands = |row: &&Arc<Row>| {
         row.values.text("status") != "over" && instant(row, "until").is_none_or(|until| until >= asked.now)
     };
+    let own = asked.views.own;
+    let profiles = asked.profiles();
+    let mut members = asked.shown_members();
+    members.extend(asked.members().filter(|group| *group == own));
     let mut calls: Vec<_> = asked
         .records("alert")
         .filter(stands)
         .map(|row| {
-            let (called, why) = called(asked, row);
-            let answers = Backing::of(asked, row).groups;
-            (called.contains(&asked.views.own), called, why, answers, row)
+            let reach = Reach::of(asked, row);
+            let you = members.contains(&own) && reach.reaches(asked, &profiles, row, &own);
+            (you, reach, row)
         })
         .collect();
-    // Whoever is called reads that first.
-    calls.sort_by_cached_key(|(own, _, _, _, row)| (!own, by_name(&asked.title(row), row.document)));
-    let rows = calls.into_iter().take(MOST).map(|(own, called, why, answers, row)| {
+    // Whoever is called reads that first. The groups are gathered for those that are shown.
+    calls.sort_by_cached_key(|(you, _, row)| (!you, by_name(&asked.title(row), row.document)));
+    let calls = fairly(calls, MOST, |(_, _, row)| row.owner());
+    let rows = calls.into_iter().map(|(own, reach, row)| {
+        let called: BTreeSet<GroupId> =
+            members.iter().filter(|group| reach.reaches(asked, &profiles, row, group)).copied().collect();
+        let why = reach.why(asked);
+        let answers = Backing::of(asked, row).groups;
         json!({
             "id": row.document.to_string(),
             "name": asked.title(row),
@@ -61,34 +72,58 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     Ok(Reply::default().with(section.rows(rows)))
 }
 
-/// The other members that a call reaches: all, those of a unit, or those within its radius.
-fn called(asked: &Asked<'_>, alert: &Row) -> (BTreeSet<GroupId>, String) {
-    let mut members = asked.shown_members();
-    members.extend(asked.members().filter(|group| *group == asked.views.own));
-    if let Some(owner) = alert.owner() {
-        members.remove(&owner);
+/// Whom a call is meant for.
+enum Reach<'a> {
+    Everybody,
+    Unit(&'a Row),
+    /// Whoever is not farther away, in kilometres.
+    Around(Coordinates, f64),
+}
+
+impl<'a> Reach<'a> {
+    fn of(asked: &Asked<'a>, alert: &Row) -> Self {
+        match (asked.named(alert, "unit"), number(alert, "radius_km"), point(alert)) {
+            (Some(unit), ..) => Reach::Unit(unit),
+            (None, Some(radius), Some(here)) => Reach::Around(here, radius),
+            _ => Reach::Everybody,
+        }
     }
-    if let Some(unit) = asked.named(alert, "unit") {
-        let within = groups_in(asked, unit);
-        members.retain(|group| within.contains(group));
-        return (members, format!("the groups of {}", asked.title(unit)));
+
+    /// Whether it reaches this member.
+    fn reaches(
+        &self,
+        asked: &Asked<'_>,
+        profiles: &BTreeMap<GroupId, &Arc<Row>>,
+        alert: &Row,
+        group: &GroupId,
+    ) -> bool {
+        let reached = match self {
+            Reach::Everybody => true,
+            Reach::Unit(unit) => asked.nested().holds(&unit.document, group),
+            // Whoever has not said where it is may be near: a call too many is a smaller mistake than one too few.
+            Reach::Around(here, radius) => {
+                let there = profiles.get(group).and_then(|profile| point(profile));
+                there.is_none_or(|there| km(*here, there) <= *radius)
+            }
+        };
+        reached && alert.owner() != Some(*group)
     }
-    let (Some(radius), Some(here)) = (number(alert, "radius_km"), point(alert)) else {
-        return (members, "every group".to_owned());
-    };
-    let profiles = asked.profiles();
-    let is_near = |group: &GroupId| {
-        let there = profiles.get(group).and_then(|profile| point(profile));
-        // Whoever has not said where it is may be near: a call too many is a smaller mistake than one too few.
-        there.is_none_or(|there| km(here, there) <= radius)
-    };
-    members.retain(is_near);
-    (members, format!("groups within {radius:.0} km, and those that have not said where they are"))
+
+    fn why(&self, asked: &Asked<'_>) -> String {
+        match self {
+            Reach::Everybody => "every group".to_owned(),
+            Reach::Unit(unit) => format!("the groups of {}", asked.title(unit)),
+            Reach::Around(_, radius) => {
+                format!("groups within {radius:.0} km, and those that have not said where they are")
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Coalition;
+    use super::MOST;
     use serde_json::json;
 
     #[test]
@@ -107,6 +142,19 @@ mod tests {
         assert_eq!(column("name"), ["Machines"]);
         assert_eq!((column("groups"), column("you")), (vec![json!(["Clean River"])], vec![json!(true)]));
         assert_eq!(column("answers"), [1]);
+    }
+
+    #[test]
+    fn one_group_that_calls_without_end_leaves_room_for_another() {
+        let mut coalition = Coalition::new(&["Clean River", "Mallory", "Hollin Choir"]);
+        for number in 0..MOST + 20 {
+            coalition.record(1, "alert", json!({"title": format!("A call {number}")}));
+        }
+        coalition.record(2, "alert", json!({"title": "Machines at the weir"}));
+        let reply = coalition.ask("calls", &[]).unwrap();
+        let names = Coalition::column(&reply, "calls", "name");
+        assert_eq!(names.len(), MOST);
+        assert!(names.contains(&json!("Machines at the weir")));
     }
 
     #[test]

@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(states(&coalition), ["frozen"]);
         let row = coalition.views.records.row(&id.parse().unwrap()).unwrap();
         let mut altered = (**row).clone();
-        altered.values.set("text".into(), Value::Text("We wait".to_owned()));
+        altered.values.set("text".into(), Value::Text("We wait".into()));
         coalition.views.take_rows([Arc::new(altered)]);
         assert_eq!(states(&coalition), ["says that it is frozen, and its hash is of another text"]);
         let mut rivals = (**coalition.views.records.row(&id.parse().unwrap()).unwrap()).clone();

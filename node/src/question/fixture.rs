@@ -15,15 +15,15 @@ use std::sync::Arc;
 pub(super) const NOW: Timestamp = Timestamp(1_795_348_800_000);
 
 /// Some groups and what they wrote. The first group is this node's own.
-pub(super) struct Coalition {
-    pub(super) views: Views,
+pub(crate) struct Coalition {
+    pub(crate) views: Views,
     clock: Timestamp,
     records: u32,
 }
 
 impl Coalition {
     /// Members with these names, each with a profile that says no more.
-    pub(super) fn new(groups: &[&str]) -> Self {
+    pub(crate) fn new(groups: &[&str]) -> Self {
         Self::quiet_since(0, groups)
     }
 
@@ -34,6 +34,7 @@ impl Coalition {
         coalition.days_ago(days);
         for (index, name) in groups.iter().enumerate() {
             coalition.views.members.push(group(index));
+            coalition.views.founding_names.insert(group(index), (*name).to_owned());
             coalition.record(index, "group", json!({"name": name}));
         }
         coalition.days_ago(0);
@@ -52,7 +53,7 @@ impl Coalition {
     }
 
     /// A record of a group; returns its id.
-    pub(super) fn record(&mut self, by: usize, kind: &str, fields: Json) -> String {
+    pub(crate) fn record(&mut self, by: usize, kind: &str, fields: Json) -> String {
         let values = self.values(kind, &fields);
         let known = self.views.registry.kind(kind).expect("values are of a kind");
         known.check(&values).unwrap_or_else(|complaint| panic!("{kind}: {}", complaint.message));
@@ -89,7 +90,7 @@ impl Coalition {
             created: self.clock,
             changed: self.clock,
             changed_by: None,
-            latest: BTreeMap::new(),
+            latest: Box::default(),
             presence: Presence::Present,
             quarantine: None,
         })]);

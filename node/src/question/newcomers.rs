@@ -1,14 +1,14 @@
 //! Newcomers: who has gone through what every newcomer learns, who has not yet, and who can lead by what was learnt.
 
 use super::asked::tags;
-use super::shown::{MOST, by_name};
+use super::shown::{MOST, by_name, foremost};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::view::fold::folded;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Role;
 use grid_protocol::replica::Row;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Who is trained.
@@ -36,10 +36,13 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let learners = learners(asked, &courses);
     let done = |learnt: &Learnt| core.iter().filter(|course| learnt.courses.contains(course)).count();
     let trained = |learnt: &Learnt| !core.is_empty() && done(learnt) == core.len();
-    let mut people: Vec<(&Learner, &Learnt)> = learners.iter().collect();
-    people.sort_by_cached_key(|(learner, learnt)| {
-        (trained(learnt), folded(&asked.name(&learner.0)), folded(&learnt.name), (*learner).clone())
-    });
+    let mut called: HashMap<GroupId, Arc<str>> = HashMap::new();
+    for (group, _) in learners.keys() {
+        called.entry(*group).or_insert_with(|| folded(&asked.name(group)).into());
+    }
+    let group = |(learner, learnt): &(&Learner, &Learnt)| (trained(learnt), called.get(&learner.0).cloned());
+    let name = |(learner, learnt): &(&Learner, &Learnt)| (folded(&learnt.name), (*learner).clone());
+    let people = foremost(learners.iter().collect(), MOST, group, name);
     let missing = |learnt: &Learnt| -> Vec<String> {
         let missing = core.iter().filter(|course| !learnt.courses.contains(course));
         missing.take(3).filter_map(|course| courses.get(course).map(|row| asked.title(row))).collect()

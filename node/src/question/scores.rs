@@ -4,6 +4,7 @@ use super::Asked;
 use super::asked::number;
 use super::line::{figure, line};
 use super::told::names;
+use crate::survey;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
@@ -53,10 +54,15 @@ impl<'a> Published<'a> {
         }
         for ((group, survey, ..), row) in newest {
             let (answers, total) = (number(row, "answers").unwrap_or(0.0), number(row, "total").unwrap_or(0.0));
-            match answers > 0.0 && (answers..=answers * 5.0).contains(&total) {
-                true => published.scores.push(Score { row, group, survey, answers, total }),
-                false => published.left_out.push((row, "its figures do not fit: 1 to 5 for each answer")),
-            }
+            let why = match (answers..=answers * 5.0).contains(&total) {
+                _ if survey::withheld(asked.views, row).is_some() => "too few answered: it would tell who said what",
+                true if answers > 0.0 => {
+                    published.scores.push(Score { row, group, survey, answers, total });
+                    continue;
+                }
+                _ => "its figures do not fit: 1 to 5 for each answer",
+            };
+            published.left_out.push((row, why));
         }
         published
     }

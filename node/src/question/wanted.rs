@@ -2,6 +2,7 @@
 
 use super::asked::tags;
 use super::shown::{MOST, by_name, or_nothing, place};
+use super::turns::fairly;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::view::fold::folded;
 use crate::view::{DirectoryRow, Membership};
@@ -75,7 +76,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let counts =
         STATES.iter().zip(counts).map(|((state, why), count)| json!({"contact": state, "count": count, "why": why}));
     let counts = counts.chain([json!({"contact": "here", "count": members, "why": "member groups"})]);
-    let rows = gaps.iter().take(MOST).map(|gap| {
+    let gaps = fairly(gaps, MOST, |gap| gap.row.owner());
+    let rows = gaps.iter().map(|gap| {
         let (contact, why) = STATES[gap.state];
         json!({
             "id": gap.row.document.to_string(),

@@ -40,6 +40,10 @@ impl Hidden {
         if !listed::may_be_listed(row) {
             return true;
         }
+        if self.groups.is_empty() && self.tactics.is_empty() {
+            // Most people hide nothing, and every question asks this of every record.
+            return false;
+        }
         if row.owner().is_some_and(|group| self.groups.contains(&group)) {
             return true;
         }
