@@ -4,6 +4,7 @@
 
 use super::asked::instant;
 use super::line::{brief, by_title, line, moment, newest_of_each};
+use super::shown::or_nothing;
 use super::told::{names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word, seats};
 use grid_protocol::id::GroupId;
@@ -94,7 +95,8 @@ fn voices(asked: &Asked<'_>, decision: &Row) -> Section {
     voices.sort_by_cached_key(|voice| (asked.group_name(voice).to_lowercase(), voice.document));
     let rows = voices.into_iter().map(|voice| {
         let more = json!({
-            "stance": voice.values.text("stance").replace('_', " "),
+            // An earlier program took a voice without a stance for a yes.
+            "stance": or_nothing(&voice.values.text("stance").replace('_', " ")).unwrap_or("did not say"),
             "reason": brief(voice.values.text("reason")),
             "speaker": voice.values.text("speaker"),
         });

@@ -162,7 +162,7 @@ mod tests {
         let fund = coalition.record(3, "fund", json!({"title": "Bail", "holder": Coalition::group(0)}));
         coalition.record(2, "pledge", json!({"fund": fund, "what": "hours"}));
         coalition.record(2, "reply", json!({"to": vigil, "says": "no"}));
-        coalition.record(2, "reply", json!({"to": Coalition::group(1)}));
+        coalition.record(2, "reply", json!({"to": Coalition::group(1), "says": "yes"}));
         let reply = coalition.ask("flows", &[]).unwrap();
         assert_eq!(Coalition::column(&reply, "nothing", "name"), ["Ferry Friends", "Anglers"]);
         assert_eq!(Coalition::column(&reply, "nothing", "given"), [3, 0]);

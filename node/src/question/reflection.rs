@@ -1,7 +1,7 @@
 //! Reflection: rounds on power, race and who is not there. What was said stays where it was said.
 
 use super::asked::instant;
-use super::line::{by_title, line, moment};
+use super::line::{by_title, count, line, moment};
 use super::period::is_over;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::replica::Row;
@@ -17,13 +17,18 @@ pub(super) const QUESTION: Question = Question {
     answer,
 };
 
+/// Whether a group says that it comes, or came.
+fn comes(answer: &Row) -> bool {
+    matches!(answer.values.text("says"), "going" | "maybe") || count(answer, "came") > 0.0
+}
+
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let round = |row: &&Arc<Row>| row.values.text("sort") == "reflection" && row.values.text("status") != "cancelled";
     let mut events: Vec<&Arc<Row>> = asked.records("event").filter(round).collect();
     events.sort_by_cached_key(|event| (instant(event, "starts"), asked.title(event).to_lowercase(), event.document));
     let (past, coming): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| is_over(event, asked.now));
     let one = |event: &Arc<Row>| {
-        let came = asked.referring(event, "attendance").filter(|row| row.values.text("says") != "not_going").count();
+        let came = asked.referring(event, "attendance").filter(|answer| comes(answer)).count();
         line(
             asked,
             event,

@@ -9,6 +9,7 @@ mod first_seen;
 pub(crate) mod fold;
 mod hidden;
 mod link;
+pub(crate) mod listed;
 pub(crate) mod local;
 mod mandates;
 mod named;
@@ -37,7 +38,7 @@ pub use versions::{Split, VersionRow, VersionState, Way};
 
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Registry, Values};
+use grid_protocol::record::Registry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -70,7 +71,7 @@ pub struct Views {
     /// Groups that are no members any more, and how that came.
     pub(crate) ended: BTreeMap<GroupId, Membership>,
     /// What stays here of records that travel.
-    beside: HashMap<DocumentId, Values>,
+    beside: HashMap<DocumentId, local::Beside>,
     /// What the people of this computer do not want to see.
     pub hidden: Hidden,
     /// Which words stand in which records.

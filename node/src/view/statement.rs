@@ -84,8 +84,8 @@ impl Views {
         if names_changed {
             self.take_names();
         }
-        if hidden_changed {
-            self.hidden = super::Hidden::read(&self.records);
+        if hidden_changed || names_changed {
+            self.hidden = super::Hidden::read(self);
         }
     }
 
