@@ -1,15 +1,15 @@
 //! Calls for help: which stand, whom each calls, and who has answered.
 
 use super::asked::{instant, number};
-use super::backing::Backing;
 use super::near::km;
-use super::shown::{MOST, by_name, or_nothing, place, point};
+use super::shown::{by_name, or_nothing, place, point};
 use super::units::groups_in;
-use super::{Asked, Place, Question, Reply, Section, Unanswerable, told};
+use super::{Asked, Place, Question, Reply, Section, Unanswerable, amplify, told};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Calls that stand, and the groups that each reaches.
 pub(super) const QUESTION: Question = Question {
@@ -21,21 +21,16 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let stands = |row: &&std::sync::Arc<Row>| {
-        row.values.text("status") != "over" && instant(row, "until").is_none_or(|until| until >= asked.now)
-    };
-    let mut calls: Vec<_> = asked
-        .records("alert")
-        .filter(stands)
+    let mut calls: Vec<_> = standing(asked)
         .map(|row| {
             let (called, why) = called(asked, row);
-            let answers = Backing::of(asked, row).groups;
+            let answers: BTreeSet<GroupId> = amplify::answers(asked, row).into_keys().collect();
             (called.contains(&asked.views.own), called, why, answers, row)
         })
         .collect();
     // Whoever is called reads that first.
     calls.sort_by_cached_key(|(own, _, _, _, row)| (!own, by_name(&asked.title(row), row.document)));
-    let rows = calls.into_iter().take(MOST).map(|(own, called, why, answers, row)| {
+    let rows = calls.into_iter().map(|(own, called, why, answers, row)| {
         json!({
             "id": row.document.to_string(),
             "name": asked.title(row),
@@ -61,10 +56,17 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     Ok(Reply::default().with(section.rows(rows)))
 }
 
+/// The calls for help that stand.
+pub(super) fn standing<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a Arc<Row>> {
+    let now = asked.now;
+    let stands =
+        move |row: &Row| row.values.text("status") != "over" && instant(row, "until").is_none_or(|until| now < until);
+    asked.current("alert").filter(move |row| stands(row))
+}
+
 /// The other members that a call reaches: all, those of a unit, or those within its radius.
 fn called(asked: &Asked<'_>, alert: &Row) -> (BTreeSet<GroupId>, String) {
-    let mut members = asked.shown_members();
-    members.extend(asked.members().filter(|group| *group == asked.views.own));
+    let mut members: BTreeSet<GroupId> = asked.members().collect();
     if let Some(owner) = alert.owner() {
         members.remove(&owner);
     }

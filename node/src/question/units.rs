@@ -27,8 +27,8 @@ const LEVELS: usize = 16;
 /// Levels by which a table indents at most.
 const INDENTED: usize = 8;
 
-/// The units and what lies in which.
-struct Tree<'a> {
+/// The units and what lies in which: a question works it out once, see [`Asked::tree`].
+pub(super) struct Tree<'a> {
     units: BTreeMap<DocumentId, &'a Arc<Row>>,
     /// The names, for order.
     names: HashMap<DocumentId, (String, DocumentId)>,
@@ -50,7 +50,7 @@ enum Circle {
 }
 
 impl<'a> Tree<'a> {
-    fn new(asked: &Asked<'a>) -> Self {
+    pub(super) fn new(asked: &Asked<'a>) -> Self {
         let units: BTreeMap<DocumentId, &Arc<Row>> = asked.records("unit").map(|unit| (unit.document, unit)).collect();
         let names = units.iter().map(|(id, unit)| (*id, (asked.title(unit).to_lowercase(), *id))).collect();
         let mut tree = Self { units, names, below: HashMap::new(), groups: HashMap::new() };
@@ -62,7 +62,7 @@ impl<'a> Tree<'a> {
         let names = &tree.names;
         tree.below.values_mut().for_each(|below| below.sort_by_key(|id| names.get(id)));
         let members: HashSet<GroupId> = asked.members().collect();
-        for profile in asked.records("group") {
+        for profile in asked.current("group") {
             let Some(group) = profile.owner().filter(|group| members.contains(group)) else { continue };
             for unit in references(profile, "units") {
                 tree.groups.entry(unit).or_default().push(group);
@@ -128,7 +128,7 @@ fn references(row: &Row, field: &str) -> impl Iterator<Item = DocumentId> {
 
 /// The member groups in a unit and in whatever lies in it.
 pub(super) fn groups_in(asked: &Asked<'_>, unit: &Row) -> BTreeSet<GroupId> {
-    let tree = Tree::new(asked);
+    let tree = asked.tree();
     tree.groups(&tree.within(unit.document))
 }
 
@@ -167,7 +167,7 @@ fn rolled_up(groups: &BTreeSet<GroupId>, figures: &HashMap<GroupId, Figures>) ->
 }
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let tree = Tree::new(asked);
+    let tree = asked.tree();
     let figures = figures(asked);
     let mut placed: BTreeSet<GroupId> = BTreeSet::new();
     let mut rows = Vec::new();
@@ -182,7 +182,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         more["level"] = unit.values.text("level").into();
         more["coordinates"] = super::line::field(unit, "coordinates");
         more["parents"] = tags(unit, "parents").collect();
-        more["why"] = notes(&tree, unit, within.circle).into();
+        more["why"] = notes(tree, unit, within.circle).into();
         rows.push(line(asked, unit, more));
     }
     let columns = [
@@ -191,7 +191,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("people", "People"),
         ("actions", "Actions"),
         ("letters", "Letters"),
-        ("why", "Mind"),
+        ("why", "Note"),
     ];
     let empty = "There is no unit yet: `grid unit new --name NAME` makes one.";
     let units = Section::new("units", "Units, each with all that lies in it", &columns, empty).rows(rows);
@@ -219,7 +219,7 @@ fn notes(tree: &Tree<'_>, unit: &Row, circle: Circle) -> String {
 fn unplaced(asked: &Asked<'_>, placed: &BTreeSet<GroupId>) -> Section {
     let mut groups: Vec<(String, GroupId)> = asked
         .members()
-        .filter(|group| !placed.contains(group) && !asked.views.hidden.groups.contains(group))
+        .filter(|group| !placed.contains(group))
         .map(|group| (asked.views.name_of(&group), group))
         .collect();
     groups.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));

@@ -1,7 +1,7 @@
 //! Wanted: who would celebrate the win and is not here yet, by how far the conversation is.
 
 use super::asked::tags;
-use super::shown::{MOST, by_name, or_nothing, place};
+use super::shown::{by_name, or_nothing, place};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::view::fold::folded;
 use crate::view::{DirectoryRow, Membership};
@@ -75,7 +75,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let counts =
         STATES.iter().zip(counts).map(|((state, why), count)| json!({"contact": state, "count": count, "why": why}));
     let counts = counts.chain([json!({"contact": "here", "count": members, "why": "member groups"})]);
-    let rows = gaps.iter().take(MOST).map(|gap| {
+    let rows = gaps.iter().map(|gap| {
         let (contact, why) = STATES[gap.state];
         json!({
             "id": gap.row.document.to_string(),
@@ -88,11 +88,15 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             "why": why,
         })
     });
-    let columns = [("contact", "Conversation"), ("count", "Groups"), ("why", "That is")];
+    let columns = [("contact", "Conversation"), ("count", "Groups"), ("why", "Note")];
     let counts = Section::new("counts", "Wanted and here", &columns, "").rows(counts);
     let columns =
         [("name", "Group"), ("place", "Where"), ("contact", "Conversation"), ("tags", "Works on"), ("by", "Wanted by")];
-    let rows = Section::new("wanted", "Not here yet", &columns, "Everybody who is wanted is here.").rows(rows);
+    let none = match asked.records("prospect").next() {
+        Some(_) => "Everybody who is wanted is here.",
+        None => "Nobody was written down yet: `grid prospect new --name NAME` tells whom you miss.",
+    };
+    let rows = Section::new("wanted", "Not here yet", &columns, none).rows(rows);
     Ok(Reply::default().with(rows).with(counts))
 }
 
@@ -115,8 +119,9 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "wanted", "contact"), ["wanted", "talking"]);
         assert_eq!(Coalition::column(&reply, "wanted", "by")[1], json!(["Clean River", "Hollin Choir"]));
         assert_eq!(Coalition::column(&reply, "counts", "count"), [1, 0, 1, 0, 0, 2]);
-        coalition.record(0, "hiding", json!({"what": "Choir", "sort": "group", "of_group": Coalition::group(0)}));
+        coalition.record(0, "hiding", json!({"what": "Choir", "sort": "group", "of_group": Coalition::group(1)}));
         let reply = coalition.ask("wanted", &[]).unwrap();
-        assert_eq!(Coalition::column(&reply, "wanted", "contact"), ["wanted"], "only what the other group wrote");
+        let by = Coalition::column(&reply, "wanted", "by");
+        assert_eq!(by, [json!(["Clean River"]), json!(["Clean River"])], "only what one's own group wrote");
     }
 }

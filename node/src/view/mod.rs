@@ -6,6 +6,7 @@
 mod directory;
 mod duplicates;
 pub(crate) mod fold;
+mod heard;
 mod hidden;
 mod link;
 pub(crate) mod local;
@@ -32,6 +33,7 @@ pub use versions::{Split, VersionRow, VersionState, Way};
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::{Registry, Values};
+use grid_protocol::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -63,6 +65,10 @@ pub struct Views {
     beside: HashMap<DocumentId, Values>,
     /// What the people of this computer do not want to see.
     pub hidden: Hidden,
+    /// What control records tell of when groups acted.
+    acted: heard::Acted,
+    /// The moment for which that was worked out.
+    now: Timestamp,
     /// Which words stand in which records.
     pub search: Search,
 }

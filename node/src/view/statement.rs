@@ -41,6 +41,8 @@ impl Views {
             ended: BTreeMap::new(),
             beside: HashMap::new(),
             hidden: super::Hidden::default(),
+            acted: super::heard::Acted::default(),
+            now: Timestamp::default(),
             search: super::Search::default(),
         }
     }
@@ -52,9 +54,11 @@ impl Views {
         self.founding_names =
             authority.groups().filter_map(|group| Some((group, authority.name_of(&group)?.to_owned()))).collect();
         self.take_names();
+        self.pass(self.now);
         self.statement = self.read_statement(control, authority);
         self.take_versions(control, authority);
         self.mandates = super::mandates::read(authority);
+        self.acted = super::heard::Acted::read(control, authority);
         let ended = |group: GroupId| match authority.standing(&group) {
             Standing::Withdrawn => Some((group, Membership::Withdrew)),
             Standing::Removed => Some((group, Membership::Removed)),
@@ -77,8 +81,9 @@ impl Views {
         if names_changed {
             self.take_names();
         }
-        if hidden_changed {
-            self.hidden = super::Hidden::read(&self.records);
+        // A group may be hidden by its name, or by its profile.
+        if hidden_changed || names_changed {
+            self.pass(self.now);
         }
     }
 
