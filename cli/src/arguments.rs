@@ -5,7 +5,10 @@ use crate::{
     failure::Failure,
     output::Format,
 };
-use clap::{ArgMatches, Args, Command, FromArgMatches as _, Subcommand as _, error::ErrorKind};
+use clap::{
+    ArgMatches, Args, Command, FromArgMatches as _, Subcommand as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use grid_protocol::record::Registry;
 use std::{ffi::OsString, path::PathBuf};
 
@@ -39,6 +42,8 @@ First steps:
   grid join INVITE          take an invite
   grid node                 keep your group's node running
   grid status               see how things stand
+
+Questions: grid find WORDS, match, introduce, health, agenda, report; `grid ask --help` lists all of them.
 
 Exit codes: 0 done, 1 error, 2 wrong words, 3 no node is running, 4 not found, 5 refused, 75 --wait ran out.";
 
@@ -91,18 +96,37 @@ pub(crate) fn format_asked_for(words: &[OsString]) -> Format {
     if asked { Format::Json } else { Format::Human }
 }
 
+/// The help of a command that lacks its verb.
+fn help(words: &[OsString]) -> Option<String> {
+    let asked = words.iter().cloned().chain(["--help".into()]);
+    let help = command().try_get_matches_from(asked).err()?;
+    (help.kind() == ErrorKind::DisplayHelp).then(|| help.render().to_string())
+}
+
+/// Where somebody asked a question that has no command of its own: how it is asked.
+fn question_meant(error: &clap::Error) -> Option<String> {
+    let ContextValue::String(word) = error.get(ContextKind::InvalidSubcommand)? else { return None };
+    grid_node::question::named(word).map(|question| format!("that is a question: `grid ask {}`", question.name))
+}
+
 /// What is wrong with the words; none when they asked for help.
-pub(crate) fn failure(error: &clap::Error, format: Format) -> Option<Failure> {
+pub(crate) fn failure(error: &clap::Error, words: &[OsString], format: Format) -> Option<Failure> {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return None;
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && format == Format::Human {
-        return Some(Failure::usage(format!("say what to do\n\n{}", error.render().to_string().trim_end())));
+    let help = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Some(error.render().to_string()),
+        // clap would list all verbs in a line.
+        ErrorKind::MissingSubcommand => help(words),
+        _ => None,
+    };
+    if let (Some(help), Format::Human) = (help, format) {
+        return Some(Failure::usage(format!("say what to do\n\n{}", help.trim_end())));
     }
     let shown = error.render().to_string();
     let shown = shown.strip_prefix("error: ").unwrap_or(&shown);
     let mut message = Vec::new();
-    let mut hint = None;
+    let mut hint = question_meant(error);
     for line in shown.lines() {
         if let Some(tip) = line.trim().strip_prefix("tip: ") {
             hint.get_or_insert(tip.to_owned());
@@ -144,9 +168,20 @@ mod tests {
     }
 
     #[test]
+    fn a_command_without_its_verb_shows_its_help_and_a_question_is_named() {
+        let words: Vec<OsString> = ["grid", "--home", "x", "action"].map(Into::into).to_vec();
+        let error = command().try_get_matches_from(&words).unwrap_err();
+        let failure = failure(&error, &words, Format::Human).unwrap();
+        assert!(failure.message.contains("support") && failure.message.contains("Usage:"), "{failure:?}");
+        let error = command().try_get_matches_from(["grid", "wanted"]).unwrap_err();
+        let hint = super::failure(&error, &[], Format::Human).unwrap().hint.unwrap();
+        assert!(hint.contains("grid ask wanted"), "{hint}");
+    }
+
+    #[test]
     fn wrong_words_are_told_with_a_way_on() {
         let error = command().try_get_matches_from(["grid", "statsu"]).unwrap_err();
-        let failure = failure(&error, Format::Json).unwrap();
+        let failure = failure(&error, &[], Format::Json).unwrap();
         assert!(failure.message.contains("statsu"), "{failure:?}");
         assert!(failure.hint.unwrap().contains("status"));
     }

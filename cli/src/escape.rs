@@ -3,6 +3,7 @@
 //! A name can hold control sequences that move the cursor or change colours, and characters that turn the reading
 //! direction around, so that `Bob` is read where `eve` stands. They are shown as what they are instead.
 
+use grid_protocol::letters::is_invisible;
 use std::fmt::Write as _;
 
 /// Text of one line: line breaks are shown too.
@@ -49,13 +50,14 @@ fn shown(text: &str, kept: &[char]) -> String {
 /// Whether a terminal does something with a character beside showing it.
 fn obeyed(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter,
-            // Marks, embeddings, overrides and isolates of the reading direction.
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-            // Line and paragraph separators, and characters without width that hide in names.
-            | '\u{2028}' | '\u{2029}' | '\u{200b}' | '\u{2060}' | '\u{feff}'
-            // Tags: invisible copies of ASCII.
-            | '\u{e0000}'..='\u{e007f}')
+        || match letter {
+            // Joiners and variation selectors belong to names of many languages, and to pictures.
+            '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{180b}'..='\u{180f}' | '\u{e0100}'..='\u{e01ef}' => {
+                false
+            }
+            // Separators of lines, fillers and blanks that hide in names, tags: invisible copies of ASCII.
+            _ => is_invisible(letter),
+        }
 }
 
 #[cfg(test)]
@@ -67,6 +69,11 @@ mod tests {
         assert_eq!(line("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(line("\u{9b}31m"), "\\u{9b}31m");
         assert_eq!(line("ab\u{202e}dc"), "ab\\u{202e}dc");
+        for letter in
+            ['\u{ad}', '\u{34f}', '\u{115f}', '\u{200b}', '\u{2028}', '\u{2060}', '\u{2800}', '\u{3164}', '\u{e0041}']
+        {
+            assert_eq!(line(&format!("River{letter}")), format!("River\\u{{{:x}}}", u32::from(letter)));
+        }
         assert_eq!(line("one\ntwo\tthree"), "one⏎two three");
     }
 

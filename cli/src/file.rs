@@ -19,7 +19,7 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     };
     read.map_err(|error| unreadable(path, &error))?;
     if bytes.len() > limit {
-        let message = format!("{} is too large: at most {limit} bytes are taken", shown(path));
+        let message = format!("{} is too large: at most {} kB are taken", shown(path), limit / 1024);
         return Err(Failure::usage(message).code("too_large").hint("shorten it, or split it into several files"));
     }
     Ok(bytes)

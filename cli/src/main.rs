@@ -20,6 +20,7 @@ mod output;
 mod passphrase;
 mod prompt;
 mod qr;
+mod review;
 mod seen;
 mod span;
 mod table;
@@ -28,14 +29,14 @@ mod when;
 mod words;
 
 use failure::Failure;
-use output::{Format, Output};
-use std::process::ExitCode;
+use output::Output;
+use std::{ffi::OsString, process::ExitCode};
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     let matches = match arguments::command().try_get_matches_from(&words) {
         Ok(matches) => matches,
-        Err(error) => return refused_words(&error, arguments::format_asked_for(&words)),
+        Err(error) => return refused_words(&error, &words),
     };
     let mut out = Output::new(arguments::format(&matches));
     let outcome = command::run(&matches, &mut out).and_then(|()| out.finish());
@@ -43,9 +44,10 @@ fn main() -> ExitCode {
 }
 
 /// Help and version, which clap counts as errors, and words that are no command.
-fn refused_words(error: &clap::Error, format: Format) -> ExitCode {
+fn refused_words(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    let format = arguments::format_asked_for(words);
     let mut out = Output::new(format);
-    let outcome = match arguments::failure(error, format) {
+    let outcome = match arguments::failure(error, words, format) {
         Some(failure) => Err(failure),
         None => {
             out.help(&error.render());

@@ -44,8 +44,15 @@ impl Output {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let terminal = io::stdout().is_terminal();
         let paint = if terminal && !set("NO_COLOR") && !dumb { Paint::Bold } else { Paint::Plain };
-        let width = terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)));
+        let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+        let seen = || terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+        let width = told.filter(|columns| *columns > 0).or_else(|| terminal.then(seen));
         Self { format, paint, width, trouble: None }
+    }
+
+    /// Takes at most so many columns from now on, also where nothing is known of the terminal.
+    pub(crate) fn narrow(&mut self, columns: usize) {
+        self.width = Some(self.width.map_or(columns, |width| width.min(columns)));
     }
 
     pub(crate) const fn format(&self) -> Format {
@@ -209,16 +216,21 @@ impl Page {
 
     /// A table.
     pub(crate) fn table(&mut self, table: &Table) {
-        let lines = table.lines(self.width);
+        self.table_within("", table);
+    }
+
+    /// A table set off from the margin.
+    pub(crate) fn table_within(&mut self, margin: &str, table: &Table) {
+        let lines = table.lines(self.width.map(|width| width.saturating_sub(margin.len())));
         let mut lines = lines.iter();
         if let Some(headings) = lines.next() {
             // Cells were escaped when they were added.
             match self.paint {
-                Paint::Bold => self.push(&format!("\u{1b}[1m{headings}\u{1b}[0m")),
-                Paint::Plain => self.push(headings),
+                Paint::Bold => self.push(&format!("{margin}\u{1b}[1m{headings}\u{1b}[0m")),
+                Paint::Plain => self.push(&format!("{margin}{headings}")),
             }
         }
-        lines.for_each(|line| self.push(line));
+        lines.for_each(|line| self.push(&format!("{margin}{line}")));
     }
 
     fn indented_after(&mut self, first: &str, rest: &str, text: &str) {

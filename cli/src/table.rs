@@ -8,17 +8,43 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 pub(crate) struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<String>>,
+    long: Long,
+    /// Columns that give way last.
+    kept: Vec<usize>,
+}
+
+/// What becomes of a cell that does not fit its column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Long {
+    /// It is cut: a list has a line for each row.
+    #[default]
+    Cut,
+    /// It goes on below: an answer is read whole.
+    Wrap,
 }
 
 /// Columns stand this far apart.
 const GAP: usize = 2;
 /// No column is made narrower than this, even if the table is then too wide.
 const NARROWEST: usize = 6;
+/// A cell takes at most so many lines.
+const LINES: usize = 6;
 
 impl Table {
     /// A table without rows.
     pub(crate) fn new<T: AsRef<str>>(headings: impl IntoIterator<Item = T>) -> Self {
-        Self { headings: headings.into_iter().map(|text| escape::line(text.as_ref())).collect(), rows: Vec::new() }
+        Self { headings: headings.into_iter().map(|text| escape::line(text.as_ref())).collect(), ..Self::default() }
+    }
+
+    /// A table without rows, in which a long cell goes on below.
+    pub(crate) fn wrapping<T: AsRef<str>>(headings: impl IntoIterator<Item = T>) -> Self {
+        Self { long: Long::Wrap, ..Self::new(headings) }
+    }
+
+    /// The same, with columns that are made narrower only when all the others are as narrow as can be.
+    pub(crate) fn keeping(mut self, columns: Vec<usize>) -> Self {
+        self.kept = columns;
+        self
     }
 
     /// Adds a row; cells beyond the headings are not shown.
@@ -33,7 +59,11 @@ impl Table {
     /// The lines of the table, the headings first, at most `width` columns wide where that is possible.
     pub(crate) fn lines(&self, width: Option<usize>) -> Vec<String> {
         let widths = self.widths(width);
-        std::iter::once(&self.headings).chain(&self.rows).map(|row| line(row, &widths)).collect()
+        let lines = |row: &Vec<String>| match self.long {
+            Long::Cut => vec![line(row, &widths)],
+            Long::Wrap => wrapped(row, &widths),
+        };
+        std::iter::once(line(&self.headings, &widths)).chain(self.rows.iter().flat_map(lines)).collect()
     }
 
     fn widths(&self, width: Option<usize>) -> Vec<usize> {
@@ -46,11 +76,31 @@ impl Table {
         let room = width.saturating_sub(GAP * widths.len().saturating_sub(1));
         // The widest column gives way first: names are cut before dates.
         while widths.iter().sum::<usize>() > room {
-            let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > NARROWEST) else { break };
-            *widest -= 1;
+            let mut wide: Vec<(bool, &mut usize)> = widths
+                .iter_mut()
+                .enumerate()
+                .filter(|(_, width)| **width > NARROWEST)
+                .map(|(column, width)| (!self.kept.contains(&column), width))
+                .collect();
+            let Some((_, widest)) = wide.iter_mut().max() else { break };
+            **widest -= 1;
         }
         widths
     }
+}
+
+/// The lines of a row whose cells go on below.
+fn wrapped(cells: &[String], widths: &[usize]) -> Vec<String> {
+    let cells: Vec<Vec<String>> = cells
+        .iter()
+        .zip(widths)
+        .map(|(cell, width)| wrap_line(cell, *width).into_iter().take(LINES).collect())
+        .collect();
+    let height = cells.iter().map(Vec::len).max().unwrap_or_default();
+    let part = |number: usize| -> Vec<String> {
+        cells.iter().map(|lines| lines.get(number).cloned().unwrap_or_default()).collect()
+    };
+    (0..height).map(|number| line(&part(number), widths)).collect()
 }
 
 fn line(cells: &[String], widths: &[usize]) -> String {
@@ -127,6 +177,26 @@ mod tests {
         assert!(lines.iter().all(|line| line.width() <= 30), "{lines:?}");
         assert!(lines[1].starts_with("Friends of the…"), "{lines:?}");
         assert!(lines[1].ends_with("2 minutes ago"));
+    }
+
+    #[test]
+    fn what_is_kept_gives_way_last() {
+        let mut table = Table::new(["Id", "Title", "Starts"]).keeping(vec![0, 2]);
+        table.row(["bxpnitsj4k", "A vigil at the weir with many candles", "24 Nov 2026 10:00"]);
+        let lines = table.lines(Some(45));
+        assert!(lines[1].starts_with("bxpnitsj4k") && lines[1].ends_with("24 Nov 2026 10:00"), "{lines:?}");
+        assert!(lines[1].width() <= 45, "{lines:?}");
+    }
+
+    #[test]
+    fn an_answer_is_shown_whole_in_the_lines_below() {
+        let mut table = Table::wrapping(["Question", "Answer"]);
+        table.row(["Who are they?", "Anglers, swimmers and two retired lock keepers."]);
+        let lines = table.lines(Some(40));
+        assert!(lines.iter().all(|line| line.width() <= 40), "{lines:?}");
+        let second: Vec<&str> = lines.iter().skip(1).map(|line| line.split_at(15).1.trim()).collect();
+        assert_eq!(second.join(" "), "Anglers, swimmers and two retired lock keepers.");
+        assert_eq!(table.lines(None).len(), 2, "where there is room, a row is a line");
     }
 
     #[test]

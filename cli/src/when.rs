@@ -21,6 +21,19 @@ pub(crate) fn relative(text: &str, now: Timestamp) -> String {
     if seconds < 0 { format!("{span} ago") } else { format!("in {span}") }
 }
 
+/// A time in RFC 3339 as answers show it: what lies ahead with day and hour by the clock of this computer, what has been
+/// by how long ago.
+pub(crate) fn ahead_or_ago(text: &str, now: Timestamp) -> String {
+    match text.parse::<Timestamp>() {
+        Ok(time) if time > now => {
+            let (here, today) = (time.to_zoned(TimeZone::system()), now.to_zoned(TimeZone::system()));
+            let form = if here.year() == today.year() { "%a %-d %b, %H:%M" } else { "%a %-d %b %Y, %H:%M" };
+            here.strftime(form).to_string()
+        }
+        _ => relative(text, now),
+    }
+}
+
 /// A time in RFC 3339 in the zone of this computer, and how it lies to now.
 pub(crate) fn detailed(text: &str, now: Timestamp) -> String {
     match text.parse::<Timestamp>() {
@@ -85,6 +98,15 @@ mod tests {
         assert_eq!(relative("2026-02-20T12:00:00Z", now), "9 days ago");
         assert_eq!(relative("2026-03-08T11:59:58Z", now), "in 7 days");
         assert_eq!(relative("not a time", now), "not a time");
+    }
+
+    #[test]
+    fn what_lies_ahead_is_told_with_its_hour() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let ahead = ahead_or_ago("2026-03-15T10:30:00Z", now);
+        assert!(ahead.contains("Mar, ") && ahead.ends_with(":30") && !ahead.contains("2026"), "{ahead}");
+        assert!(ahead_or_ago("2027-06-05T10:30:00Z", now).contains("2027"));
+        assert_eq!(ahead_or_ago("2026-02-27T12:00:00Z", now), "2 days ago");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod event;
 pub mod handle;
 pub mod home;
 pub mod http;
+pub mod invited;
 mod keystore;
 pub mod network;
 pub mod node;
@@ -28,6 +29,8 @@ pub mod serve;
 pub mod setup;
 mod start_troubles;
 pub mod store;
+pub mod survey;
+pub mod threats;
 pub mod vault;
 pub mod view;
 

@@ -202,7 +202,7 @@ impl Node {
         let handle = Handle::new(commands, views.clone(), events.clone(), config.wall.clone());
 
         let locals = store.reader().locals();
-        let (recalled, hints) = recall(&store, &config.registry);
+        let (recalled, hints) = recall(&store, &config.registry, config.wall.now());
         let (mut replica, rows) = Replica::open(identity, config.registry.clone(), store, &recalled, random())?;
         let clock = Clock::start(config.wall.clone());
         let mut book = AddressBook::new(profile.addresses.clone()).announcing(config.announce.clone());
@@ -222,7 +222,9 @@ impl Node {
         }
         {
             let mut views = views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            views.take_rows(recalled.rows);
+            let now = config.wall.now();
+            let rows = recalled.rows.into_iter().map(|row| views.dated(row.into(), now).row).collect::<Vec<_>>();
+            views.take_rows(rows);
             views.take_locals(locals);
             let own = if replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
             views.take_authority(replica.control(), replica.authority(), own);

@@ -16,12 +16,12 @@ use automerge::transaction::CommitOptions;
 use automerge::{ActorId, Automerge};
 use grid_protocol::authority::VouchDue;
 use grid_protocol::control::{InviteRevoked, Record, SigningKey, Vouch, Withdrawal};
-use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
+use grid_protocol::document::{ChangeBody, KindName, Opening, Quarantine, WriteRule, actor};
 use grid_protocol::entry::{Head, VerifiedEntry};
-use grid_protocol::id::{DocumentId, VersionId};
+use grid_protocol::id::{DocumentId, GroupId, VersionId};
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::record::{self, Kind, Patch, Presence, Registry, Singleton};
-use grid_protocol::replica::{Identity, Replica};
+use grid_protocol::replica::{Identity, LiveDocument, Replica};
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::{Hint, Says};
 use grid_protocol::time::Timestamp;
@@ -46,6 +46,15 @@ pub(crate) struct Draft {
     pub(crate) change: Change,
     /// The entries to commit, in order.
     pub(crate) entries: Vec<VerifiedEntry>,
+}
+
+/// What stands where a write goes.
+struct Before {
+    /// Whether others may not have its opening.
+    is_new: bool,
+    owner: GroupId,
+    presence: Presence,
+    automerge: Automerge,
 }
 
 /// What is to become of a record.
@@ -95,14 +104,15 @@ impl Outbound {
         edit: &Edit,
     ) -> Result<Draft, CommandError> {
         let kind = self.kind_of(&opening)?;
-        let live = replica.live(document)?;
-        self.may_write(live.opening().unwrap_or(&opening))?;
-        // Where the first change does not count, others may not have the opening that stood at it.
-        let is_new = live.opening().is_none() || live.document().heads().is_empty();
-        let owner = live.opening().map_or(self.me.group, |opening| opening.owner);
-        let presence = live.presence().map_err(|error| CommandError::Quarantined { why: error.to_string() })?;
-        let before =
-            live.document().automerge().map_err(|error| CommandError::Quarantined { why: error.to_string() })?;
+        // Of most that is written nothing stands yet, and then nothing has to be looked up.
+        let Before { is_new, owner, presence, automerge } = match replica.documents().knows(&document) {
+            true => self.before(replica.live(document)?, &opening)?,
+            false => {
+                self.may_write(&opening)?;
+                let (owner, automerge) = (self.me.group, Automerge::new());
+                Before { is_new: true, owner, presence: Presence::Present, automerge }
+            }
+        };
         if presence == Presence::Removed {
             match edit {
                 Edit::Remove => return Ok(Draft { document, change: Change::Unchanged, entries: Vec::new() }),
@@ -127,7 +137,7 @@ impl Outbound {
             });
         }
         let actor = actor(&self.me.coalition, &document, &self.me.device);
-        let mut draft = before.clone().with_actor(ActorId::from(actor.0.as_slice()));
+        let mut draft = automerge.with_actor(ActorId::from(actor.0.as_slice()));
         let changes = write(&mut draft, &kind, edit, now)?;
         let mut entries = Vec::with_capacity(changes.len());
         let mut head = head;
@@ -150,6 +160,18 @@ impl Outbound {
         Ok(Draft { document, change, entries })
     }
 
+    /// What stands where a write goes.
+    fn before(&self, live: &mut LiveDocument, opening: &Opening) -> Result<Before, CommandError> {
+        let quarantined = |error: Quarantine| CommandError::Quarantined { why: error.to_string() };
+        self.may_write(live.opening().unwrap_or(opening))?;
+        // Where the first change does not count, others may not have the opening that stood at it.
+        let is_new = live.opening().is_none() || live.document().heads().is_empty();
+        let owner = live.opening().map_or(self.me.group, |opening| opening.owner);
+        let presence = live.presence().map_err(quarantined)?;
+        let automerge = live.document().automerge().map_err(quarantined)?.clone();
+        Ok(Before { is_new, owner, presence, automerge })
+    }
+
     /// The record that a target names, and what it is.
     fn resolve<S: Storage>(
         &self,
@@ -158,13 +180,13 @@ impl Outbound {
     ) -> Result<(DocumentId, Opening), CommandError> {
         let opening = match target {
             Target::New(name) => {
-                let kind = self.kind(name)?;
+                let kind = self.kind_named(name)?;
                 match kind.singleton {
                     Singleton::OncePerGroup => self.own_opening(&kind)?,
                     Singleton::Many => Opening { nonce: nonce(), ..self.own_opening(&kind)? },
                 }
             }
-            Target::Own(name) => self.own_opening(&*self.kind(name)?)?,
+            Target::Own(name) => self.own_opening(&*self.kind_named(name)?)?,
             Target::Existing(document) => {
                 let opening = match replica.documents().knows(document) {
                     true => replica.live(*document)?.opening().cloned(),
@@ -194,7 +216,9 @@ impl Outbound {
     pub(crate) fn document(&self, target: &Target) -> Option<DocumentId> {
         match target {
             Target::New(_) => None,
-            Target::Own(name) => Some(self.own_opening(&*self.kind(name).ok()?).ok()?.document(&self.me.coalition)),
+            Target::Own(name) => {
+                Some(self.own_opening(&*self.kind_named(name).ok()?).ok()?.document(&self.me.coalition))
+            }
             Target::Existing(document) => Some(*document),
         }
     }
@@ -211,10 +235,11 @@ impl Outbound {
 
     /// The kind of a record with this opening.
     pub(crate) fn kind_of(&self, opening: &Opening) -> Result<Arc<Kind>, CommandError> {
-        self.kind(opening.kind.as_str())
+        self.kind_named(opening.kind.as_str())
     }
 
-    fn kind(&self, name: &str) -> Result<Arc<Kind>, CommandError> {
+    /// The kind of this name.
+    pub(crate) fn kind_named(&self, name: &str) -> Result<Arc<Kind>, CommandError> {
         self.registry
             .kind(name)
             .cloned()
@@ -331,7 +356,12 @@ impl Outbound {
 }
 
 /// Applies an edit and returns the raw bytes of each change that it took.
-fn write(document: &mut Automerge, kind: &Kind, edit: &Edit, now: Timestamp) -> Result<Vec<Vec<u8>>, CommandError> {
+pub(crate) fn write(
+    document: &mut Automerge,
+    kind: &Kind,
+    edit: &Edit,
+    now: Timestamp,
+) -> Result<Vec<Vec<u8>>, CommandError> {
     let invalid = |error: record::PatchError| CommandError::Invalid {
         why: error.to_string(),
         hint: error.hint().unwrap_or("see `--help` for what each field takes").to_owned(),

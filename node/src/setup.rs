@@ -9,6 +9,7 @@ use crate::outbound::{Edit, Outbound};
 use crate::passphrase::Passphrase;
 use crate::profile::{Profile, ProfileError};
 use crate::store::{Store, StoreError};
+use crate::threats::ReviewError;
 use grid_protocol::control::{
     self, GenesisBody, NewGroup, Record, RecordError, RecoveryContacts, SigningKey, Signs, Statement,
     StatementSignature,
@@ -27,8 +28,12 @@ use std::sync::Arc;
 
 mod device;
 pub mod recover;
+mod review;
+mod sampled;
 
 pub use device::{NewHome, PairJoin, Renewed, Soundness, pair, renew};
+pub use review::review;
+pub use sampled::{Sampled, Watch, sampled};
 
 /// What a device is called until somebody names it.
 const FIRST_DEVICE: &str = "first computer";
@@ -141,6 +146,9 @@ pub enum SetupError {
     /// The keys could not be saved.
     #[error(transparent)]
     Keys(#[from] KeystoreError),
+    /// The review of threats can't be written.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// What the home belongs to could not be saved.
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -150,6 +158,16 @@ pub enum SetupError {
     /// The records could not be saved.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A made-up coalition breaks a rule.
+    #[error("the made-up coalition breaks a rule")]
+    MadeUp {
+        /// The rule.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Whoever watched ended it.
+    #[error("it was ended before everything was written")]
+    Stopped,
 }
 
 impl SetupError {
@@ -178,7 +196,10 @@ impl SetupError {
                 "give it a name, and a statement with something in it".to_owned()
             }
             Self::Record(_) => "shorten the name or the text, and leave out line breaks in names".to_owned(),
+            Self::Review(error) => error.hint(),
             Self::Group(_) => "choose another name for the group".to_owned(),
+            Self::MadeUp { .. } => "this is a fault of the program: please report it with the size and the seed".to_owned(),
+            Self::Stopped => "begin again in a new or empty directory".to_owned(),
             Self::Keys(error @ (KeystoreError::Locked | KeystoreError::WrongPassphrase)) => error.hint().to_owned(),
             Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK.to_owned(),
         }
@@ -406,7 +427,7 @@ fn fill(home: &Home, keys: Keystore, profile: &Profile, own: Vec<Record>, others
     // The group's profile begins with its name.
     if let Some(kind) = registry.with_role(KindRole::Profile) {
         let mut patch = Patch::default();
-        let name = Value::Text(profile.name.clone());
+        let name = Value::Text(profile.name.as_str().into());
         patch.set(kind, &kind.title, Some(name)).map_err(|error| CommandError::Invalid {
             why: error.to_string(),
             hint: error.hint().unwrap_or_default().to_owned(),

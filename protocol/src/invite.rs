@@ -4,7 +4,7 @@
 //! private. The long form also carries the genesis and the records that prove the invite, so that the
 //! statement can be read and the invite checked before any node is reached; the short form leaves them out.
 //!
-//! The text is `grid1` followed by base32 of the zstd-compressed content and a checksum of five bytes.
+//! The text is `grid1`, or `grid2` where it brings pages, followed by base32 of the zstd-compressed content and a checksum of five bytes.
 //! Case and white space do not matter, `grid:` may stand in front.
 
 use crate::authority::Authority;
@@ -17,14 +17,21 @@ use crate::id::{CoalitionId, GroupId, RecordId, VersionId, derive, from_base32, 
 use crate::key::{DeviceId, SecretKey};
 use crate::limits::{MAX_ADDRESSES, MAX_INVITE, MAX_INVITE_UNPACKED};
 use crate::time::Timestamp;
+use pages::WithPages;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, io};
 
+mod pages;
 #[cfg(test)]
 mod tests;
 
+pub use pages::OpenPage;
+
 const PREFIX: &str = "grid";
+/// Without pages.
 const FORMAT: char = '1';
+/// With pages to read before signing.
+const PAGES_FORMAT: char = '2';
 const CHECKSUM: usize = 5;
 
 /// All that a newcomer needs to join. Whoever has it can use it.
@@ -55,19 +62,24 @@ pub struct InviteTicket {
     /// In the long form: founders' inceptions, genesis, what proves the version, the inviter's inception and
     /// certificate, the invite.
     pub records: Vec<Record>,
+    /// In format 2: what to read before signing.
+    #[serde(skip)]
+    pub pages: Vec<OpenPage>,
 }
 
 /// Text that is no invite.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseInviteError {
     /// It does not begin like one.
-    #[error("this is no invite: an invite begins with `{PREFIX}{FORMAT}`")]
+    #[error("this is no invite: an invite begins with `{PREFIX}{FORMAT}` or `{PREFIX}{PAGES_FORMAT}`")]
     NotAnInvite,
     /// A part is missing or mistyped.
     #[error("the invite is damaged: a part is missing or mistyped; copy it again as a whole")]
     Damaged,
     /// It was made by a newer program.
-    #[error("the invite has format {found}, this program reads format {FORMAT}: a newer program is needed")]
+    #[error(
+        "the invite has format {found}, this program reads formats up to {PAGES_FORMAT}: a newer program is needed"
+    )]
     NewerFormat {
         /// The format that it names.
         found: char,
@@ -84,6 +96,9 @@ pub enum ParseInviteError {
     /// The checksum fits, but what is inside is no invite.
     #[error("the invite cannot be read")]
     Content(#[from] DecodeError),
+    /// It brings no pages where it says so, or more or longer ones than any invite.
+    #[error("the invite brings no pages, more of them or longer ones than an invite can")]
+    Pages,
     /// A record in it is out of bounds.
     #[error("a record in the invite is invalid")]
     Record(#[from] RecordError),
@@ -170,6 +185,7 @@ impl InviteTicket {
             seed: new.seed,
             expires: new.expires,
             addresses: new.addresses.into_iter().take(MAX_ADDRESSES).collect(),
+            pages: Vec::new(),
             records: chain(set, &version, (&group, &issuer), record.clone()).ok_or(IssueError::NoGenesis)?,
         };
         Ok((ticket, record))
@@ -179,6 +195,7 @@ impl InviteTicket {
     #[must_use]
     pub fn short(mut self) -> Self {
         self.records.clear();
+        self.pages.clear();
         self
     }
 
@@ -188,14 +205,17 @@ impl InviteTicket {
     ///
     /// [`InviteTooLong`] when the statement is so long that the short form has to do.
     pub fn to_text(&self) -> Result<String, InviteTooLong> {
-        let content = codec::encode(self);
+        let (format, content) = match self.pages.is_empty() {
+            true => (FORMAT, codec::encode(self)),
+            false => (PAGES_FORMAT, codec::encode(&WithPages::of(self))),
+        };
         if content.len() > MAX_INVITE_UNPACKED {
             return Err(InviteTooLong { len: content.len() });
         }
         let mut packed =
             zstd::bulk::compress(&content, 19).expect("compressing into a buffer of its own size cannot fail");
         packed.extend(checksum(&packed));
-        let text = format!("{PREFIX}{FORMAT}{}", to_base32(&packed));
+        let text = format!("{PREFIX}{format}{}", to_base32(&packed));
         if text.len() > MAX_INVITE { Err(InviteTooLong { len: text.len() }) } else { Ok(text) }
     }
 
@@ -215,13 +235,13 @@ impl InviteTicket {
         }
         let text = text.strip_prefix("grid:").unwrap_or(&text).trim_start_matches('/');
         let mut rest = text.strip_prefix(PREFIX).ok_or(ParseInviteError::NotAnInvite)?.chars();
-        match rest.next() {
-            Some(FORMAT) => {}
-            Some(found) if found.is_ascii_digit() && found > FORMAT => {
+        let format = match rest.next() {
+            Some(format @ (FORMAT | PAGES_FORMAT)) => format,
+            Some(found) if found.is_ascii_digit() && found > PAGES_FORMAT => {
                 return Err(ParseInviteError::NewerFormat { found });
             }
             _ => return Err(ParseInviteError::NotAnInvite),
-        }
+        };
         let bytes = from_base32(rest.as_str()).ok_or(ParseInviteError::Damaged)?;
         let at = bytes.len().checked_sub(CHECKSUM).ok_or(ParseInviteError::Damaged)?;
         let (packed, sum) = bytes.split_at(at);
@@ -229,7 +249,10 @@ impl InviteTicket {
             return Err(ParseInviteError::Damaged);
         }
         let content = zstd::bulk::decompress(packed, MAX_INVITE_UNPACKED).map_err(ParseInviteError::Unpack)?;
-        let ticket: Self = codec::decode(&content)?;
+        let ticket: Self = match format {
+            PAGES_FORMAT => codec::decode::<WithPages>(&content)?.into_ticket()?,
+            _ => codec::decode(&content)?,
+        };
         ticket.records.iter().try_for_each(Record::check)?;
         Ok(ticket)
     }

@@ -95,6 +95,7 @@ pub mod entry;
 pub mod id;
 pub mod invite;
 pub mod key;
+pub mod letters;
 pub mod limits;
 pub mod log;
 pub mod pairing;

@@ -15,6 +15,10 @@ pub const MAX_CHANGE_ITEMS: u64 = 16_384;
 pub const MAX_CHANGE_REFS: usize = 256;
 /// Changes: sequence numbers and counters of operations. Automerge fails near 2^32. Valid.
 pub const MAX_OP: u64 = 1 << 31;
+/// Changes: bytes of keys, each counted once for every operation that names it. A few bytes name a long key for
+/// thousands of operations, each of which Automerge keeps with a key of its own: that would take a gigabyte. Four times
+/// what keys that are written out can come to. Valid.
+pub const MAX_CHANGE_KEYS: usize = 4 * MAX_BODY;
 /// Changes: the time that a writer claims, either way of zero. Automerge keeps differences of times, which must not
 /// overflow. Valid.
 pub const MAX_CHANGE_TIME: i64 = 1 << 60;
@@ -110,6 +114,10 @@ pub const MAX_APPEAL: usize = 32 * 1024;
 pub const MAX_PAIRINGS: usize = 16;
 /// Logs that one receipt names: more go into the next one. Own.
 pub const MAX_RECEIPT_LOGS: usize = 512;
+/// Invites: pages that one brings. Valid.
+pub const MAX_INVITE_PAGES: usize = 12;
+/// Invites: the text of one of these pages in bytes; longer ones are cut. Valid.
+pub const MAX_INVITE_PAGE: usize = 16 * 1024;
 /// Invites: the content of an invite in bytes, unpacked. Bounds what a small text can claim. Own.
 pub const MAX_INVITE_UNPACKED: usize = 1024 * 1024;
 /// Control set: records that wait for another one, or for a group to be named: applicants' among them. Whoever handed in
@@ -127,9 +135,16 @@ pub const MAX_LINK: usize = 2_000;
 /// Documents: operations (letters put in and taken out, values set) up to which a small document is saved and loaded
 /// after each change. That costs time in proportion to them. Own.
 pub const MAX_ALWAYS_CHECKED: u64 = 16_384;
-/// Records: a text in bytes, when it is written. Two edits that merge may add up to more, and are read. Own.
+/// Documents: bytes that those kept in memory after they changed take up together, by their operations. Beyond it they are
+/// read again from storage when they change. Own.
+pub const MAX_LIVE_WEIGHT: u64 = 256 * 1024 * 1024;
+/// Records: a text in bytes, when it is written. Two edits that merge may add up to more. Own.
 pub const MAX_TEXT: usize = 1024 * 1024;
-/// Records: tags of one field, when they are written. Own.
+/// Records: a text in bytes, when it is read. What two edits that merge may add up to; the rest is left out, and the
+/// record shown as damaged. Own.
+pub const MAX_TEXT_READ: usize = 2 * MAX_TEXT;
+/// Records: tags of one field, when they are written, and when they are read: more than that come from merges, and from
+/// writers that keep no bound. The first by order count. Own.
 pub const MAX_TAGS: usize = 50;
 /// Records: a tag in characters. Valid.
 pub const MAX_TAG: usize = 80;
@@ -137,6 +152,9 @@ pub const MAX_TAG: usize = 80;
 pub const MAX_PIECE_COST: usize = 40 * 1024;
 /// Records: operations in one change of ours. Leaves room below `MAX_CHANGE_ITEMS`. Own.
 pub const MAX_PIECE_OPERATIONS: usize = 12_000;
+/// Surveys: people whose answers a published total adds up, at least. With fewer, those who know each other work out who
+/// said what. Own.
+pub const MIN_ANSWERS: u32 = 5;
 /// Tables: a file to import in bytes. Own.
 pub const MAX_IMPORT: usize = 32 * 1024 * 1024;
 /// Tables: rows of one import. Own.

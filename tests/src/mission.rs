@@ -96,6 +96,13 @@ impl Side {
         answer["error"].clone()
     }
 
+    /// Sends the API something that it refuses; returns the error.
+    pub async fn post_refused(&self, path: &str, body: Value) -> Value {
+        let (status, answer) = api::request_json(&self.member.path(), "POST", path, body).await;
+        assert!((400..500).contains(&status), "{status}: {answer}");
+        answer["error"].clone()
+    }
+
     /// Changes a record.
     pub async fn edit(&self, kind: &str, id: &str, fields: Value) {
         let path = format!("/api/records/{kind}/{id}");

@@ -127,7 +127,7 @@ impl Workload {
     pub fn patch(&self, kind: &Kind, number: u32) -> Result<Patch, PatchError> {
         let mut patch = Patch::default();
         for (index, value) in self.values(number).into_iter().enumerate() {
-            patch.set(kind, &field(index), Some(Value::Text(value)))?;
+            patch.set(kind, &field(index), Some(Value::Text(value.into())))?;
         }
         Ok(patch)
     }

@@ -91,6 +91,27 @@ async fn a_calendar_is_read_by_another_library_and_follows_what_becomes_of_its_e
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_calendar_changes_a_record_by_its_id_only_where_it_comes_from_this_coalition_and_says_so_before() {
+    let (pair, id) = filled().await;
+    let own = pair.river.text("/api/records/action/export?format=ics").await;
+    // Long lines are folded.
+    let own = own.replace("\r\n ", "");
+    let other = own.replace("LOCATION:Weir", "LOCATION:Quarry");
+    assert_ne!(own, other);
+    let preview = import(&pair.river, "/api/records/action/import?dry_run=true", &other).await;
+    assert_eq!((&preview["created"], &preview["changed"]), (&json!(0), &json!(1)), "{preview}");
+    let note = preview["notes"][0]["reason"].as_str().unwrap();
+    assert!(note.contains("changes Vigil; at the weir") && note.contains(&id[..8]), "{note}");
+    // The same from somebody who has only seen the id, under a title of its own.
+    let home = pair.river.member.status().await.coalition.to_string();
+    let forged =
+        other.replace(&format!("{id}@{home}"), &format!("{id}@evil")).replace("SUMMARY:Vigil", "SUMMARY:Feast");
+    assert!(forged.contains("@evil"), "{forged}");
+    let preview = import(&pair.river, "/api/records/action/import?dry_run=true", &forged).await;
+    assert_eq!((&preview["created"], &preview["changed"]), (&json!(1), &json!(0)), "{preview}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn feeds_maps_and_cards_are_read_by_other_libraries_and_hold_what_their_readers_may_see() {
     let (pair, _) = filled().await;
     let news: atom_syndication::Feed = pair.mill.text("/api/feeds/news.atom").await.parse().unwrap();

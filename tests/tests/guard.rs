@@ -1,13 +1,14 @@
 //! Crafted changes reach the same verdicts in every order, and the honest ones beside them count.
 
 use automerge::{ROOT, ReadDoc};
-use grid_protocol::document::{Document, Inert, Prescanned, Right, Verdict, prescan};
+use grid_protocol::document::{Document, Inert, NoRight, Prescanned, Right, Verdict, prescan};
 use grid_protocol::entry::Entry;
 use grid_protocol::id::{Actor, ChangeHash, DocumentId};
 use grid_protocol::key::{DeviceId, PublicKey};
 use grid_protocol::limits::{MAX_BODY, MAX_CHANGE_ITEMS, MAX_CHANGE_REFS, MAX_WAITING_PER_LOG};
 use grid_tests::corpus::{
-    COALITION, Change, ENEMY, Fate, Outcome, Probe, STRANGER, enemy_first, enemy_second, entries, honest, probes, set,
+    COALITION, Change, ENEMY, Fate, HONEST, Outcome, Probe, Row, STRANGER, enemy_first, enemy_second, entries, honest,
+    probes, set,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -270,7 +271,6 @@ fn changes_without_their_past_wait_within_bounds() {
 
 #[test]
 fn a_right_that_becomes_known_or_another_gives_the_verdicts_it_would_have_given_at_once() {
-    use grid_protocol::document::NoRight;
     let changes = background();
     let first = changes.last().expect("the enemy's first").clone();
     let second = scanned(&enemy_second(&[set("b")]).bytes(), &ENEMY);
@@ -287,4 +287,34 @@ fn a_right_that_becomes_known_or_another_gives_the_verdicts_it_would_have_given_
     assert_eq!(removed.released, [(second.hash(), Verdict::Inert(Inert::DependsOnInert(first.hash())))]);
     assert_eq!((document.heads(), document.max_op()), (vec![], 0));
     assert!(document.automerge().expect("an empty document").get_changes(&[]).is_empty());
+}
+
+/// The change that sets a key to a number, on top of `deps`.
+fn numbered(actor: Actor, seq: u64, start_op: u64, deps: &[&Prescanned], number: u32) -> Prescanned {
+    let row = Row { value: (7, number.to_be_bytes().to_vec()), ..set("n") };
+    let deps = deps.iter().map(|dep| dep.hash()).collect();
+    scanned(&Change { seq, start_op, deps, ..Change::first(actor, &[row]) }.bytes(), &actor)
+}
+
+/// Judged anew for each of them, a document would take hours for what is done here.
+#[test]
+fn what_is_written_behind_a_cut_does_not_make_the_others_be_judged_again() {
+    let mut document = Document::new(DocumentId([0; 32]));
+    let mut offer = |change: &Prescanned, place, right| document.offer(change.clone(), device(change), place, right);
+    let opened = numbered(HONEST[0], 1, 1, &[], 0);
+    offer(&opened, 0, Right::MayWrite);
+    let behind = numbered(ENEMY, 1, 2, &[&opened], 0);
+    offer(&behind, 0, Right::IfBuiltOn);
+    let mut last = numbered(STRANGER, 1, 3, &[&behind], 0);
+    let kept = offer(&last, 0, Right::MayWrite);
+    assert_eq!((kept.verdict, kept.released), (Verdict::Effective, vec![(behind.hash(), Verdict::Effective)]));
+    for number in 1..3_000 {
+        let alone = numbered(ENEMY, 2, 3, &[&behind], number);
+        let cut = offer(&alone, u64::from(number), Right::IfBuiltOn);
+        assert_eq!(cut.verdict, Verdict::Inert(Inert::NoRight(NoRight::AfterCut)));
+        last = numbered(STRANGER, last.seq() + 1, last.max_op() + 1, &[&last], number);
+        let on = offer(&last, u64::from(number), Right::MayWrite);
+        assert_eq!((on.verdict, on.released), (Verdict::Effective, vec![]));
+    }
+    assert_eq!((document.heads(), document.seq_of(&ENEMY)), (vec![last.hash()], 1));
 }

@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     output::Page,
     table::Table,
-    when,
+    when, words,
 };
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use grid_node::question::{self, Given, Question};
@@ -64,8 +64,13 @@ pub(crate) fn answer(question: &Question, matches: &ArgMatches, context: &mut Co
         values.map(|value| (word.name, value.as_str()))
     });
     let reply = context.client()?.get(&with_query(&path(["questions", question.name]), given))?;
-    context.out.answer(&reply, |page| show(page, &reply));
+    tell(&reply, context);
     Ok(())
+}
+
+/// Tells an answer.
+pub(crate) fn tell(reply: &Value, context: &mut Context<'_>) {
+    context.out.answer(reply, |page| show(page, reply));
 }
 
 fn show(page: &mut Page, reply: &Value) {
@@ -77,7 +82,7 @@ fn show(page: &mut Page, reply: &Value) {
         if sections.len() > 1 {
             page.heading(section["heading"].as_str().unwrap_or_default());
         }
-        match table(section) {
+        match table(section, &[], usize::MAX) {
             Some(table) => page.table(&table),
             None => page.line(section["empty"].as_str().unwrap_or_default()),
         }
@@ -87,13 +92,28 @@ fn show(page: &mut Page, reply: &Value) {
     }
 }
 
-/// The rows of a section; none where there are none.
-fn table(section: &Value) -> Option<Table> {
+/// The first rows of a section; none where there are none. Without columns it shows those of the section.
+pub(crate) fn table(section: &Value, columns: &[String], most: usize) -> Option<Table> {
     let rows = section["rows"].as_array().filter(|rows| !rows.is_empty())?;
-    let columns = section["columns"].as_array()?;
-    let mut table = Table::new(columns.iter().map(|column| column["heading"].as_str().unwrap_or_default()));
-    for row in rows {
-        table.row(columns.iter().map(|column| cell(&row[column["key"].as_str().unwrap_or_default()])));
+    let known = || {
+        let of = |column: &Value, key: &str| column[key].as_str().unwrap_or_default().to_owned();
+        section["columns"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(move |column| (of(column, "key"), of(column, "heading")))
+    };
+    let columns: Vec<(String, String)> = match columns {
+        [] => known().collect(),
+        // Programs find more in the rows than the columns show.
+        columns => columns
+            .iter()
+            .map(|key| known().find(|(name, _)| name == key).unwrap_or_else(|| (key.clone(), words::capital(key))))
+            .collect(),
+    };
+    let mut table = Table::wrapping(columns.iter().map(|(_, heading)| heading));
+    for row in rows.iter().take(most) {
+        table.row(columns.iter().map(|(key, _)| cell(&row[key])));
     }
     Some(table)
 }
@@ -102,9 +122,10 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Value::String(text) if is_moment(text) => when::relative(text, context::now()),
+        Value::String(text) if is_moment(text) => when::ahead_or_ago(text, context::now()),
         Value::String(text) if is_id(text) => text.chars().take(8).collect(),
         Value::String(text) => text.clone(),
+        Value::Array(values) if values.is_empty() => "-".to_owned(),
         Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join("; "),
         other => other.to_string(),
     }

@@ -5,6 +5,7 @@ use crate::{
     failure::Failure,
     file,
     passphrase::{PassphraseFlag, note_unprotected},
+    review::ReviewFlags,
     welcome::{self, Created},
 };
 use clap::Args;
@@ -29,6 +30,8 @@ pub(crate) struct Init {
     statement: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseFlag,
+    #[command(flatten)]
+    threats: ReviewFlags,
 }
 
 /// All that founding takes.
@@ -44,7 +47,8 @@ struct Founding {
 impl Init {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         welcome::empty_home(context.home()?)?;
-        let flag = self.passphrase.clone();
+        let (flag, threats) = (self.passphrase.clone(), self.threats.clone());
+        let review = threats.given()?;
         let founding = self.complete(context)?;
         let passphrase = flag.for_new_home(context)?;
         let created = found(context.home()?, founding, passphrase.as_ref())?;
@@ -53,7 +57,7 @@ impl Init {
         if passphrase.is_none() {
             note_unprotected(context);
         }
-        Ok(())
+        threats.keep(context, review, passphrase.as_ref())
     }
 
     /// Asks for what the flags left out.

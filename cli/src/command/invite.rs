@@ -1,6 +1,6 @@
 //! `grid invite`: the way in for another group.
 
-use super::kind;
+use super::{invitation, kind};
 use crate::{
     client,
     context::{self, Context},
@@ -18,6 +18,7 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Invite {
     Create(Create),
+    Show(Show),
     List(List),
     Revoke(Revoke),
 }
@@ -42,6 +43,17 @@ pub(crate) struct Create {
     file: Option<PathBuf>,
 }
 
+/// Read an invite that came to you: who invites, the statement, what members get, what newcomers ask. Nothing is signed
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Show {
+    /// The invite, as it came to you
+    #[arg(value_name = "INVITE", required_unless_present = "file")]
+    invite: Option<String>,
+    /// The file with the invite; `-` reads it from the pipe
+    #[arg(long, value_name = "FILE", conflicts_with = "invite")]
+    file: Option<PathBuf>,
+}
+
 /// An invite lasts this long at most.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
 
@@ -63,6 +75,7 @@ impl Invite {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         match self {
             Invite::Create(verb) => verb.run(context),
+            Invite::Show(verb) => verb.run(context),
             Invite::List(verb) => verb.run(context),
             Invite::Revoke(verb) => verb.run(context),
         }
@@ -103,6 +116,25 @@ impl Create {
         context.out.note(&format!("\nPass it on to {whom} in private: whoever has it can join."));
         let join = if self.file.is_some() { "grid join --file FILE" } else { "grid join INVITE" };
         context.out.note(&format!("It can be used until {expires}. They run: {join}"));
+        let pages: Vec<&str> = answer["pages"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        context.out.note(&match pages.is_empty() {
+            true => "It brings the statement, and no page on what members get or what newcomers ask: `grid page new --purpose value` writes one.".to_owned(),
+            false => format!("It brings, to be read before signing: the statement; {}.", pages.join("; ")),
+        });
+        Ok(())
+    }
+}
+
+impl Show {
+    fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let ticket = invitation::read(self.file.as_deref(), self.invite.as_deref())?;
+        let join = context.line(if self.file.is_some() { "join --file FILE" } else { "join INVITE" });
+        context.out.answer(&invitation::as_json(&ticket), |page| {
+            invitation::show(page, &ticket);
+            page.gap();
+            page.line("Nothing is signed. To join, when your group wants to:");
+            page.whole(&format!("  {join}"));
+        });
         Ok(())
     }
 }

@@ -1,24 +1,18 @@
 //! `grid join`: a group takes an invite.
 
-use super::recover::naming as contacts;
+use super::{invitation, recover::naming as contacts};
 use crate::{
     context::{self, Context},
     failure::{Exit, Failure},
-    file,
-    output::Page,
     passphrase::{PassphraseFlag, note_unprotected},
     prompt::Answer,
-    welcome, when,
+    review::ReviewFlags,
+    welcome,
 };
 use clap::Args;
 use grid_node::home::HomePaths;
 use grid_node::setup::{self, JoinRequest, Signing};
-use grid_protocol::{
-    control::RecoveryContacts,
-    invite::{InviteTicket, ParseInviteError},
-    limits::MAX_INVITE,
-    time::Timestamp,
-};
+use grid_protocol::{control::RecoveryContacts, invite::InviteTicket, time::Timestamp};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -46,29 +40,32 @@ pub(crate) struct Join {
     sign: bool,
     #[command(flatten)]
     passphrase: PassphraseFlag,
+    #[command(flatten)]
+    threats: ReviewFlags,
 }
 
 impl Join {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         if self.invite.is_none() && self.file.is_none() {
             return Err(Failure::usage("joining takes an invite: `grid join INVITE`, or `grid join --file FILE`")
-                .hint("an invite begins with grid1; a group of the coalition makes one with `grid invite create`"));
+                .hint("an invite begins with grid1 or grid2; a group of the coalition makes one with `grid invite create`"));
         }
-        let text = self.text()?;
-        let ticket = InviteTicket::parse(&text).map_err(|error| unreadable(&error))?;
+        let text = invitation::text(self.file.as_deref(), self.invite.as_deref())?;
+        let ticket = invitation::parse(&text)?;
         let now = u64::try_from(context::now().as_millisecond()).map(Timestamp).unwrap_or_default();
         if ticket.expired(now) {
             return Err(Failure::new(Exit::Refused, format!("the invite ended on {}", ticket.expires))
                 .code("invite_expired")
                 .hint(format!(
                     "ask {} for a new one; this computer's clock shows {now}: set it if it is wrong",
-                    inviter(&ticket)
+                    invitation::inviter(&ticket)
                 )));
         }
         if HomePaths::new(context.home()?).exists() {
             return self.again(context, &text);
         }
-        let flag = self.passphrase.clone();
+        let (flag, threats) = (self.passphrase.clone(), self.threats.clone());
+        let review = threats.given()?;
         let named = contacts::named(&ticket, &self.recovery_contact, self.recovery_quorum)?;
         let (group, signing, named) = self.complete(context, &ticket, named)?;
         let passphrase = flag.for_new_home(context)?;
@@ -87,7 +84,7 @@ impl Join {
         if passphrase.is_none() {
             note_unprotected(context);
         }
-        Ok(())
+        threats.keep(context, review, passphrase.as_ref())
     }
 
     /// Another invite for a group that was not taken in: its home, keys and words stay.
@@ -124,13 +121,6 @@ impl Join {
         Ok(())
     }
 
-    fn text(&self) -> Result<String, Failure> {
-        match (&self.file, &self.invite) {
-            (Some(path), _) => file::read_text(path, 2 * MAX_INVITE),
-            (None, invite) => Ok(invite.clone().unwrap_or_default()),
-        }
-    }
-
     /// Shows what is being joined and asks for what the flags left out.
     fn complete(
         self,
@@ -145,7 +135,10 @@ impl Join {
             })?;
             return Ok((group, flagged, named));
         };
-        keyboard.show(|page| show_invite(page, ticket));
+        keyboard.show(|page| {
+            invitation::show(page, ticket);
+            page.line("What the other groups will see: the name of your group, your signature, what you write in your profile, your actions and the like, and the network address of this computer.");
+        });
         let group = self.group.map_or_else(|| keyboard.line("What is your group called?"), Ok)?;
         let named = match named.groups().is_empty() {
             true => contacts::ask(&mut keyboard, ticket)?,
@@ -161,41 +154,4 @@ impl Join {
             },
         )
     }
-}
-
-fn inviter(ticket: &InviteTicket) -> &str {
-    if ticket.inviter.is_empty() { "the group that invited you" } else { &ticket.inviter }
-}
-
-fn show_invite(page: &mut Page, ticket: &InviteTicket) {
-    page.heading(&format!("{} invites you to {}.", inviter(ticket), ticket.coalition_name));
-    page.field("Ends", &when::detailed(&ticket.expires.to_string(), context::now()));
-    match ticket.genesis().zip(ticket.statement()) {
-        Some((genesis, statement)) => {
-            page.field("Purpose", &genesis.body.purpose);
-            page.gap();
-            page.titled("  ", &statement.title, &statement.text);
-            for policy in &statement.policies {
-                page.gap();
-                page.indented("  ", &format!("Policy: {}", policy.title));
-                page.indented("    ", &policy.text);
-            }
-            page.gap();
-        }
-        None => {
-            page.line(
-                "This is a short invite: purpose and statement arrive when your node meets theirs. You sign then.",
-            );
-        }
-    }
-    page.line("What the other groups will see: the name of your group, your signature, what you write in your profile, your actions and the like, and the network address of this computer.");
-}
-
-fn unreadable(error: &ParseInviteError) -> Failure {
-    let hint = match error {
-        ParseInviteError::NewerFormat { .. } => "install the newer program",
-        ParseInviteError::NotAnInvite => "an invite begins with grid1; if it came as a file, use --file FILE",
-        _ => "copy it again as a whole, or ask for it as a file and use --file FILE",
-    };
-    Failure::caused(Exit::Usage, error).code("invalid_invite").hint(hint)
 }

@@ -8,6 +8,7 @@ mod device;
 mod feed;
 mod help_reference;
 mod init;
+mod invitation;
 mod invite;
 mod join;
 pub(crate) mod kind;

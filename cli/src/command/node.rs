@@ -17,6 +17,7 @@ use grid_node::{
     node::StartError,
     passphrase::protection,
     serve::{ServeConfig, ServeError, Serving},
+    threats::{self, Reviewed},
 };
 use std::{path::Path, time::Duration};
 use tokio::sync::oneshot;
@@ -210,6 +211,9 @@ async fn say_ready(out: &mut Output, home: &Path, serving: &Serving) {
             page.field("API", &format!("http://{http}"));
         }
         page.field("Home", &home.display().to_string());
+        if matches!(serving.handle().look(threats::reviewed), Reviewed::NotYet | Reviewed::Missed) {
+            page.line("Nobody here has thought about threats yet. Ten minutes, best before others are met: `grid review start`");
+        }
         if status.peers.is_empty() {
             page.line("Saved on this computer. No other groups yet. This is normal.");
         }

@@ -65,6 +65,9 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
     };
     page.field("Members", &members);
     page.field("Records", &number("records").to_string());
+    if let Some(reviewed) = status["threat_review"].as_str() {
+        page.field("Threats", threats(reviewed));
+    }
     page.field("Saved here", &pending(number("pending"), peers.len()));
     for listen in status["listen"].as_array().into_iter().flatten() {
         page.field("Listens on", &text(listen));
@@ -82,7 +85,7 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
         }
         return;
     }
-    let mut table = Table::new(["Group", "Path", "Sync", "Last seen", "Next step"]);
+    let mut table = Table::wrapping(["Group", "Path", "Sync", "Last seen", "Next step"]);
     for peer in peers {
         let seen = peer["last_seen"].as_str().map(|time| when::relative(time, context::now()));
         table.row([
@@ -94,6 +97,16 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
         ]);
     }
     page.table(&table);
+}
+
+/// Whether the group has thought about what threatens its people.
+fn threats(reviewed: &str) -> &'static str {
+    match reviewed {
+        "before_sync" => "gone through before this computer met others",
+        "later" => "gone through",
+        "missed" => "not gone through, and other groups were met: `grid review start`",
+        _ => "not gone through yet: `grid review start`, best before you meet others",
+    }
 }
 
 fn standing(status: &Value, sign: &str) -> String {

@@ -49,6 +49,11 @@ impl Interrupt {
         self.0.1.notify_all();
     }
 
+    /// Whether somebody wants to end.
+    pub(super) fn is_wished(&self) -> bool {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) == Wish::End
+    }
+
     /// Waits until somebody wants to end.
     pub(super) fn wait(&self) {
         let wish = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,7 +114,9 @@ mod tests {
     #[test]
     fn a_wish_to_end_ends_the_waiting() {
         let interrupt = Interrupt::default();
+        assert!(!interrupt.is_wished());
         interrupt.end();
+        assert!(interrupt.is_wished());
         interrupt.wait();
         let failure = interrupt.until::<()>("never", Duration::from_secs(60), || Ok(None)).unwrap_err();
         assert_eq!(failure.code, "interrupted");

@@ -38,26 +38,30 @@ impl Station {
 
     /// Runs a command of this program on the home, and gives its answer.
     pub(super) fn grid<T: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = T>) -> Result<Value, Failure> {
+        self.attempt(words)?.done(&self.name)
+    }
+
+    /// Runs a command of this program on the home, whatever comes of it. It runs in the directory of the demo.
+    pub(super) fn attempt<T: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = T>) -> Result<Attempt, Failure> {
         let mut command = self.command()?;
-        command.args(["--json", "--no-input"]).args(words).stdin(Stdio::null());
-        let output = command.output().map_err(|error| Failure::io("run a command of the demo", &error))?;
-        if output.status.success() {
-            return serde_json::from_slice(&output.stdout)
-                .map_err(|error| Failure::new(Exit::Failed, format!("{}: unreadable answer: {error}", self.name)));
+        if let Some(dir) = self.home.parent() {
+            command.current_dir(dir);
         }
-        let error: Value = serde_json::from_slice(&output.stderr).unwrap_or_default();
-        let why = error["error"]["message"]
-            .as_str()
-            .map_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned(), str::to_owned);
-        let failure = Failure::new(Exit::Failed, format!("{}: {why}", self.name));
-        Err(match error["error"]["hint"].as_str() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        })
+        attempt(command, words)
+    }
+
+    /// Whether the node was started and not stopped since.
+    pub(super) const fn runs(&self) -> bool {
+        self.node.is_some()
     }
 
     /// Starts the node and waits until it answers.
     pub(super) fn start(&mut self, interrupt: &Interrupt) -> Result<(), Failure> {
+        self.start_within(interrupt, PATIENCE)
+    }
+
+    /// The same, where there is much to read before it answers.
+    pub(super) fn start_within(&mut self, interrupt: &Interrupt, patience: Duration) -> Result<(), Failure> {
         let log = self.log();
         let errors = File::create(&log).map_err(|error| Failure::io("write the log of a node", &error))?;
         let mut command = self.command()?;
@@ -80,7 +84,7 @@ impl Station {
             .process_group(0);
         self.node = Some(command.spawn().map_err(|error| Failure::io("start a node", &error))?);
         let name = self.name.clone();
-        interrupt.until(&format!("the node of {name} answers"), PATIENCE, || {
+        interrupt.until(&format!("the node of {name} answers"), patience, || {
             if let Some(status) = self.node.as_mut().and_then(|node| node.try_wait().ok().flatten()) {
                 let said = std::fs::read_to_string(&log).unwrap_or_default();
                 return Err(Failure::new(
@@ -118,14 +122,88 @@ impl Station {
     }
 
     fn command(&self) -> Result<Command, Failure> {
-        let program = std::env::current_exe().map_err(|error| Failure::io("find this program", &error))?;
-        let mut command = Command::new(program);
+        let mut command = program()?;
         command.arg("--home").arg(&self.home);
-        for name in ["GRID_HOME", "GRID_LISTEN", "GRID_HTTP", "GRID_LOG", "GRID_PASSPHRASE_FILE"] {
-            command.env_remove(name);
-        }
         Ok(command)
     }
+}
+
+/// This program, untouched by what is set around it.
+fn program() -> Result<Command, Failure> {
+    let program = std::env::current_exe().map_err(|error| Failure::io("find this program", &error))?;
+    let mut command = Command::new(program);
+    for name in ["GRID_HOME", "GRID_LISTEN", "GRID_HTTP", "GRID_LOG", "GRID_PASSPHRASE_FILE"] {
+        command.env_remove(name);
+    }
+    Ok(command)
+}
+
+/// What came of a command.
+#[derive(Clone, Debug)]
+pub(super) enum Attempt {
+    /// Its answer.
+    Done(Value),
+    /// It was not carried out.
+    Refused {
+        /// Why.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+}
+
+impl Attempt {
+    /// The answer.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none; `whose` stands before it.
+    pub(super) fn done(self, whose: &str) -> Result<Value, Failure> {
+        match self {
+            Attempt::Done(answer) => Ok(answer),
+            Attempt::Refused { message, hint } => {
+                let failure = Failure::new(Exit::Failed, format!("{whose}: {message}"));
+                Err(match hint {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                })
+            }
+        }
+    }
+
+    /// It in a line, for errors.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Attempt::Done(answer) => answer.to_string(),
+            Attempt::Refused { message, .. } => message.clone(),
+        }
+    }
+}
+
+/// Runs a command of this program that takes no home.
+pub(super) fn attempt_alone<T: AsRef<OsStr>>(
+    dir: &Path,
+    words: impl IntoIterator<Item = T>,
+) -> Result<Attempt, Failure> {
+    let mut command = program()?;
+    command.current_dir(dir);
+    attempt(command, words)
+}
+
+fn attempt<T: AsRef<OsStr>>(mut command: Command, words: impl IntoIterator<Item = T>) -> Result<Attempt, Failure> {
+    command.args(["--json", "--no-input"]).args(words).stdin(Stdio::null());
+    let output = command.output().map_err(|error| Failure::io("run a command of the demo", &error))?;
+    if output.status.success() {
+        let answer = serde_json::from_slice(&output.stdout);
+        return answer
+            .map(Attempt::Done)
+            .map_err(|error| Failure::new(Exit::Failed, format!("a command of the demo gave no JSON: {error}")));
+    }
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap_or_default();
+    let message = error["error"]["message"]
+        .as_str()
+        .map_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned(), str::to_owned);
+    Ok(Attempt::Refused { message, hint: error["error"]["hint"].as_str().map(str::to_owned) })
 }
 
 impl Drop for Station {
@@ -199,6 +277,7 @@ impl Ground {
         let dir = std::env::temp_dir().join(format!("{PREFIX}{random:016x}"));
         let made = std::fs::DirBuilder::new().mode(0o700).create(&dir);
         made.map_err(|error| Failure::io(&format!("make {}", dir.display()), &error))?;
+        let dir = dir.canonicalize().map_err(|error| Failure::io(&format!("find {}", dir.display()), &error))?;
         remove_dead(&dir);
         if after == After::Keep {
             return Ok(Self { dir, after, _lock: None });

@@ -2,7 +2,11 @@
 //!
 //! It is data: which kinds of records it holds is its own matter.
 
-use jiff::{SignedDuration, Timestamp, civil::Time, tz::Offset};
+use jiff::{
+    Timestamp, ToSpan as _,
+    civil::{Time, Weekday},
+    tz::Offset,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -31,6 +35,8 @@ pub(super) struct Coalition {
     pub(super) name: String,
     pub(super) purpose: String,
     pub(super) statement: String,
+    /// The text that it agrees on next.
+    pub(super) second: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -88,8 +94,8 @@ impl Sample {
     }
 }
 
-/// Puts a date in place of each text like `+12d 05:45`.
-fn place_dates(value: &mut Value, today: Timestamp) {
+/// Puts a date in place of each text like `+12d 05:45`, `-3d 10:00`, or `saturday 09:00`.
+pub(super) fn place_dates(value: &mut Value, today: Timestamp) {
     match value {
         Value::String(text) => {
             if let Some(date) = date(text, today) {
@@ -103,10 +109,17 @@ fn place_dates(value: &mut Value, today: Timestamp) {
 }
 
 fn date(text: &str, today: Timestamp) -> Option<String> {
-    let (days, time) = text.strip_prefix('+')?.split_once("d ")?;
-    let hours = days.parse::<i64>().ok()?.checked_mul(24)?;
+    let today = Offset::UTC.to_datetime(today).date();
+    let (day, time) = match text.strip_prefix("saturday ") {
+        // One that is far enough ahead to prepare for.
+        Some(time) => (today.checked_add(2.days()).ok()?.nth_weekday(1, Weekday::Saturday).ok()?, time),
+        None => {
+            let (days, time) = text.split_once("d ")?;
+            let signed = days.starts_with(['+', '-']);
+            (today.checked_add(days.parse::<i32>().ok().filter(|_| signed)?.days()).ok()?, time)
+        }
+    };
     let time: Time = time.parse().ok()?;
-    let day = Offset::UTC.to_datetime(today.checked_add(SignedDuration::from_hours(hours)).ok()?).date();
     // The valley lies one hour east of Greenwich.
     Some(format!("{}T{}+01:00", day, time.strftime("%H:%M:%S")))
 }
@@ -134,5 +147,15 @@ mod tests {
         assert!(sample.shared.edits.iter().all(|edit| text.contains(&edit.find) && edit.by != sample.away));
         assert!(sample.groups.len() == 3 && sample.away < 3 && sample.broadcast.by < 3 && sample.shared.by < 3);
         assert_eq!(sample.broadcast.fields["starts"], "2026-05-13T05:45:00+01:00");
+    }
+
+    #[test]
+    fn dates_are_counted_from_today_and_saturdays_are_ahead() {
+        // A Friday.
+        let today = "2026-05-01T00:00:00Z".parse().unwrap();
+        assert_eq!(date("-3d 10:00", today).unwrap(), "2026-04-28T10:00:00+01:00");
+        assert_eq!(date("saturday 09:00", today).unwrap(), "2026-05-09T09:00:00+01:00");
+        assert_eq!(date("3d 10:00", today), None);
+        assert_eq!(date("and 10:00", today), None);
     }
 }

@@ -1,50 +1,85 @@
-//! The story: three groups of a river valley find each other, act, lose touch and come together again.
+//! The story: three groups of a river valley find each other, agree on a text, act on one day, lose touch and come
+//! together again.
 
 use super::{
     Interrupt,
-    process::{PATIENCE, Station, Stopped},
+    process::{PATIENCE, Station},
     sample::{Entry, Record, Sample},
+    scene::{Names, Scenes},
 };
 use crate::{
     client::{Client, path},
+    context,
     failure::{Exit, Failure},
     file,
     output::Output,
 };
 use grid_protocol::record::Registry;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use std::{path::Path, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// Columns that the story takes: it fits any terminal, and can be read in one glance on a wide one.
+pub(super) const WIDTH: usize = 96;
 
 /// The story while it is told.
 pub(super) struct Story<'a> {
     pub(super) sample: &'a Sample,
+    pub(super) scenes: Scenes,
     pub(super) stations: Vec<Station>,
-    interrupt: &'a Interrupt,
-    out: &'a mut Output,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) out: &'a mut Output,
+    /// Where the homes lie; commands are typed there.
+    pub(super) dir: PathBuf,
+    pub(super) names: Names,
+    /// When the group that will be away wrote last.
+    pub(super) away_wrote: Option<Timestamp>,
     began: Instant,
+    chapters: usize,
     steps: Vec<Value>,
+    seen: Vec<Value>,
 }
 
 impl<'a> Story<'a> {
     pub(super) fn new(sample: &'a Sample, dir: &Path, interrupt: &'a Interrupt, out: &'a mut Output) -> Self {
         let stations = sample.groups.iter().map(|group| Station::new(&group.name, dir.join(&group.slug))).collect();
-        Self { sample, stations, interrupt, out, began: Instant::now(), steps: Vec::new() }
+        Self {
+            sample,
+            scenes: Scenes::new(context::now()),
+            stations,
+            interrupt,
+            out,
+            dir: dir.to_owned(),
+            names: Names::default(),
+            away_wrote: None,
+            began: Instant::now(),
+            chapters: 0,
+            steps: Vec::new(),
+            seen: Vec::new(),
+        }
     }
 
     /// Tells it from the beginning to the end.
-    pub(super) fn tell(&mut self, dir: &Path) -> Result<(), Failure> {
-        self.found(dir)?;
+    pub(super) fn tell(&mut self) -> Result<(), Failure> {
+        self.heading("Connect: three groups become a coalition");
+        self.found()?;
         for guest in 1..self.stations.len() {
             self.invite_and_join(guest)?;
         }
         self.all_are_members()?;
         self.introduce()?;
         self.broadcast()?;
-        let shared = self.share()?;
-        self.stop_one()?;
-        self.edit_together(&shared)?;
-        self.restart(&shared)?;
-        Ok(())
+        let chapters = self.scenes.chapters.clone();
+        chapters.iter().try_for_each(|chapter| self.chapter(chapter))?;
+        self.apart()
+    }
+
+    /// How long it has taken so far, in seconds.
+    pub(super) fn seconds(&self) -> f64 {
+        (self.began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
     }
 
     /// The answer for programs.
@@ -61,19 +96,50 @@ impl<'a> Story<'a> {
                 }))
             })
             .collect::<Result<_, Failure>>()?;
-        Ok(json!({"coalition": self.sample.coalition.name, "converged": true, "groups": groups, "steps": self.steps}))
+        Ok(json!({
+            "coalition": self.sample.coalition.name, "converged": true, "groups": groups, "steps": self.steps,
+            "chapters": self.chapters, "observed": self.seen, "seconds": self.seconds(),
+        }))
     }
 
-    fn say(&mut self, what: &str) {
-        let seconds = self.began.elapsed().as_secs_f64();
-        self.steps.push(json!({"what": what, "seconds": (seconds * 1000.0).round() / 1000.0}));
-        self.out.page(|page| page.line(&format!("{seconds:6.1} s  {what}")));
+    /// Begins a chapter.
+    pub(super) fn heading(&mut self, title: &str) {
+        self.chapters += 1;
+        let number = self.chapters;
+        self.out.page(|page| {
+            page.gap();
+            page.heading(&format!("{number}. {title}"));
+        });
     }
 
-    fn found(&mut self, dir: &Path) -> Result<(), Failure> {
-        let statement = dir.join("statement.md");
-        file::write(&statement, self.sample.coalition.statement.as_bytes())?;
-        let (coalition, founder) = (self.sample.coalition.clone(), self.station(0)?);
+    pub(super) fn say(&mut self, what: &str) {
+        self.steps.push(json!({"what": what, "seconds": self.seconds()}));
+        self.out.page(|page| page.line(what));
+    }
+
+    /// Notes a command whose answer was looked at.
+    pub(super) fn seen(&mut self, command: &[String], observations: Value) {
+        let (chapter, command) = (self.chapters, command.join(" "));
+        self.seen.push(json!({"chapter": chapter, "command": command, "observations": observations}));
+    }
+
+    /// Waits until every node that runs holds the same; what that is.
+    pub(super) fn settle(&self) -> Result<String, Failure> {
+        let clients = self.clients()?;
+        self.interrupt.until("all nodes hold the same", PATIENCE, || {
+            let roots = clients.iter().map(|client| Ok(client.get("/api/status")?["state_root"].clone()));
+            let roots = roots.collect::<Result<Vec<_>, Failure>>()?;
+            let first = roots.first().and_then(Value::as_str).map(str::to_owned);
+            Ok(first.filter(|_| roots.windows(2).all(|pair| pair[0] == pair[1])))
+        })
+    }
+
+    fn found(&mut self) -> Result<(), Failure> {
+        let coalition = self.sample.coalition.clone();
+        let statement = self.dir.join("statement.md");
+        file::write(&statement, coalition.statement.as_bytes())?;
+        file::write(&self.dir.join("second.md"), coalition.second.as_bytes())?;
+        let founder = self.station(0)?;
         let statement = statement.display().to_string();
         founder.grid([
             "init",
@@ -98,12 +164,12 @@ impl<'a> Story<'a> {
         let station = self.station(guest)?;
         station.grid(["join", &invite, "--group", &station.name, "--sign"])?;
         self.start(guest)?;
-        let (host, guest) = (self.name(0), self.name(guest));
-        self.say(&format!("{host} invited {guest}, who read the statement, signed it and joined."));
+        let guest = self.name(guest);
+        self.say(&format!("{guest} got an invite, read the statement, signed it and joined."));
         Ok(())
     }
 
-    fn start(&mut self, number: usize) -> Result<(), Failure> {
+    pub(super) fn start(&mut self, number: usize) -> Result<(), Failure> {
         let interrupt = self.interrupt;
         self.stations.get_mut(number).ok_or_else(missing)?.start(interrupt)
     }
@@ -130,9 +196,7 @@ impl<'a> Story<'a> {
                 written += 1;
             }
         }
-        self.say(&format!(
-            "Each group wrote who it is, what it needs and what it can; {written} more records were shared."
-        ));
+        self.say(&format!("Each wrote who it is, what it needs and what it can; {written} more records were shared."));
         Ok(())
     }
 
@@ -140,6 +204,7 @@ impl<'a> Story<'a> {
         let Entry { by, kind, fields } = &self.sample.broadcast;
         let client = self.client(*by)?;
         let id = write(&client, kind, fields)?;
+        self.names.note("broadcast", &id);
         let title = Registry::standard().kind(kind).and_then(|known| fields.get(&*known.title)?.as_str());
         let title = title.unwrap_or_default();
         let name = self.name(*by);
@@ -153,120 +218,30 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    /// Makes the shared text, and waits until everybody has it.
-    fn share(&mut self) -> Result<String, Failure> {
-        let shared = &self.sample.shared;
-        let id = write(&self.client(shared.by)?, &shared.kind, &shared.fields)?;
-        let name = self.name(shared.by);
-        let clients = self.clients()?;
-        self.text_everywhere(&clients, &id, "the shared text is everywhere", |text| !text.is_empty())?;
-        self.say(&format!("{name} opened a {} that every member may edit.", shared.kind));
-        Ok(id)
-    }
-
-    fn stop_one(&mut self) -> Result<(), Failure> {
-        let name = self.name(self.sample.away);
-        let station = self.stations.get_mut(self.sample.away).ok_or_else(missing)?;
-        if station.stop() == Stopped::ByForce {
-            return Err(Failure::new(Exit::Failed, format!("the node of {name} did not stop in time")));
-        }
-        self.say(&format!("The node of {name} went off."));
-        Ok(())
-    }
-
-    /// Two groups change the same text at the same moment, each without the other's change.
-    fn edit_together(&mut self, id: &str) -> Result<(), Failure> {
-        let shared = &self.sample.shared;
-        let path = path(["records", &shared.kind, id]);
-        let mut edits = Vec::new();
-        for edit in &shared.edits {
-            let client = self.client(edit.by)?;
-            let record = client.get(&path)?;
-            let text = record[&shared.field].as_str().unwrap_or_default().replacen(&edit.find, &edit.put, 1);
-            edits.push((client, json!({"based_on": record["heads"], "fields": {&shared.field: text}})));
-        }
-        let (one, other) = (self.name(shared.edits[0].by), self.name(shared.edits[1].by));
-        std::thread::scope(|scope| {
-            let writing: Vec<_> =
-                edits.iter().map(|(client, body)| scope.spawn(|| client.patch(&path, body))).collect();
-            writing.into_iter().try_for_each(|thread| {
-                thread.join().map_err(|_| Failure::new(Exit::Failed, "an edit of the demo broke off"))?.map(drop)
-            })
-        })?;
-        let Entry { by, kind, fields } = &self.sample.while_away;
-        write(&self.client(*by)?, kind, fields)?;
-        self.say(&format!(
-            "Meanwhile {one} and {other} edited that {} at the same moment, on two computers.",
-            shared.kind
-        ));
-        Ok(())
-    }
-
-    fn restart(&mut self, id: &str) -> Result<(), Failure> {
-        self.start(self.sample.away)?;
-        let name = self.name(self.sample.away);
-        self.say(&format!("The node of {name} came back."));
-        let clients = self.clients()?;
-        let edits = &self.sample.shared.edits;
-        self.text_everywhere(&clients, id, "all texts are equal and hold both edits", |text| {
-            edits.iter().all(|edit| text.contains(edit.put.trim()))
-        })?;
-        self.say("All three hold the same text, with both edits in it.");
-        let root = self.interrupt.until("all nodes hold the same", PATIENCE, || {
-            let roots = clients.iter().map(|client| Ok(client.get("/api/status")?["state_root"].clone()));
-            let roots = roots.collect::<Result<Vec<_>, Failure>>()?;
-            let first = roots.first().and_then(Value::as_str).map(str::to_owned);
-            Ok(first.filter(|_| roots.windows(2).all(|pair| pair[0] == pair[1])))
-        })?;
-        self.say(&format!("All three have the state root {root}: they hold the same, to the last byte."));
-        Ok(())
-    }
-
-    /// Waits until every node holds the same text, and the text is as it should be.
-    fn text_everywhere(
-        &self,
-        clients: &[Client],
-        id: &str,
-        what: &str,
-        sound: impl Fn(&str) -> bool,
-    ) -> Result<(), Failure> {
-        let shared = &self.sample.shared;
-        self.interrupt.until(what, PATIENCE, || {
-            let mut texts = Vec::new();
-            for client in clients {
-                match client.get(&path(["records", &shared.kind, id])) {
-                    Ok(record) => texts.push(record[&shared.field].as_str().unwrap_or_default().to_owned()),
-                    Err(failure) if failure.exit == Exit::NotFound => return Ok(None),
-                    Err(failure) => return Err(failure),
-                }
-            }
-            let equal = texts.windows(2).all(|pair| pair[0] == pair[1]);
-            Ok((equal && texts.iter().all(|text| sound(text))).then_some(()))
-        })
-    }
-
-    fn station(&self, number: usize) -> Result<&Station, Failure> {
+    pub(super) fn station(&self, number: usize) -> Result<&Station, Failure> {
         self.stations.get(number).ok_or_else(missing)
     }
 
-    fn name(&self, number: usize) -> String {
+    pub(super) fn name(&self, number: usize) -> String {
         self.stations.get(number).map_or_else(String::new, |station| station.name.clone())
     }
 
-    fn client(&self, number: usize) -> Result<Client, Failure> {
+    pub(super) fn client(&self, number: usize) -> Result<Client, Failure> {
         self.station(number)?.client()
     }
 
-    fn clients(&self) -> Result<Vec<Client>, Failure> {
-        self.stations.iter().map(Station::client).collect()
+    /// The ways to the nodes that run.
+    pub(super) fn clients(&self) -> Result<Vec<Client>, Failure> {
+        self.stations.iter().filter(|station| station.runs()).map(Station::client).collect()
     }
 }
 
-fn write(client: &Client, kind: &str, fields: &Map<String, Value>) -> Result<String, Failure> {
+/// Writes a record; its id.
+pub(super) fn write(client: &Client, kind: &str, fields: &Map<String, Value>) -> Result<String, Failure> {
     let written = client.post(&path(["records", kind]), &json!({"fields": fields}))?;
     Ok(written["id"].as_str().unwrap_or_default().to_owned())
 }
 
-fn missing() -> Failure {
+pub(super) fn missing() -> Failure {
     Failure::new(Exit::Failed, "the sample names a group that it does not have")
 }

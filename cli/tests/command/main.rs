@@ -1,6 +1,7 @@
 //! The program as scripts and people use it: words in; stdout, stderr and exit code out.
 
 mod asking;
+mod before;
 mod contract;
 mod demo;
 mod formats;

@@ -1,8 +1,10 @@
-//! What people do without the words of records: say, support, join, offer, report, copy, cancel.
+//! What people do without ids and the words of records: say, support, join, offer, report, copy, cancel; titles, and dates
+//! as spreadsheets write them.
 
 use crate::running::{Group, Place};
-use crate::support::{code, stderr};
+use crate::support::{FakeNode, code, grid, stderr};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The only record of a kind.
 fn only(group: &Group, kind: &str) -> Value {
@@ -44,7 +46,7 @@ fn a_group_stands_behind_a_thing_once_and_copies_name_their_origin() {
     let id = made["id"].as_str().unwrap();
     weir.json(["action", "join", id, "--people", "3"]);
     let again = weir.json(["action", "join", id, "--people", "5"]);
-    assert_eq!(again["change"], "edited");
+    assert_eq!(again["change"], "changed");
     let support = only(&weir, "support");
     assert_eq!((&support["of"], &support["sort"], &support["people"]), (&json!(id), &json!("join"), &json!(5)));
     assert_eq!(weir.json(["action", "join", id])["change"], "unchanged");
@@ -65,4 +67,59 @@ fn a_group_stands_behind_a_thing_once_and_copies_name_their_origin() {
     assert_eq!(weir.json(["action", "show", id])["status"], "cancelled");
     assert_eq!(code(&weir.run(["action", "join", "--people", "2"])), 2);
     assert_eq!(code(&weir.run(["action", "cancel", id, "--status", "done"])), 2, "it says one thing");
+}
+
+#[test]
+fn a_title_names_a_record_where_only_one_has_it() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _node = weir.start();
+    let made = weir.json(["action", "new", "--title", "Vígil at the weir", "--place", "Weir"]);
+    assert_eq!(weir.json(["action", "show", "vigil at the weir"])["id"], made["id"]);
+    weir.json(["action", "edit", "Vigil at the weir", "--place", "Mill"]);
+    weir.json(["action", "new", "--title", "Vigil at the weir"]);
+    let unclear = weir.run(["action", "show", "Vigil at the weir"]);
+    assert!(stderr(&unclear).contains(made["id"].as_str().unwrap()), "{}", stderr(&unclear));
+    let by_id = &made["id"].as_str().unwrap()[..8];
+    assert_eq!(weir.json(["action", "show", by_id])["place"], "Mill");
+    assert_eq!(code(&weir.run(["action", "show", "March"])), 4);
+    assert_eq!(weir.json(["group", "show", "weir"])["mine"], true);
+    assert_eq!(code(&weir.run(["group", "new", "--name", "Dam"])), 5, "a group is not renamed by the way");
+    assert_eq!(weir.json(["group", "show"])["name"], "Weir");
+}
+
+#[test]
+fn a_table_of_a_spreadsheet_is_taken_in_the_zone_that_is_named() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _node = weir.start();
+    let rows = "Title,Start\nVigil,2026-12-01 10:00\nMarch,13.12.2026 18:30\nWalk,01/12/2026 9:00\nTalk,2026-02-30\n";
+    let table = place.file("actions.csv", rows);
+    let report = weir.json(["action", "import", &table, "--zone", "Australia/Sydney"]);
+    assert_eq!(report["created"], 2, "{report}");
+    let list = weir.json(["action", "list"]);
+    let starts: BTreeSet<&str> =
+        list["items"].as_array().unwrap().iter().filter_map(|item| item["starts"].as_str()).collect();
+    let expected = ["2026-12-01T10:00:00+11:00[Australia/Sydney]", "2026-12-13T18:30:00+11:00[Australia/Sydney]"];
+    assert_eq!(starts, expected.into());
+    let reasons: Vec<&str> =
+        report["bad"].as_array().unwrap().iter().filter_map(|bad| bad["reason"].as_str()).collect();
+    assert!(reasons[0].contains("told apart") && reasons[1].contains("no such day"), "{reasons:?}");
+}
+
+#[test]
+fn a_list_shows_what_matters_keeps_ids_and_hours_and_fits() {
+    let item = json!({"id": "b".repeat(52), "title": "A vigil with very many candles beside the lower weir",
+        "group_name": "Friends of the Upper Weir", "changed_at": "2026-01-01T00:00:00Z",
+        "starts": "2026-11-30T10:00:00+11:00[Australia/Sydney]", "place": "Ketterby on the Weir", "status": "planned"});
+    let node = FakeNode::saying(200, json!({"schema": 1, "items": [item], "total": 1}));
+    let list = |columns: &str| {
+        let output = grid().env("COLUMNS", columns).arg("--home").arg(node.home()).args(["action", "list"]).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let narrow = list("80");
+    assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    assert!(narrow.contains("30 Nov 2026 10:00") && narrow.contains(&"b".repeat(10)), "{narrow}");
+    assert!(!narrow.contains("Tactics"), "nobody named one: {narrow}");
+    assert!(list("200").contains("beside the lower weir"));
 }

@@ -2,6 +2,7 @@
 //! how far they reach, and the last hints. All of it may be lost.
 
 use crate::store::Store;
+use crate::view::Dated;
 use grid_protocol::authority::Authority;
 use grid_protocol::codec;
 use grid_protocol::document::Opening;
@@ -15,10 +16,9 @@ use grid_protocol::sync::{HintBody, Says};
 use grid_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
 
 /// Rows of another format are read anew.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 const ROW: &[u8] = b"row/";
 const REACH: &[u8] = b"reach/";
 const AUTHORITY: &[u8] = b"authority";
@@ -40,6 +40,8 @@ struct CachedRow {
     changed_by: Option<DeviceId>,
     latest: Vec<(DeviceId, u64)>,
     removed: bool,
+    /// What its writer claims instead of `changed`, where that lay ahead.
+    claimed: Timestamp,
 }
 
 /// Rows that one step keeps: a few milliseconds' worth, so that peers and commands hardly wait.
@@ -54,7 +56,7 @@ const MOST: usize = 65_536;
 /// reached after a crash is read anew.
 #[derive(Debug, Default)]
 pub(super) struct Keeping {
-    rows: VecDeque<Arc<Row>>,
+    rows: VecDeque<Dated>,
     writers: BTreeSet<DeviceId>,
     authority: Option<Digest>,
     state: State,
@@ -71,10 +73,10 @@ enum State {
 
 impl Keeping {
     /// Takes in rows that are shown already.
-    pub(super) fn rows(&mut self, rows: impl IntoIterator<Item = Arc<Row>>) {
-        for row in rows.into_iter().take_while(|_| self.state == State::Whole) {
-            self.writers.extend(row.latest.keys());
-            self.rows.push_back(row);
+    pub(super) fn rows(&mut self, rows: impl IntoIterator<Item = Dated>) {
+        for dated in rows.into_iter().take_while(|_| self.state == State::Whole) {
+            self.writers.extend(dated.row.latest.iter().map(|(device, _)| *device));
+            self.rows.push_back(dated);
         }
     }
 
@@ -104,12 +106,12 @@ impl Keeping {
     }
 
     fn try_step(&mut self, store: &Store, logs: &Logs) -> Result<(), StorageError> {
-        for row in self.rows.drain(..self.rows.len().min(STEP)) {
+        for Dated { row, claimed } in self.rows.drain(..self.rows.len().min(STEP)) {
             let key = [ROW, row.document.as_bytes()].concat();
             match row.quarantine {
                 // Read anew at the next start.
                 Some(_) => store.row_remove(&key)?,
-                None => store.row_put(&key, &codec::encode(&CachedRow::of(&row)))?,
+                None => store.row_put(&key, &codec::encode(&CachedRow::of(&row, claimed)))?,
             }
         }
         if self.rows.is_empty() {
@@ -135,12 +137,12 @@ pub(crate) fn keep_hint(store: &Store, hint: &HintBody) {
 }
 
 /// What was kept: rows, and hints. Whatever does not read is left out, and made again.
-pub(crate) fn recall(store: &Store, registry: &Registry) -> (Recalled, Vec<HintBody>) {
+pub(crate) fn recall(store: &Store, registry: &Registry, now: Timestamp) -> (Recalled, Vec<HintBody>) {
     let reader = store.reader();
     let rows = reader
         .rows_iter(ROW)
         .filter_map(Result::ok)
-        .filter_map(|(_, value)| codec::decode::<CachedRow>(&value).ok()?.row(registry))
+        .filter_map(|(_, value)| codec::decode::<CachedRow>(&value).ok()?.row(registry, now).map(Arc::new))
         .collect();
     let entries = reader
         .rows_iter(REACH)
@@ -182,7 +184,7 @@ fn note(kept: Result<(), StorageError>) {
 }
 
 impl CachedRow {
-    fn of(row: &Row) -> Self {
+    fn of(row: &Row, claimed: Timestamp) -> Self {
         Self {
             format: FORMAT,
             document: row.document,
@@ -193,14 +195,16 @@ impl CachedRow {
             created: row.created,
             changed: row.changed,
             changed_by: row.changed_by,
-            latest: row.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
+            latest: row.latest.to_vec(),
             removed: row.is_removed(),
+            claimed,
         }
     }
 
     /// The row, where this program still reads it the same way.
-    fn row(self, registry: &Registry) -> Option<Row> {
-        if self.format != FORMAT {
+    fn row(self, registry: &Registry, now: Timestamp) -> Option<Row> {
+        // A time that lay ahead and does not any more stands as it was claimed: perhaps this clock was wrong.
+        if self.format != FORMAT || (self.claimed > self.changed && self.claimed <= now) {
             return None;
         }
         let kind = self.opening.as_ref().and_then(|opening| registry.kind(opening.kind.as_str()));
@@ -212,6 +216,7 @@ impl CachedRow {
                 values.set(field.name.clone(), value);
             }
         }
+        values.settle();
         Some(Row {
             document: self.document,
             opening: self.opening,
@@ -221,7 +226,7 @@ impl CachedRow {
             created: self.created,
             changed: self.changed,
             changed_by: self.changed_by,
-            latest: self.latest.into_iter().collect(),
+            latest: self.latest.into(),
             presence: if self.removed { Presence::Removed } else { Presence::Present },
             quarantine: None,
         })

@@ -3,6 +3,7 @@
 use super::{Driver, Flow};
 use crate::clock::random;
 use crate::handle::{Command, CommandError, HistoryEntry, InviteRow, InviteState, NewInvite, OwnStanding};
+use crate::invited;
 use crate::node::Dialling;
 use grid_protocol::authority::SlotState;
 use grid_protocol::control::Record;
@@ -166,9 +167,18 @@ impl Driver {
         let expires = ticket.expires;
         self.commit_record(Ok(record)).await?;
         let short = ticket.clone().short().to_text().map_err(too_long)?;
-        // A statement too long for the text of an invite is fetched when the nodes meet.
-        let text = ticket.to_text().unwrap_or_else(|_| short.clone());
-        Ok(NewInvite { text, short, expires, slots })
+        let pages = invited::pages(&self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let mut ticket = ticket.with_pages(pages);
+        let text = loop {
+            match ticket.to_text() {
+                Ok(text) => break text,
+                Err(_) if ticket.pages.pop().is_some() => {}
+                // A statement too long for the text of an invite is fetched when the nodes meet.
+                Err(_) => break short.clone(),
+            }
+        };
+        let pages = ticket.pages.into_iter().map(|page| page.title).collect();
+        Ok(NewInvite { text, short, expires, slots, pages })
     }
 
     fn invites(&self) -> Vec<InviteRow> {
@@ -244,7 +254,7 @@ impl Driver {
     fn delivery(&self, document: &DocumentId) -> Option<Delivery> {
         let me = self.replica.me();
         let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let seq = *views.records.row(document)?.latest.get(&me.device)?;
+        let seq = views.records.row(document)?.latest_of(&me.device)?;
         Some(self.replica.receipts().delivery(&me, self.replica.authority(), seq))
     }
 

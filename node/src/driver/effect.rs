@@ -5,12 +5,11 @@ use super::cache;
 use crate::event::Event;
 use crate::network;
 use crate::node::Dialling;
-use crate::view::{self, OwnMembership};
+use crate::view::{self, Dated, OwnMembership};
 use grid_protocol::authority::Ending;
 use grid_protocol::replica::{Effect, Judgement, PeerStanding, Row};
 use grid_protocol::sync::{ApplicationOutcome, Hint, HintBody, Says};
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A node repeats its addresses at most this often.
@@ -158,9 +157,14 @@ impl Driver {
 
     /// Shows rows, then tells of them, so that whoever hears of a record can read it.
     pub(super) fn take_rows(&mut self, rows: Vec<Row>) {
-        let rows: Vec<Arc<Row>> = rows.into_iter().map(Arc::new).collect();
-        self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner).take_rows(rows.iter().cloned());
-        for row in &rows {
+        let now = self.clock.now().wall;
+        let rows: Vec<Dated> = {
+            let mut views = self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let rows: Vec<Dated> = rows.into_iter().map(|row| views.dated(row.into(), now)).collect();
+            views.take_rows(rows.iter().map(|dated| dated.row.clone()));
+            rows
+        };
+        for Dated { row, .. } in &rows {
             if let (Some(kind), Some(group)) = (row.kind(), row.owner()) {
                 let _ = self.events.send(Event::RecordChanged { kind: kind.to_owned(), id: row.document, group });
             }

@@ -7,6 +7,7 @@ use super::Driver;
 use super::write::BATCH;
 use crate::handle::{Change, CommandError, ImportMode, ImportOutcome, Imported, Removed, Target};
 use crate::outbound::{Draft, Edit};
+use crate::store::LocalRecord;
 use crate::view::Views;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, GroupId};
@@ -51,12 +52,19 @@ struct Pass {
     imported: Vec<Imported>,
     /// Drafts that wait for the flush they share, each with its place among the rows.
     drafts: Vec<(usize, Draft)>,
+    /// What stays here of their records, and is kept with them.
+    here: Vec<LocalRecord>,
     /// Records that these drafts write.
     touched: BTreeSet<DocumentId>,
     /// What records hold after the rows so far, in a dry run.
     foreseen: HashMap<DocumentId, Reading>,
     head: Option<Head>,
+    /// Records that a preview has named.
+    named: usize,
 }
+
+/// Records that a preview names as changed, at most.
+const NAMED: usize = 50;
 
 impl Driver {
     /// Imports rows, or works out what importing them would do.
@@ -76,9 +84,11 @@ impl Driver {
             mode,
             imported: Vec::with_capacity(rows.len()),
             drafts: Vec::new(),
+            here: Vec::new(),
             touched: BTreeSet::new(),
             foreseen: HashMap::new(),
             head: self.replica.own_head().copied(),
+            named: 0,
         };
         for row in &rows {
             let mut note = None;
@@ -101,6 +111,11 @@ impl Driver {
                     match self.take_row(&kind, found, &row.patch, &mut pass) {
                         Ok((document, change)) => {
                             finder.known.extend(row.key.clone().map(|key| (key, document)));
+                            // Whoever looks at a preview sees which records a file from elsewhere would change.
+                            if mode == ImportMode::DryRun && change == Change::Changed && pass.named < NAMED {
+                                pass.named += 1;
+                                note = note.or_else(|| self.changes(document));
+                            }
                             ImportOutcome::Done(change)
                         }
                         Err(error) => ImportOutcome::Refused(error.to_string()),
@@ -111,6 +126,13 @@ impl Driver {
         }
         self.settle(&mut pass).await;
         Ok(pass.imported)
+    }
+
+    /// What a row changes, in words.
+    fn changes(&self, document: DocumentId) -> Option<String> {
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let row = views.records.row(&document)?;
+        Some(format!("changes {} ({})", views.title_of(row), document.short()))
     }
 
     /// Works out what a row does to its record, and has it kept with the next flush.
@@ -149,15 +171,15 @@ impl Driver {
         let now = self.clock.now().wall;
         let draft = self.outbound.draft(&mut self.replica, now, pass.head, &target, &Edit::Patch(patch))?;
         let (document, change) = (draft.document, draft.change);
+        let stays = beside.fields().next().is_some();
+        let here = if stays { self.beside(document, kind, &beside)? } else { None };
         match pass.mode {
             ImportMode::DryRun => drop(pass.foreseen.insert(document, existing)),
             ImportMode::Write => {
                 pass.head = draft.entries.last().map(|last| last.head()).unwrap_or(pass.head);
                 pass.touched.insert(document);
                 pass.drafts.push((pass.imported.len(), draft));
-                if beside.fields().next().is_some() {
-                    self.write_beside(document, kind, &beside)?;
-                }
+                pass.here.extend(here);
             }
         }
         Ok((document, change))
@@ -188,7 +210,7 @@ impl Driver {
     async fn settle(&mut self, pass: &mut Pass) {
         let (rows, drafts): (Vec<usize>, Vec<Draft>) = std::mem::take(&mut pass.drafts).into_iter().unzip();
         pass.touched.clear();
-        if let Err(error) = self.keep(&drafts).await {
+        if let Err(error) = self.keep(&drafts, std::mem::take(&mut pass.here)).await {
             for row in rows {
                 if let Some(row) = pass.imported.get_mut(row) {
                     row.outcome =

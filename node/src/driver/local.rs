@@ -3,11 +3,13 @@
 use super::Driver;
 use crate::handle::{Change, CommandError, Target, Written};
 use crate::store::{LocalPresence, LocalRecord};
+use crate::survey;
 use crate::view::Views;
 use crate::view::local::{is_here, values_of};
 use grid_protocol::codec::Format;
 use grid_protocol::document::Opening;
 use grid_protocol::id::DocumentId;
+use grid_protocol::letters;
 use grid_protocol::record::{Kind, Patch, RecordHome, Values};
 use std::sync::Arc;
 
@@ -45,10 +47,13 @@ impl Driver {
         let Some(kind) = name.and_then(|name| views.registry.kind(name)).cloned() else {
             return Ok(Divided::Log { log: patch, here: None });
         };
-        self.may_speak(&views, &kind, row.map(|row| &row.values), &patch)?;
+        let before = row.map(|row| &row.values);
+        self.may_speak(&views, &kind, before, &patch)?;
+        may_tell(&views, &kind, before, &patch)?;
         if kind.home() == RecordHome::Here {
             return Ok(Divided::Here { kind, patch });
         }
+        Self::names_only_what_travels(&views, &kind, &patch)?;
         let (log, here) = patch.split(&kind);
         if here.fields().next().is_none() {
             return Ok(Divided::Log { log, here: None });
@@ -79,7 +84,8 @@ impl Driver {
         if after.text(speaks) != "network" {
             return Ok(());
         }
-        let spoken = views.spoken(views.own, &after, self.clock.now().wall);
+        let now = self.clock.now().wall;
+        let spoken = views.spoken(views.own, &after, now, now);
         spoken.map(|_| ()).map_err(|why| CommandError::Refused {
             why: format!("your group can't speak for the network: {why}"),
             hint:
@@ -126,7 +132,7 @@ impl Driver {
         }
         let before = known.as_ref().map(|known| values_of(kind, known));
         let after = patch.over(kind, before.clone().unwrap_or_else(|| kind.defaults()));
-        if after.text(&kind.title).trim().is_empty() {
+        if !letters::is_seen(after.text(&kind.title)) {
             let missing =
                 grid_protocol::record::PatchError::Missing { kind: kind.name.clone(), field: kind.title.clone() };
             return Err(invalid(missing.to_string(), kind));
@@ -140,25 +146,70 @@ impl Driver {
         Ok((document, known.map_or(opening, |known| known.opening), after, change))
     }
 
-    /// Keeps the fields of a record that stay here beside those that travel.
+    /// Keeps the fields of a record that stay here where nothing of it travels anew.
     pub(super) fn write_beside(
         &mut self,
         document: DocumentId,
         kind: &Kind,
         patch: &Patch,
     ) -> Result<Change, CommandError> {
+        match self.beside(document, kind, patch)? {
+            None => Ok(Change::Unchanged),
+            Some(record) => self.keep_local(record).map(|()| Change::Changed),
+        }
+    }
+
+    /// The fields of a record that stay here beside those that travel; none where they say that already.
+    pub(super) fn beside(
+        &self,
+        document: DocumentId,
+        kind: &Kind,
+        patch: &Patch,
+    ) -> Result<Option<LocalRecord>, CommandError> {
         let known = self.local(&document);
         let before = known.as_ref().map(|known| values_of(kind, known)).unwrap_or_default();
         let after: Values = patch.over(kind, before.clone());
         if after == before {
-            return Ok(Change::Unchanged);
+            return Ok(None);
         }
         let opening = match known {
             Some(known) => known.opening,
             None => self.outbound.place(&Target::Own(kind.name.clone()), kind)?.1,
         };
-        self.keep_here(document, opening, &after, LocalPresence::Present)?;
-        Ok(Change::Changed)
+        Ok(Some(self.local_record(document, opening, &after, LocalPresence::Present)))
+    }
+
+    /// What empties the fields of a record that stay here, where they hold something: what is removed is not kept beside.
+    pub(super) fn emptied(&self, document: &DocumentId) -> Option<(Arc<Kind>, Patch)> {
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let row = views.records.row(document)?;
+        let kind = views.registry.kind(row.kind()?)?.clone();
+        let mut patch = Patch::default();
+        for field in views.stays_here(row) {
+            patch.set(&kind, &field, None).ok()?;
+        }
+        (!patch.is_empty()).then_some((kind, patch))
+    }
+
+    /// Refuses to name in what travels a record that stays here: its name would stand in others' lists, and in feeds.
+    fn names_only_what_travels(views: &Views, kind: &Kind, patch: &Patch) -> Result<(), CommandError> {
+        let fields = patch.fields().filter_map(|(name, value)| Some((kind.field(name)?, value?)));
+        for (field, value) in
+            fields.filter(|(field, _)| field.audience.travels() && field.field_type.targets().is_some())
+        {
+            let stays = |id: &str| {
+                let row = id.parse().ok().and_then(|document| views.records.row(&document))?;
+                row.kind().filter(|kind| is_here(&views.registry, kind)).map(str::to_owned)
+            };
+            let mut ids = value.as_text().into_iter().chain(value.as_tags().into_iter().flatten().map(String::as_str));
+            if let Some(stays) = ids.find_map(stays) {
+                return Err(CommandError::Refused {
+                    why: format!("{}: a {stays} stays on this computer, and what you write here travels", field.name),
+                    hint: "leave it out, or write it into a field that stays here".to_owned(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Removes a record of which nothing travels; none where it is of another sort.
@@ -185,19 +236,37 @@ impl Driver {
         values: &Values,
         presence: LocalPresence,
     ) -> Result<(), CommandError> {
+        let record = self.local_record(document, opening, values, presence);
+        self.keep_local(record)
+    }
+
+    fn local_record(
+        &self,
+        document: DocumentId,
+        opening: Opening,
+        values: &Values,
+        presence: LocalPresence,
+    ) -> LocalRecord {
         let now = self.clock.now().wall;
         let created = self.local(&document).map_or(now, |known| known.created);
         let values = values.to_json().to_string();
-        let record = LocalRecord { version: Format, document, opening, created, changed: now, values, presence };
+        LocalRecord { version: Format, document, opening, created, changed: now, values, presence }
+    }
+
+    fn keep_local(&mut self, record: LocalRecord) -> Result<(), CommandError> {
         if let Err(error) = self.replica.storage_mut().local_put(std::slice::from_ref(&record)) {
             self.note_storage(&error);
             return Err(error.into());
         }
-        let kind = record.opening.kind.as_str().to_owned();
-        let group = record.opening.owner;
-        self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner).take_locals([record]);
-        let _ = self.events.send(crate::event::Event::RecordChanged { kind, id: document, group });
+        self.show_local(record);
         Ok(())
+    }
+
+    /// Shows what was kept here.
+    pub(super) fn show_local(&self, record: LocalRecord) {
+        let (kind, id, group) = (record.opening.kind.as_str().to_owned(), record.document, record.opening.owner);
+        self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner).take_locals([record]);
+        let _ = self.events.send(crate::event::Event::RecordChanged { kind, id, group });
     }
 
     fn written_here(&self, document: DocumentId, change: Change) -> Written {
@@ -205,6 +274,13 @@ impl Driver {
         let heads = views.records.row(&document).map(|row| row.heads.clone()).unwrap_or_default();
         Written { document, change, heads }
     }
+}
+
+/// Refuses to publish a total that tells what few people said.
+fn may_tell(views: &Views, kind: &Kind, before: Option<&Values>, patch: &Patch) -> Result<(), CommandError> {
+    let after = || patch.over(kind, before.map_or_else(|| kind.defaults(), Clone::clone));
+    survey::may_tell(views, kind, before, after)
+        .map_err(|survey::TellsTooMuch { why, hint }| CommandError::Refused { why, hint })
 }
 
 fn invalid(why: String, kind: &Kind) -> CommandError {

@@ -69,10 +69,10 @@ impl Driver {
                 }
             }
             if batch.len() >= BATCH {
-                self.keep(&std::mem::take(&mut batch)).await.map_err(|error| again(&error))?;
+                self.keep(&std::mem::take(&mut batch), Vec::new()).await.map_err(|error| again(&error))?;
             }
         }
-        self.keep(&batch).await.map_err(|error| again(&error))?;
+        self.keep(&batch, Vec::new()).await.map_err(|error| again(&error))?;
         Ok(done)
     }
 

@@ -4,26 +4,22 @@ use super::local::Divided;
 use super::{Driver, Flow};
 use crate::handle::{Answer, Change, Command, CommandError, Target, Written};
 use crate::outbound::{Draft, Edit};
+use crate::store::LocalRecord;
 use grid_protocol::entry::Head;
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::{Kind, Patch};
 use grid_protocol::storage::StorageError;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Writes that share one flush at most.
 pub(super) const BATCH: usize = 128;
-
-/// What stays here beside a draft.
-type Beside = (Arc<Kind>, Patch);
 
 /// Drafts that wait for the flush they share.
 #[derive(Default)]
 struct Batch {
     drafts: Vec<Draft>,
     /// What stays here beside each of them, and who waits.
-    answers: Vec<(Option<Beside>, Answer<Written>)>,
+    answers: Vec<(Option<LocalRecord>, Answer<Written>)>,
     touched: BTreeSet<DocumentId>,
     head: Option<Head>,
 }
@@ -61,7 +57,7 @@ impl Driver {
                         next = batch.next(more);
                         continue;
                     }
-                    (Target::Existing(document), Edit::Remove, None, answer)
+                    (Target::Existing(document), Edit::Remove, self.emptied(&document), answer)
                 }
                 other => {
                     self.flush(batch).await;
@@ -88,12 +84,16 @@ impl Driver {
                     let _ = answer.send(Err(self.named(error)));
                 }
                 Ok(draft) => {
-                    if let Some(last) = draft.entries.last() {
-                        batch.head = last.head();
+                    let here = here.map(|(kind, patch)| self.beside(draft.document, &kind, &patch)).transpose();
+                    match here {
+                        Err(error) => drop(answer.send(Err(error))),
+                        Ok(here) => {
+                            batch.head = draft.entries.last().map(|last| last.head()).unwrap_or(batch.head);
+                            batch.touched.insert(draft.document);
+                            batch.drafts.push(draft);
+                            batch.answers.push((here.flatten(), answer));
+                        }
                     }
-                    batch.touched.insert(draft.document);
-                    batch.drafts.push(draft);
-                    batch.answers.push((here, answer));
                 }
             }
             next = batch.next(more);
@@ -112,24 +112,33 @@ impl Driver {
         if drafts.is_empty() {
             return;
         }
-        let outcome = self.keep(&drafts).await;
+        let outcome = self.keep(&drafts, answers.iter().filter_map(|(here, _)| here.clone()).collect()).await;
         for (draft, (here, answer)) in drafts.iter().zip(answers) {
             let _ = answer.send(match &outcome {
-                Ok(()) => self.written_with(draft, here),
+                Ok(()) => Ok(self.written_with(draft, here.map_or(Change::Unchanged, |_| Change::Changed))),
                 Err(error) => Err(CommandError::Storage(again(error))),
             });
         }
     }
 
-    pub(super) async fn keep(&mut self, drafts: &[Draft]) -> Result<(), StorageError> {
+    /// Keeps drafts, and what stays here of their records: in one write, so that either all of it is there or nothing.
+    pub(super) async fn keep(&mut self, drafts: &[Draft], here: Vec<LocalRecord>) -> Result<(), StorageError> {
         let entries: Vec<_> = drafts.iter().flat_map(|draft| draft.entries.iter().cloned()).collect();
-        if entries.is_empty() {
+        if entries.is_empty() && here.is_empty() {
             return Ok(());
         }
         let count = entries.len();
-        match self.replica.commit(entries, Vec::new()) {
+        let kept = match entries.is_empty() {
+            true => self.replica.storage_mut().local_put(&here).map(|()| Vec::new()),
+            false => {
+                self.replica.storage_mut().local_beside(here.clone());
+                self.replica.commit(entries, Vec::new())
+            }
+        };
+        match kept {
             Ok(effects) => {
                 self.storage_trouble = None;
+                here.into_iter().for_each(|record| self.show_local(record));
                 self.note_written(count);
                 self.carry_out(effects).await;
                 // What was written is the first thing in the backlog.
@@ -137,6 +146,8 @@ impl Driver {
                 Ok(())
             }
             Err(error) => {
+                // Nothing else takes it along.
+                self.replica.storage_mut().local_beside(Vec::new());
                 self.note_storage(&error);
                 Err(error)
             }
@@ -155,15 +166,11 @@ impl Driver {
         }
     }
 
-    /// Keeps what stays here beside a draft that was kept.
-    fn written_with(&mut self, draft: &Draft, here: Option<Beside>) -> Result<Written, CommandError> {
-        let beside = match here {
-            Some((kind, patch)) => self.write_beside(draft.document, &kind, &patch)?,
-            None => Change::Unchanged,
-        };
+    /// What a draft did that was kept, with what stays here.
+    fn written_with(&self, draft: &Draft, beside: Change) -> Written {
         let written = self.written(draft);
         let change = if written.change == Change::Unchanged { beside } else { written.change };
-        Ok(Written { change, ..written })
+        Written { change, ..written }
     }
 
     fn written(&self, draft: &Draft) -> Written {

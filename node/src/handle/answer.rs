@@ -93,6 +93,8 @@ pub struct NewInvite {
     pub expires: Timestamp,
     /// Its slots.
     pub slots: Vec<u32>,
+    /// The titles of the pages that the whole text brings, to be read before signing.
+    pub pages: Vec<String>,
 }
 
 /// An invite that this device has issued.

@@ -116,7 +116,7 @@ fn looked_up(views: &Views, from: Option<&str>, to: Option<&str>) -> Result<Comp
         (None, Some(base)) => views.version(&base).ok_or_else(missing)?,
         (None, None) => {
             let message = "this is version 0, which the founders signed: nothing lies before it";
-            let hint = "Name another one; GET /api/statement/versions and `grid statement versions` list them.";
+            let hint = "Name another one; `grid statement versions` lists them.";
             return Err(ApiError::invalid(message, hint));
         }
     };

@@ -12,7 +12,6 @@ use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Kind, Patch, Singleton, Union, Value};
 use grid_protocol::replica::Row;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -149,16 +148,16 @@ fn renamed(views: &Views, row: &Row, from: &DocumentId, to: &DocumentId, patch: 
     for field in kind.fields.iter().filter(|field| field.field_type.targets().is_some()) {
         let value = patch.get(&field.name).flatten().or_else(|| row.values.get(&field.name));
         let value = match value {
-            Some(Value::Text(id)) if *id == from || own && *id == to => (!own).then(|| Value::Text(to.clone())),
+            Some(Value::Text(id)) if *id == from || own && *id == to => (!own).then(|| Value::Text(to.as_str().into())),
             Some(Value::Tags(ids)) if ids.contains(&from) || own && ids.contains(&to) => {
-                let mut ids: BTreeSet<String> = ids.clone();
+                let mut ids = ids.to_set();
                 ids.remove(&from);
                 if own {
                     ids.remove(&to);
                 } else {
                     ids.insert(to.clone());
                 }
-                Some(Value::Tags(ids)).filter(|value| value.as_tags().is_some_and(|ids| !ids.is_empty()))
+                (!ids.is_empty()).then(|| Value::Tags(ids.into()))
             }
             _ => continue,
         };

@@ -81,9 +81,9 @@ impl Source {
         let mut seen = Vec::new();
         for kind in views.registry.kinds().filter(|kind| self.kind.as_ref().is_none_or(|it| it.name == kind.name)) {
             let Some(kind_seen) = Seen::by(kind, self.audience).filter(&wanted) else { continue };
-            let filter = Filter::read(views, kind, self.words.clone())?;
+            let filter = Filter::read(views, &kind_seen.kind, self.words.clone())?;
             let present = |row: &Row| groups == Groups::All || views.holds(row);
-            let fits = |row: &&Arc<Row>| !views.hidden.hides(row) && present(row) && filter.shows(row);
+            let fits = |row: &&Arc<Row>| !views.hidden.hides(row) && present(row) && kind_seen.is_shown(&filter, row);
             found.extend(views.shown(&kind.name).filter(fits).take(most).map(|row| (row.clone(), seen.len())));
             if gone == Gone::Shown {
                 found.extend(views.records.removed(&kind.name).filter(fits).map(|row| (row.clone(), seen.len())));

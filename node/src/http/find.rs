@@ -1,8 +1,10 @@
-//! From the id in a path to the record that is meant: the whole id, or the beginning of it where only one fits.
+//! From the id in a path to the record that is meant: the whole id, the beginning of it, or the whole title, where only
+//! one fits.
 
 use super::directory;
 use super::error::ApiError;
-use super::pick::prefix;
+use super::pick::{self, prefix};
+use crate::view::fold::folded;
 use crate::view::{DirectoryRow, Views};
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Kind, KindRole};
@@ -22,21 +24,61 @@ pub(super) struct Found {
 
 /// Finds what `id` means among the records of a kind.
 pub(super) fn find(views: &Views, kind: &Kind, id: &str) -> Result<Found, ApiError> {
-    let prefix = prefix(id)?;
+    let prefix = match prefix(id) {
+        Ok(prefix) if !begins_nothing(views, kind, &prefix) => prefix,
+        by_id => match titled(views, kind, id)? {
+            Some(found) => return Ok(found),
+            None => by_id?,
+        },
+    };
     if kind.role == Some(KindRole::Profile) {
         return directory::find(views, kind, &prefix);
     }
-    let rows = match prefix.parse::<DocumentId>() {
+    let candidates = beginning(views, kind, &prefix).into_iter().map(candidate(kind)).collect();
+    one(views, kind, &prefix, candidates)
+}
+
+/// The records whose id begins so.
+fn beginning<'a>(views: &'a Views, kind: &Kind, prefix: &str) -> Vec<&'a Arc<Row>> {
+    match prefix.parse::<DocumentId>() {
         Ok(document) => {
             views.records.row(&document).filter(|row| row.kind() == Some(&*kind.name)).into_iter().collect()
         }
-        Err(_) => views.records.with_prefix(&kind.name, &prefix),
-    };
-    let candidates = rows.into_iter().map(|row| {
-        let found = Found { row: Some(row.clone()), directory: None };
-        Candidate { id: row.document.to_string(), title: row.values.text(&kind.title).to_owned(), found }
-    });
-    one(views, kind, &prefix, candidates.collect())
+        Err(_) => views.records.with_prefix(&kind.name, prefix),
+    }
+}
+
+/// Whether no id begins so.
+fn begins_nothing(views: &Views, kind: &Kind, prefix: &str) -> bool {
+    match kind.role {
+        Some(KindRole::Profile) => directory::find(views, kind, prefix).is_err(),
+        _ => beginning(views, kind, prefix).is_empty(),
+    }
+}
+
+/// The record whose whole title this is, whatever the case and the accents.
+fn titled(views: &Views, kind: &Kind, title: &str) -> Result<Option<Found>, ApiError> {
+    let wanted = folded(title);
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    if kind.role == Some(KindRole::Profile) {
+        return match pick::group(views, title) {
+            Ok(group) => directory::find(views, kind, &group.to_string()).map(Some),
+            Err(_) => Ok(None),
+        };
+    }
+    let rows = views.records.of_kind(&kind.name).filter(|row| folded(&views.title_of(row)) == wanted);
+    let candidates: Vec<Candidate> = rows.map(candidate(kind)).collect();
+    if candidates.is_empty() { Ok(None) } else { one(views, kind, title, candidates).map(Some) }
+}
+
+fn candidate<'a>(kind: &'a Kind) -> impl Fn(&Arc<Row>) -> Candidate + 'a {
+    |row| Candidate {
+        id: row.document.to_string(),
+        title: row.values.text(&kind.title).to_owned(),
+        found: Found { row: Some(row.clone()), directory: None },
+    }
 }
 
 /// Something that a prefix fits.
@@ -52,8 +94,8 @@ pub(super) fn one(views: &Views, kind: &Kind, id: &str, candidates: Vec<Candidat
     if count > 1 {
         let named: Vec<String> = candidates.iter().take(NAMED).map(|it| format!("{} ({})", it.id, it.title)).collect();
         let more = if count > NAMED { ", and more" } else { "" };
-        let message = format!("{id} fits {count} of the {}: {}{more}", kind.plural, named.join(", "));
-        return Err(ApiError::invalid(message, "Give more letters of the id."));
+        let message = format!("{id:?} fits {count} of the {}: {}{more}", kind.plural, named.join(", "));
+        return Err(ApiError::invalid(message, "Give the id of the one you mean, or more letters of it."));
     }
     let only = candidates.into_iter().next();
     only.map(|candidate| candidate.found).ok_or_else(|| none(views, kind, id))
@@ -65,5 +107,5 @@ fn none(views: &Views, kind: &Kind, id: &str) -> ApiError {
         Some(other) if other != kind.name => format!("It is the id of a record of the kind {other}."),
         _ => format!("List the {} to see their ids; what others wrote may still be on its way.", kind.plural),
     };
-    ApiError::not_found(format!("there is no {} {id} here", kind.name), hint)
+    ApiError::not_found(format!("there is no {} {id:?} here", kind.name), hint)
 }

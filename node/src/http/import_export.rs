@@ -67,7 +67,8 @@ pub(crate) async fn import(
     let zone = words.take("zone")?.filter(|zone| !zone.is_empty());
     words.nothing_else(&["again", "agreed", "dry_run", "filename", "zone"])?;
     let agreed = if said { Agreed::Said } else { Agreed::NotSaid };
-    let options = ImportOptions { zone: zone.map(known_zone).transpose()?, agreed, ..ImportOptions::default() };
+    let home = Some(api.handle.status().await?.coalition);
+    let options = ImportOptions { zone: zone.map(known_zone).transpose()?, agreed, home, ..ImportOptions::default() };
     // A table of groups says what others wrote about them. A profile is written by its own group alone.
     let named = api.kind(&kind)?;
     let kind = api.kind(named.imports_as.as_deref().unwrap_or(&kind))?;
@@ -162,8 +163,9 @@ pub(crate) async fn export(
     let asked = Asked::take(&kind, &mut words)?;
     let status = api.handle.status().await?;
     let entries: Vec<Entry> = api.handle.look(|views| {
-        let filter = Filter::read(views, &kind, words)?;
-        let rows = open::rows(views, &kind.name, asked.format).into_iter().filter(|row| filter.shows(row));
+        let filter = Filter::read(views, &asked.seen.kind, words)?;
+        let rows = open::rows(views, &kind.name, asked.format).into_iter();
+        let rows = rows.filter(|row| asked.seen.is_shown(&filter, row));
         Ok::<_, ApiError>(rows.map(|row| asked.seen.entry(views, &status.coalition, row)).collect())
     })?;
     let feed = Feed {

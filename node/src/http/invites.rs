@@ -48,6 +48,8 @@ pub(crate) struct InviteAnswer {
     expires: String,
     /// Its slots.
     slots: Vec<u32>,
+    /// The titles of the pages that it brings, to be read before signing; the short form brings none.
+    pages: Vec<String>,
 }
 
 /// An invite of this device.
@@ -94,6 +96,7 @@ pub(crate) async fn create(
         short: invite.short,
         expires: invite.expires.to_string(),
         slots: invite.slots,
+        pages: invite.pages,
     }))
 }
 

@@ -4,6 +4,7 @@
 
 use super::Api;
 use super::error::ApiError;
+use crate::survey;
 use crate::view::Views;
 use grid_protocol::document::WriteRule;
 use grid_protocol::id::DocumentId;
@@ -65,6 +66,10 @@ fn item(views: &Views, row: &Row, now: Timestamp) -> Item {
     for (name, value) in row.values.iter() {
         put(name, value.to_json());
     }
+    if let Some(why) = survey::withheld(views, row) {
+        survey::WITHHELD.iter().for_each(|field| drop(item.remove(*field)));
+        item.insert("withheld".to_owned(), json!(why));
+    }
     if let Some(kind) = row.kind().and_then(|kind| views.registry.kind(kind)) {
         complete(&mut item, kind);
     }
@@ -76,11 +81,11 @@ fn referred(views: &Views, row: &Row) -> BTreeMap<String, String> {
     let kind = row.kind().and_then(|kind| views.registry.kind(kind));
     let fields = kind.into_iter().flat_map(|kind| &kind.fields).filter(|field| field.field_type.targets().is_some());
     let ids = fields.filter_map(|field| row.values.get(&field.name)).flat_map(|value| match value {
-        Value::Text(id) => vec![id.clone()],
-        Value::Tags(ids) => ids.iter().cloned().collect(),
+        Value::Text(id) => vec![id.as_str()],
+        Value::Tags(ids) => ids.iter().collect(),
         _ => Vec::new(),
     });
-    ids.filter_map(|id| Some((views.title_of_id(&id)?, id))).map(|(title, id)| (id, title)).collect()
+    ids.filter_map(|id| Some((id.to_owned(), views.title_of_id(id)?))).collect()
 }
 
 /// How many records of each kind refer to a record.
@@ -94,11 +99,9 @@ fn counts(views: &Views, row: &Row) -> BTreeMap<String, usize> {
 
 /// For whom a record speaks, where it can speak for the network, and under which mandate, or why it does not.
 fn speaks(views: &Views, row: &Row, now: Timestamp) -> Option<(&'static str, Option<String>)> {
-    let kind = views.registry.kind(row.kind()?)?;
-    if row.values.text(kind.speaks.as_ref()?) != "network" {
-        return Some(("group", None));
-    }
-    Some(match views.spoken(row.owner()?, &row.values, now) {
+    views.registry.kind(row.kind()?)?.speaks.as_ref()?;
+    let Some(spoken) = views.speaks(row, now) else { return Some(("group", None)) };
+    Some(match spoken {
         Ok(mandate) => ("network", Some(format!("under the mandate {}", mandate.scope))),
         Err(why) => ("group", Some(format!("it says that it speaks for the network, but {why}"))),
     })

@@ -41,6 +41,7 @@ mod statement;
 mod status;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod undo;
 mod versions;
 
@@ -182,6 +183,7 @@ fn router(api: Api) -> Router {
         .route("/api/records/{kind}/{id}/undo", post(undo::undo))
         .route("/api/records/{kind}/{id}/merge", post(duplicates::merge))
         .route("/api/records/{kind}/duplicates", get(duplicates::list))
+        .route("/api/surveys/{id}/totals", get(totals::preview).post(totals::publish))
         .route("/api/news", get(news::since).post(news::unseen))
         .route("/api/resolve/{kind}/{field}", get(resolve::resolve))
         .route("/api/feeds/calendar.ics", get(feeds::calendar_feed))

@@ -89,7 +89,8 @@ pub(crate) async fn since(State(api): State<Api>, mut words: Words) -> Result<An
     let device = api.handle.status().await?.device;
     let news = |row: &Row| {
         let what = if row.created >= since { "new" } else { "changed" };
-        (row.changed >= since && row.changed_by != Some(device)).then_some(what)
+        // What stays here was written here, and is nobody's news.
+        (row.changed >= since && row.changed_by.is_some_and(|by| by != device)).then_some(what)
     };
     api.answer(&asked, news)
 }
@@ -111,8 +112,8 @@ pub(crate) async fn unseen(
     let asked = Asked { kind: request.kind, group: request.group, limit };
     let own = api.handle.status().await?.device;
     let news = |row: &Row| {
-        let is_news = |(device, seq): &(&DeviceId, &u64)| seen.get(device).is_none_or(|seen| seen < seq);
-        let others = row.latest.iter().filter(|(device, _)| **device != own);
+        let is_news = |(device, seq): &&(DeviceId, u64)| seen.get(device).is_none_or(|seen| seen < seq);
+        let others = row.latest.iter().filter(|(device, _)| *device != own);
         let behind = others.filter(is_news).count();
         let what = if behind == row.latest.len() { "new" } else { "changed" };
         (behind > 0).then_some(what)

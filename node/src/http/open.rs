@@ -1,11 +1,14 @@
 //! Records in open formats: what is asked for, and the entries that a reader may see.
 
 use super::error::ApiError;
+use super::filter::Filter;
 use super::input::{Download, SCHEMA, Words};
+use crate::clock::wall;
+use crate::survey;
 use crate::view::Views;
 use grid_protocol::id::CoalitionId;
 use grid_protocol::record::format::{Entry, Feed, Shape, atom, calendar, cards, geojson};
-use grid_protocol::record::{Audience, Kind, TableRow, export_csv, export_json};
+use grid_protocol::record::{Audience, Kind, RecordHome, TableRow, export_csv, export_json};
 use grid_protocol::replica::Row;
 use serde_json::json;
 use std::sync::Arc;
@@ -43,8 +46,8 @@ impl Format {
         })
     }
 
-    /// Who reads it where nobody says so. Tables and address books are for whoever sits here; calendars, feeds and maps
-    /// are made to be passed on, and never hold what is for fewer than the coalition.
+    /// Who may read it at most: tables and address books may be for whoever sits here; calendars, feeds and maps are made
+    /// to be passed on, and never hold what is for fewer than the coalition.
     const fn widest(self) -> Audience {
         match self {
             Self::Csv | Self::Json | Self::Vcf => Audience::Local,
@@ -53,11 +56,11 @@ impl Format {
     }
 }
 
-/// The audience that a query names, if one is named.
+/// The audience that a query names. Where it names none what stays on this computer is left out: files are passed on.
 pub(super) fn take_audience(words: &mut Words, widest: Audience) -> Result<Audience, ApiError> {
     let known = [Audience::Public, Audience::Coalition, Audience::Group, Audience::Local];
     let known: Vec<Audience> = known.into_iter().filter(|audience| *audience <= widest).collect();
-    let Some(word) = words.take("audience")? else { return Ok(widest) };
+    let Some(word) = words.take("audience")? else { return Ok(widest.min(Audience::Coalition)) };
     known.iter().copied().find(|audience| audience.to_string() == word).ok_or_else(|| {
         let shown: String = word.chars().take(80).collect();
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
@@ -80,12 +83,23 @@ impl Seen {
         Some(Self { shape: Shape::of(&kind), kind, audience })
     }
 
+    /// Whether a filter shows a record to its reader.
+    pub(super) fn is_shown(&self, filter: &Filter, row: &Row) -> bool {
+        match filter.looks_at_fields() {
+            true => filter.shows_to(row, &row.values.seen_by(&self.kind, self.audience)),
+            false => filter.shows(row),
+        }
+    }
+
     /// A record as its reader sees it.
     pub(super) fn entry(&self, views: &Views, coalition: &CoalitionId, row: &Row) -> Entry {
-        let values = row.values.seen_by(&self.kind, self.audience);
+        let mut values = views.judged(row, row.values.seen_by(&self.kind, self.audience), wall());
+        if survey::withheld(views, row).is_some() {
+            survey::WITHHELD.iter().for_each(|field| values.clear(field));
+        }
         let title = match self.audience {
-            Audience::Public => self.kind.title_of(&values).to_owned(),
-            _ => views.title_of(row),
+            Audience::Public | Audience::Coalition => views.title_seen_by(row, self.audience),
+            Audience::Group | Audience::Local => views.title_of(row),
         };
         Entry {
             id: row.document.to_string(),
@@ -96,7 +110,7 @@ impl Seen {
             created: row.created,
             changed: row.changed,
             // The places of the last changes in their logs: each further change raises one of them.
-            sequence: row.latest.values().fold(0, |sum: u64, seq| sum.saturating_add(seq.saturating_add(1))),
+            sequence: row.latest.iter().fold(0, |sum: u64, (_, seq)| sum.saturating_add(seq.saturating_add(1))),
             presence: row.presence,
             values,
             shape: self.shape.clone(),
@@ -117,7 +131,13 @@ impl Asked {
         let audience = take_audience(words, format.widest())?;
         let Some(seen) = Seen::by(kind, audience) else {
             let message = format!("what {} are called is for fewer readers than {audience}", kind.plural);
-            return Err(ApiError::refused(message, "Ask for a wider audience, or for another format."));
+            let hint = match kind.home() {
+                RecordHome::Here => {
+                    "They stay on this computer: ask for the audience local, in csv or json, for your own use."
+                }
+                RecordHome::Log => "Ask for a wider audience, or for another format.",
+            };
+            return Err(ApiError::refused(message, hint));
         };
         let lacks = |what: &str| {
             let message = format!("{} has no {what} that {audience} readers see", kind.one());

@@ -10,7 +10,7 @@ use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRe
 use super::undo::{UndoAnswer, UndoRequest};
 use super::{
     compare, devices, events, feeds, invites, kinds, lost, mandates, news, questions, recovery, resolve, statement,
-    status, versions,
+    status, totals, versions,
 };
 use axum::Json;
 use axum::extract::State;
@@ -67,6 +67,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         feeds::map_feed,
         news::since,
         news::unseen,
+        totals::preview,
+        totals::publish,
     ),
     components(schemas(
         UndoAnswer,

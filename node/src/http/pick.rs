@@ -27,7 +27,7 @@ pub(super) fn prefix(id: &str) -> Result<String, ApiError> {
 pub(super) fn version<'a>(views: &'a Views, id: &str) -> Result<&'a VersionRow, ApiError> {
     let prefix = prefix(id)?;
     let fits = views.versions.iter().filter(|row| row.version.to_string().starts_with(&prefix)).collect();
-    let hint = "GET /api/statement/versions and `grid statement versions` list them; others may still be on their way.";
+    let hint = "`grid statement versions` lists them; others may still be on their way.";
     only("version", id, fits, |row| (row.version.to_string(), row.statement.title.clone()), hint)
 }
 
@@ -40,7 +40,7 @@ pub(super) fn version_id(views: &Views, id: Option<&str>) -> Result<Option<Versi
 pub(super) fn mandate<'a>(views: &'a Views, id: &str) -> Result<&'a MandateRow, ApiError> {
     let prefix = prefix(id)?;
     let fits = views.mandates.iter().filter(|row| row.id.to_string().starts_with(&prefix)).collect();
-    let hint = "GET /api/mandates and `grid mandate list` list them; others may still be on their way.";
+    let hint = "`grid mandate list` lists them; others may still be on their way.";
     only("mandate", id, fits, |row| (row.id.to_string(), row.scope.clone()), hint)
 }
 
@@ -50,8 +50,8 @@ pub(super) fn group(views: &Views, text: &str) -> Result<GroupId, ApiError> {
     if let Some(group) = views.group_named(text) {
         return Ok(group);
     }
-    let named = |name: &str| name.to_lowercase() == text.to_lowercase();
-    let mut fits: Vec<(&GroupId, &String)> = views.names.iter().filter(|(_, name)| named(name)).collect();
+    let mut fits: Vec<(&GroupId, &String)> =
+        views.names.iter().filter(|(group, _)| views.is_called(group, text)).collect();
     if let (true, Ok(prefix)) = (fits.is_empty(), prefix(text)) {
         fits = views.names.iter().filter(|(group, _)| group.to_string().starts_with(&prefix)).collect();
     }
@@ -72,9 +72,9 @@ pub(super) fn only<T>(
         let named = fits.iter().take(NAMED).map(shown).map(|(id, title)| format!("{id} ({title})"));
         let named = named.collect::<Vec<_>>().join(", ");
         let more = if count > NAMED { ", and more" } else { "" };
-        let message = format!("{id} fits {count} {what}s: {named}{more}");
+        let message = format!("{:?} fits {count} records that are a {what}: {named}{more}", id.to_string());
         return Err(ApiError::invalid(message, "Give more letters of the id, or the whole of it."));
     }
     let shown: String = id.to_string().chars().take(80).collect();
-    fits.into_iter().next().ok_or_else(|| ApiError::not_found(format!("there is no {what} {shown} here"), hint))
+    fits.into_iter().next().ok_or_else(|| ApiError::not_found(format!("there is no {what} {shown:?} here"), hint))
 }

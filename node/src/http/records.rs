@@ -8,6 +8,7 @@ use super::find::{Found, find};
 use super::input::{Answer, Items, JsonBody, Segments, Words};
 use super::items::{Item, Listed, add_delivery, add_details, own, with_deliveries};
 use crate::handle::{Change, CommandError, HistoryEntry, Target, Written};
+use crate::survey;
 use axum::extract::State;
 use axum::http::StatusCode;
 use grid_protocol::id::DocumentId;
@@ -93,10 +94,10 @@ pub(crate) async fn list(
     let now = api.handle.now();
     let (listed, total) = api.handle.look(|views| {
         let filter = Filter::read(views, &kind, words)?;
-        let rows = views.records.of_kind(&kind.name);
+        let rows = || views.records.of_kind(&kind.name);
         let (rows, total) = match filter.is_open() {
-            true => (rows.skip(page.offset).take(page.limit).collect(), views.records.count_of(&kind.name)),
-            false => page.of(rows.filter(|row| filter.shows(row))),
+            true => (rows().skip(page.offset).take(page.limit).collect(), views.records.count_of(&kind.name)),
+            false => page.of(filter.rows(views, &kind).into_iter()),
         };
         let listed: Vec<Listed> = rows.into_iter().map(|row| Listed::new(views, row, now)).collect();
         Ok::<_, ApiError>((listed, total))
@@ -188,13 +189,20 @@ pub(crate) async fn history(
     let document = api.document(&kind, &id)?;
     let entries = api.handle.history(document).await?;
     let items = api.handle.look(|views| {
+        let withheld = views.records.row(&document).and_then(|row| survey::withheld(views, row)).is_some();
+        let fields = |mut fields: Json| {
+            if let Some(fields) = fields.as_object_mut().filter(|_| withheld) {
+                survey::WITHHELD.iter().for_each(|field| drop(fields.remove(*field)));
+            }
+            fields
+        };
         let item = |entry: HistoryEntry| HistoryItem {
             time: entry.time.to_string(),
             group: entry.group.map(|group| group.to_string()),
             name: entry.group.map(|group| views.name_of(&group)),
             device: entry.device.to_string(),
             change: entry.change.to_string(),
-            fields: entry.fields.to_json(),
+            fields: fields(entry.fields.to_json()),
             inert: entry.inert,
         };
         entries.into_iter().map(item).collect()

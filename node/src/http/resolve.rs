@@ -8,7 +8,7 @@ use super::pick::{self, MIN_PREFIX};
 use crate::view::Views;
 use axum::extract::State;
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::{Field, Kind, KindRole, Targets};
+use grid_protocol::record::{Field, Kind, KindRole, RecordHome, Targets};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -56,7 +56,10 @@ fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<Me
         return Ok(MeantAnswer { id: group.to_string(), title: Some(views.name_of(&group)) });
     }
     let mut fits = Vec::new();
-    for kind in views.registry.kinds().filter(|kind| targets.take(&kind.name)) {
+    // What stays here is never named in what travels.
+    let travels = kind.home() == RecordHome::Log && field.audience.travels();
+    let kinds = views.registry.kinds().filter(|kind| targets.take(&kind.name));
+    for kind in kinds.filter(|kind| !travels || kind.home() == RecordHome::Log) {
         let by_id = match meant.len() >= MIN_PREFIX && pick::prefix(meant).is_ok() {
             true => views.records.with_prefix(&kind.name, &meant_lower),
             false => Vec::new(),

@@ -5,6 +5,7 @@ use super::auth::Door;
 use super::error::{ApiError, ErrorAnswer};
 use super::input::{Answer, Done, JsonBody};
 use crate::handle::{NeedKind, OwnStanding};
+use crate::threats::{self, Reviewed};
 use crate::view::PeerRow;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub(crate) struct StatusAnswer {
     troubles: Vec<Trouble>,
     /// What waits for the people of this group.
     needs: Vec<Need>,
+    /// Whether this group has reviewed what threatens its people: `before_sync`, `later`, `not_yet` (and nobody was met)
+    /// or `missed` (and others were met).
+    threat_review: &'static str,
 }
 
 /// What waits for the people of this group.
@@ -153,7 +157,14 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         what: need.what,
         hint: need.hint,
     };
+    let threat_review = match api.handle.look(threats::reviewed) {
+        Reviewed::BeforeSync => "before_sync",
+        Reviewed::Later => "later",
+        Reviewed::NotYet => "not_yet",
+        Reviewed::Missed => "missed",
+    };
     Ok(Answer(StatusAnswer {
+        threat_review,
         needs: status.needs.into_iter().map(need).collect(),
         coalition: Named { id: status.coalition.to_string(), name: status.coalition_name },
         group: Named { id: status.group.to_string(), name: Some(status.group_name) },

@@ -26,6 +26,9 @@ pub(super) const QUESTION: Question = Question {
     answer,
 };
 
+/// Days ahead that a heading names: a hundred years.
+const LONGEST: f64 = 36_525.0;
+
 /// Days ahead, where nothing is said.
 const DAYS: f64 = 30.0;
 
@@ -85,7 +88,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     }
     let columns =
         [("when", "When"), ("title", "What"), ("kind", "Kind"), ("why", "Why"), ("by", "Group"), ("place", "Where")];
-    let heading = format!("The next {days} days");
+    let heading = match days {
+        days if days > LONGEST => "All that is ahead".to_owned(),
+        days => format!("The next {days} days"),
+    };
     let section = Section::new("agenda", heading, &columns, "Nothing is ahead in that time.").rows(in_order(found));
     let late = overdue(asked).filter(|(kind, row, ..)| wanted(kind) && of.is_none_or(|of| row.owner() == Some(of)));
     let late = late.map(|(_, row, when, why)| {
@@ -179,6 +185,9 @@ mod tests {
         assert_eq!(titles(&[("days", "3")]), ["Camp", "Print", "Call"]);
         assert_eq!(titles(&[("group", "Clean River")]), ["Call", "Trust"]);
         assert_eq!(titles(&[("kind", "task"), ("kind", "case"), ("days", "1e300")]), ["Print", "River v. Mine", "Far"]);
+        let heading =
+            |days| coalition.ask("agenda", &[("days", days)]).unwrap().section("agenda").unwrap().heading.clone();
+        assert_eq!((heading("7").as_str(), heading("1e308").as_str()), ("The next 7 days", "All that is ahead"));
         assert!(coalition.ask("agenda", &[("kind", "song")]).unwrap_err().hint.contains("task"));
     }
 

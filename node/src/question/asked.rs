@@ -1,16 +1,17 @@
 //! What was asked, and what it is asked of.
 
+use super::nested::Nested;
 use super::shown::MOST;
-use super::units::Tree;
 use crate::view::Views;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Coordinates, Kind, Value};
+use grid_protocol::record::{Coordinates, Kind, Tags, Value};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use jiff::civil::Date;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,12 +40,18 @@ pub struct Asked<'a> {
     /// When it is asked.
     pub now: Timestamp,
     words: BTreeMap<String, Vec<String>>,
-    tree: OnceCell<Tree<'a>>,
+    /// Which unit lies in which, once that was asked for.
+    nested: OnceCell<Rc<Nested<'a>>>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(views: &'a Views, now: Timestamp, words: BTreeMap<String, Vec<String>>) -> Self {
-        Self { views, now, words, tree: OnceCell::new() }
+    pub(super) const fn new(views: &'a Views, now: Timestamp, words: BTreeMap<String, Vec<String>>) -> Self {
+        Self { views, now, words, nested: OnceCell::new() }
+    }
+
+    /// Which unit lies in which.
+    pub(super) fn nested(&self) -> &Nested<'a> {
+        self.nested.get_or_init(|| Rc::new(Nested::new(self)))
     }
 
     /// What was said with a word, blank ones left out.
@@ -158,11 +165,6 @@ impl<'a> Asked<'a> {
         Ok(most.map_or(MOST, NonZeroUsize::get))
     }
 
-    /// The units and what lies in which, worked out once.
-    pub(super) fn tree(&self) -> &Tree<'a> {
-        self.tree.get_or_init(|| Tree::new(self))
-    }
-
     /// The kind of a record.
     pub fn kind_of(&self, row: &Row) -> Option<&'a Arc<Kind>> {
         self.views.registry.kind(row.kind()?)
@@ -186,7 +188,7 @@ impl<'a> Asked<'a> {
 
 /// The tags of a field.
 pub(super) fn tags<'r>(row: &'r Row, field: &str) -> impl Iterator<Item = &'r str> {
-    row.values.get(field).and_then(Value::as_tags).into_iter().flatten().map(String::as_str)
+    row.values.get(field).and_then(Value::as_tags).into_iter().flat_map(Tags::iter)
 }
 
 /// The number of a field.

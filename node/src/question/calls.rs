@@ -3,12 +3,13 @@
 use super::asked::{instant, number};
 use super::near::km;
 use super::shown::{by_name, or_nothing, place, point};
-use super::units::groups_in;
+use super::turns::fairly;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, amplify, told};
 use grid_protocol::id::GroupId;
+use grid_protocol::record::Coordinates;
 use grid_protocol::replica::Row;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Calls that stand, and the groups that each reaches.
@@ -21,16 +22,25 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    let own = asked.views.own;
+    let profiles = asked.profiles();
+    let members: BTreeSet<GroupId> = asked.members().collect();
     let mut calls: Vec<_> = standing(asked)
         .map(|row| {
-            let (called, why) = called(asked, row);
-            let answers: BTreeSet<GroupId> = amplify::answers(asked, row).into_keys().collect();
-            (called.contains(&asked.views.own), called, why, answers, row)
+            let reach = Reach::of(asked, row);
+            let you = members.contains(&own) && reach.reaches(asked, &profiles, row, &own);
+            (you, reach, row)
         })
         .collect();
-    // Whoever is called reads that first.
-    calls.sort_by_cached_key(|(own, _, _, _, row)| (!own, by_name(&asked.title(row), row.document)));
-    let rows = calls.into_iter().map(|(own, called, why, answers, row)| {
+    // Whoever is called reads that first. The groups are gathered for those that are shown.
+    calls.sort_by_cached_key(|(you, _, row)| (!you, by_name(&asked.title(row), row.document)));
+    let count = calls.len();
+    let calls = fairly(calls, asked.most()?, |(_, _, row)| row.owner());
+    let rows = calls.into_iter().map(|(own, reach, row)| {
+        let called: BTreeSet<GroupId> =
+            members.iter().filter(|group| reach.reaches(asked, &profiles, row, group)).copied().collect();
+        let why = reach.why(asked);
+        let answers: BTreeSet<GroupId> = amplify::answers(asked, row).into_keys().collect();
         json!({
             "id": row.document.to_string(),
             "name": asked.title(row),
@@ -52,7 +62,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("why", "Whom it calls"),
         ("answers", "Answered by"),
     ];
-    let section = Section::new("calls", "Calls for help", &columns, "Nobody calls for help.");
+    let section = Section::new("calls", "Calls for help", &columns, "Nobody calls for help.").of(count);
     Ok(Reply::default().with(section.rows(rows)))
 }
 
@@ -64,33 +74,58 @@ pub(super) fn standing<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a Arc<Ro
     asked.current("alert").filter(move |row| stands(row))
 }
 
-/// The other members that a call reaches: all, those of a unit, or those within its radius.
-fn called(asked: &Asked<'_>, alert: &Row) -> (BTreeSet<GroupId>, String) {
-    let mut members: BTreeSet<GroupId> = asked.members().collect();
-    if let Some(owner) = alert.owner() {
-        members.remove(&owner);
+/// Whom a call is meant for.
+enum Reach<'a> {
+    Everybody,
+    Unit(&'a Row),
+    /// Whoever is not farther away, in kilometres.
+    Around(Coordinates, f64),
+}
+
+impl<'a> Reach<'a> {
+    fn of(asked: &Asked<'a>, alert: &Row) -> Self {
+        match (asked.named(alert, "unit"), number(alert, "radius_km"), point(alert)) {
+            (Some(unit), ..) => Reach::Unit(unit),
+            (None, Some(radius), Some(here)) => Reach::Around(here, radius),
+            _ => Reach::Everybody,
+        }
     }
-    if let Some(unit) = asked.named(alert, "unit") {
-        let within = groups_in(asked, unit);
-        members.retain(|group| within.contains(group));
-        return (members, format!("the groups of {}", asked.title(unit)));
+
+    /// Whether it reaches this member.
+    fn reaches(
+        &self,
+        asked: &Asked<'_>,
+        profiles: &BTreeMap<GroupId, &Arc<Row>>,
+        alert: &Row,
+        group: &GroupId,
+    ) -> bool {
+        let reached = match self {
+            Reach::Everybody => true,
+            Reach::Unit(unit) => asked.nested().holds(&unit.document, group),
+            // Whoever has not said where it is may be near: a call too many is a smaller mistake than one too few.
+            Reach::Around(here, radius) => {
+                let there = profiles.get(group).and_then(|profile| point(profile));
+                there.is_none_or(|there| km(*here, there) <= *radius)
+            }
+        };
+        reached && alert.owner() != Some(*group)
     }
-    let (Some(radius), Some(here)) = (number(alert, "radius_km"), point(alert)) else {
-        return (members, "every group".to_owned());
-    };
-    let profiles = asked.profiles();
-    let is_near = |group: &GroupId| {
-        let there = profiles.get(group).and_then(|profile| point(profile));
-        // Whoever has not said where it is may be near: a call too many is a smaller mistake than one too few.
-        there.is_none_or(|there| km(here, there) <= radius)
-    };
-    members.retain(is_near);
-    (members, format!("groups within {radius:.0} km, and those that have not said where they are"))
+
+    fn why(&self, asked: &Asked<'_>) -> String {
+        match self {
+            Reach::Everybody => "every group".to_owned(),
+            Reach::Unit(unit) => format!("the groups of {}", asked.title(unit)),
+            Reach::Around(_, radius) => {
+                format!("groups within {radius:.0} km, and those that have not said where they are")
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Coalition;
+    use super::super::shown::MOST;
     use serde_json::json;
 
     #[test]
@@ -109,6 +144,19 @@ mod tests {
         assert_eq!(column("name"), ["Machines"]);
         assert_eq!((column("groups"), column("you")), (vec![json!(["Clean River"])], vec![json!(true)]));
         assert_eq!(column("answers"), [1]);
+    }
+
+    #[test]
+    fn one_group_that_calls_without_end_leaves_room_for_another() {
+        let mut coalition = Coalition::new(&["Clean River", "Mallory", "Hollin Choir"]);
+        for number in 0..MOST + 20 {
+            coalition.record(1, "alert", json!({"title": format!("A call {number}")}));
+        }
+        coalition.record(2, "alert", json!({"title": "Machines at the weir"}));
+        let reply = coalition.ask("calls", &[]).unwrap();
+        let names = Coalition::column(&reply, "calls", "name");
+        assert_eq!(names.len(), MOST);
+        assert!(names.contains(&json!("Machines at the weir")));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Who owes whom.
@@ -46,12 +46,24 @@ fn party(asked: &Asked<'_>, id: &str) -> Party {
 }
 
 /// The parties that share a cost.
-fn sharers(asked: &Asked<'_>, cost: &Row, payer: &str) -> BTreeSet<Party> {
+fn sharers(asked: &Asked<'_>, cost: &Row, payer: &str, there: &mut There) -> BTreeSet<Party> {
     let named: BTreeSet<Party> = tags(cost, "shared_by").map(|id| party(asked, id)).collect();
     if !named.is_empty() {
         return named;
     }
-    let event = asked.referred(cost.values.text("event"));
+    let event = cost.values.text("event");
+    // An event may have many costs: who was there is worked out once.
+    let came = there.entry(event.to_owned()).or_insert_with(|| were_there(asked, event));
+    if came.is_empty() { BTreeSet::from([payer.to_owned()]) } else { came.clone() }
+}
+
+/// The parties that were at each event.
+type There = HashMap<String, BTreeSet<Party>>;
+
+fn were_there(asked: &Asked<'_>, event: &str) -> BTreeSet<Party> {
+    #[cfg(test)]
+    tests::LOOKED.with(|looked| looked.set(looked.get() + 1));
+    let event = asked.referred(event);
     let answers = event.map(|event| newest_of_each(asked.referring(event, "attendance"))).unwrap_or_default();
     let there = |answer: &Row| match answer.values.get("came") {
         Some(_) => count(answer, "came") > 0.0,
@@ -59,8 +71,7 @@ fn sharers(asked: &Asked<'_>, cost: &Row, payer: &str) -> BTreeSet<Party> {
     };
     let host = event.and_then(|event| event.owner()).filter(|host| !answers.contains_key(host));
     let guests = answers.into_iter().filter(|(_, answer)| there(answer)).map(|(group, _)| group);
-    let came: BTreeSet<Party> = guests.chain(host).map(|group| group.to_string()).collect();
-    if came.is_empty() { BTreeSet::from([payer.to_owned()]) } else { came }
+    guests.chain(host).map(|group| group.to_string()).collect()
 }
 
 /// Whether an event is still to come, so that what its costs say is a plan.
@@ -77,14 +88,14 @@ fn shares(amount: i128, among: usize, first: usize) -> Vec<i128> {
     (0..among).map(|index| each + i128::from((index + among - first % among) % among < rest)).collect()
 }
 
-fn take(asked: &Asked<'_>, cost: &Row, accounts: &mut BTreeMap<(String, String), Accounts>) {
+fn take(asked: &Asked<'_>, cost: &Row, there: &mut There, accounts: &mut BTreeMap<(String, String), Accounts>) {
     let (Some(Value::Money(money)), Some(payer)) = (cost.values.get("amount"), cost.owner()) else { return };
     let amount = i128::from(money.amount());
     if amount <= 0 {
         return;
     }
     let payer = payer.to_string();
-    let sharers = sharers(asked, cost, &payer);
+    let sharers = sharers(asked, cost, &payer, there);
     let key = (cost.values.text("event").to_owned(), money.currency().to_owned());
     let accounts = accounts.entry(key).or_default();
     accounts.entry(payer).or_default().paid += amount;
@@ -125,7 +136,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         asked.records("cost").filter(|cost| of.as_deref().is_none_or(|of| cost.values.text("event") == of)).collect();
     costs.sort_by_cached_key(|cost| (asked.title(cost).to_lowercase(), cost.document));
     let mut accounts: BTreeMap<(String, String), Accounts> = BTreeMap::new();
-    costs.iter().for_each(|cost| take(asked, cost, &mut accounts));
+    let mut there = There::new();
+    costs.iter().for_each(|cost| take(asked, cost, &mut there, &mut accounts));
     let title = |event: &str| asked.views.title_of_id(event).unwrap_or_else(|| "an event that is not here".to_owned());
     let mut accounts: Vec<_> =
         accounts.into_iter().map(|((event, currency), accounts)| (title(&event), event, currency, accounts)).collect();
@@ -211,6 +223,23 @@ mod tests {
     use super::super::fixture::Coalition;
     use super::shares;
     use serde_json::json;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// How often it was worked out who was at an event.
+        pub(super) static LOOKED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn who_was_at_an_event_is_worked_out_once_for_all_its_costs() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let camp = coalition.record(0, "event", json!({"title": "Camp"}));
+        coalition.record(1, "attendance", json!({"event": camp, "came": 1}));
+        (0..10).for_each(|_| drop(coalition.record(0, "cost", json!({"event": camp, "amount": "5 AUD"}))));
+        let reply = coalition.ask("costs", &[]).unwrap();
+        assert_eq!(reply.section("costs").unwrap().rows.len(), 10);
+        assert_eq!(LOOKED.with(Cell::get), 1);
+    }
 
     #[test]
     fn cents_that_do_not_divide_are_given_out_and_none_is_lost() {

@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(states(&coalition), ["frozen"]);
         let row = coalition.views.records.row(&id.parse().unwrap()).unwrap();
         let mut altered = (**row).clone();
-        altered.values.set("text".into(), Value::Text("We wait".to_owned()));
+        altered.values.set("text".into(), Value::Text("We wait".into()));
         coalition.views.take_rows([Arc::new(altered)]);
         assert_eq!(states(&coalition), ["altered after it was frozen"]);
     }

@@ -1,7 +1,7 @@
 //! Find: what is here about something, people and groups first.
 
 use super::narrow::{self, Narrow, Strictness};
-use super::shown::{by_name, group_id, id, may_be_listed, or_nothing, place, short};
+use super::shown::{by_name, foremost, group_id, id, may_be_listed, or_nothing, place, short};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::Phrase;
 use crate::view::search::Query;
@@ -62,12 +62,12 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
     }
     let query = Query { required: narrow.phrases().cloned().collect(), wished: text.clone() };
     let indexed = !query.required.is_empty() || text.is_some();
-    let hits = indexed.then(|| asked.views.search.hits(&query));
+    let hits = indexed.then(|| asked.views.search.hits(&asked.views.records, &query));
     let meant = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
-    let shows = |row: &Arc<Row>| may_be_listed(row) && !asked.views.hidden.hides(row) && narrow.fit(row).is_some();
+    let shows = |row: &Arc<Row>| may_be_listed(row) && !asked.views.hidden.hides(row) && narrow.fits(row);
     let part = |first: bool| -> Vec<Json> {
         let of_part = |kind: &str| PARTIES.contains(&kind) == first && meant(kind);
-        let mut rows: Vec<(f32, &Arc<Row>)> = match &hits {
+        let rows: Vec<(f32, &Arc<Row>)> = match &hits {
             Some(hits) => hits.best(of_part, most, shows).into_iter().map(|hit| (hit.score, hit.row)).collect(),
             None => {
                 let all = asked.views.records.all().filter(|row| row.kind().is_some_and(of_part) && shows(row));
@@ -77,11 +77,9 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
             }
         };
         let hundredths = |km: Option<f64>| km.map_or(u64::MAX, |km| (km * 100.0) as u64);
-        rows.sort_by_cached_key(|(score, row)| {
-            // A score is never below zero: its bits are in its order.
-            (Reverse(score.to_bits()), hundredths(narrow.km(row)), by_name(&asked.title(row), row.document))
-        });
-        rows.truncate(most);
+        // A score is never below zero: its bits are in its order.
+        let near = |(score, row): &(f32, &Arc<Row>)| (Reverse(score.to_bits()), hundredths(narrow.km(row)));
+        let rows = foremost(rows, most, near, |(_, row)| by_name(&asked.title(row), row.document));
         rows.into_iter().map(|(_, row)| found(asked, row, text.as_ref(), &narrow)).collect()
     };
     let columns =

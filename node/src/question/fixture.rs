@@ -34,6 +34,7 @@ impl Coalition {
         coalition.days_ago(days);
         for (index, name) in groups.iter().enumerate() {
             coalition.views.members.push(group(index));
+            coalition.views.founding_names.insert(group(index), (*name).to_owned());
             coalition.record(index, "group", json!({"name": name}));
         }
         coalition.days_ago(0);
@@ -101,7 +102,7 @@ impl Coalition {
             created: self.clock,
             changed: self.clock,
             changed_by: None,
-            latest: BTreeMap::new(),
+            latest: Box::default(),
             presence: Presence::Present,
             quarantine: None,
         })]);

@@ -40,22 +40,23 @@ fn absurd(field: &Field, reference: &str, turn: usize) -> Value {
     let late = DateTime::parse("9998-12-30T23:59:59Z").expect("a date");
     let early = DateTime::parse("0002-01-01T00:00:00Z").expect("a date");
     match &field.field_type {
-        FieldType::DateTime => Value::DateTime(if turn.is_multiple_of(2) { late } else { early }),
+        FieldType::DateTime => Value::DateTime(Box::new(if turn.is_multiple_of(2) { late } else { early })),
         FieldType::Coordinates => Value::Coordinates(Coordinates::new(90.0, -180.0).expect("a pole")),
-        FieldType::Tags => Value::Tags(["\u{202e}\u{301}".to_owned(), "x".repeat(5000)].into()),
-        FieldType::References(_) => Value::Tags([reference.to_owned(), "nothing".to_owned()].into()),
-        FieldType::Reference(_) => Value::Text(reference.to_owned()),
+        FieldType::Tags => Value::Tags(["\u{202e}\u{301}".to_owned(), "x".repeat(5000)].into_iter().collect()),
+        FieldType::References(_) => Value::Tags([reference, "nothing"].into_iter().collect()),
+        FieldType::Reference(_) => Value::Text(reference.into()),
         FieldType::Number => Value::Number(if turn.is_multiple_of(2) { f64::MAX } else { -f64::MAX }),
         FieldType::Flag => Value::Flag(turn.is_multiple_of(2)),
         FieldType::Money => {
             let most = (1 << 53) - 1;
-            Value::Money(Money::new(if turn.is_multiple_of(2) { most } else { -most }, "AUD").expect("an amount"))
+            let amount = Money::new(if turn.is_multiple_of(2) { most } else { -most }, "AUD").expect("an amount");
+            Value::Money(Box::new(amount))
         }
         FieldType::Choice(choices) => {
-            Value::Text(choices.get(turn % choices.len()).map_or("?", |choice| &choice.word).to_owned())
+            Value::Text(choices.get(turn % choices.len()).map_or("?", |choice| &choice.word).into())
         }
         FieldType::Line | FieldType::Text | FieldType::Link | FieldType::Place => {
-            Value::Text(format!("\u{202e}\u{645}\u{301}\n{}", "\u{e9}".repeat(3000)))
+            Value::Text(format!("\u{202e}\u{645}\u{301}\n{}", "\u{e9}".repeat(3000)).into())
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Match: open needs and what meets them, the best first, each with the reason.
 //!
 //! Only what shares a word, or is of the same sort in the same place, is compared: words lead from a need to what is
-//! offered under them, so that no need is held against everything.
+//! offered under them, so that no need is held against everything, and of what is offered only that is read in full.
 
 use super::asked::{instant, tags};
+use super::lookup::{Lookup, Wanted, each_stem, stem};
 use super::near::{Nearness, Spot};
 use super::shown::{by_name, id, or_nothing, place};
 use super::told::{is_of_either, record};
+use super::turns::{fairly, in_turn};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::{each_word, folded};
 use grid_protocol::id::{DocumentId, GroupId};
@@ -17,17 +19,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+/// Words of a need that are looked up.
+const WORDS: usize = 32;
 /// Offers for each need where many needs are shown, and where one is asked for.
 const OFFERS: (usize, usize) = (3, 20);
 /// Needs that are looked at where none is asked for: those that end soonest.
 const NEEDS: usize = 500;
-/// Offers that are compared for each word.
-const COMPARED: usize = 200;
-/// Words that say nothing about what is needed.
-const IDLE: [&str; 16] = [
-    "the", "for", "and", "with", "who", "can", "from", "our", "your", "need", "some", "somebody", "people", "to", "on",
-    "of",
-];
 const WEEK: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// Needs and what meets them.
@@ -54,19 +51,8 @@ impl<'a> Side<'a> {
     fn of(row: &'a Arc<Row>, field: &str) -> Option<Self> {
         let group = row.owner()?;
         let mut words = BTreeSet::new();
-        let mut read = |text: &str| {
-            each_word(text, |word| {
-                if word.chars().count() > 1 && !IDLE.contains(&word) {
-                    words.insert(stem(word));
-                }
-            });
-        };
-        tags(row, field).for_each(&mut read);
-        if matches!(row.kind(), Some("need" | "asset")) {
-            read(row.values.text("title"));
-            read(row.values.text("name"));
-        }
-        let tags = tags(row, field).map(|tag| stem(&folded(tag))).filter(|tag| !tag.is_empty()).collect();
+        each_stem(row, field, |word| words.extend([word.to_owned()]));
+        let tags = tags(row, field).map(|tag| stem(&folded(tag)).to_owned()).filter(|tag| !tag.is_empty()).collect();
         Some(Self { row, group, spot: Spot::of(row), tags, words })
     }
 
@@ -74,21 +60,17 @@ impl<'a> Side<'a> {
         self.row.values.text("sort")
     }
 
-    /// Under what it is looked up: its words, alone and with each word of its place, and its sort with the place.
-    fn keys(&self) -> impl Iterator<Item = String> {
-        let sort = (!self.sort().is_empty()).then(|| format!("sort {}", self.sort()));
-        let alone = self.words.iter().cloned();
-        let there = self.spot.words().iter().flat_map(move |place| {
-            self.words.iter().chain(&sort).map(|word| format!("{word} in {place}")).collect::<Vec<_>>()
-        });
-        alone.chain(there)
+    /// The same with no more words than a need has that people wrote: each is looked up, in each word of the place.
+    fn in_short(mut self) -> Self {
+        while self.words.len() > WORDS {
+            self.words.pop_last();
+        }
+        self
     }
-}
 
-/// A van and vans are the same need.
-fn stem(word: &str) -> String {
-    let plural = word.len() > 3 && word.ends_with('s') && !word.ends_with("ss");
-    if plural { word[..word.len() - 1].to_owned() } else { word.to_owned() }
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { words: &self.words, places: self.spot.words(), sort: self.sort() }
+    }
 }
 
 struct Fit<'a> {
@@ -101,27 +83,25 @@ struct Fit<'a> {
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let needs = needs(asked)?;
-    let offers: Vec<Side<'_>> = [("asset", "tags"), ("person", "skills"), ("group", "skills")]
+    let mut lookup = Lookup::of(needs.iter().map(Side::wanted));
+    let offered: Vec<(&Arc<Row>, &str)> = [("asset", "tags"), ("person", "skills"), ("group", "skills")]
         .into_iter()
-        .flat_map(|(kind, field)| offered(asked, kind).into_iter().filter_map(move |row| Side::of(row, field)))
+        .flat_map(|(kind, field)| offered(asked, kind).into_iter().map(move |row| (row, field)))
         .collect();
-    let mut index: HashMap<String, Vec<usize>> = HashMap::new();
-    for (place, offer) in offers.iter().enumerate() {
-        for key in offer.keys() {
-            let known = index.entry(key).or_default();
-            if known.len() < COMPARED {
-                known.push(place);
-            }
-        }
+    for (place, (row, field)) in offered.iter().enumerate() {
+        lookup.note(place, row, field);
     }
+    let near: Vec<BTreeSet<usize>> = needs.iter().map(|need| lookup.near(&need.wanted())).collect();
+    let compared: BTreeSet<usize> = near.iter().flatten().copied().collect();
+    let side = |place: usize| offered.get(place).and_then(|(row, field)| Some((place, Side::of(row, field)?)));
+    let offers: HashMap<usize, Side<'_>> = compared.into_iter().filter_map(side).collect();
     let each = if asked.word("need").is_some() { OFFERS.1 } else { OFFERS.0 };
     let (mut fits, mut unmet) = (Vec::new(), Vec::new());
-    for need in &needs {
-        let near: BTreeSet<usize> = need.keys().filter_map(|key| index.get(&key)).flatten().copied().collect();
+    for (need, near) in needs.iter().zip(near) {
         let pairs = pairs(asked, need.row);
         let mut found: Vec<Fit<'_>> = near
             .into_iter()
-            .filter_map(|place| offers.get(place))
+            .filter_map(|place| offers.get(&place))
             .filter_map(|offer| fit(need, offer, pairs.get(&id(offer.row)).copied()))
             .collect();
         found.sort_by_cached_key(order(asked));
@@ -132,6 +112,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         fits.extend(found);
     }
     fits.sort_by_cached_key(order(asked));
+    let (count, gaps, most) = (fits.len(), unmet.len(), asked.most()?);
+    let fits = fairly(fits, most, |fit| Some(fit.need.group));
     let rows = fits.iter().map(|fit| shown(asked, fit));
     let none_open = needs.is_empty();
     let columns = [
@@ -144,8 +126,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     ];
     let no_need = "No need is open: `grid need new --title TITLE` tells of one.";
     let none = if none_open { no_need } else { "Nothing here meets an open need." };
-    let fits = Section::new("matches", "What meets what", &columns, none).rows(rows);
-    let rows = unmet.into_iter().map(|need| {
+    let fits = Section::new("matches", "What meets what", &columns, none).of(count).rows(rows);
+    let rows = fairly(unmet, most, |need| Some(need.group)).into_iter().map(|need| {
         json!({
             "id": need.row.document.to_string(),
             "name": asked.title(need.row),
@@ -157,7 +139,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     });
     let columns = [("name", "Need"), ("by", "Needed by"), ("sort", "What"), ("place", "Where")];
     let none = if none_open { no_need } else { "Something meets every need." };
-    let unmet = Section::new("unmet", "Gaps: needs that nothing here meets", &columns, none);
+    let unmet = Section::new("unmet", "Gaps: needs that nothing here meets", &columns, none).of(gaps);
     Ok(Reply::default().with(fits).with(unmet.rows(rows)))
 }
 
@@ -181,8 +163,8 @@ fn needs<'a>(asked: &Asked<'a>) -> Result<Vec<Side<'a>>, Unanswerable> {
         needs.retain(|row| asked.shows(row));
     }
     needs.sort_by_key(|row| (instant(row, "until").is_none(), instant(row, "until"), row.created, row.document));
-    needs.truncate(NEEDS);
-    Ok(needs.into_iter().filter_map(|row| Side::of(row, "tags")).collect())
+    let needs = fairly(needs, NEEDS, |row| row.owner());
+    Ok(needs.into_iter().filter_map(|row| Side::of(row, "tags")).map(Side::in_short).collect())
 }
 
 fn offered<'a>(asked: &Asked<'a>, kind: &str) -> Vec<&'a Arc<Row>> {
@@ -194,7 +176,8 @@ fn offered<'a>(asked: &Asked<'a>, kind: &str) -> Vec<&'a Arc<Row>> {
     // What meets a need is a suggestion to people, and not what they do not want to see.
     rows.retain(|row| asked.shows(row));
     rows.sort_unstable_by_key(|row| row.document);
-    rows
+    // Ids can be chosen with patience: whoever has many things does not stand before everybody who has one.
+    in_turn(rows, |row| row.owner())
 }
 
 /// Whether the group that has the need or what meets it says that it is done.
@@ -238,7 +221,7 @@ fn fit<'a>(need: &'a Side<'a>, offer: &'a Side<'a>, status: Option<&'a str>) -> 
     let whole: Vec<&String> = need.tags.intersection(&offer.tags).collect();
     let mut named = BTreeSet::new();
     for tag in &whole {
-        each_word(tag, |word| named.extend([stem(word)]));
+        each_word(tag, |word| named.extend([stem(word).to_owned()]));
     }
     let words: Vec<&String> = need.words.intersection(&offer.words).filter(|word| !named.contains(*word)).collect();
     let nearness = need.spot.to(&offer.spot);
@@ -341,8 +324,9 @@ fn shown(asked: &Asked<'_>, fit: &Fit<'_>) -> Json {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Reply;
-    use super::super::fixture::Coalition;
+    use super::super::fixture::{Coalition, NOW};
+    use super::super::shown::MOST;
+    use super::*;
     use serde_json::json;
 
     fn coalition() -> (Coalition, String, String) {
@@ -446,5 +430,39 @@ mod tests {
         assert_eq!(Coalition::column(&ask(&coalition), "unmet", "name"), ["Somebody's van"]);
         coalition.record(0, "need", json!({"title": "Over", "tags": ["boat"], "until": "2026-01-01T00:00:00Z"}));
         assert_eq!(Coalition::column(&ask(&coalition), "unmet", "name").len(), 1, "its time is over");
+    }
+
+    #[test]
+    fn one_group_that_needs_and_offers_without_end_hides_nobodys_need_or_offer() {
+        let mut coalition = Coalition::new(&["Clean River", "Mallory", "Hollin Choir"]);
+        let soon = |number: usize| json!({"title": format!("Van {number}"), "until": "2026-11-23T10:00:00Z"});
+        (0..NEEDS + 20).for_each(|number| drop(coalition.record(1, "need", soon(number))));
+        coalition.record(0, "need", json!({"title": "Tents for the camp", "tags": ["tents"]}));
+        for number in 0..220 {
+            coalition.record(1, "asset", json!({"name": format!("Tents {number}")}));
+        }
+        coalition.record(2, "asset", json!({"name": "Tents of the choir", "tags": ["tents"]}));
+        let reply = ask(&coalition);
+        let offers = Coalition::column(&reply, "matches", "offer");
+        assert!(offers.contains(&json!("Tents of the choir")), "{offers:?}");
+        assert_eq!(Coalition::column(&reply, "unmet", "name").len(), MOST);
+    }
+
+    #[test]
+    fn a_need_is_looked_up_under_as_many_words_as_people_write() {
+        let mut coalition = Coalition::new(&["Mallory"]);
+        let word = |number: usize| format!("{}{}{}", letter(number / 676), letter(number / 26), letter(number));
+        let words = |from: usize, count: usize| (from..from + count).map(word).collect::<Vec<_>>().join(" ");
+        let tags: Vec<String> = (0..50).map(|tag| words(20 * tag, 20)).collect();
+        let fields = json!({"title": "Everything", "tags": tags, "place": words(0, 124)});
+        coalition.record(0, "need", fields);
+        let asked = Asked::new(&coalition.views, NOW, BTreeMap::new());
+        let needs = needs(&asked).unwrap();
+        assert_eq!(needs[0].words.len(), WORDS);
+        assert!(needs[0].spot.words().len() <= 6);
+    }
+
+    fn letter(number: usize) -> char {
+        char::from(b'a' + u8::try_from(number % 26).expect("below 26"))
     }
 }

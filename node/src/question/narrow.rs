@@ -99,6 +99,12 @@ impl Narrow {
         Some(km(self.around?.0, point(row)?))
     }
 
+    /// Whether a record fits.
+    pub(super) fn fits(&self, row: &Row) -> bool {
+        let near = self.around.is_none_or(|(_, within)| self.km(row).is_some_and(|km| km <= within));
+        near && (self.phrases.is_empty() || self.fit(row).is_some())
+    }
+
     /// Why a record fits; none when it does not.
     pub(super) fn fit(&self, row: &Row) -> Option<Vec<String>> {
         let mut why = Vec::new();
@@ -122,9 +128,9 @@ fn stands_in(row: &Row, field: &str, phrase: &Phrase) -> Option<String> {
         return phrase.is_in(place).then(|| format!("in {place}"));
     }
     match row.values.get(field)? {
-        Value::Tags(tags) => tags.iter().find(|tag| phrase.is_in(tag)).cloned(),
+        Value::Tags(tags) => tags.iter().find(|tag| phrase.is_in(tag)).map(str::to_owned),
         Value::Text(text) if field == "passion" => phrase.is_in(text).then(|| "passion".to_owned()),
-        Value::Text(text) => phrase.is_in(text).then(|| text.clone()),
+        Value::Text(text) => phrase.is_in(text).then(|| text.to_string()),
         _ => None,
     }
 }

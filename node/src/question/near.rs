@@ -27,6 +27,18 @@ pub(super) fn far(km: f64) -> String {
     }
 }
 
+/// Words of the name of a place that count: street, village, town, district, state, country.
+const PLACE_WORDS: usize = 6;
+
+/// The words of the place of a record, by which it is looked up; no more than the name of a place has.
+pub(super) fn place_words(row: &Row) -> Vec<String> {
+    let mut words = words(place(row));
+    words.truncate(PLACE_WORDS);
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
 /// Where something is.
 #[derive(Clone, Debug)]
 pub(super) struct Spot {
@@ -49,11 +61,7 @@ pub(super) enum Nearness {
 impl Spot {
     /// Where a record is.
     pub(super) fn of(row: &Row) -> Self {
-        let name = place(row);
-        let mut words = words(name);
-        words.sort_unstable();
-        words.dedup();
-        Self { name: name.to_owned(), words, point: point(row) }
+        Self { name: place(row).to_owned(), words: place_words(row), point: point(row) }
     }
 
     /// The words of its place, for looking it up; none where the place has no name.

@@ -1,14 +1,14 @@
 //! Newcomers: who has gone through what every newcomer learns, who has not yet, and who can lead by what was learnt.
 
 use super::asked::tags;
-use super::shown::by_name;
+use super::shown::{by_name, foremost};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::view::fold::folded;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Role;
 use grid_protocol::replica::Row;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Who is trained.
@@ -37,10 +37,13 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let learners = learners(asked, &credited);
     let done = |learnt: &Learnt| core.iter().filter(|course| learnt.courses.contains(course)).count();
     let trained = |learnt: &Learnt| !core.is_empty() && done(learnt) == core.len();
-    let mut people: Vec<(&Learner, &Learnt)> = learners.iter().collect();
-    people.sort_by_cached_key(|(learner, learnt)| {
-        (trained(learnt), folded(&asked.name(&learner.0)), folded(&learnt.name), (*learner).clone())
-    });
+    let mut called: HashMap<GroupId, Arc<str>> = HashMap::new();
+    for (group, _) in learners.keys() {
+        called.entry(*group).or_insert_with(|| folded(&asked.name(group)).into());
+    }
+    let group = |(learner, learnt): &(&Learner, &Learnt)| (trained(learnt), called.get(&learner.0).cloned());
+    let name = |(learner, learnt): &(&Learner, &Learnt)| (folded(&learnt.name), (*learner).clone());
+    let mut people = foremost(learners.iter().collect(), asked.most()?, group, name);
     let missing = |learnt: &Learnt| -> Vec<String> {
         let missing = core.iter().filter(|course| !learnt.courses.contains(course));
         missing.take(3).filter_map(|course| courses.get(course).map(|row| asked.title(row))).collect()
@@ -87,7 +90,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     ];
     let none = if core.is_empty() { "There is no core course yet." } else { "Nobody is listed yet." };
     let people = Section::new("people", "People, those who are not trained yet first", &columns, none)
-        .first(asked.most()?, of_people);
+        .of(if core.is_empty() { 0 } else { learners.len() })
+        .rows(of_people);
     let columns = [("name", "Group"), ("people", "People"), ("trained", "Trained"), ("why", "Note")];
     let groups = Section::new("groups", "Groups", &columns, "There are no members yet.").rows(of_groups);
     Ok(Reply::default().with(people).with(groups).with(leaders(courses, &learners)))

@@ -109,6 +109,13 @@ impl Section {
         self
     }
 
+    /// Says how many rows there are in all, where not all of them are added.
+    #[must_use]
+    pub(super) const fn of(mut self, total: usize) -> Self {
+        self.total = total;
+        self
+    }
+
     /// Adds the first rows of a long list, as many as were asked for; the others are only counted.
     #[must_use]
     pub(super) fn first(mut self, most: usize, rows: impl ExactSizeIterator<Item = Json>) -> Self {

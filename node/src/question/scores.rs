@@ -4,6 +4,7 @@ use super::Asked;
 use super::asked::number;
 use super::line::{figure, line};
 use super::told::names;
+use crate::survey;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
@@ -47,6 +48,10 @@ impl<'a> Published<'a> {
                 continue;
             }
             let (answers, total) = (number(row, "answers").unwrap_or(0.0), number(row, "total").unwrap_or(0.0));
+            if survey::withheld(asked.views, row).is_some() {
+                published.left_out.push((row, "too few answered: it would tell who said what"));
+                continue;
+            }
             if !(answers > 0.0 && (answers..=answers * 5.0).contains(&total)) {
                 published.left_out.push((row, "its figures do not fit: 1 to 5 for each answer"));
                 continue;

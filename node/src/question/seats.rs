@@ -2,11 +2,10 @@
 
 use super::Asked;
 use super::asked::{instant, number, tags};
-use super::units;
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Where the term of a seat stands.
@@ -93,14 +92,23 @@ pub(super) fn vacancies(asked: &Asked<'_>, body: &Row, filled: &[&Arc<Row>]) -> 
         }
         None if body.values.text("sort") == "representatives" => {
             let sent: BTreeSet<GroupId> = filled.iter().filter_map(|seat| seat.owner()).collect();
-            let expected = match asked.referred(body.values.text("unit")) {
-                Some(unit) => units::groups_in(asked, unit),
-                None => asked.members().collect(),
-            };
-            let missing: Vec<GroupId> = expected.difference(&sent).copied().collect();
-            match missing.len() > NAMED {
-                true => vacant.push(Vacancy::Groups { empty: missing.len(), of: expected.len() }),
-                false => vacant.extend(missing.into_iter().map(Vacancy::Group)),
+            // Counted before anybody is named: bodies are many, and so are groups.
+            match asked.referred(body.values.text("unit")).map(|unit| &unit.document) {
+                Some(unit) => {
+                    let nested = asked.nested();
+                    let of = nested.count(unit);
+                    let empty = of - sent.iter().filter(|group| nested.holds(unit, group)).count();
+                    missing(&mut vacant, empty, of, || nested.groups(unit).filter(|group| !sent.contains(group)));
+                }
+                None => {
+                    let of = asked.views.members.len();
+                    let members: HashSet<&GroupId> = match sent.is_empty() {
+                        true => HashSet::new(),
+                        false => asked.views.members.iter().collect(),
+                    };
+                    let empty = of - sent.iter().filter(|group| members.contains(group)).count();
+                    missing(&mut vacant, empty, of, || asked.members().filter(|group| !sent.contains(group)));
+                }
             }
         }
         None => {}
@@ -110,6 +118,16 @@ pub(super) fn vacancies(asked: &Asked<'_>, body: &Row, filled: &[&Arc<Row>]) -> 
         tags(body, "wanted_roles").filter(|role| !covered.contains(&role.trim().to_lowercase().replace('-', " ")));
     vacant.extend(open.map(|role| Vacancy::Role(role.to_owned())));
     vacant
+}
+
+/// Notes the groups that send nobody: by name where they are few, else how many they are.
+fn missing<I: Iterator<Item = GroupId>>(vacant: &mut Vec<Vacancy>, empty: usize, of: usize, named: impl FnOnce() -> I) {
+    if empty > NAMED {
+        vacant.push(Vacancy::Groups { empty, of });
+    } else if empty > 0 {
+        let groups: BTreeSet<GroupId> = named().collect();
+        vacant.extend(groups.into_iter().map(Vacancy::Group));
+    }
 }
 
 /// The roles in which somebody brings a body together without leading it.

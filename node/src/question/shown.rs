@@ -124,7 +124,45 @@ pub(super) fn moment(row: &Row, field: &str) -> Json {
     }
 }
 
+/// The first of a list by what is quick to tell, and by what is not where that is the same: names are worked out for
+/// those alone that may be shown.
+pub(super) fn foremost<T, Q: Ord + Clone, S: Ord>(
+    all: Vec<T>,
+    most: usize,
+    quick: impl Fn(&T) -> Q,
+    slow: impl Fn(&T) -> S,
+) -> Vec<T> {
+    let mut all: Vec<(Q, T)> = all.into_iter().map(|one| (quick(&one), one)).collect();
+    if let Some(last) = most.checked_sub(1).filter(|last| *last < all.len()) {
+        let (_, (last, _), _) = all.select_nth_unstable_by(last, |(one, _), (other, _)| one.cmp(other));
+        let last = last.clone();
+        all.retain(|(quick, _)| *quick <= last);
+    }
+    all.sort_by_cached_key(|(quick, one)| (quick.clone(), slow(one)));
+    all.truncate(most);
+    all.into_iter().map(|(_, one)| one).collect()
+}
+
 /// What lists are ordered by: the name, then the id.
 pub(super) fn by_name(name: &str, id: DocumentId) -> (String, DocumentId) {
     (folded(name), id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_first_are_those_that_sorting_all_puts_first(
+            all in prop::collection::vec((0_u8..4, 0_u8..9), 0..40),
+            most in 0_usize..12,
+        ) {
+            let mut sorted = all.clone();
+            sorted.sort_unstable();
+            sorted.truncate(most);
+            prop_assert_eq!(foremost(all, most, |(quick, _)| *quick, |(_, slow)| *slow), sorted);
+        }
+    }
 }

@@ -23,8 +23,7 @@ pub(super) const QUESTION: Question = Question {
 
 /// The mandate under which a record speaks for the network now; else why it does not.
 pub(super) fn standing<'a>(asked: &Asked<'a>, row: &Row) -> Result<&'a MandateRow, String> {
-    let group = row.owner().ok_or_else(|| "nobody knows yet who wrote it".to_owned())?;
-    asked.views.spoken(group, &row.values, asked.now)
+    asked.views.speaks(row, asked.now).unwrap_or_else(|| Err("it does not say so".to_owned()))
 }
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
@@ -130,6 +129,27 @@ mod tests {
             assert!(why(title).contains(part), "{title}: {}", why(title));
         }
         assert!(coalition.ask("spoken", &[("kind", "message")]).unwrap().section("spoken").unwrap().rows.is_empty());
+    }
+
+    #[test]
+    fn a_mandate_that_came_later_makes_nothing_said_before_it_the_networks() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let mut given = mandate(1, 1, Role::Speaker, NOW.0 + 1);
+        given.intervals = vec![Term { from: Timestamp(NOW.0 - 86_400_000), to: Timestamp(NOW.0 + 1) }];
+        coalition.views.mandates.push(given);
+        let said = |title: &str| json!({"title": title, "voice": "network"});
+        let early = coalition.days_ago(2).record(0, "action", said("Early"));
+        let since = coalition.days_ago(0).record(0, "action", said("Since"));
+        let reply = coalition.ask("spoken", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "spoken", "title"), ["Since"]);
+        let why = Coalition::column(&reply, "refused", "why");
+        assert!(why[0].as_str().unwrap().contains("did not hold yet"), "{why:?}");
+        // Whoever can't look the mandate up is told what the node found.
+        let voice = |id: &str| {
+            let row = coalition.views.records.row(&id.parse().unwrap()).unwrap();
+            coalition.views.judged(row, row.values.clone(), NOW).text("voice").to_owned()
+        };
+        assert_eq!((voice(&early), voice(&since)), ("group".to_owned(), "network".to_owned()));
     }
 
     #[test]

@@ -136,7 +136,7 @@ mod tests {
         coalition.record(0, "win", json!({"title": "Long ago", "on": "2026-01-12T10:00:00Z"}));
         let survey =
             coalition.record(0, "survey", json!({"title": "Wind", "sort": "climate", "questions": "Do they listen?"}));
-        let score = json!({"survey": survey, "question": "Do they listen?", "answers": 4, "total": 14});
+        let score = json!({"survey": survey, "question": "Do they listen?", "answers": 6, "total": 21});
         coalition.record(1, "score", score);
         coalition.record(1, "tie", json!({"title": "Ana and Bo", "on": "2026-11-02T10:00:00Z"}));
         let course = coalition.record(0, "course", json!({"title": "Core"}));

@@ -22,7 +22,7 @@ pub(super) fn group(asked: &Asked<'_>) -> Result<Option<GroupId>, Unanswerable> 
     }
     let folded = told.to_lowercase();
     let begins = |id: &GroupId| folded.len() >= PREFIX && id.to_string().starts_with(&folded);
-    let fitting = asked.views.names.iter().filter(|(id, name)| name.to_lowercase() == folded || begins(id));
+    let fitting = asked.views.names.iter().filter(|(id, _)| asked.views.is_called(id, told) || begins(id));
     only(fitting.map(|(id, _)| *id), "group", told).map(Some)
 }
 

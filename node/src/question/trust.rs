@@ -38,7 +38,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("groups", "Groups"),
     ];
     let empty = match (of, period) {
-        (None, None) => "No group published answers yet: `grid score new --survey ID` tells what yours add up to.",
+        (None, None) => "No group published answers yet: `grid survey total ID` adds up your own.",
         _ => "No group published answers to that: `grid ask trust` alone shows all.",
     };
     let scores = Section::new("scores", "Trust", &columns, empty).rows(rows);
@@ -73,22 +73,90 @@ fn who(asked: &Asked<'_>, published: &Published<'_>, of: Option<&Arc<Row>>) -> S
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Coalition;
+    use crate::survey::{self, Standing, Sum};
+    use grid_protocol::record::Patch;
     use serde_json::json;
+
+    #[test]
+    fn a_total_of_too_few_people_is_no_figure_whoever_published_it() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let survey = coalition.record(0, "survey", json!({"title": "Trust", "least": 8}));
+        for (by, answers) in [(1, 7), (2, 8)] {
+            let score = json!({"survey": survey, "question": "Us?", "answers": answers, "total": answers * 4});
+            coalition.record(by, "score", score);
+        }
+        let reply = coalition.ask("trust", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "scores", "answers"), [8]);
+        assert_eq!(Coalition::column(&reply, "left_out", "by"), ["Hollin Choir"]);
+        assert!(Coalition::column(&reply, "left_out", "why")[0].as_str().unwrap().contains("too few"));
+        assert_eq!(Coalition::column(&reply, "published", "published"), [1]);
+    }
+
+    #[test]
+    fn answers_are_told_in_blocks_and_each_of_them_once() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let asked = json!({"title": "Trust", "period": "2026-Q4", "questions": "Us?\nThem?"});
+        let survey = coalition.record(0, "survey", asked);
+        let answer = |coalition: &mut Coalition, score: u8, who: &str| {
+            coalition.record(0, "answer", json!({"survey": survey, "question": " us ", "score": score, "who": who}))
+        };
+        for score in 1..=4 {
+            answer(&mut coalition, score, "");
+        }
+        coalition.record(0, "answer", json!({"survey": survey, "question": "Us?", "text": "In words."}));
+        coalition.record(0, "answer", json!({"survey": survey, "question": "Us?", "score": 1, "period": "2026-Q3"}));
+        let row = |coalition: &Coalition, id: &str| coalition.views.records.row(&id.parse().unwrap()).unwrap().clone();
+        let told = |coalition: &Coalition| survey::totals(&coalition.views, &row(coalition, &survey), None);
+        let few = told(&coalition);
+        assert_eq!(few.iter().map(|total| total.question.as_str()).collect::<Vec<_>>(), ["Us?", "Them?"]);
+        assert_eq!((few[0].standing, few[1].standing), (Standing::Waiting { missing: 1 }, Standing::Unchanged));
+        coalition.days_ago(1);
+        answer(&mut coalition, 5, "Ana");
+        coalition.days_ago(0);
+        answer(&mut coalition, 2, "ana");
+        let enough = told(&coalition).remove(0);
+        assert_eq!((enough.standing, enough.after()), (Standing::Ready, Sum { answers: 5.0, total: 12.0 }));
+        let kind = coalition.views.registry.kind("score").unwrap().clone();
+        let published = enough.patch(&kind).unwrap().over(&kind, kind.defaults());
+        let score = coalition.raw(0, "score", published.clone());
+        assert!(survey::may_tell(&coalition.views, &kind, None, || published.clone()).is_ok());
+        // Whoever is in it is not counted again, and nothing is new.
+        answer(&mut coalition, 5, "Ana");
+        assert_eq!(told(&coalition)[0].standing, Standing::Unchanged);
+        for _ in 0..4 {
+            answer(&mut coalition, 1, "");
+        }
+        assert_eq!(told(&coalition)[0].standing, Standing::Waiting { missing: 1 });
+        answer(&mut coalition, 1, "");
+        let more = told(&coalition).remove(0);
+        assert_eq!((more.score, more.after()), (Some(score.parse().unwrap()), Sum { answers: 10.0, total: 17.0 }));
+        let after = more.patch(&kind).unwrap().over(&kind, published.clone());
+        assert!(survey::may_tell(&coalition.views, &kind, Some(&published), || after).is_ok());
+        // By hand nobody tells what one more person said, either.
+        for (answers, total) in [(6, 13), (5, 13), (4, 11)] {
+            let by_hand = Patch::from_json(&kind, &json!({"answers": answers, "total": total})).unwrap();
+            let by_hand = by_hand.over(&kind, published.clone());
+            assert!(survey::may_tell(&coalition.views, &kind, Some(&published), || by_hand).is_err(), "{answers}");
+        }
+        // A group that counted a person once does not count them for another period.
+        let other = survey::totals(&coalition.views, &row(&coalition, &survey), Some("2026-Q3")).remove(0);
+        assert_eq!(other.standing, Standing::Waiting { missing: 4 });
+    }
 
     #[test]
     fn scores_are_added_up_by_period_and_each_group_counts_once() {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
         let survey = coalition.record(0, "survey", json!({"title": "Trust", "period": "2026-Q4"}));
         let score = |answers: f64, total: f64, period: &str| json!({"survey": survey, "question": "Do you trust us?", "answers": answers, "total": total, "period": period});
-        coalition.days_ago(2).record(0, "score", score(3.0, 3.0, ""));
-        coalition.days_ago(1).record(0, "score", score(3.0, 12.0, ""));
-        coalition.record(1, "score", score(1.0, 5.0, "2026-Q4"));
-        coalition.record(1, "score", score(2.0, 4.0, "2026-Q3"));
+        coalition.days_ago(2).record(0, "score", score(15.0, 15.0, ""));
+        coalition.days_ago(1).record(0, "score", score(15.0, 60.0, ""));
+        coalition.record(1, "score", score(5.0, 25.0, "2026-Q4"));
+        coalition.record(1, "score", score(10.0, 20.0, "2026-Q3"));
         coalition.record(2, "score", json!({"survey": survey, "question": "Do you trust us?"}));
         let reply = coalition.ask("trust", &[]).unwrap();
         assert_eq!(Coalition::column(&reply, "scores", "period"), ["2026-Q4", "2026-Q3"]);
         assert_eq!(Coalition::column(&reply, "scores", "mean"), [json!(4.25), json!(2)]);
-        assert_eq!(Coalition::column(&reply, "scores", "answers"), [4, 2]);
+        assert_eq!(Coalition::column(&reply, "scores", "answers"), [20, 10]);
         assert_eq!(Coalition::column(&reply, "left_out", "by"), ["Clean River", "Ferry Friends"]);
         assert_eq!(Coalition::column(&reply, "published", "published"), [2]);
         assert_eq!(Coalition::column(&reply, "published", "out"), [1]);

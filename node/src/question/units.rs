@@ -4,13 +4,13 @@
 //! in whatever lies above both.
 
 use super::line::{count, figure, line};
+use super::nested::{Circle, Nested, references};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::question::asked::tags;
-use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
 
 /// What rolls up.
 pub(super) const QUESTION: Question = Question {
@@ -21,116 +21,11 @@ pub(super) const QUESTION: Question = Question {
     answer,
 };
 
-/// Levels below a unit that count for it: from a street to the globe there are six.
-const LEVELS: usize = 16;
+/// Units that are shown, from the top down: a coalition of 1,300 groups has fewer than half as many.
+const SHOWN: usize = 1_000;
 
 /// Levels by which a table indents at most.
 const INDENTED: usize = 8;
-
-/// The units and what lies in which: a question works it out once, see [`Asked::tree`].
-pub(super) struct Tree<'a> {
-    units: BTreeMap<DocumentId, &'a Arc<Row>>,
-    /// The names, for order.
-    names: HashMap<DocumentId, (String, DocumentId)>,
-    below: HashMap<DocumentId, Vec<DocumentId>>,
-    groups: HashMap<DocumentId, Vec<GroupId>>,
-}
-
-/// What lies in a unit, with itself.
-struct Within {
-    units: HashSet<DocumentId>,
-    circle: Circle,
-}
-
-/// Whether a unit lies in itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Circle {
-    None,
-    Itself,
-}
-
-impl<'a> Tree<'a> {
-    pub(super) fn new(asked: &Asked<'a>) -> Self {
-        let units: BTreeMap<DocumentId, &Arc<Row>> = asked.records("unit").map(|unit| (unit.document, unit)).collect();
-        let names = units.iter().map(|(id, unit)| (*id, (asked.title(unit).to_lowercase(), *id))).collect();
-        let mut tree = Self { units, names, below: HashMap::new(), groups: HashMap::new() };
-        for (id, unit) in &tree.units {
-            for parent in references(unit, "parents").filter(|parent| tree.units.contains_key(parent)) {
-                tree.below.entry(parent).or_default().push(*id);
-            }
-        }
-        let names = &tree.names;
-        tree.below.values_mut().for_each(|below| below.sort_by_key(|id| names.get(id)));
-        let members: HashSet<GroupId> = asked.members().collect();
-        for profile in asked.current("group") {
-            let Some(group) = profile.owner().filter(|group| members.contains(group)) else { continue };
-            for unit in references(profile, "units") {
-                tree.groups.entry(unit).or_default().push(group);
-            }
-        }
-        tree
-    }
-
-    fn below(&self, unit: &DocumentId) -> &[DocumentId] {
-        self.below.get(unit).map_or(&[], Vec::as_slice)
-    }
-
-    fn within(&self, unit: DocumentId) -> Within {
-        let mut within = Within { units: HashSet::from([unit]), circle: Circle::None };
-        let mut level = vec![unit];
-        for _ in 0..LEVELS {
-            let mut next = Vec::new();
-            for below in level.iter().flat_map(|unit| self.below(unit)) {
-                if *below == unit {
-                    within.circle = Circle::Itself;
-                }
-                if within.units.insert(*below) {
-                    next.push(*below);
-                }
-            }
-            level = next;
-        }
-        within
-    }
-
-    fn groups(&self, within: &Within) -> BTreeSet<GroupId> {
-        within.units.iter().filter_map(|unit| self.groups.get(unit)).flatten().copied().collect()
-    }
-
-    /// Every unit with its depth, below the first unit that it lies in; where it lies in more, that is told of it.
-    fn in_order(&self) -> Vec<(DocumentId, usize)> {
-        let mut seen = HashSet::new();
-        let mut order = Vec::with_capacity(self.units.len());
-        let has_parent = |id: &DocumentId| {
-            self.units
-                .get(id)
-                .is_some_and(|unit| references(unit, "parents").any(|parent| self.units.contains_key(&parent)))
-        };
-        let mut roots: Vec<DocumentId> = self.units.keys().copied().collect();
-        roots.sort_by_key(|id| (has_parent(id), self.names.get(id)));
-        // Whoever has a parent and was not met below one lies in a circle, and is a beginning as good as any.
-        for root in roots {
-            let mut open = vec![(root, 0)];
-            while let Some((unit, depth)) = open.pop() {
-                if seen.insert(unit) {
-                    order.push((unit, depth));
-                    open.extend(self.below(&unit).iter().rev().map(|below| (*below, depth + 1)));
-                }
-            }
-        }
-        order
-    }
-}
-
-fn references(row: &Row, field: &str) -> impl Iterator<Item = DocumentId> {
-    tags(row, field).filter_map(|id| id.parse().ok())
-}
-
-/// The member groups in a unit and in whatever lies in it.
-pub(super) fn groups_in(asked: &Asked<'_>, unit: &Row) -> BTreeSet<GroupId> {
-    let tree = asked.tree();
-    tree.groups(&tree.within(unit.document))
-}
 
 /// What each group adds to its units.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,34 +50,32 @@ fn figures(asked: &Asked<'_>) -> HashMap<GroupId, Figures> {
     figures
 }
 
-fn rolled_up(groups: &BTreeSet<GroupId>, figures: &HashMap<GroupId, Figures>) -> Json {
-    let mut sum = Figures::default();
+fn rolled_up(groups: impl Iterator<Item = GroupId>, figures: &HashMap<GroupId, Figures>) -> Json {
+    let (mut sum, mut counted) = (Figures::default(), 0_usize);
     for group in groups {
-        let of = figures.get(group).copied().unwrap_or_default();
+        let of = figures.get(&group).copied().unwrap_or_default();
+        counted += 1;
         sum.people += of.people;
         sum.actions += of.actions;
         sum.letters += of.letters;
     }
-    json!({"groups": groups.len(), "people": sum.people, "actions": sum.actions, "letters": figure(sum.letters)})
+    json!({"groups": counted, "people": sum.people, "actions": sum.actions, "letters": figure(sum.letters)})
 }
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let tree = asked.tree();
+    let nested = asked.nested();
     let figures = figures(asked);
-    let mut placed: BTreeSet<GroupId> = BTreeSet::new();
+    let placed = nested.placed();
     let mut rows = Vec::new();
-    for (id, depth) in tree.in_order() {
-        let Some(unit) = tree.units.get(&id) else { continue };
-        let within = tree.within(id);
-        let groups = tree.groups(&within);
-        let mut more = rolled_up(&groups, &figures);
-        placed.extend(&groups);
+    for (id, depth) in nested.in_order().into_iter().take(SHOWN) {
+        let Some(unit) = nested.units.get(&id) else { continue };
+        let mut more = rolled_up(nested.groups(&id), &figures);
         more["unit"] = format!("{}{}", "  ".repeat(depth.min(INDENTED)), asked.title(unit)).into();
         more["depth"] = depth.into();
         more["level"] = unit.values.text("level").into();
         more["coordinates"] = super::line::field(unit, "coordinates");
         more["parents"] = tags(unit, "parents").collect();
-        more["why"] = notes(tree, unit, within.circle).into();
+        more["why"] = notes(nested, unit).into();
         rows.push(line(asked, unit, more));
     }
     let columns = [
@@ -195,18 +88,18 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     ];
     let empty = "There is no unit yet: `grid unit new --name NAME` makes one.";
     let units = Section::new("units", "Units, each with all that lies in it", &columns, empty).rows(rows);
-    let total = rolled_up(&placed, &figures);
+    let total = rolled_up(placed.iter().copied(), &figures);
     let columns = [("groups", "Groups"), ("people", "People"), ("actions", "Actions"), ("letters", "Letters")];
     let total = Section::new("total", "All units, each group once", &columns, empty).rows([total]);
     Ok(Reply::default().with(units).with(total).with(unplaced(asked, &placed)))
 }
 
-fn notes(tree: &Tree<'_>, unit: &Row, circle: Circle) -> String {
+fn notes(nested: &Nested<'_>, unit: &Row) -> String {
     let mut notes = Vec::new();
-    if circle == Circle::Itself {
+    if nested.circle(&unit.document) == Circle::Itself {
         notes.push("it lies in itself: one of its parents should go".to_owned());
     }
-    let (here, gone): (Vec<_>, Vec<_>) = references(unit, "parents").partition(|id| tree.units.contains_key(id));
+    let (here, gone): (Vec<_>, Vec<_>) = references(unit, "parents").partition(|id| nested.units.contains_key(id));
     if here.len() > 1 {
         notes.push(format!("lies in {} units", here.len()));
     }

@@ -2,6 +2,7 @@
 
 use super::asked::tags;
 use super::shown::{by_name, or_nothing, place};
+use super::turns::fairly;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::view::fold::folded;
 use crate::view::{DirectoryRow, Membership};
@@ -75,6 +76,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let counts =
         STATES.iter().zip(counts).map(|((state, why), count)| json!({"contact": state, "count": count, "why": why}));
     let counts = counts.chain([json!({"contact": "here", "count": members, "why": "member groups"})]);
+    let count = gaps.len();
+    let gaps = fairly(gaps, asked.most()?, |gap| gap.row.owner());
     let rows = gaps.iter().map(|gap| {
         let (contact, why) = STATES[gap.state];
         json!({
@@ -96,7 +99,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         Some(_) => "Everybody who is wanted is here.",
         None => "Nobody was written down yet: `grid prospect new --name NAME` tells whom you miss.",
     };
-    let rows = Section::new("wanted", "Not here yet", &columns, none).rows(rows);
+    let rows = Section::new("wanted", "Not here yet", &columns, none).of(count).rows(rows);
     Ok(Reply::default().with(rows).with(counts))
 }
 

@@ -124,8 +124,11 @@ fn meant(asked: &Asked<'_>, text: &str) -> Result<GroupId, Unanswerable> {
             Err(Unanswerable::new(format!("no group is called {:?} here", short(text, 60)), hint))
         }
         several => {
-            let named: Vec<String> =
-                several.iter().take(NAMED).map(|group| format!("{} ({})", asked.name(group), group.short())).collect();
+            let named: Vec<String> = several
+                .iter()
+                .take(NAMED)
+                .filter_map(|id| Some(format!("{} ({})", known.get(id)?, id.short())))
+                .collect();
             let message = format!("{:?} fits {} groups: {}", short(text, 60), several.len(), named.join(", "));
             Err(Unanswerable::new(message, "Give more of its name, or its id."))
         }

@@ -1,6 +1,6 @@
 //! What a coalition begins with: units, objectives, bodies, courses, profiles and people.
 
-use super::{Group, Making, names};
+use super::{DAYS, Group, Making, YEAR, names};
 use serde_json::{Value as Json, json};
 
 pub(super) const TOPICS: &[&str] =
@@ -48,12 +48,9 @@ pub(super) fn make(making: &mut Making) {
         .collect();
     let units = units(making);
     for (number, title) in OBJECTIVES.iter().enumerate() {
-        making.add(
-            0,
-            "objective",
-            json!({"title": title, "until": "2027-12-31T12:00:00Z",
-            "measure": format!("{} of 10 valleys have it", 3 + number % 7)}),
-        );
+        let until = making.at(YEAR, 12);
+        let measure = format!("{} of 10 valleys have it", 3 + number % 7);
+        making.add(0, "objective", json!({"title": title, "until": until, "measure": measure}));
     }
     systems(making);
     for (sort, name) in [
@@ -90,20 +87,49 @@ pub(super) fn make(making: &mut Making) {
         );
     }
     for number in 0..6 {
-        let day = 1 + number * 4;
-        let objective = making.any("objective");
+        // The last is still to come.
+        let day = 50 + number * 60;
+        let (starts, ends, objective) = (making.at(day, 8), making.at(day + 1, 20), making.any("objective"));
         making.add(
             0,
             "moment",
             json!({"title": format!("Day of the valleys {}", number + 1), "objective": objective,
-            "starts": format!("2026-{:02}-{day:02}T08:00:00Z", 6 + number), "ends":
-            format!("2026-{:02}-{:02}T20:00:00Z", 6 + number, day + 1), "target": "The water board"}),
+            "starts": starts, "ends": ends, "target": "The water board"}),
         );
     }
+    talked_about(making);
     for by in 0..making.groups.len() {
         profile(making, by, &units);
     }
     people(making);
+}
+
+/// How closely the groups work together, and the words that they found.
+fn talked_about(making: &mut Making) {
+    let (from, until, objective) = (making.at(DAYS - 20, 8), making.at(DAYS + 40, 20), making.any("objective"));
+    making.add(
+        0,
+        "mode",
+        json!({"title": "Until the hearing", "setting": "coordinated", "from": from, "until": until,
+        "objectives": [objective]}),
+    );
+    for (title, wording, convinced) in
+        [("Health", "Water that makes nobody ill.", 41), ("Rights", "Water belongs to those who drink it.", 57)]
+    {
+        making.add(
+            0,
+            "frame",
+            json!({"title": title, "test": "At the doors, in spring", "wording": wording, "asked": 80,
+            "convinced": convinced, "winner": convinced > 50, "language": "English"}),
+        );
+    }
+    let until = making.at(DAYS + 15, 20);
+    making.add(
+        0,
+        "draft",
+        json!({"title": "A statement for the next year", "text": "What we share, and what we leave to each other.",
+        "until": until}),
+    );
 }
 
 /// A tree of units; those of the lowest level.

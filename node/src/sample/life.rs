@@ -1,7 +1,7 @@
 //! What a coalition does in a year: actions and what others say of them, talk, needs, meetings, learning.
 
 use super::frame::{LANGUAGES, SKILLS, TOPICS, reference};
-use super::{Making, names};
+use super::{DAYS, Making, YEAR, names};
 use serde_json::{Value as Json, json};
 
 const TACTICS: &[&str] =
@@ -48,6 +48,8 @@ const SORTS: &[Sort] = &[
     (4, introduction),
     (4, place),
     (3, case),
+    (5, reply),
+    (1, draft),
     (2, survey),
     (4, score),
     (2, plan),
@@ -83,10 +85,13 @@ pub(super) fn make(making: &mut Making) {
 
 /// A moment of the year, with a zone of its own.
 fn moment(making: &mut Making) -> (String, String) {
-    let numbers = &mut making.numbers;
-    let (month, day, hour) = (1 + numbers.below(12), 1 + numbers.below(28), 8 + numbers.below(11));
-    let at = |hour: usize| format!("2026-{month:02}-{day:02}T{hour:02}:00:00+10:00[Australia/Brisbane]");
-    (at(hour), at(hour + 2))
+    let day = making.numbers.below(YEAR);
+    moment_of(making, day)
+}
+
+fn moment_of(making: &mut Making, day: usize) -> (String, String) {
+    let hour = 8 + making.numbers.below(11);
+    (making.at(day, hour), making.at(day, hour + 2))
 }
 
 fn place_of(making: &mut Making, by: usize) -> usize {
@@ -103,7 +108,8 @@ fn count(making: &mut Making, most: usize) -> Json {
 }
 
 fn action(making: &mut Making, by: usize) {
-    let (starts, ends) = moment(making);
+    let day = making.numbers.below(YEAR);
+    let (starts, ends) = moment_of(making, day);
     let place = place_of(making, by);
     let objectives: Vec<Json> = if making.numbers.percent(75) { vec![making.any("objective")] } else { Vec::new() };
     let moment = if making.numbers.percent(20) { making.any("moment") } else { Json::Null };
@@ -114,7 +120,7 @@ fn action(making: &mut Making, by: usize) {
         "description": format!("We meet at the bridge in {}. {}", names::place(place), numbers.word(SAID)),
         "starts": starts, "ends": ends, "place": names::place(place), "coordinates": names::point(place),
         "tactics": numbers.words(TACTICS, 2), "target": "The water board", "objectives": objectives, "moment": moment,
-        "copied_from": copied, "status": if numbers.percent(60) { "done" } else { "planned" },
+        "copied_from": copied, "status": if day < DAYS { "done" } else { "planned" },
     });
     making.add(by, "action", fields);
 }
@@ -164,8 +170,10 @@ fn attendance(making: &mut Making, by: usize) {
 }
 
 fn report(making: &mut Making, by: usize) {
-    let (on, _) = moment(making);
+    let on = making.past();
     let action = making.any("action");
+    // Whoever did it tells of it.
+    let by = making.writer_of(&action).unwrap_or(by);
     let figures: Vec<Json> = [120, 80, 4, 5, 3].into_iter().map(|most| count(making, most)).collect();
     let figure = |index: usize| figures.get(index).cloned().unwrap_or_default();
     let place = names::place(place_of(making, by));
@@ -222,14 +230,14 @@ fn task(making: &mut Making, by: usize) {
 }
 
 fn tie(making: &mut Making, by: usize) {
-    let (on, _) = moment(making);
+    let on = making.past();
     let with = making.any("person");
     let title = format!("{} and {}", names::person(&mut making.numbers), names::person(&mut making.numbers));
     making.add(by, "tie", json!({"title": title, "with": with, "on": on, "every_days": 60}));
 }
 
 fn completion(making: &mut Making, by: usize) {
-    let (on, _) = moment(making);
+    let on = making.past();
     let (course, person) = (making.any("course"), making.any("person"));
     making.add(by, "completion", json!({"course": course, "person": person, "on": on}));
 }
@@ -267,7 +275,7 @@ fn prospect(making: &mut Making, by: usize) {
 }
 
 fn tally(making: &mut Making, by: usize) {
-    let (on, _) = moment(making);
+    let on = making.past();
     let action = making.any("action");
     let (letters, calls) = (count(making, 90), count(making, 30));
     making.add(
@@ -318,7 +326,7 @@ fn spending(making: &mut Making, by: usize) {
 }
 
 fn win(making: &mut Making, by: usize) {
-    let (on, _) = moment(making);
+    let on = making.past();
     let (objective, action) = (making.any("objective"), making.any("action"));
     making.add(
         by,
@@ -370,22 +378,43 @@ fn case(making: &mut Making, by: usize) {
 
 fn survey(making: &mut Making, by: usize) {
     let sort = making.numbers.word(&["trust", "climate", "backbone", "reflection"]);
+    let period = period(making);
     making.add(
         by,
         "survey",
-        json!({"title": format!("How we stand: {sort}"), "sort": sort, "period": "2026-Q4",
+        json!({"title": format!("How we stand: {sort}"), "sort": sort, "period": period,
         "questions": "Do you trust the others?\nDo you get what you need?"}),
     );
 }
 
+/// The last quarter of the year.
+fn period(making: &Making) -> String {
+    format!("{}-Q4", making.begun.year())
+}
+
+fn reply(making: &mut Making, by: usize) {
+    let to = making.any("introduction");
+    let says = making.numbers.word(&["yes", "yes", "yes", "maybe", "no"]);
+    if !to.is_null() {
+        making.add(by, "reply", json!({"to": to, "says": says}));
+    }
+}
+
+fn draft(making: &mut Making, by: usize) {
+    let topic = making.numbers.word(TOPICS);
+    let until = making.at(DAYS + 20, 20);
+    let text = format!("What we say together about {topic}.");
+    making.add(by, "draft", json!({"title": format!("On {topic}"), "text": text, "until": until}));
+}
+
 fn score(making: &mut Making, by: usize) {
-    let survey = making.any("survey");
-    let answers = 3 + making.numbers.below(20);
+    let (survey, period) = (making.any("survey"), period(making));
+    let answers = 5 + making.numbers.below(20);
     let total = answers * (2 + making.numbers.below(3));
     making.add(
         by,
         "score",
-        json!({"survey": survey, "question": "Do you trust the others?", "period": "2026-Q4",
+        json!({"survey": survey, "question": "Do you trust the others?", "period": period,
         "answers": answers, "total": total}),
     );
 }
@@ -410,9 +439,10 @@ fn plan(making: &mut Making, by: usize) {
 
 fn seat(making: &mut Making, by: usize) {
     let body = making.any("body");
+    let until = making.at(YEAR, 12);
     let holder = names::person(&mut making.numbers);
     let role = making.numbers.word(&["representative", "chair", "convener", "note-taker"]);
-    making.add(by, "seat", json!({"body": body, "role": role, "holder": holder, "until": "2027-06-30T12:00:00Z"}));
+    making.add(by, "seat", json!({"body": body, "role": role, "holder": holder, "until": until}));
 }
 
 fn page(making: &mut Making, by: usize) {
@@ -426,10 +456,11 @@ fn cost(making: &mut Making, by: usize) {
 }
 
 fn review(making: &mut Making, by: usize) {
+    let (reviewed, again) = (making.at(DAYS / 5, 12), making.at(DAYS + 10, 12));
     making.add(
         by,
         "review",
         json!({"title": "Those who are named in public", "threats": "Letters at home.",
-        "measures": "Nobody goes home alone.", "reviewed": "2026-03-01T12:00:00Z", "again": "2026-12-01T12:00:00Z"}),
+        "measures": "Nobody goes home alone.", "reviewed": reviewed, "again": again}),
     );
 }

@@ -5,10 +5,13 @@
 //! [`Drafted::with_ids`] puts the ids in.
 
 mod frame;
+mod here;
 mod life;
 mod names;
 mod numbers;
 
+use jiff::ToSpan as _;
+use jiff::civil::{Date, date};
 use numbers::Numbers;
 use serde_json::{Map, Value as Json};
 
@@ -27,11 +30,35 @@ impl Size {
     /// As many groups and people as a large network has, with a year of work.
     pub const LARGE: Size = Size { groups: 1_300, people: 14_000, records: 100_000 };
 
+    /// The fewest groups that a coalition is made of.
+    pub const FEWEST: usize = 3;
+
+    /// A size of so many groups, with as many people and records as belong to them.
+    ///
+    /// # Errors
+    ///
+    /// [`SizeError`] where so many are no coalition, or more than this was ever measured with.
+    pub const fn of_groups(groups: usize) -> Result<Self, SizeError> {
+        if groups < Self::FEWEST || groups > Self::LARGE.groups {
+            return Err(SizeError { groups });
+        }
+        let people = Self::LARGE.people * groups / Self::LARGE.groups;
+        Ok(Size { groups, people, records: Self::LARGE.records * groups / Self::LARGE.groups })
+    }
+
     /// A size of so many records, with as many groups and people as belong to it.
     pub const fn of(records: usize) -> Self {
         let groups = if records / 77 > 3 { records / 77 } else { 3 };
         Size { groups, people: records / 7, records }
     }
+}
+
+/// No coalition of so many groups is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a made-up coalition has {} to {} groups, not {groups}", Size::FEWEST, Size::LARGE.groups)]
+pub struct SizeError {
+    /// How many were asked for.
+    pub groups: usize,
 }
 
 /// A made-up coalition.
@@ -41,7 +68,14 @@ pub struct Sample {
     pub groups: Vec<String>,
     /// What they write, in order.
     pub records: Vec<Drafted>,
+    /// What the founder keeps on its own computer; references are to what was written.
+    pub here: Vec<Drafted>,
 }
+
+/// Days that lie behind a coalition; what it plans reaches to the end of the year.
+pub const DAYS: usize = 300;
+/// Days of that year.
+const YEAR: usize = 365;
 
 /// A record to be written.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,11 +89,17 @@ pub struct Drafted {
 }
 
 impl Sample {
-    /// The coalition of a seed.
+    /// The coalition of a seed, in a year of its own.
     pub fn new(seed: u64, size: Size) -> Self {
+        Self::since(seed, size, date(2026, 1, 1))
+    }
+
+    /// The coalition of a seed, of which [`DAYS`] have passed since a day.
+    pub fn since(seed: u64, size: Size, begun: Date) -> Self {
         let mut making = Making {
             numbers: Numbers::new(seed),
             size,
+            begun,
             groups: Vec::new(),
             records: Vec::with_capacity(size.records),
             of_kind: std::collections::BTreeMap::new(),
@@ -67,7 +107,8 @@ impl Sample {
         frame::make(&mut making);
         life::make(&mut making);
         making.records.truncate(size.records.max(making.groups.len()));
-        Self { groups: making.groups.into_iter().map(|group| group.name).collect(), records: making.records }
+        let here = here::make(&mut making);
+        Self { groups: making.groups.into_iter().map(|group| group.name).collect(), records: making.records, here }
     }
 }
 
@@ -98,6 +139,8 @@ struct Group {
 struct Making {
     numbers: Numbers,
     size: Size,
+    /// The first day.
+    begun: Date,
     groups: Vec<Group>,
     records: Vec<Drafted>,
     /// The numbers of the records of each kind.
@@ -118,6 +161,25 @@ impl Making {
     fn any(&mut self, kind: &str) -> Json {
         let Some(known) = self.of_kind.get(kind) else { return Json::Null };
         self.numbers.one(known).map_or(Json::Null, |number| Json::String(format!("@{number}")))
+    }
+
+    /// A day of the year and an hour, in the zone of the country.
+    fn at(&self, day: usize, hour: usize) -> String {
+        let days = i64::try_from(day.min(YEAR)).unwrap_or_default();
+        let day = self.begun.checked_add(days.days()).unwrap_or(self.begun);
+        format!("{day}T{:02}:00:00+10:00[Australia/Brisbane]", hour.min(23))
+    }
+
+    /// A day that is over, and its hour.
+    fn past(&mut self) -> String {
+        let (day, hour) = (self.numbers.below(DAYS), 8 + self.numbers.below(11));
+        self.at(day, hour)
+    }
+
+    /// The group that wrote a record to which a reference points.
+    fn writer_of(&self, reference: &Json) -> Option<usize> {
+        let number: usize = reference.as_str()?.strip_prefix('@')?.parse().ok()?;
+        Some(self.records.get(number)?.by)
     }
 
     /// Any record of a kind with its number.
@@ -153,14 +215,63 @@ mod tests {
             ids.push(DocumentId(id).to_string());
             assert!(record.by < sample.groups.len());
         }
-        let kinds: std::collections::BTreeSet<_> = sample.records.iter().map(|record| record.kind).collect();
-        assert!(kinds.len() >= 30, "{kinds:?}");
+        for record in &sample.here {
+            let kind = Registry::standard().kind(record.kind).unwrap_or_else(|| panic!("there is no {}", record.kind));
+            assert_eq!(kind.home(), RecordHome::Here, "{} travels", record.kind);
+            let fields = Json::Object(record.with_ids(&ids));
+            let patch = Patch::from_json(kind, &fields).unwrap_or_else(|error| panic!("{fields}: {error}"));
+            kind.check(&patch.over(kind, kind.defaults())).unwrap_or_else(|complaint| panic!("{}", complaint.message));
+        }
+    }
+
+    #[test]
+    fn every_kind_of_the_grid_occurs_in_a_coalition_of_any_size() {
+        for groups in [Size::FEWEST, 20] {
+            let sample = Sample::new(3, Size::of_groups(groups).unwrap());
+            let records = sample.records.iter().chain(&sample.here);
+            let made: std::collections::BTreeSet<&str> = records.map(|record| record.kind).collect();
+            let known = Registry::standard().kinds().map(|kind| kind.name.as_str());
+            let missing: Vec<&str> = known.filter(|kind| !made.contains(kind)).collect();
+            assert!(missing.is_empty(), "{groups} groups: {missing:?}");
+        }
+    }
+
+    #[test]
+    fn a_size_follows_from_the_groups_and_is_bounded() {
+        assert_eq!(Size::of_groups(1_300), Ok(Size::LARGE));
+        assert_eq!(Size::of_groups(20), Ok(Size { groups: 20, people: 215, records: 1_538 }));
+        for groups in [0, 2, 1_301, usize::MAX] {
+            assert!(Size::of_groups(groups).unwrap_err().to_string().contains("3 to 1300 groups"), "{groups}");
+        }
+    }
+
+    #[test]
+    fn what_is_done_lies_behind_and_what_is_planned_ahead() {
+        let begun = date(2031, 3, 1);
+        let today = begun.checked_add(i64::try_from(DAYS).unwrap().days()).unwrap();
+        let sample = Sample::since(5, Size::of(2_000), begun);
+        let (mut done, mut planned) = (0, 0);
+        for action in sample.records.iter().filter(|record| record.kind == "action") {
+            let day: Date = action.fields["starts"].as_str().unwrap()[..10].parse().unwrap();
+            match action.fields["status"].as_str() {
+                Some("done") => {
+                    done += 1;
+                    assert!(day < today, "{day}");
+                }
+                _ => {
+                    planned += 1;
+                    assert!(day >= today, "{day}");
+                }
+            }
+        }
+        assert!(done > planned && planned > 0, "{done} {planned}");
     }
 
     #[test]
     fn a_seed_gives_the_same_coalition_each_time_and_another_seed_another() {
         let size = Size::of(500);
         assert_eq!(Sample::new(1, size).records, Sample::new(1, size).records);
+        assert_eq!(Sample::new(1, size).here, Sample::new(1, size).here);
         assert_ne!(Sample::new(1, size).records, Sample::new(2, size).records);
         let names = Sample::new(1, Size::of(100_000)).groups;
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();

@@ -9,6 +9,7 @@ use grid_protocol::id::{DocumentId, EntryId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::StorageError;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 /// Heads and documents.
@@ -17,7 +18,23 @@ pub(super) struct Index {
     heads: BTreeMap<DeviceId, Head>,
     devices: Vec<DeviceId>,
     numbers: HashMap<DeviceId, u32>,
-    documents: BTreeMap<DocumentId, Vec<Place>>,
+    documents: HashMap<DocumentId, Places>,
+}
+
+/// The entries of a document: one, as most have.
+#[derive(Debug)]
+enum Places {
+    One(Place),
+    Many(Vec<Place>),
+}
+
+impl Places {
+    fn as_slice(&self) -> &[Place] {
+        match self {
+            Self::One(place) => std::slice::from_ref(place),
+            Self::Many(places) => places,
+        }
+    }
 }
 
 /// One entry; the device by its number here, which is never stored.
@@ -36,13 +53,14 @@ impl Index {
         self.heads.iter()
     }
 
+    /// Every document, in no order.
     pub(super) fn documents(&self) -> impl Iterator<Item = &DocumentId> {
         self.documents.keys()
     }
 
     /// The entries of a document, by device and seq.
     pub(super) fn document(&self, document: &DocumentId) -> Vec<(DeviceId, u64)> {
-        let places = self.documents.get(document).map(Vec::as_slice).unwrap_or_default();
+        let places = self.documents.get(document).map(Places::as_slice).unwrap_or_default();
         let mut found: Vec<_> = places
             .iter()
             .filter_map(|place| Some((*self.devices.get(usize::try_from(place.device).ok()?)?, place.seq)))
@@ -65,7 +83,17 @@ impl Index {
                 number
             }
         };
-        self.documents.entry(document).or_default().push(Place { device, seq });
+        let place = Place { device, seq };
+        match self.documents.entry(document) {
+            Entry::Vacant(vacant) => drop(vacant.insert(Places::One(place))),
+            Entry::Occupied(mut known) => match known.get_mut() {
+                Places::Many(places) => places.push(place),
+                Places::One(first) => {
+                    let places = Places::Many(vec![*first, place]);
+                    known.insert(places);
+                }
+            },
+        }
     }
 
     pub(super) fn add_run(&mut self, run: &VerifiedRun) {

@@ -64,6 +64,14 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Keeps these with the next own entries or records, in one write of the journal: all of it or nothing. What an
+    /// earlier call named and nothing came with is let go.
+    pub fn local_beside(&mut self, records: Vec<LocalRecord>) {
+        self.beside = records;
+    }
+}
+
 impl Reader {
     /// What stays here of a record.
     pub fn local(&self, document: &DocumentId) -> Option<LocalRecord> {

@@ -43,6 +43,8 @@ pub struct Store {
     flusher: flusher::Flusher,
     reader: Reader,
     journal: journal::Journal,
+    /// What stays here and is kept with the next own entries.
+    beside: Vec<LocalRecord>,
     // Dropped last: what is before it has been written by then.
     _ending: open::Ending,
 }

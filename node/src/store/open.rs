@@ -215,7 +215,7 @@ impl Store {
             .map_err(|source| StoreError::Io { doing: "flush", path: directory, source })?;
         flusher.flush()?;
         let reader = Reader { trees, index: Arc::new(RwLock::new(index)), health: Arc::clone(&health), owed };
-        Ok((Self { flusher, reader, journal, _ending: Ending { closed, health } }, report))
+        Ok((Self { flusher, reader, journal, beside: Vec::new(), _ending: Ending { closed, health } }, report))
     }
 }
 

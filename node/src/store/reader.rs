@@ -178,9 +178,11 @@ impl Reader {
         })
     }
 
-    /// Every document that has entries.
+    /// Every document that has entries, by ascending id.
     pub fn documents(&self) -> Vec<DocumentId> {
-        self.index().documents().copied().collect()
+        let mut documents: Vec<DocumentId> = self.index().documents().copied().collect();
+        documents.sort_unstable();
+        documents
     }
 
     /// A row that a view cached.

@@ -5,6 +5,7 @@ use super::journal::JournalItem;
 use super::owed::Due;
 use super::{Reader, Store};
 use grid_protocol::chain::{BranchEntry, VerifiedBranch};
+use grid_protocol::codec;
 use grid_protocol::control::Record;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, EntryId, RecordId};
@@ -117,13 +118,17 @@ impl Storage for Store {
     }
 
     fn append_own(&mut self, runs: &[VerifiedRun], records: &[Record]) -> Result<(), StorageError> {
+        let beside = std::mem::take(&mut self.beside);
         self.writable()?;
         self.check(runs)?;
-        self.journal.append(&journal_items(runs, records))?;
+        let mut items = journal_items(runs, records);
+        items.extend(beside.iter().cloned().map(JournalItem::Local));
+        self.journal.append(&items)?;
         // From here on it is kept, whatever happens to sled: a second entry at the same place would
         // contradict the first. When sled fails, the next write is refused, and the next start catches up.
         let records = self.write("save own records", || self.reader.trees.write_records(records));
-        if let Err(error) = self.owe(runs).and(records) {
+        let beside = beside.iter().try_for_each(|record| self.hint_put(&record.key(), &codec::encode(record)));
+        if let Err(error) = self.owe(runs).and(records).and(beside) {
             tracing::error!(%error, "the journal holds what the store could not take");
         }
         Ok(())

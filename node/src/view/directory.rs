@@ -46,17 +46,12 @@ pub struct DirectoryRow {
 }
 
 impl Views {
-    /// The name that a group has given itself, or the one that it was founded under.
-    pub fn name_of(&self, group: &GroupId) -> String {
-        self.names.get(group).cloned().unwrap_or_else(|| group.short())
-    }
-
     /// Every group: members first, then prospects, each by name.
     pub fn directory(&self) -> Vec<DirectoryRow> {
         let mut rows = self.groups();
         let mut prospects = Vec::new();
         if let Some((profile, prospect)) = link::kinds(&self.registry) {
-            let links = Links::new(profile, prospect, &rows);
+            let links = Links::new(profile, prospect, &rows, &self.founding_names);
             for row in self.records.of_kind(&prospect.name) {
                 match links.of(row).and_then(|index| rows.get_mut(index)) {
                     Some(member) => member.was.push(row.document),

@@ -3,6 +3,7 @@
 //! A text becomes words in a form of its own: decomposed, without the marks that are written above and below letters,
 //! in lower case, without signs of direction. Scripts that put no space between words give a word for each character.
 
+use grid_protocol::letters::is_invisible;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
@@ -89,9 +90,9 @@ impl Word {
     }
 }
 
-/// Signs that stand within words and are not seen: joiners, soft hyphens, directions.
+/// Signs that stand within words and are not seen: joiners, soft hyphens, directions, and the stroke that lengthens Arabic ones.
 const fn is_unseen(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{640}')
+    is_invisible(letter) || letter == '\u{640}'
 }
 
 /// Characters of scripts that put no space between words.

@@ -1,10 +1,12 @@
 //! Which member a prospect has become.
 //!
 //! Somebody may have linked the two; otherwise they are compared. The same name is not enough where there is more to
-//! go by: two groups of one name in two towns are two groups. In doubt a prospect stays one, since a group shown twice
-//! is a smaller mistake than one that nobody sees.
+//! go by: two groups of one name in two towns are two groups. Nor is it where a group took the name later, which any
+//! group can do: those who let it in knew it by the name that it was founded under. In doubt a prospect stays one, since
+//! a group shown twice is a smaller mistake than one that nobody sees; a person says which it is.
 
 use super::{DirectoryRow, Membership};
+use grid_protocol::id::GroupId;
 use grid_protocol::record::{Field, FieldType, Kind, Registry, Values};
 use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,8 @@ pub(super) struct Links<'a> {
     profile: &'a Kind,
     by_name: BTreeMap<String, Vec<(usize, Traits)>>,
     by_group: BTreeMap<String, usize>,
+    /// The groups that were founded under the name that they have.
+    founded: BTreeSet<usize>,
 }
 
 /// What a group is known by beside its name.
@@ -38,19 +42,29 @@ enum Likeness {
 
 impl<'a> Links<'a> {
     /// The members among these rows, and all groups by their ids.
-    pub(super) fn new(profile: &'a Kind, prospect: &'a Kind, rows: &[DirectoryRow]) -> Self {
+    pub(super) fn new(
+        profile: &'a Kind,
+        prospect: &'a Kind,
+        rows: &[DirectoryRow],
+        founding_names: &BTreeMap<GroupId, String>,
+    ) -> Self {
         let mut by_name: BTreeMap<String, Vec<(usize, Traits)>> = BTreeMap::new();
         let mut by_group = BTreeMap::new();
+        let mut founded = BTreeSet::new();
         for (index, row) in rows.iter().enumerate() {
             if row.membership == Membership::Member {
                 let traits = row.row.as_ref().map(|row| Traits::of(profile, &row.values)).unwrap_or_default();
                 by_name.entry(folded(&row.name)).or_default().push((index, traits));
             }
+            let name = row.group.and_then(|group| founding_names.get(&group));
+            if name.is_some_and(|name| folded(name) == folded(&row.name)) {
+                founded.insert(index);
+            }
             if let Some(group) = row.group {
                 by_group.insert(group.to_string(), index);
             }
         }
-        Self { prospect, profile, by_name, by_group }
+        Self { prospect, profile, by_name, by_group, founded }
     }
 
     /// The place of the group that a prospect has become.
@@ -69,8 +83,9 @@ impl<'a> Links<'a> {
             let mut like = namesakes.iter().filter(|(_, known)| traits_alike(&traits, known) == wanted);
             like.next().filter(|_| like.next().is_none()).map(|(index, _)| *index)
         };
-        let same = like(Likeness::Same);
-        same.or_else(|| if namesakes.len() == 1 { like(Likeness::NameAlone) } else { None })
+        let known_by_it = |index: &usize| self.founded.contains(index);
+        let alone = || like(Likeness::NameAlone).filter(|_| namesakes.len() == 1).filter(known_by_it);
+        like(Likeness::Same).or_else(alone)
     }
 }
 
@@ -126,7 +141,7 @@ fn folded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use grid_protocol::id::{DocumentId, GroupId};
+    use grid_protocol::id::DocumentId;
     use grid_protocol::record::{Patch, Presence};
     use grid_protocol::time::Timestamp;
     use serde_json::{Value as Json, json};
@@ -145,7 +160,7 @@ mod tests {
             created: Timestamp(0),
             changed: Timestamp(0),
             changed_by: None,
-            latest: BTreeMap::new(),
+            latest: Box::default(),
             presence: Presence::Present,
             quarantine: None,
         })
@@ -168,7 +183,20 @@ mod tests {
     /// The place of the group that a prospect has become.
     fn linked(groups: &[DirectoryRow], prospect: Json) -> Option<usize> {
         let (profile, kind) = kinds(Registry::standard()).unwrap();
-        Links::new(profile, kind, groups).of(&row(kind, &prospect))
+        let name = |group: &DirectoryRow| Some((group.group?, group.name.clone()));
+        Links::new(profile, kind, groups, &groups.iter().filter_map(name).collect()).of(&row(kind, &prospect))
+    }
+
+    #[test]
+    fn a_group_that_takes_the_name_of_one_that_is_wanted_is_not_that_one() {
+        let (profile, kind) = kinds(Registry::standard()).unwrap();
+        let groups = [group(1, Membership::Member, &json!({"name": "Bakers' Union"}))];
+        let linked = |founded: &str| {
+            let founded = BTreeMap::from([(GroupId([1; 32]), founded.to_owned())]);
+            Links::new(profile, kind, &groups, &founded).of(&row(kind, &json!({"name": "Bakers' union"})))
+        };
+        assert_eq!(linked("Mallory"), None);
+        assert_eq!(linked("Bakers Union"), Some(0));
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn row_of(kind: &Kind, record: &LocalRecord, values: &Values) -> Row {
         created: record.created,
         changed: record.changed,
         changed_by: None,
-        latest: BTreeMap::new(),
+        latest: Box::default(),
         presence: match record.presence {
             LocalPresence::Present => Presence::Present,
             LocalPresence::Removed => Presence::Removed,

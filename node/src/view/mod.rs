@@ -5,26 +5,32 @@
 
 mod directory;
 mod duplicates;
+mod first_seen;
 pub(crate) mod fold;
 mod heard;
 mod hidden;
 mod link;
 pub(crate) mod local;
 mod mandates;
+mod named;
 mod people;
 mod records;
 mod refer;
+mod said;
 pub(crate) mod search;
 mod spoken;
 mod statement;
 mod versions;
+mod wording;
 
 pub use directory::{DirectoryRow, Membership};
+pub(crate) use first_seen::Dated;
 pub use hidden::Hidden;
 pub(crate) use mandates::endorsed;
 pub use mandates::{MandateRow, MandateState};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;
+pub(crate) use said::Said;
 pub use search::Search;
 pub use statement::OwnMembership;
 pub(crate) use versions::deliberated;
@@ -34,7 +40,7 @@ use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::{Registry, Values};
 use grid_protocol::time::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// All views of a node.
@@ -47,8 +53,12 @@ pub struct Views {
     pub records: Records,
     /// Names of the known groups.
     pub names: BTreeMap<GroupId, String>,
+    /// The groups whose name somebody else has, too: it is shown with the beginning of their id.
+    double: BTreeSet<GroupId>,
+    /// What the coalition is called.
+    coalition_name: String,
     /// Names that the known groups were founded under.
-    founding_names: BTreeMap<GroupId, String>,
+    pub(crate) founding_names: BTreeMap<GroupId, String>,
     /// The member groups; this node's own only once somebody else has taken it in.
     pub members: Vec<GroupId>,
     /// The statement in force and its signatures; none until the founding records are here.

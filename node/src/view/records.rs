@@ -1,60 +1,91 @@
 //! All records, by id and by kind, newest first.
+//!
+//! A record has a number here from its first row on, which is never stored and never given to another: whatever lists
+//! records lists their numbers, eight of which take the room of one id.
 
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Registry, Value};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::btree_set::{self, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// What every listing is ordered by: newest first, then id.
-type Place = (Reverse<Timestamp>, DocumentId);
+/// The number of a record on this computer, for as long as the node runs.
+pub(super) type Number = u32;
+
+/// What every listing is ordered by: newest first, then id, of which the beginning tells two apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    changed: Reverse<Timestamp>,
+    beginning: u64,
+    number: Number,
+}
 
 /// The table of all records.
 #[derive(Default)]
 pub struct Records {
-    rows: HashMap<DocumentId, Arc<Row>>,
+    rows: Vec<Arc<Row>>,
+    numbers: HashMap<DocumentId, Number>,
     /// The records that are not removed.
-    by_kind: BTreeMap<String, BTreeMap<Place, Arc<Row>>>,
-    /// What refers to a record that is not removed: the records by the id that they name, which may be a group's.
-    referring: HashMap<Named, BTreeSet<DocumentId>>,
+    by_kind: BTreeMap<String, BTreeSet<Place>>,
+    /// What refers to a record that is not removed, by ascending id, under the id that is named, which may be a group's.
+    referring: HashMap<Named, Vec<Number>>,
 }
 
 /// The bytes of an id that a field names.
 type Named = [u8; 32];
 
+/// A row that was taken in.
+pub(super) struct Taken {
+    /// The number of its record.
+    pub(super) number: Number,
+    /// The row that it takes the place of.
+    pub(super) before: Option<Arc<Row>>,
+}
+
 impl Records {
-    /// Takes rows in that were read anew.
-    pub fn take(&mut self, registry: &Registry, rows: impl IntoIterator<Item = Arc<Row>>) {
-        for row in rows {
-            self.remove(registry, &row.document);
-            if let Some(kind) = row.kind().filter(|_| !row.heads.is_empty() && !row.is_removed()) {
-                let place = (Reverse(row.changed), row.document);
-                for named in named_by(registry, &row) {
-                    self.referring.entry(named).or_default().insert(row.document);
-                }
-                match self.by_kind.get_mut(kind) {
-                    Some(rows) => {
-                        rows.insert(place, row.clone());
-                    }
-                    None => {
-                        self.by_kind.insert(kind.to_owned(), BTreeMap::from([(place, row.clone())]));
-                    }
-                }
+    /// Takes a row in that was read anew; none once there are four thousand million records.
+    pub(super) fn take(&mut self, registry: &Registry, row: &Arc<Row>) -> Option<Taken> {
+        let (number, before) = match self.numbers.get(&row.document) {
+            Some(number) => {
+                let number = *number;
+                self.leave_out(registry, number);
+                let known = self.rows.get_mut(number as usize)?;
+                (number, Some(std::mem::replace(known, row.clone())))
             }
-            self.rows.insert(row.document, row);
+            None => {
+                let number = Number::try_from(self.rows.len()).ok()?;
+                self.numbers.insert(row.document, number);
+                self.rows.push(row.clone());
+                (number, None)
+            }
+        };
+        if let Some(kind) = row.kind().filter(|_| is_shown(row)) {
+            for named in named_by(registry, row) {
+                let known = self.referring.entry(named).or_default();
+                let rows = &self.rows;
+                let place = known.partition_point(|known| id_of(rows, *known) < row.document);
+                known.insert(place, number);
+            }
+            match self.by_kind.get_mut(kind) {
+                Some(places) => drop(places.insert(place_of(row, number))),
+                None => drop(self.by_kind.insert(kind.to_owned(), BTreeSet::from([place_of(row, number)]))),
+            }
         }
+        Some(Taken { number, before })
     }
 
-    fn remove(&mut self, registry: &Registry, document: &DocumentId) {
-        let Some(before) = self.rows.remove(document) else { return };
-        if let Some(rows) = before.kind().and_then(|kind| self.by_kind.get_mut(kind)) {
-            rows.remove(&(Reverse(before.changed), *document));
+    /// Takes a record out of all lists.
+    fn leave_out(&mut self, registry: &Registry, number: Number) {
+        let Some(before) = self.rows.get(number as usize).filter(|row| is_shown(row)) else { return };
+        if let Some(places) = before.kind().and_then(|kind| self.by_kind.get_mut(kind)) {
+            places.remove(&place_of(before, number));
         }
-        for named in named_by(registry, &before) {
+        for named in named_by(registry, before) {
             if let Some(known) = self.referring.get_mut(&named) {
-                known.remove(document);
+                known.retain(|known| *known != number);
                 if known.is_empty() {
                     self.referring.remove(&named);
                 }
@@ -62,29 +93,47 @@ impl Records {
         }
     }
 
+    /// Gives back what growing left over.
+    pub(super) fn settle(&mut self) {
+        self.rows.shrink_to_fit();
+        self.numbers.shrink_to_fit();
+        self.referring.values_mut().for_each(Vec::shrink_to_fit);
+        self.referring.shrink_to_fit();
+    }
+
     /// The records that name this id in a field and are not removed, by ascending id.
     pub fn referring<'a>(&'a self, named: &[u8; 32]) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
-        self.referring.get(named).into_iter().flatten().filter_map(|document| self.rows.get(document))
+        self.referring.get(named).into_iter().flatten().filter_map(move |number| self.numbered(*number))
+    }
+
+    /// The same by their numbers.
+    pub(super) fn naming(&self, named: &[u8; 32]) -> &[Number] {
+        self.referring.get(named).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// All records that are not removed, kind by kind, newest first.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Row>> {
-        self.by_kind.values().flat_map(BTreeMap::values)
+        self.by_kind.values().flat_map(move |places| self.at(places))
     }
 
     /// All records, removed ones too, in no order.
     pub fn held(&self) -> impl Iterator<Item = &Arc<Row>> {
-        self.rows.values().filter(|row| !row.heads.is_empty())
+        self.rows.iter().filter(|row| !row.heads.is_empty())
     }
 
     /// One record.
     pub fn row(&self, document: &DocumentId) -> Option<&Arc<Row>> {
-        self.rows.get(document)
+        self.numbered(*self.numbers.get(document)?)
+    }
+
+    /// The record of a number.
+    pub(super) fn numbered(&self, number: Number) -> Option<&Arc<Row>> {
+        self.rows.get(number as usize)
     }
 
     /// How many records are held, removed ones left out.
     pub fn len(&self) -> usize {
-        self.by_kind.values().map(BTreeMap::len).sum()
+        self.by_kind.values().map(BTreeSet::len).sum()
     }
 
     /// Whether there are none.
@@ -94,25 +143,44 @@ impl Records {
 
     /// How many records of a kind are held, removed ones left out.
     pub fn count_of(&self, kind: &str) -> usize {
-        self.by_kind.get(kind).map_or(0, BTreeMap::len)
+        self.by_kind.get(kind).map_or(0, BTreeSet::len)
     }
 
     /// The records of a kind that are not removed, newest first.
     pub fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
-        self.by_kind.get(kind).into_iter().flat_map(BTreeMap::values)
+        self.by_kind.get(kind).into_iter().flat_map(move |places| self.at(places))
+    }
+
+    fn at<'a>(&'a self, places: &'a BTreeSet<Place>) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        let places: btree_set::Iter<'a, Place> = places.iter();
+        places.filter_map(move |place| self.numbered(place.number))
     }
 
     /// The records of a kind that were removed, in no order.
     pub fn removed(&self, kind: &str) -> impl Iterator<Item = &Arc<Row>> {
-        self.rows.values().filter(move |row| row.kind() == Some(kind) && row.is_removed())
+        self.rows.iter().filter(move |row| row.kind() == Some(kind) && row.is_removed())
     }
 
     /// The records of a kind whose id begins with `prefix`, removed ones too.
     pub fn with_prefix(&self, kind: &str, prefix: &str) -> Vec<&Arc<Row>> {
         let prefix = prefix.to_ascii_lowercase();
-        let of_kind = self.rows.values().filter(|row| row.kind() == Some(kind) && !row.heads.is_empty());
+        let of_kind = self.rows.iter().filter(|row| row.kind() == Some(kind) && !row.heads.is_empty());
         of_kind.filter(|row| row.document.to_string().starts_with(&prefix)).collect()
     }
+}
+
+/// Whether a record is there and not removed.
+pub(super) fn is_shown(row: &Row) -> bool {
+    !row.heads.is_empty() && !row.is_removed()
+}
+
+fn id_of(rows: &[Arc<Row>], number: Number) -> DocumentId {
+    rows.get(number as usize).map_or(DocumentId([0; 32]), |row| row.document)
+}
+
+fn place_of(row: &Row, number: Number) -> Place {
+    let beginning = row.document.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    Place { changed: Reverse(row.changed), beginning, number }
 }
 
 /// The ids that the fields of a record name.
@@ -124,7 +192,7 @@ fn named_by(registry: &Registry, row: &Row) -> BTreeSet<Named> {
     for field in fields {
         match row.values.get(&field.name) {
             Some(Value::Text(id)) => note(id),
-            Some(Value::Tags(ids)) => ids.iter().for_each(|id| note(id)),
+            Some(Value::Tags(ids)) => ids.iter().for_each(&mut note),
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Views;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::FieldType;
+use grid_protocol::record::{Audience, FieldType, KindRole};
 use grid_protocol::replica::Row;
 use std::sync::Arc;
 
@@ -42,11 +42,39 @@ impl Views {
             return Some(self.title_of(row)).filter(|title| !title.is_empty());
         }
         let group: GroupId = id.parse().ok()?;
-        self.names.get(&group).cloned()
+        self.names.contains_key(&group).then(|| self.name_of(&group))
+    }
+
+    /// What a record is called to readers of an audience: what it is named by they may not see, or not have.
+    pub fn title_seen_by(&self, row: &Row, audience: Audience) -> String {
+        self.title_seen_within(row, audience, STEPS)
+    }
+
+    fn title_seen_within(&self, row: &Row, audience: Audience, steps: usize) -> String {
+        let Some(kind) = row.kind().and_then(|kind| self.registry.kind(kind)) else { return String::new() };
+        let Some(field) = kind.field(&kind.title).filter(|field| field.audience <= audience) else {
+            return kind.one();
+        };
+        if kind.role == Some(KindRole::Profile) {
+            return row.owner().map(|group| self.name_of(&group)).unwrap_or_default();
+        }
+        let title = kind.title_of(&row.values);
+        let Some(left) = steps.checked_sub(1).filter(|_| matches!(field.field_type, FieldType::Reference(_))) else {
+            return title.to_owned();
+        };
+        match title.parse().ok().and_then(|document: DocumentId| self.records.row(&document)) {
+            Some(referred) => self.title_seen_within(referred, audience, left),
+            None => self.title_of(row),
+        }
     }
 
     fn title_within(&self, row: &Row, steps: usize) -> String {
         let Some(kind) = row.kind().and_then(|kind| self.registry.kind(kind)) else { return String::new() };
+        if kind.role == Some(KindRole::Profile)
+            && let Some(group) = row.owner().filter(|group| self.names.contains_key(group))
+        {
+            return self.name_of(&group);
+        }
         let title = kind.title_of(&row.values);
         let refers = kind.field(&kind.title).is_some_and(|field| matches!(field.field_type, FieldType::Reference(_)));
         if !refers || steps == 0 {
@@ -59,5 +87,28 @@ impl Views {
                 self.title_of_id(title).unwrap_or_else(|| format!("{} (not here yet)", title.get(..8).unwrap_or(title)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn a_title_that_is_anothers_is_told_to_those_who_may_read_that_one() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let sue = coalition.record(0, "supporter", json!({"name": "Secret Sue"}));
+        let vigil = coalition.record(0, "action", json!({"title": "Vigil"}));
+        let mut support = |of: &str| coalition.record(0, "support", json!({"of": of, "sort": "boost"}));
+        let (of_sue, of_vigil) = (support(&sue), support(&vigil));
+        let title = |id: &str, audience| {
+            let row = coalition.views.records.row(&id.parse().unwrap()).unwrap();
+            coalition.views.title_seen_by(row, audience)
+        };
+        assert_eq!(title(&of_vigil, Audience::Coalition), "Vigil");
+        assert_eq!(title(&of_sue, Audience::Coalition), "a supporter");
+        assert_eq!(title(&of_sue, Audience::Local), "Secret Sue");
     }
 }

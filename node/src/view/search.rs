@@ -1,54 +1,42 @@
 //! Full-text search over all records: which word stands where, kept up to date with every row.
 //!
 //! ```text
-//! row ──▶ words of its texts, folded ──▶ word ──▶ [slot of the row, where in it the word stands]
+//! row ──▶ words of its texts, folded ──▶ word ──▶ [number of the record, where in it the word stands]
 //! ```
 //!
 //! A query goes once over all known words: those that are the same, begin with what is looked for or are a slip away
 //! count, each with its weight. Words that few records have count more, and names more than what stands in a text.
 
-use super::fold::{Phrase, Wanted, each_word, signs};
-use grid_protocol::id::DocumentId;
-use grid_protocol::record::{FieldType, Kind, Registry, Value};
+use super::fold::{Phrase, Wanted, signs};
+use super::records::{Number, Records, is_shown};
+use super::wording::{OWN, Part, Whole, Words};
+use grid_protocol::record::{Kind, Registry};
 use grid_protocol::replica::Row;
 use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
-/// Bytes of one text that are read for words: what a document of ten megabytes says beyond is not found.
-const READ: usize = 256 * 1024;
-/// Bytes of words of one record that are kept.
-const KEPT: usize = 1024 * 1024;
 /// Words that can be required at once: what is found is looked at again anyway.
 const REQUIRED: usize = 32;
 /// What a required word counts beside wished ones, which are fewer.
 const REQUIRED_STEP: usize = 256;
-/// The section of records that are only for this computer's own use, such as saved searches.
-const OWN: &str = "own";
-
 /// Which words stand in which records.
 #[derive(Default)]
 pub struct Search {
     words: HashMap<Box<str>, Word>,
-    slots: Vec<Option<Arc<Row>>>,
-    /// The kind of the row in each slot, by its place in `kinds`.
-    kind_of: Vec<u16>,
+    /// The kind of each record by its number: its place in `kinds`, or none where nothing of it is found.
+    kind_of: Vec<Option<NonZeroU16>>,
     kinds: Vec<String>,
-    slot_of: HashMap<DocumentId, u32>,
-    free: Vec<u32>,
+    /// How many records something is found of.
+    size: usize,
+    /// Ascending: records that say more than is kept.
+    overlong: Vec<Number>,
 }
 
 struct Word {
     signs: u64,
-    /// Ascending: the slot of a record, and in the last two bits where in it the word stands.
+    /// Ascending: the number of a record, and in the last two bits where in it the word stands.
     at: Vec<u32>,
-}
-
-/// Where in a record a word stands, the least telling first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Text = 1,
-    Tag = 2,
-    Name = 3,
 }
 
 const PART: u32 = 0b11;
@@ -80,56 +68,47 @@ pub(crate) struct Query {
 }
 
 impl Search {
-    /// Takes a row in that was read anew.
-    pub(super) fn take(&mut self, registry: &Registry, row: &Arc<Row>) {
-        let known = self.slot_of.get(&row.document).copied();
-        let before = known.and_then(|slot| self.slots.get_mut(slot as usize)?.take());
-        let old = before.map(|before| Words::of(registry, &before)).unwrap_or_default();
-        let lasting = !row.heads.is_empty() && !row.is_removed();
-        let new = if lasting { Words::of(registry, row) } else { Words::default() };
-        if new.spans.is_empty() {
-            if let Some(slot) = known {
-                self.change(slot, &old, &new);
-                self.slot_of.remove(&row.document);
-                self.free.push(slot);
-            }
+    /// Takes in what a record says now, and said before.
+    pub(super) fn take(&mut self, registry: &Registry, number: Number, before: Option<&Row>, row: &Row) {
+        if number > Number::MAX >> 2 {
+            // There is no room for the place of so many records; a thousand million of them are found.
             return;
         }
-        let Some(slot) = known.or_else(|| self.free_slot()) else { return };
-        self.slot_of.insert(row.document, slot);
-        self.slots[slot as usize] = Some(row.clone());
-        self.kind_of[slot as usize] = self.kind(row.kind().unwrap_or_default());
-        self.change(slot, &old, &new);
+        let words = |row: &Row| if is_shown(row) { Words::of(registry, row) } else { Words::default() };
+        let (old, new) = (before.map(words).unwrap_or_default(), words(row));
+        let kind = (!new.is_empty()).then(|| self.kind(row.kind().unwrap_or_default())).flatten();
+        if self.kind_of.len() <= number as usize {
+            self.kind_of.resize(number as usize + 1, None);
+        }
+        if let Some(known) = self.kind_of.get_mut(number as usize) {
+            self.size = self.size + usize::from(kind.is_some()) - usize::from(known.is_some());
+            *known = kind;
+        }
+        match (self.overlong.binary_search(&number), new.whole) {
+            (Ok(place), Whole::Kept) => drop(self.overlong.remove(place)),
+            (Err(place), Whole::Cut) => self.overlong.insert(place, number),
+            _ => {}
+        }
+        self.change(number, &old, &new);
     }
 
     /// Gives back what growing left over.
     pub(super) fn settle(&mut self) {
         self.words.values_mut().for_each(|word| word.at.shrink_to_fit());
         self.words.shrink_to_fit();
-        self.slots.shrink_to_fit();
-        self.slot_of.shrink_to_fit();
+        self.kind_of.shrink_to_fit();
     }
 
-    /// A place for a row that is not here yet; none once there are a thousand million of them.
-    fn free_slot(&mut self) -> Option<u32> {
-        self.free.pop().or_else(|| {
-            let slot = u32::try_from(self.slots.len()).ok().filter(|slot| *slot < u32::MAX >> 2)?;
-            self.slots.push(None);
-            self.kind_of.push(0);
-            Some(slot)
-        })
-    }
-
-    fn kind(&mut self, name: &str) -> u16 {
+    fn kind(&mut self, name: &str) -> Option<NonZeroU16> {
         let place = self.kinds.iter().position(|kind| kind == name).unwrap_or_else(|| {
             self.kinds.push(name.to_owned());
             self.kinds.len() - 1
         });
-        u16::try_from(place).unwrap_or(u16::MAX)
+        NonZeroU16::new(u16::try_from(place + 1).ok()?)
     }
 
-    fn change(&mut self, slot: u32, old: &Words, new: &Words) {
-        let kept: BTreeSet<(&str, Part)> = match old.spans.is_empty() {
+    fn change(&mut self, number: Number, old: &Words, new: &Words) {
+        let kept: BTreeSet<(&str, Part)> = match old.is_empty() {
             true => BTreeSet::new(),
             false => new.iter().collect(),
         };
@@ -138,7 +117,7 @@ impl Search {
                 continue;
             }
             if let Some(word) = self.words.get_mut(text) {
-                if let Ok(place) = word.at.binary_search(&place_of(slot, part)) {
+                if let Ok(place) = word.at.binary_search(&place_of(number, part)) {
                     word.at.remove(place);
                 }
                 if word.at.is_empty() {
@@ -147,7 +126,7 @@ impl Search {
             }
         }
         for (text, part) in new.iter() {
-            let at = place_of(slot, part);
+            let at = place_of(number, part);
             match self.words.get_mut(text) {
                 Some(word) => match word.at.last() {
                     Some(last) if *last >= at => {
@@ -162,13 +141,14 @@ impl Search {
         }
     }
 
-    /// The records that fit a query.
-    pub(crate) fn hits(&self, query: &Query) -> Hits<'_> {
-        Hits { search: self, scored: self.scored(query) }
+    /// Whether records of a kind are looked through at all.
+    pub(crate) fn holds(&self, kind: &Kind) -> bool {
+        kind.section != OWN
     }
 
-    fn document(&self, slot: u32) -> Option<DocumentId> {
-        self.slots.get(slot as usize)?.as_ref().map(|row| row.document)
+    /// The records that fit a query.
+    pub(crate) fn hits<'a>(&'a self, records: &'a Records, query: &Query) -> Hits<'a> {
+        Hits { search: self, records, scored: self.scored(query) }
     }
 
     /// The records that have all required words and as many of the wished ones as any, with what they count.
@@ -180,9 +160,9 @@ impl Search {
             return Vec::new();
         }
         let wanted: Vec<&Wanted> = required.iter().chain(&wished).copied().collect();
-        let mut total = vec![0.0_f32; self.slots.len()];
-        let mut found = vec![0_usize; self.slots.len()];
-        let mut best = vec![0.0_f32; self.slots.len()];
+        let mut total = vec![0.0_f32; self.kind_of.len()];
+        let mut found = vec![0_usize; self.kind_of.len()];
+        let mut best = vec![0.0_f32; self.kind_of.len()];
         for (index, words) in self.near(&wanted).into_iter().enumerate() {
             best.fill(0.0);
             for (word, weight) in words {
@@ -208,7 +188,7 @@ impl Search {
 
     /// For each wanted word the known ones that are near it, with what a hit of each counts.
     fn near(&self, wanted: &[&Wanted]) -> Vec<Vec<(&Word, f32)>> {
-        let all = (self.slot_of.len() as f32).max(1.0);
+        let all = (self.size as f32).max(1.0);
         let mut near = vec![Vec::new(); wanted.len()];
         for (text, word) in &self.words {
             for (wanted, near) in wanted.iter().zip(&mut near) {
@@ -221,6 +201,28 @@ impl Search {
         near
     }
 
+    /// The records of a kind that have all these words, folded as they are, and those that say more than is kept. None
+    /// where there are no words, or nothing of such a kind is found by words.
+    pub(super) fn with_all(&self, kind: &str, words: &BTreeSet<String>) -> Option<Vec<Number>> {
+        let mut places = Vec::with_capacity(words.len());
+        for word in words {
+            places.push(self.words.get(word.as_str()).map(|word| word.at.as_slice()).unwrap_or_default());
+        }
+        places.sort_unstable_by_key(|at| at.len());
+        let (fewest, others) = places.split_first()?;
+        let place = self.kinds.iter().position(|known| known == kind)?;
+        let kind = Some(NonZeroU16::new(u16::try_from(place + 1).ok()?)?);
+        let of_kind = |number: &Number| self.kind_of.get(*number as usize) == Some(&kind);
+        let has = |at: &[u32], number: Number| at.binary_search_by_key(&number, |at| at >> 2).is_ok();
+        let in_all = |number: &Number| others.iter().all(|at| has(at, *number));
+        let numbers = fewest.iter().map(|at| at >> 2).filter(of_kind).filter(in_all);
+        let mut found: Vec<Number> = numbers.collect();
+        found.extend(self.overlong.iter().filter(|number| of_kind(number)));
+        found.sort_unstable();
+        found.dedup();
+        Some(found)
+    }
+
     /// How many words are known, and in how many places they stand.
     pub fn size(&self) -> (usize, usize) {
         (self.words.len(), self.words.values().map(|word| word.at.len()).sum())
@@ -230,6 +232,7 @@ impl Search {
 /// The records that fit a query, in no order yet.
 pub(crate) struct Hits<'a> {
     search: &'a Search,
+    records: &'a Records,
     scored: Vec<(f32, u32)>,
 }
 
@@ -241,12 +244,16 @@ impl<'a> Hits<'a> {
         most: usize,
         mut shows: impl FnMut(&Arc<Row>) -> bool,
     ) -> Vec<Hit<'a>> {
-        let search = self.search;
+        let (search, records) = (self.search, self.records);
         let of_kind: Vec<bool> = search.kinds.iter().map(|kind| kinds(kind)).collect();
-        let meant = |slot: u32| of_kind[usize::from(search.kind_of[slot as usize])];
-        let mut hits: Vec<(f32, u32)> = self.scored.iter().filter(|(_, slot)| meant(*slot)).copied().collect();
-        let order = |one: &(f32, u32), other: &(f32, u32)| {
-            other.0.total_cmp(&one.0).then_with(|| search.document(one.1).cmp(&search.document(other.1)))
+        let meant = |number: Number| {
+            let kind = search.kind_of.get(number as usize).copied().flatten();
+            kind.is_some_and(|kind| of_kind.get(usize::from(kind.get()) - 1) == Some(&true))
+        };
+        let mut hits: Vec<(f32, Number)> = self.scored.iter().filter(|(_, number)| meant(*number)).copied().collect();
+        let document = |number: Number| records.numbered(number).map(|row| row.document);
+        let order = |one: &(f32, Number), other: &(f32, Number)| {
+            other.0.total_cmp(&one.0).then_with(|| document(one.1).cmp(&document(other.1)))
         };
         let mut found = Vec::new();
         // The best are picked out in growing parts: sorting all of them for the sake of a page takes too long.
@@ -258,8 +265,8 @@ impl<'a> Hits<'a> {
                 rest = hits.split_off(part);
             }
             hits.sort_unstable_by(order);
-            for (score, slot) in hits {
-                let row = search.slots.get(slot as usize).and_then(Option::as_ref);
+            for (score, number) in hits {
+                let row = records.numbered(number);
                 found.extend(row.filter(|row| found.len() < most && shows(row)).map(|row| Hit { row, score }));
             }
             hits = rest;
@@ -269,63 +276,8 @@ impl<'a> Hits<'a> {
     }
 }
 
-const fn place_of(slot: u32, part: Part) -> u32 {
-    slot << 2 | part as u32
-}
-
-/// The words of a record, each once, one behind the other.
-#[derive(Default)]
-struct Words {
-    text: String,
-    spans: Vec<(u32, u32, Part)>,
-}
-
-impl Words {
-    fn of(registry: &Registry, row: &Row) -> Self {
-        let mut words = Self::default();
-        let Some(kind) = row.kind().and_then(|kind| registry.kind(kind)).filter(|kind| kind.section != OWN) else {
-            return words;
-        };
-        for field in &kind.fields {
-            let part = part_of(kind, &field.name, &field.field_type);
-            match (row.values.get(&field.name), part) {
-                (Some(Value::Text(text)), Some(part)) => words.read(text, part),
-                (Some(Value::Tags(tags)), Some(part)) => tags.iter().for_each(|tag| words.read(tag, part)),
-                _ => {}
-            }
-        }
-        let Self { text, spans } = &mut words;
-        let word = |span: &(u32, u32, Part)| &text[span.0 as usize..span.1 as usize];
-        spans.sort_unstable_by(|one, other| word(one).cmp(word(other)).then(other.2.cmp(&one.2)));
-        spans.dedup_by(|later, kept| word(later) == word(kept));
-        words
-    }
-
-    fn read(&mut self, text: &str, part: Part) {
-        let (all, spans) = (&mut self.text, &mut self.spans);
-        each_word(&text[..text.floor_char_boundary(READ)], |word| {
-            if all.len() < KEPT {
-                let begins = all.len() as u32;
-                all.push_str(word);
-                spans.push((begins, all.len() as u32, part));
-            }
-        });
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (&str, Part)> {
-        self.spans.iter().map(|(begins, ends, part)| (&self.text[*begins as usize..*ends as usize], *part))
-    }
-}
-
-/// Which part of a record a field is; none where it holds no words: ids, numbers, moments.
-fn part_of(kind: &Kind, name: &str, field: &FieldType) -> Option<Part> {
-    match field {
-        FieldType::Reference(_) | FieldType::References(_) => None,
-        _ if *kind.title == *name => Some(Part::Name),
-        FieldType::Line | FieldType::Place | FieldType::Tags => Some(Part::Tag),
-        FieldType::Text | FieldType::Link | FieldType::Choice(_) => Some(Part::Text),
-        FieldType::DateTime | FieldType::Coordinates | FieldType::Number | FieldType::Flag | FieldType::Money => None,
-    }
+const fn place_of(number: Number, part: Part) -> u32 {
+    number << 2 | part as u32
 }
 
 #[cfg(test)]
@@ -355,7 +307,7 @@ mod tests {
             created: Timestamp(1),
             changed: Timestamp(1),
             changed_by: None,
-            latest: BTreeMap::new(),
+            latest: Box::default(),
             presence: Presence::Present,
             quarantine: None,
         })
@@ -373,7 +325,7 @@ mod tests {
 
     fn found(views: &Views, text: &str) -> Vec<String> {
         let query = Query { required: Vec::new(), wished: Some(Phrase::new(text)) };
-        let hits = views.search.hits(&query).best(|_| true, 9, |_| true);
+        let hits = views.search.hits(&views.records, &query).best(|_| true, 9, |_| true);
         hits.iter().map(|hit| hit.row.values.text("title").to_owned()).collect()
     }
 
@@ -405,7 +357,7 @@ mod tests {
         views.take_rows([removed(&first)]);
         assert_eq!(found(&views, "lismore"), ["March"]);
         views.take_rows([row(9, "action", &json!({"title": "Lantern night"}))]);
-        assert_eq!((found(&views, "lantern").len(), found(&views, "silent").len()), (1, 0), "its slot was free");
+        assert_eq!((found(&views, "lantern").len(), found(&views, "silent").len()), (1, 0), "its number is a new one");
     }
 
     #[test]

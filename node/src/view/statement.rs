@@ -9,7 +9,7 @@ use grid_protocol::id::GroupId;
 use grid_protocol::record::{KindRole, Registry};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Rows at once after which the memory that growing took is given back.
@@ -32,6 +32,8 @@ impl Views {
             own,
             records: super::Records::default(),
             names: BTreeMap::new(),
+            double: BTreeSet::new(),
+            coalition_name: String::new(),
             founding_names: BTreeMap::new(),
             members: Vec::new(),
             statement: None,
@@ -53,6 +55,7 @@ impl Views {
         self.members = authority.members_here().filter(counts).collect();
         self.founding_names =
             authority.groups().filter_map(|group| Some((group, authority.name_of(&group)?.to_owned()))).collect();
+        self.coalition_name = control.genesis().map(|genesis| genesis.body.name.clone()).unwrap_or_default();
         self.take_names();
         self.pass(self.now);
         self.statement = self.read_statement(control, authority);
@@ -73,34 +76,21 @@ impl Views {
         let profile = self.registry.with_role(KindRole::Profile);
         let names_changed = rows.iter().any(|row| profile.is_some_and(|kind| row.kind() == Some(&*kind.name)));
         let hidden_changed = rows.iter().any(|row| row.kind() == Some(super::Hidden::KIND));
-        rows.iter().for_each(|row| self.search.take(&self.registry, row));
+        for row in &rows {
+            if let Some(taken) = self.records.take(&self.registry, row) {
+                self.search.take(&self.registry, taken.number, taken.before.as_deref(), row);
+            }
+        }
         if rows.len() >= MANY {
             self.search.settle();
+            self.records.settle();
         }
-        self.records.take(&self.registry, rows);
         if names_changed {
             self.take_names();
         }
         // A group may be hidden by its name, or by its profile.
         if hidden_changed || names_changed {
             self.pass(self.now);
-        }
-    }
-
-    fn take_names(&mut self) {
-        let mut names = self.founding_names.clone();
-        if let Some(kind) = self.registry.with_role(KindRole::Profile) {
-            let written = self.profiles().filter_map(|row| Some((row.owner()?, row.values.text(&kind.title))));
-            names.extend(written.filter(|(_, name)| !name.is_empty()).map(|(owner, name)| (owner, name.to_owned())));
-        }
-        self.names = names;
-        let names = &self.names;
-        if let Some(statement) = &mut self.statement {
-            for signature in &mut statement.signatures {
-                if let Some(name) = names.get(&signature.group) {
-                    signature.name.clone_from(name);
-                }
-            }
         }
     }
 

@@ -53,7 +53,7 @@ pub use right::{MayNot, Right, WriteRule};
 pub use versions::{Decision, Proposal, Rules, Versions};
 
 use crate::codec::encode;
-use crate::control::{ControlSet, DeviceCert};
+use crate::control::{ControlSet, DeviceCert, Layer};
 use crate::domain;
 use crate::id::{Digest, GroupId, VersionId};
 use crate::key::{DeviceId, PeerKey};
@@ -75,7 +75,7 @@ pub struct Authority {
 impl Default for Authority {
     /// What nothing adds up to: nobody is known.
     fn default() -> Self {
-        Self::of(Keys::default(), Governance::default(), Membership::default())
+        Self::of(Arc::default(), Arc::default(), Membership::default())
     }
 }
 
@@ -94,12 +94,38 @@ impl Authority {
         let keys = Keys::evaluate(set);
         let governance = Governance::evaluate(set, &keys);
         let membership = Membership::evaluate(set, &keys, &governance, own);
+        Self::of(Arc::new(keys), Arc::new(governance), membership)
+    }
+
+    /// Works out what a set adds up to in which records have come or gone since, none of them in a layer below
+    /// `touched`: what was worked out for those stays.
+    #[must_use]
+    pub fn after(&self, set: &ControlSet, touched: Layer, own: &GroupId) -> Self {
+        let keys = match touched {
+            Layer::Keys => Arc::new(Keys::evaluate(set)),
+            Layer::Governance | Layer::Membership => self.keys.clone(),
+        };
+        let governance = match touched {
+            Layer::Keys | Layer::Governance => Arc::new(Governance::evaluate(set, &keys)),
+            Layer::Membership => self.governance.clone(),
+        };
+        let membership = Membership::evaluate(set, &keys, &governance, Some(own));
         Self::of(keys, governance, membership)
     }
 
-    fn of(keys: Keys, governance: Governance, membership: Membership) -> Self {
+    /// The same at the node of another group, which may follow another version.
+    pub(crate) fn at_home_of(&self, set: &ControlSet, own: &GroupId) -> Self {
+        let followed = self.governance.versions().followed(self.membership.signed_last(own));
+        if followed == self.membership.followed() {
+            return self.clone();
+        }
+        let membership = Membership::evaluate(set, &self.keys, &self.governance, Some(own));
+        Self::of(self.keys.clone(), self.governance.clone(), membership)
+    }
+
+    fn of(keys: Arc<Keys>, governance: Arc<Governance>, membership: Membership) -> Self {
         let digest = digest(&keys, &governance, &membership);
-        Self { keys: Arc::new(keys), governance: Arc::new(governance), membership: Arc::new(membership), digest }
+        Self { keys, governance, membership: Arc::new(membership), digest }
     }
 
     /// The layer of keys.

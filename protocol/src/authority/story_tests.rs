@@ -258,3 +258,32 @@ proptest! {
         prop_assert_eq!(outcome(story, one), outcome(story, two));
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_belief_that_takes_over_what_nothing_has_changed_is_the_one_that_is_worked_out_anew(
+        order in Just((0..STORY.records.len()).collect::<Vec<_>>()).prop_shuffle(), step in 1_usize..9,
+    ) {
+        let story = &*STORY;
+        let own = story.coalition.founder.id;
+        let mut set = ControlSet::of_node(story.coalition.id, own);
+        let mut kept = Authority::evaluate_for(&set, &own);
+        // The founding records stand in the way of most others until they are there.
+        let founding = 0..story.coalition.records.len();
+        for batch in founding.chain(order).collect::<Vec<_>>().chunks(step) {
+            let records = batch.iter().map(|at| story.records[*at].clone()).collect();
+            if let Some(touched) = set.offer_all(records, None).touched {
+                kept = kept.after(&set, touched, &own);
+            }
+            let anew = Authority::evaluate_for(&set, &own);
+            prop_assert_eq!(kept.digest(), anew.digest());
+            prop_assert_eq!(format!("{kept:?}"), format!("{anew:?}"));
+        }
+        for group in &story.groups {
+            let (moved, there) = (kept.at_home_of(&set, &group.id), Authority::evaluate_for(&set, &group.id));
+            prop_assert_eq!(format!("{moved:?}"), format!("{there:?}"));
+        }
+    }
+}

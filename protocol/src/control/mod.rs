@@ -15,6 +15,7 @@ mod genesis;
 mod inception;
 mod invitation;
 mod known_root;
+mod layer;
 mod mandate;
 mod record;
 mod recovery;
@@ -55,6 +56,7 @@ pub use genesis::{Admission, Genesis, GenesisBody, RULES_VERSION, Threshold, Vou
 pub use inception::{Inception, InceptionBody, RecoveryContacts};
 pub use invitation::{Invite, InviteBody, InviteRevoked, InviteRevokedBody, Join, JoinBody};
 pub use known_root::KnownRoot;
+pub use layer::Layer;
 pub use mandate::{Endorsement, EndorsementBody, Mandate, MandateBody, Role, Stance, Term};
 pub use record::{Kind, Record, RecordKey};
 pub use recovery::{Approval, Recovery, RecoveryBody};

@@ -10,6 +10,7 @@ use crate::control::devices::Devices;
 use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::genesis::Genesis;
 use crate::control::inception::Inception;
+use crate::control::layer::Layer;
 use crate::control::record::{Kind, Record, RecordKey};
 use crate::control::root::RootNumber;
 use crate::control::signed::Signer;
@@ -74,6 +75,8 @@ pub struct Batch {
     pub displaced: Vec<RecordId>,
     /// Why some are invalid.
     pub refused: Vec<RecordError>,
+    /// The lowest layer in which records have come or gone; none where all is as it was.
+    pub touched: Option<Layer>,
 }
 
 /// The records that decide in each place, best first.
@@ -95,6 +98,8 @@ pub struct ControlSet {
     voted: BTreeSet<VersionId>,
     /// Versions whose adoption another set has proven.
     granted: BTreeSet<VersionId>,
+    /// The lowest layer in which records have come or gone since the last batch.
+    touched: Option<Layer>,
 }
 
 /// Whether it may follow from a record who is named.
@@ -120,6 +125,7 @@ impl ControlSet {
             keeps: Keeps::All,
             voted: BTreeSet::new(),
             granted: BTreeSet::new(),
+            touched: None,
         }
     }
 
@@ -149,6 +155,7 @@ impl ControlSet {
         let mut batch = Batch::default();
         self.take(records.into_iter().map(|record| (record, source)).collect(), &mut batch);
         self.settle(&mut batch);
+        batch.touched = self.touched.take();
         batch
     }
 
@@ -244,9 +251,7 @@ impl ControlSet {
         place: (Reverse<u64>, RecordId),
         record: Record,
     ) -> Vec<RecordId> {
-        if names_groups(&record) {
-            self.note_names();
-        }
+        self.note_change(&record);
         self.note_vote(&record);
         let mut surplus = None;
         if let Record::DeviceCert(certificate) = &record {
@@ -280,6 +285,15 @@ impl ControlSet {
         self.displace(lost)
     }
 
+    /// A record comes or goes.
+    fn note_change(&mut self, record: &Record) {
+        if names_groups(record) {
+            self.note_names();
+        }
+        let layer = Layer::of(record.kind());
+        self.touched = Some(self.touched.map_or(layer, |touched| touched.min(layer)));
+    }
+
     /// The certificates of a device, and what it signed for the group and does not prove itself.
     fn records_of(&self, group: &GroupId, device: &DeviceId) -> Vec<RecordId> {
         let is_its = |record: &Record| match record {
@@ -293,9 +307,7 @@ impl ControlSet {
 
     fn remove(&mut self, id: &RecordId) -> Option<Record> {
         let record = Arc::make_mut(&mut self.records).remove(id)?;
-        if names_groups(&record) {
-            self.note_names();
-        }
+        self.note_change(&record);
         let key = record.key();
         let places = Arc::make_mut(&mut self.places);
         if let Some(held) = places.get_mut(&key) {

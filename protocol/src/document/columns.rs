@@ -115,6 +115,10 @@ pub(crate) fn write_signed(out: &mut Vec<u8>, mut value: i64) {
 pub(crate) trait Item<'a>: Copy + PartialEq {
     fn read(from: &mut Reader<'a>) -> Result<Self, Malformed>;
     fn write(self, out: &mut Vec<u8>);
+    /// Whether it is the same one, told without reading it where one run holds both.
+    fn is(self, other: Self) -> bool {
+        self == other
+    }
 }
 
 impl Item<'_> for u64 {
@@ -142,6 +146,9 @@ impl<'a> Item<'a> for &'a str {
     fn write(self, out: &mut Vec<u8>) {
         write_unsigned(out, self.len() as u64);
         out.extend_from_slice(self.as_bytes());
+    }
+    fn is(self, other: Self) -> bool {
+        std::ptr::eq(self, other) || self == other
     }
 }
 
@@ -297,7 +304,7 @@ impl<'a, T: Item<'a>> RunLengthOut<T> {
 
     pub(crate) fn push(&mut self, item: Option<T>) {
         match item {
-            Some(value) if self.last == Some(value) => self.repeats += 1,
+            Some(value) if self.last.is_some_and(|last| last.is(value)) => self.repeats += 1,
             Some(value) => {
                 self.end_nulls();
                 self.end_repeats();

@@ -5,7 +5,7 @@
 //! it in the log of its device. Changes are judged by (level, hash); a change that is in order in itself is
 //! a twin if one judged before it took its actor and sequence number: what a device wrote first stands. New
 //! changes are judged as they come, which gives the same, unless one arrives late for a sequence number that
-//! is taken: then all are judged anew.
+//! is taken, or decides what counts behind a cut: then those are judged anew of which it may decide.
 
 mod judging;
 
@@ -17,6 +17,7 @@ use super::verify::{Inert, NoRight};
 use crate::id::{Actor, ChangeHash, DocumentId, GroupId};
 use crate::key::DeviceId;
 use crate::limits::MAX_WAITING_PER_LOG;
+use judging::Reach;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Whether the writer of a change may write the document.
@@ -79,6 +80,16 @@ pub(super) struct Placed {
     max_op: u64,
     /// The sequence number and start op that fit the past.
     fitting: (u64, u64),
+    ground: Ground,
+}
+
+/// What a change builds on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ground {
+    /// Nothing that lies behind a cut.
+    Firm,
+    /// Something that lies behind a cut, or itself does.
+    BehindCuts,
 }
 
 /// When changes are judged that can't be judged one by one.
@@ -140,14 +151,18 @@ impl Document {
     }
 
     /// Offers a change of `device`, from this place of its log; it may release waiting ones. Offered again,
-    /// with the same or another right, it is judged by the last right given.
+    /// it is judged by the last right given. Where a log has it twice, it stands where it stands first: what
+    /// is written again behind the end of the log takes nothing from what was written before it.
     pub fn offer(&mut self, change: Prescanned, device: DeviceId, place: u64, right: Right) -> Offered {
         let (hash, actor) = (change.hash(), change.actor());
         let mut released = Vec::new();
         match self.nodes.get_mut(&hash) {
-            Some(known) if known.right == right => {}
+            Some(known) if place > known.place || (place, right) == (known.place, known.right) => {}
             Some(known) => {
-                known.right = right;
+                let log = self.logs.entry(actor).or_default();
+                log.remove(&(known.place, hash));
+                log.insert((place, hash));
+                (known.place, known.right) = (place, right);
                 released = self.judge_all();
             }
             None => {
@@ -158,11 +173,10 @@ impl Document {
                 self.arrivals += 1;
                 self.operations = self.operations.saturating_add(change.operations());
                 self.nodes.insert(hash, Node { change, device, right, place, arrival, verdict, placed: None });
-                released =
-                    match matches!(right, Right::MayWrite | Right::Unknown) && self.precedes_placed(&actor, place) {
-                        true => self.judge_all(),
-                        false => self.place_from(hash),
-                    };
+                released = match right.is_in_turn() && self.precedes_placed(&actor, place) {
+                    true => self.judge_all(),
+                    false => self.place_from(hash),
+                };
             }
         }
         let dropped = self.drop_waiting(&actor);
@@ -174,7 +188,13 @@ impl Document {
 
     /// Says whose device it is: of rivals behind a cut the one counts on which more groups have built.
     pub fn name_group(&mut self, device: DeviceId, group: GroupId) {
-        self.groups.insert(device, group);
+        let is_new = self.groups.insert(device, group) != Some(group);
+        if is_new && self.retained.is_some() && self.nodes.values().any(|node| node.device == device) {
+            match self.judging {
+                Judging::AtOnce => drop(self.judge_placed()),
+                _ => self.judging = Judging::Due,
+            }
+        }
     }
 
     /// Announces many offers; the verdicts between this and [`Self::settle`] may be out of date.
@@ -242,26 +262,25 @@ impl Document {
 
     /// Places `hash` and whatever waited for it; gives those whose verdict changed.
     fn place_from(&mut self, hash: ChangeHash) -> Vec<(ChangeHash, Verdict)> {
-        let (mut queue, mut changed) = (VecDeque::from([hash]), Vec::new());
-        let mut late = false;
+        let (mut queue, mut changed) = (VecDeque::from([hash]), BTreeMap::new());
+        let mut reach = Reach::NoFurther;
         while let Some(next) = queue.pop_front() {
-            if self.place(next) {
-                late |= self.retained.is_some() || self.comes_late(next);
-                if !late {
-                    let verdict = self.judge(next);
-                    changed.push((next, verdict));
-                }
-                queue.extend(self.released_by(&next));
+            if !self.place(next) {
+                continue;
             }
+            if reach == Reach::NoFurther {
+                let (judged, further) = self.judge_placed_last(next);
+                changed.extend(judged);
+                reach = further;
+            }
+            queue.extend(self.released_by(&next));
         }
-        if late && self.judging != Judging::AtOnce {
+        if reach == Reach::Further && self.judging != Judging::AtOnce {
             self.judging = Judging::Due;
-        } else if late {
-            let rejudged = self.judge_placed();
-            changed.retain(|(hash, _)| rejudged.iter().all(|(again, _)| again != hash));
-            changed.extend(rejudged);
+        } else if reach == Reach::Further {
+            changed.extend(self.judge_placed());
         }
-        changed
+        changed.into_iter().collect()
     }
 
     /// Places a waiting change if nothing is missing any more.
@@ -276,10 +295,14 @@ impl Document {
         let missing: Vec<ChangeHash> = deps.iter().filter(|dep| !placed(dep)).copied().collect();
         let ready = missing.is_empty() && before.iter().all(|before| placed(&before)) && node.right != Right::Unknown;
         let (mut level, mut past_op, mut clock) = (0, 0, Clock::default());
+        let mut ground = if node.right == Right::IfBuiltOn { Ground::BehindCuts } else { Ground::Firm };
         for dep in deps.iter().filter_map(|dep| self.nodes.get(dep)?.placed.as_ref()).filter(|_| ready) {
             level = level.max(dep.level + 1);
             past_op = past_op.max(dep.max_op);
             clock.join(&dep.clock);
+            if dep.ground == Ground::BehindCuts {
+                ground = Ground::BehindCuts;
+            }
         }
         for earlier in before.iter().filter_map(|earlier| self.nodes.get(earlier)?.placed.as_ref()) {
             level = level.max(earlier.level + 1);
@@ -294,7 +317,7 @@ impl Document {
         let actor = self.actors.add(name);
         let fitting = (clock.seq(actor) + 1, past_op + 1);
         clock.include(actor, seq);
-        node.placed = Some(Placed { level, actor, clock, max_op, fitting });
+        node.placed = Some(Placed { level, actor, clock, max_op, fitting, ground });
         if let Some(waiting) = self.waiting.get_mut(&name) {
             waiting.retain(|other| *other != hash);
             if waiting.is_empty() {

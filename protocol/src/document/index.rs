@@ -2,9 +2,10 @@
 //! elements of its lists and texts. Everything the verdict asks about the past is answered here.
 
 use crate::id::Actor;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 /// The actors of a document as small numbers, in the order in which they came.
 #[derive(Default)]
@@ -33,28 +34,83 @@ impl Actors {
 }
 
 /// What a change has in its causal past, itself included: for each actor its highest sequence number.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Clock(Vec<(u32, u64)>);
+///
+/// A change differs little from the one before it, of which there may be as many as there are actors: most of it is
+/// shared, so that a document takes memory by its changes and not by changes times actors.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clock {
+    /// In the order of the actors, as `recent` is.
+    shared: Arc<[(u32, u64)]>,
+    /// What is missing in `shared`, or higher.
+    recent: Vec<(u32, u64)>,
+}
+
+/// So many are kept apart before they are put together with the others.
+const MOST_RECENT: usize = 32;
+
+fn seq_in(clock: &[(u32, u64)], actor: u32) -> u64 {
+    let at = clock.binary_search_by_key(&actor, |(actor, _)| *actor);
+    at.ok().and_then(|at| clock.get(at)).map_or(0, |(_, seq)| *seq)
+}
 
 impl Clock {
     pub(crate) fn seq(&self, actor: u32) -> u64 {
-        self.0.binary_search_by_key(&actor, |(actor, _)| *actor).map_or(0, |at| self.0[at].1)
+        // What is kept apart is the higher.
+        match seq_in(&self.recent, actor) {
+            0 => seq_in(&self.shared, actor),
+            seq => seq,
+        }
     }
 
     pub(crate) fn include(&mut self, actor: u32, seq: u64) {
-        match self.0.binary_search_by_key(&actor, |(actor, _)| *actor) {
-            Ok(at) => self.0[at].1 = self.0[at].1.max(seq),
-            Err(at) => self.0.insert(at, (actor, seq)),
+        if seq <= self.seq(actor) {
+            return;
+        }
+        match self.recent.binary_search_by_key(&actor, |(actor, _)| *actor) {
+            Ok(at) => self.recent[at].1 = seq,
+            Err(at) => self.recent.insert(at, (actor, seq)),
+        }
+        if self.recent.len() > MOST_RECENT {
+            let recent = std::mem::take(&mut self.recent);
+            self.shared = higher(&self.shared, &recent).into();
         }
     }
 
     pub(crate) fn join(&mut self, other: &Clock) {
-        if self.0.is_empty() {
+        if self.shared.is_empty() && self.recent.is_empty() {
             self.clone_from(other);
+        } else if Arc::ptr_eq(&self.shared, &other.shared) {
+            other.recent.iter().for_each(|(actor, seq)| self.include(*actor, *seq));
         } else {
-            other.0.iter().for_each(|(actor, seq)| self.include(*actor, *seq));
+            // Of the larger one, in which most of the other is.
+            let (larger, smaller) =
+                if self.shared.len() < other.shared.len() { (other.clone(), &*self) } else { (self.clone(), other) };
+            let ahead = smaller.shared.iter().chain(&smaller.recent).filter(|(actor, seq)| *seq > larger.seq(*actor));
+            let mut ahead: Vec<(u32, u64)> = ahead.copied().collect();
+            ahead.sort_unstable();
+            *self = larger;
+            self.add(&ahead);
         }
     }
+
+    /// Adds many at once, in the order of the actors and of the sequence numbers of each.
+    fn add(&mut self, ahead: &[(u32, u64)]) {
+        if ahead.len() <= MOST_RECENT {
+            ahead.iter().for_each(|(actor, seq)| self.include(*actor, *seq));
+        } else {
+            let recent = higher(&std::mem::take(&mut self.recent), ahead);
+            self.shared = higher(&self.shared, &recent).into();
+        }
+    }
+}
+
+/// Two clocks in one, both in the order of the actors.
+fn higher(one: &[(u32, u64)], other: &[(u32, u64)]) -> Vec<(u32, u64)> {
+    let mut joined: Vec<(u32, u64)> = one.iter().chain(other).copied().collect();
+    // From the highest of each actor on, of which the others are left out.
+    joined.sort_unstable_by_key(|(actor, seq)| (*actor, Reverse(*seq)));
+    joined.dedup_by_key(|(actor, _)| *actor);
+    joined
 }
 
 /// Names an operation of the document.
@@ -243,6 +299,45 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn a_clock_that_shares_with_others_tells_what_one_of_its_own_would() {
+        let (mut clocks, mut plain) = (vec![Clock::default()], vec![HashMap::new()]);
+        for step in 0..3_000_u64 {
+            let chance = |salt: u64| (step * 31 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+            let pick = |salt: u64| clocks.len() - 1 - (chance(salt) as usize % clocks.len().min(9));
+            let (one, other) = (pick(1), pick(2));
+            let (mut clock, mut all): (Clock, HashMap<u32, u64>) = (clocks[one].clone(), plain[one].clone());
+            clock.join(&clocks[other]);
+            plain[other].iter().for_each(|(actor, seq)| {
+                let held = all.entry(*actor).or_insert(0);
+                *held = (*seq).max(*held);
+            });
+            let actor = chance(3) as u32 % 200;
+            let seq = all.get(&actor).copied().unwrap_or(0) + 1;
+            clock.include(actor, seq);
+            all.insert(actor, seq);
+            for actor in 0..200 {
+                assert_eq!(clock.seq(actor), all.get(&actor).copied().unwrap_or(0), "{step} {actor}");
+            }
+            assert!(clock.recent.len() <= MOST_RECENT);
+            clocks.push(clock);
+            plain.push(all);
+        }
+    }
+
+    #[test]
+    fn changes_in_a_row_share_most_of_their_clocks() {
+        let mut clocks = vec![Clock::default()];
+        for change in 0..3_200_u32 {
+            let mut clock = clocks.last().cloned().unwrap_or_default();
+            clock.include(change % 400, u64::from(change / 400 + 1));
+            clocks.push(clock);
+        }
+        let shared: HashSet<*const u8> = clocks.iter().map(|clock| Arc::as_ptr(&clock.shared).cast()).collect();
+        assert!(shared.len() <= 3_200 / MOST_RECENT + 1, "{}", shared.len());
+    }
 
     #[test]
     fn elements_stand_in_the_order_of_the_tree_they_were_inserted_in() {

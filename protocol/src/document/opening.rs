@@ -8,7 +8,8 @@ use crate::domain;
 use crate::id::{Actor, CoalitionId, Digest, DocumentId, GroupId};
 use crate::key::DeviceId;
 use crate::limits::{MAX_BODY, MAX_OPENING};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 use std::{fmt, str::FromStr};
 
 /// Who may write a document.
@@ -23,8 +24,8 @@ pub enum WriteRule {
 }
 
 /// The name of a kind of record: a lower-case letter, then up to 31 of `a-z`, `0-9` and `-`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct KindName(String);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KindName(SmolStr);
 
 /// A text that is no name of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +49,7 @@ impl FromStr for KindName {
         let rest = text.bytes().skip(1).all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
         let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
         if first && rest && text.len() <= 32 {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(KindNameError { found: text.chars().take(80).collect() })
         }
@@ -58,6 +59,12 @@ impl FromStr for KindName {
 impl fmt::Display for KindName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for KindName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -6,7 +6,7 @@
 //! never verdicts, so the outcome is the same on all nodes that know what was built on.
 
 use super::history::Right;
-use crate::id::{ChangeHash, GroupId};
+use crate::id::{Actor, ChangeHash, GroupId};
 use crate::key::DeviceId;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -16,14 +16,14 @@ pub(super) struct Candidate<'a> {
     pub(super) hash: ChangeHash,
     pub(super) deps: &'a [ChangeHash],
     pub(super) device: DeviceId,
-    pub(super) actor: u32,
+    pub(super) actor: Actor,
     pub(super) seq: u64,
     pub(super) level: u64,
     pub(super) right: Right,
 }
 
 /// What counts of the changes behind cuts.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Retained {
     kept: BTreeSet<ChangeHash>,
     beaten: BTreeMap<ChangeHash, ChangeHash>,
@@ -49,56 +49,122 @@ impl Retained {
         self.beaten.get(hash).copied()
     }
 
-    /// From the first places on, so that what builds on a beaten change takes nobody's place.
+    /// The changes of which it says something else.
+    pub(super) fn differing(&self, other: &Self) -> BTreeSet<ChangeHash> {
+        let beaten = self.beaten.keys().chain(other.beaten.keys());
+        let beaten = beaten.filter(|hash| self.beaten_by(hash) != other.beaten_by(hash)).copied();
+        self.kept.symmetric_difference(&other.kept).copied().chain(beaten).collect()
+    }
+
+    /// From the first places on, so that what builds on a beaten change takes nobody's place. Two places may build on
+    /// rivals at each other: then the one of the smaller sequence number and actor is settled first, on every node.
     fn settle_rivals(&mut self, ordered: &[Candidate<'_>], through: &HashMap<ChangeHash, usize>) {
-        let mut places: BTreeMap<(u64, u32), Vec<&Candidate<'_>>> = BTreeMap::new();
+        let mut places: BTreeMap<(u64, Actor), Vec<&Candidate<'_>>> = BTreeMap::new();
         for candidate in ordered.iter().filter(|one| one.right == Right::MayWrite || self.kept.contains(&one.hash)) {
             places.entry((candidate.seq, candidate.actor)).or_default().push(candidate);
         }
-        let mut lost: HashSet<ChangeHash> = HashSet::new();
-        for rivals in places.into_values() {
+        let mut lost = Lost::default();
+        for rivals in places.into_values().filter(|rivals| rivals.len() > 1) {
             let standing: Vec<&Candidate<'_>> = rivals.into_iter().filter(|one| !lost.contains(&one.hash)).collect();
             let rank = |one: &&Candidate<'_>| match one.right {
                 Right::MayWrite => (Reverse(usize::MAX), one.level, one.hash),
                 _ => (Reverse(through.get(&one.hash).copied().unwrap_or(0)), 0, one.hash),
             };
             let Some(winner) = standing.iter().copied().min_by_key(rank) else { continue };
-            let losers = standing.iter().filter(|one| one.hash != winner.hash && one.right != Right::MayWrite);
-            let before = lost.len();
-            for loser in losers {
+            for loser in standing.iter().filter(|one| one.hash != winner.hash && one.right != Right::MayWrite) {
                 self.beaten.insert(loser.hash, winner.hash);
-                lost.insert(loser.hash);
-            }
-            if lost.len() > before {
-                for candidate in ordered {
-                    if candidate.deps.iter().any(|dep| lost.contains(dep)) {
-                        lost.insert(candidate.hash);
-                    }
-                }
+                lost.add(loser.hash, ordered);
             }
         }
     }
 }
 
+/// Changes that were beaten, with all that builds on them. Each is come to once, however many there are.
+#[derive(Default)]
+struct Lost {
+    changes: HashSet<ChangeHash>,
+    /// What builds on what, once anything is lost.
+    dependants: Option<HashMap<ChangeHash, Vec<ChangeHash>>>,
+}
+
+impl Lost {
+    fn contains(&self, hash: &ChangeHash) -> bool {
+        self.changes.contains(hash)
+    }
+
+    fn add(&mut self, hash: ChangeHash, ordered: &[Candidate<'_>]) {
+        let dependants = self.dependants.get_or_insert_with(|| {
+            let mut dependants: HashMap<ChangeHash, Vec<ChangeHash>> = HashMap::new();
+            for candidate in ordered {
+                candidate.deps.iter().for_each(|dep| dependants.entry(*dep).or_default().push(candidate.hash));
+            }
+            dependants
+        });
+        let mut open = vec![hash];
+        while let Some(next) = open.pop() {
+            if self.changes.insert(next) {
+                open.extend(dependants.get(&next).into_iter().flatten());
+            }
+        }
+    }
+}
+
+/// Devices, one bit for each.
+#[derive(Clone, Default)]
+struct Devices(Vec<u64>);
+
+impl Devices {
+    fn add(&mut self, device: usize) {
+        let (at, bit) = (device / 64, device % 64);
+        self.0.resize(self.0.len().max(at + 1), 0);
+        self.0[at] |= 1 << bit;
+    }
+
+    fn add_all(&mut self, others: &Self) {
+        self.0.resize(self.0.len().max(others.0.len()), 0);
+        self.0.iter_mut().zip(&others.0).for_each(|(own, other)| *own |= other);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        let words = self.0.iter().enumerate();
+        words.flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
+    }
+}
+
 /// Of every change behind a cut on which others have built, how many groups have.
 fn builders(ordered: &[Candidate<'_>], groups: &BTreeMap<DeviceId, GroupId>) -> HashMap<ChangeHash, usize> {
-    let mut later: HashMap<ChangeHash, BTreeSet<DeviceId>> = HashMap::new();
+    // Who has built matters to changes behind cuts and to what lies between, which in most documents is nothing.
+    let mut at: HashMap<ChangeHash, usize> = HashMap::new();
+    let mut of: Vec<(&Candidate<'_>, Devices)> = Vec::new();
+    for candidate in ordered {
+        if candidate.right == Right::IfBuiltOn || candidate.deps.iter().any(|dep| at.contains_key(dep)) {
+            at.insert(candidate.hash, of.len());
+            of.push((candidate, Devices::default()));
+        }
+    }
+    let (mut numbers, mut names): (HashMap<DeviceId, usize>, Vec<DeviceId>) = Default::default();
     let mut through = HashMap::new();
-    for candidate in ordered.iter().rev() {
-        let mut devices = later.remove(&candidate.hash).unwrap_or_default();
+    while let Some((candidate, mut devices)) = of.pop() {
         if candidate.right == Right::IfBuiltOn {
-            let others = devices.iter().filter(|device| **device != candidate.device);
-            let of_groups: BTreeSet<[u8; 32]> =
+            let others =
+                devices.iter().filter_map(|device| names.get(device)).filter(|name| **name != candidate.device);
+            let of_groups: HashSet<[u8; 32]> =
                 others.map(|device| groups.get(device).map_or(*device.as_bytes(), |group| group.0)).collect();
             if !of_groups.is_empty() {
                 through.insert(candidate.hash, of_groups.len());
             }
         }
         if candidate.right == Right::MayWrite {
-            devices.insert(candidate.device);
+            let next = names.len();
+            devices.add(*numbers.entry(candidate.device).or_insert(next));
+            if numbers.len() > next {
+                names.push(candidate.device);
+            }
         }
-        for dep in candidate.deps {
-            later.entry(*dep).or_default().extend(&devices);
+        for dep in candidate.deps.iter().filter_map(|dep| at.get(dep)) {
+            if let Some((_, later)) = of.get_mut(*dep) {
+                later.add_all(&devices);
+            }
         }
     }
     through

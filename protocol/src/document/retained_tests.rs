@@ -137,6 +137,65 @@ fn a_change_behind_a_cut_counts_from_the_moment_when_somebody_else_builds_on_it(
     assert!(matches!(document.verdict(&behind.hash()), Some(Verdict::Inert(_))));
 }
 
+/// A change like others of its kind whose hash is below a bound.
+fn below(bound: ChangeHash, on: &Automerge, number: u8) -> (Automerge, Prescanned) {
+    let mut tried = (0..200).map(|turn| write(on, number, &format!("try {turn}")));
+    tried.find(|(_, change)| change.hash() < bound).expect("one of two hundred hashes is below it")
+}
+
+#[test]
+fn rivals_that_build_on_the_rivals_of_each_other_are_settled_alike_on_every_node() {
+    let above = |number| {
+        let mut tried = (0..200).map(|turn| write(&Automerge::new(), number, &format!("try {turn}")));
+        tried.find(|(_, change)| change.hash().0[0] > 0x60).expect("one of two hundred hashes is above it")
+    };
+    let (on_one, one) = above(1);
+    let (on_other, other) = above(2);
+    // Whichever pair is settled first, the one with the smaller hash wins it, and takes a rival of the other pair away.
+    let (first, rival_of_one) = below(one.hash(), &on_other, 1);
+    let (second, rival_of_other) = below(other.hash(), &on_one, 2);
+    let behind = [(&one, 1), (&other, 2), (&rival_of_one, 1), (&rival_of_other, 2)];
+    let mut changes: Vec<(Prescanned, u8, Right)> =
+        behind.map(|(change, number)| (change.clone(), number, Right::IfBuiltOn)).into();
+    changes.push((write(&first, 3, "on the first").1, 3, Right::MayWrite));
+    changes.push((write(&second, 4, "on the second").1, 4, Right::MayWrite));
+    let verdicts = |changes: &[(Prescanned, u8, Right)]| {
+        let document = documented(changes);
+        behind.map(|(change, _)| document.verdict(&change.hash()).cloned())
+    };
+    let straight = verdicts(&changes);
+    changes.swap(0, 1);
+    assert_eq!(verdicts(&changes), straight);
+}
+
+#[test]
+fn a_group_that_is_named_after_its_devices_have_built_counts_once_as_one_named_before() {
+    let (base, opening) = write(&Automerge::new(), 99, "opened");
+    let (on_left, left) = write(&base, FORKED, "left");
+    let (on_right, right) = below(left.hash(), &base, FORKED);
+    let builders = [(&on_left, 1), (&on_left, 2), (&on_right, 3), (&on_right, 4)];
+    let mut changes = vec![(opening, 99, Right::MayWrite)];
+    changes.extend([&left, &right].map(|change| (change.clone(), FORKED, Right::IfBuiltOn)));
+    changes.extend(builders.map(|(on, number)| (write(on, number, "on it").1, number, Right::MayWrite)));
+    // Two devices of one group built on the right, two groups on the left.
+    for named_last in [false, true] {
+        let mut document = Document::new(DocumentId([7; 32]));
+        if !named_last {
+            [3, 4].into_iter().for_each(|number| document.name_group(device(number), GroupId([3; 32])));
+        }
+        for (change, number, right) in &changes {
+            document.offer(change.clone(), device(*number), change.seq(), *right);
+        }
+        if named_last {
+            assert_eq!(document.verdict(&right.hash()), Some(&Verdict::Effective));
+            [3, 4].into_iter().for_each(|number| document.name_group(device(number), GroupId([3; 32])));
+        }
+        assert_eq!(document.verdict(&left.hash()), Some(&Verdict::Effective));
+        assert_eq!(document.verdict(&right.hash()), Some(&Verdict::Inert(Inert::Twin(left.hash()))));
+        document.automerge().unwrap();
+    }
+}
+
 static TEN: LazyLock<[Fork; 3]> = LazyLock::new(|| [Fork::new(7), Fork::new(5), Fork::new(2)]);
 
 proptest! {

@@ -19,33 +19,46 @@ impl Document {
     /// The changes right before a place of a log: several where a fork is not proven yet.
     pub(super) fn before_in_log(&self, actor: &Actor, place: u64) -> Vec<ChangeHash> {
         let Some(log) = self.logs.get(actor) else { return Vec::new() };
+        self.nearest(log.range(..(place, ChangeHash([0; 32]))).rev())
+    }
+
+    /// The changes right behind a place of a log: those that wait for what stands at it.
+    fn after_in_log(&self, actor: &Actor, place: u64) -> Vec<ChangeHash> {
+        let Some(log) = self.logs.get(actor) else { return Vec::new() };
+        self.nearest(log.range((place.saturating_add(1), ChangeHash([0; 32]))..))
+    }
+
+    /// Those at the first place at which anything stands that others come after.
+    fn nearest<'a>(&self, log: impl Iterator<Item = &'a (u64, ChangeHash)>) -> Vec<ChangeHash> {
         // One that was forgotten stands in the way as one that waits does.
-        let counts = |hash: &ChangeHash| {
-            self.nodes.get(hash).is_none_or(|node| matches!(node.right, Right::MayWrite | Right::Unknown))
-        };
-        let mut before = log.range(..(place, ChangeHash([0; 32]))).rev().filter(|(_, hash)| counts(hash)).peekable();
-        let Some(nearest) = before.peek().map(|(nearest, _)| *nearest) else { return Vec::new() };
-        before.take_while(|(at, _)| *at == nearest).map(|(_, hash)| *hash).collect()
+        let counts = |hash: &ChangeHash| self.nodes.get(hash).is_none_or(|node| node.right.is_in_turn());
+        let mut log = log.filter(|(_, hash)| counts(hash)).peekable();
+        let Some(nearest) = log.peek().map(|(nearest, _)| *nearest) else { return Vec::new() };
+        log.take_while(|(at, _)| *at == nearest).map(|(_, hash)| *hash).collect()
     }
 
     /// What may be placed now that a change is: its dependants, and what follows it in its log.
     pub(super) fn released_by(&self, hash: &ChangeHash) -> Vec<ChangeHash> {
         let mut released = self.dependants.get(hash).cloned().unwrap_or_default();
-        if let Some(node) = self.nodes.get(hash)
-            && let Some(log) = self.logs.get(&node.change.actor())
-        {
-            let after = log.range((node.place.saturating_add(1), ChangeHash([0; 32]))..).map(|(_, hash)| hash);
-            let waits = |hash: &&ChangeHash| self.nodes.get(*hash).is_some_and(|node| node.placed.is_none());
-            released.extend(after.take_while(waits));
+        if let Some(node) = self.nodes.get(hash).filter(|node| node.right.is_in_turn()) {
+            released.extend(self.after_in_log(&node.change.actor(), node.place));
         }
         released
+    }
+}
+
+impl Right {
+    /// Whether what is written later in the log comes after a change with this right: what may not be written,
+    /// or lies behind a cut, holds up nobody.
+    pub(crate) const fn is_in_turn(self) -> bool {
+        matches!(self, Right::MayWrite | Right::Unknown)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{Inert, Prescanned, Verdict, prescan};
+    use crate::document::{Inert, NoRight, Prescanned, Verdict, prescan};
     use crate::id::DocumentId;
     use crate::key::{DeviceId, PublicKey};
     use automerge::transaction::Transactable;
@@ -66,18 +79,23 @@ mod tests {
         (draft, change)
     }
 
-    /// Offers the changes in every order; what became of each, by its place in the list.
+    /// Offers the changes, which all may be written, in every order; what became of each, by its place in the list.
     fn in_every_order(changes: &[(Prescanned, u64)]) -> Vec<Verdict> {
+        let with_right = |(change, place): &(Prescanned, u64)| (change.clone(), *place, Right::MayWrite);
+        by_right_in_every_order(&changes.iter().map(with_right).collect::<Vec<_>>())
+    }
+
+    fn by_right_in_every_order(changes: &[(Prescanned, u64, Right)]) -> Vec<Verdict> {
         let mut seen: Option<Vec<Verdict>> = None;
         for order in orders(changes.len()) {
             let mut document = Document::new(DocumentId([7; 32]));
             for at in &order {
-                let (change, place) = &changes[*at];
+                let (change, place, right) = &changes[*at];
                 let device = DeviceId(PublicKey([change.actor().0[0]; 32]));
-                document.offer(change.clone(), device, *place, Right::MayWrite);
+                document.offer(change.clone(), device, *place, *right);
             }
             let verdicts: Vec<Verdict> =
-                changes.iter().map(|(change, _)| document.verdict(&change.hash()).unwrap().clone()).collect();
+                changes.iter().map(|(change, ..)| document.verdict(&change.hash()).unwrap().clone()).collect();
             assert_eq!(*seen.get_or_insert_with(|| verdicts.clone()), verdicts, "{order:?}");
         }
         seen.unwrap()
@@ -129,5 +147,32 @@ mod tests {
         let verdicts = in_every_order(&[(opening, 0), (later.clone(), 6), (earlier, 5)]);
         assert_eq!(verdicts[1], Verdict::Waiting { missing: Vec::new() });
         assert_eq!(verdicts[2], Verdict::Waiting { missing: vec![later.hash()] });
+    }
+
+    #[test]
+    fn what_may_not_be_written_does_not_hold_up_what_follows_it_in_the_log() {
+        let (base, opening) = write(&Automerge::new(), ALICE, "opening");
+        let (hidden, late) = write(&base, ACCOMPLICE, "late");
+        let (_, first) = write(&hidden, MALLORY, "on what is late");
+        let (_, passed_over) = write(&base, MALLORY, "passed over");
+        let (_, rival) = write(&base, MALLORY, "rival of the first");
+        for right in [Right::MayNot(NoRight::NotMember), Right::IfBuiltOn] {
+            let may = Right::MayWrite;
+            let all =
+                [(&opening, 0, may), (&late, 0, may), (&first, 5, may), (&passed_over, 6, right), (&rival, 7, may)];
+            let verdicts = by_right_in_every_order(&all.map(|(change, at, right)| (change.clone(), at, right)));
+            assert_eq!(verdicts[..3], vec![Verdict::Effective; 3]);
+            assert!(matches!(verdicts[3], Verdict::Inert(Inert::NoRight(_))));
+            assert_eq!(verdicts[4], Verdict::Inert(Inert::Twin(first.hash())));
+        }
+    }
+
+    #[test]
+    fn a_change_that_stands_twice_in_a_log_is_judged_where_it_stands_first() {
+        let (base, opening) = write(&Automerge::new(), ALICE, "opening");
+        let (_, change) = write(&base, MALLORY, "written before the end of the log, and again behind it");
+        let (before, behind) = ((change.clone(), 5, Right::MayWrite), (change.clone(), 9, Right::IfBuiltOn));
+        let verdicts = by_right_in_every_order(&[(opening, 0, Right::MayWrite), before, behind]);
+        assert_eq!(verdicts, vec![Verdict::Effective; 3]);
     }
 }

@@ -10,7 +10,7 @@ use super::index::{Actors, Clock, Effect, Entry, HEAD, Index, OpId, Place, Shape
 use super::operations::{Decoded, Id, Key, Operation, Value};
 use super::prescan::Prescanned;
 use crate::id::{Actor, ChangeHash};
-use crate::limits::{MAX_COUNTER, MAX_NESTING};
+use crate::limits::{MAX_CHANGE_KEYS, MAX_COUNTER, MAX_NESTING};
 
 /// Why a device may not write a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -122,7 +122,8 @@ pub(crate) fn verify(
     }
     let table = std::iter::once(Some(by)).chain(others.iter().map(|other| actors.number(other))).collect();
     index.begin();
-    let mut reading = Reading { table, by, seq: change.seq(), clock, actors, index, open_mark: None };
+    let mut reading =
+        Reading { table, by, seq: change.seq(), clock, actors, index, open_mark: None, last_key: None, keys: 0 };
     let read = reading.read(&decoded, change.start_op());
     if read.is_err() {
         index.take_back();
@@ -154,7 +155,7 @@ fn check_tables(decoded: &Decoded<'_>, author: &Actor, others: &[Actor], deps: &
     if used.iter().skip(1).all(|used| *used) { Ok(()) } else { Err(Inert::NotCanonical("actors that are named")) }
 }
 
-struct Reading<'a> {
+struct Reading<'a, 'd> {
     table: Vec<Option<u32>>,
     by: u32,
     seq: u64,
@@ -163,10 +164,14 @@ struct Reading<'a> {
     index: &'a mut Index,
     /// The beginning of a mark that the next operation must end: its object and its entry.
     open_mark: Option<Entry>,
+    /// One run of a column names a key for many operations; it is looked up once, however long it is.
+    last_key: Option<(&'d str, Place)>,
+    /// Bytes of the keys of all operations.
+    keys: usize,
 }
 
-impl Reading<'_> {
-    fn read(&mut self, decoded: &Decoded<'_>, start_op: u64) -> Result<(), Inert> {
+impl<'d> Reading<'_, 'd> {
+    fn read(&mut self, decoded: &Decoded<'d>, start_op: u64) -> Result<(), Inert> {
         let mut predecessors = decoded.predecessors.as_slice();
         for (at, operation) in decoded.operations.iter().enumerate() {
             let (own, rest) = predecessors
@@ -189,7 +194,7 @@ impl Reading<'_> {
         (entry.seq <= self.clock.seq(actor)).then_some((id, *entry))
     }
 
-    fn operation(&mut self, at: usize, id: OpId, operation: &Operation<'_>, own: &[Id]) -> Result<(), Inert> {
+    fn operation(&mut self, at: usize, id: OpId, operation: &Operation<'d>, own: &[Id]) -> Result<(), Inert> {
         let (object, shape, depth) = match operation.object {
             None => (None, Shape::Map, 0),
             Some(id) => match self.known(id) {
@@ -213,13 +218,13 @@ impl Reading<'_> {
         &mut self,
         at: usize,
         id: OpId,
-        operation: &Operation<'_>,
+        operation: &Operation<'d>,
         object: Option<OpId>,
         shape: Shape,
     ) -> Result<(Place, Option<super::index::ElementId>), Inert> {
         let element = match (shape, operation.key) {
             (Shape::Map, Key::Text(_)) if operation.insert => return Err(unsupported(at, "an insertion into a map")),
-            (Shape::Map, Key::Text(text)) => return Ok((self.index.key(text), None)),
+            (Shape::Map, Key::Text(text)) => return Ok((self.key(at, text)?, None)),
             (Shape::Map, _) => return Err(unsupported(at, "an element of a map")),
             (_, Key::Text(_)) => return Err(unsupported(at, "a key of a list or text")),
             (_, Key::Head) if operation.insert => HEAD,
@@ -239,6 +244,21 @@ impl Reading<'_> {
             Ok((Place::Element(element), Some(element)))
         } else {
             Ok((Place::Element(element), None))
+        }
+    }
+
+    fn key(&mut self, at: usize, text: &'d str) -> Result<Place, Inert> {
+        self.keys += text.len();
+        if self.keys > MAX_CHANGE_KEYS {
+            return Err(unsupported(at, "long keys for too many operations"));
+        }
+        match self.last_key {
+            Some((last, place)) if std::ptr::eq(last, text) => Ok(place),
+            _ => {
+                let place = self.index.key(text);
+                self.last_key = Some((text, place));
+                Ok(place)
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::control::Offer;
 use crate::control::sample::{Coalition, LATER, NOW};
+use crate::limits::{MAX_INVITE_PAGE, MAX_INVITE_PAGES};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -45,9 +46,33 @@ fn what_is_no_invite_is_told_apart() {
     assert!(matches!(error("grid"), ParseInviteError::NotAnInvite));
     assert!(matches!(error("grid1"), ParseInviteError::Damaged));
     assert!(matches!(error(&text[..text.len() - 8]), ParseInviteError::Damaged));
-    assert!(matches!(error(&text.replacen("grid1", "grid2", 1)), ParseInviteError::NewerFormat { found: '2' }));
+    assert!(matches!(error(&text.replacen("grid1", "grid3", 1)), ParseInviteError::NewerFormat { found: '3' }));
     let long = format!("grid1{}", "a".repeat(MAX_INVITE));
     assert!(matches!(error(&long), ParseInviteError::TooLong { .. }));
+}
+
+#[test]
+fn an_invite_brings_pages_and_without_them_it_is_as_it_was() {
+    let page =
+        |text: String| OpenPage { title: "What you get".into(), purpose: "value".into(), by: "Weir".into(), text };
+    let ticket = TICKET.clone().with_pages(vec![page("Songs, and a van.".into()), page("é".repeat(MAX_INVITE_PAGE))]);
+    assert!(ticket.pages[1].text.len() <= MAX_INVITE_PAGE && ticket.pages[1].text.ends_with('…'));
+    let text = ticket.to_text().unwrap();
+    assert!(text.starts_with("grid2"), "older programs say that a newer one is needed");
+    assert_eq!(InviteTicket::parse(&text).unwrap(), ticket);
+    assert_eq!(ticket.clone().short(), TICKET.clone().short());
+    assert!(TICKET.to_text().unwrap().starts_with("grid1"));
+    // The bounds hold for whoever reads, too.
+    let crowded = InviteTicket { pages: vec![page(String::new()); MAX_INVITE_PAGES + 1], ..TICKET.clone() };
+    let long = InviteTicket { pages: vec![page("a".repeat(MAX_INVITE_PAGE + 1))], ..TICKET.clone() };
+    for ticket in [crowded, long] {
+        assert!(matches!(InviteTicket::parse(&ticket.to_text().unwrap()), Err(ParseInviteError::Pages)));
+    }
+    // The formats are not mixed up.
+    for (from, to) in [("grid1", "grid2"), ("grid2", "grid1")] {
+        let text = if from == "grid1" { TICKET.to_text().unwrap() } else { text.clone() };
+        assert!(matches!(InviteTicket::parse(&text.replacen(from, to, 1)), Err(ParseInviteError::Content(_))));
+    }
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! From a patch to what is written: only fields that change, in pieces that each fit one change of a log.
 
 use super::{
-    BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Value, Values, WriteRule,
+    BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Tags, Value, Values, WriteRule,
     anchor::{Splice, Stale, spliced, splices},
-    merge, parse,
+    first, merge, parse,
     reading::objects,
 };
+use crate::letters;
 use crate::limits::{MAX_PIECE_COST, MAX_PIECE_OPERATIONS, MAX_TAGS, MAX_TEXT};
 use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, transaction::Transactable};
 use std::{collections::BTreeSet, mem};
@@ -46,7 +47,7 @@ pub struct Piece {
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Put(FieldName, ScalarValue),
     Delete(FieldName),
     Make(FieldName, ObjType),
@@ -115,7 +116,7 @@ impl Kind {
     }
 
     fn check_result(&self, after: &Values, fresh: bool, touched: &BTreeSet<&str>) -> Result<(), PatchError> {
-        if after.text(&self.title).is_empty() && (fresh || touched.contains(&*self.title)) {
+        if !letters::is_seen(after.text(&self.title)) && (fresh || touched.contains(&*self.title)) {
             return Err(PatchError::Missing { kind: self.name.clone(), field: self.title.clone() });
         }
         match self.check(after) {
@@ -152,7 +153,7 @@ impl<D: ReadDoc> Work<'_, D> {
         match field_type {
             FieldType::Text => self.text(name, wanted.and_then(Value::as_text).unwrap_or_default()),
             FieldType::Tags | FieldType::References(_) => {
-                self.tags(name, wanted.and_then(Value::as_tags).unwrap_or(&BTreeSet::new()))
+                self.tags(name, &wanted.and_then(Value::as_tags).map(Tags::to_set).unwrap_or_default())
             }
             _ => {
                 let whole = !self.now.damaged.contains(name);
@@ -223,13 +224,13 @@ impl<D: ReadDoc> Work<'_, D> {
         if after.is_empty() {
             self.after.clear(name);
         } else {
-            self.after.set(name.clone(), Value::Text(after));
+            self.after.set(name.clone(), Value::Text(after.into()));
         }
         Ok(())
     }
 
     fn tags(&mut self, name: &FieldName, wanted: &BTreeSet<String>) -> Result<(), PatchError> {
-        let tags = |values: &Values| values.get(name).and_then(Value::as_tags).cloned().unwrap_or_default();
+        let tags = |values: &Values| values.get(name).and_then(Value::as_tags).map(Tags::to_set).unwrap_or_default();
         let now = tags(&self.now.values);
         let seen = self.base(&FieldType::Tags).map_or_else(|| now.clone(), |(base, _)| tags(&base.values));
         let added: Vec<_> = wanted.difference(&seen).filter(|tag| !now.contains(*tag)).cloned().collect();
@@ -249,7 +250,7 @@ impl<D: ReadDoc> Work<'_, D> {
         if after.is_empty() {
             self.after.clear(name);
         } else {
-            self.after.set(name.clone(), Value::Tags(after));
+            self.after.set(name.clone(), Value::Tags(after.into()));
         }
         Ok(())
     }
@@ -262,6 +263,13 @@ impl Piece {
     ///
     /// [`PatchError::Document`] when the document is another one, or has changed since.
     pub fn write(&self, transaction: &mut impl Transactable) -> Result<(), PatchError> {
+        match first::is_blank(transaction).then(|| first::whole(&self.steps)).flatten() {
+            Some(whole) => Ok(transaction.init_root_from_hydrate(&whole)?),
+            None => self.write_steps(transaction),
+        }
+    }
+
+    pub(super) fn write_steps(&self, transaction: &mut impl Transactable) -> Result<(), PatchError> {
         for step in &self.steps {
             match step {
                 Step::Put(name, scalar) => transaction.put(ROOT, &**name, scalar.clone())?,

@@ -4,11 +4,13 @@
 //! rows can't be taken. One bad row never holds up the others.
 
 use super::{
-    FieldName, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, format, heading::map_headings,
-    measure::Coordinates, quotes::open_quote, table::undo_defuse,
+    FieldName, FieldType, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, format, heading::map_headings,
+    measure::Coordinates, quotes::open_quote, spreadsheet::with_zone, table::undo_defuse,
 };
+use crate::id::CoalitionId;
 use crate::limits::{MAX_IMPORT, MAX_IMPORT_ROWS};
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How to read a file.
@@ -22,6 +24,8 @@ pub struct ImportOptions {
     pub zone: Option<String>,
     /// Whether the people in an address book agreed to be listed.
     pub agreed: Agreed,
+    /// The coalition whose exports name records by their ids; where none is named, no calendar or address book does.
+    pub home: Option<CoalitionId>,
 }
 
 /// Whether people agreed to be listed.
@@ -207,7 +211,9 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
     };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
     let headings = reader.headers().map_err(ImportError::Csv)?.clone();
-    let mut plan = ImportPlan::new(kind, map_headings(kind, headings.iter().map(undo_defuse), &options.mapping)?)?;
+    let headings: Vec<Cow<'_, str>> = headings.iter().map(undo_defuse).collect();
+    let headings = headings.iter().map(|heading| &**heading);
+    let mut plan = ImportPlan::new(kind, map_headings(kind, headings, &options.mapping)?)?;
     let mapping = plan.mapping.clone();
     let mut seen = BTreeMap::new();
     for (count, record) in reader.records().enumerate() {
@@ -222,11 +228,9 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
         let row = if record.len() > mapping.len() {
             Err(format!("expected {} cells, found {}", mapping.len(), record.len()))
         } else {
-            let cells = mapping
-                .iter()
-                .zip(record.iter())
-                .map(|(mapping, cell)| (&mapping.mapped, Cell::Text(undo_defuse(cell))));
-            read_row(kind, line, cells)
+            let texts: Vec<Cow<'_, str>> = record.iter().map(undo_defuse).collect();
+            let cells = mapping.iter().zip(&texts).map(|(mapping, text)| (&mapping.mapped, Cell::Text(text)));
+            read_row(kind, line, cells, options.zone.as_deref())
         };
         plan.push(line, row, &mut seen);
     }
@@ -273,7 +277,7 @@ pub(super) fn read_objects(
     for (line, object) in objects {
         let cells =
             mapping.iter().filter_map(|mapping| Some((&mapping.mapped, Cell::Json(object.get(&mapping.heading)?))));
-        let row = read_row(kind, *line, cells);
+        let row = read_row(kind, *line, cells, options.zone.as_deref());
         plan.push(*line, row, &mut seen);
     }
     Ok(plan)
@@ -302,6 +306,7 @@ pub(super) fn read_row<'a>(
     kind: &Kind,
     line: u64,
     cells: impl Iterator<Item = (&'a Mapped, Cell<'a>)>,
+    zone: Option<&str>,
 ) -> Result<Row, String> {
     let mut values = Values::default();
     let mut id = None;
@@ -314,11 +319,18 @@ pub(super) fn read_row<'a>(
             Mapped::Longitude(field) => points.entry(field).or_default().1 = cell.text(),
             Mapped::Field(name) => {
                 let Some(field) = kind.field(name) else { continue };
-                let value = match cell {
-                    Cell::Text(text) => field.from_text(text),
-                    Cell::Json(json) => field.from_json(json),
+                let written = match (&field.field_type, cell) {
+                    (FieldType::DateTime, Cell::Text(text)) => Some(text),
+                    (FieldType::DateTime, Cell::Json(Json::String(text))) => Some(text.as_str()),
+                    _ => None,
                 };
-                if let Some(value) = value.map_err(|unfit| format!("{name}: {unfit}"))? {
+                let moment = written.map(|text| with_zone(text, zone)).transpose();
+                let value = match (moment.map_err(|unfit| cell_unfit(name, &unfit))?.flatten(), cell) {
+                    (Some(moment), _) => field.from_text(&moment),
+                    (None, Cell::Text(text)) => field.from_text(text),
+                    (None, Cell::Json(json)) => field.from_json(json),
+                };
+                if let Some(value) = value.map_err(|unfit| cell_unfit(name, &unfit))? {
                     values.set(name.clone(), value);
                 }
             }
@@ -336,6 +348,14 @@ pub(super) fn read_row<'a>(
     let fields = values.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
     let patch = Patch { fields, ..Patch::default() };
     Ok(Row { line, id, key: kind.identity(&values), patch })
+}
+
+/// Why a cell can't be taken, with what to do.
+fn cell_unfit(name: &FieldName, unfit: &Unfit) -> String {
+    match &unfit.hint {
+        Some(hint) => format!("{name}: {unfit}. {hint}"),
+        None => format!("{name}: {unfit}"),
+    }
 }
 
 /// The point of two cells; none when both are blank. A comma as decimal sign is taken.

@@ -26,6 +26,7 @@ mod date_time;
 mod describe;
 mod diff;
 mod edit;
+mod first;
 pub mod format;
 mod heading;
 mod import;
@@ -40,7 +41,9 @@ mod quotes;
 mod reading;
 mod rules;
 mod speaker;
+mod spreadsheet;
 mod table;
+mod tags;
 mod unite;
 mod value;
 
@@ -67,15 +70,19 @@ pub use patch::{BaseOf, Patch, PatchError};
 pub use reading::{Presence, Reading, mark_removed, removers};
 pub use speaker::Speaker;
 pub use table::{TableRow, export_csv, export_json};
+pub use tags::Tags;
 pub use unite::Union;
 pub use value::{FieldName, Value, Values};
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 /// The kinds that a node knows.
 #[derive(Clone, Debug)]
 pub struct Registry {
     kinds: Vec<Arc<Kind>>,
+    /// The place of each among them, by its name.
+    places: HashMap<String, usize>,
 }
 
 impl Registry {
@@ -83,7 +90,7 @@ impl Registry {
     pub fn standard() -> &'static Registry {
         static STANDARD: LazyLock<Registry> = LazyLock::new(|| {
             let compiled = kinds::all().into_iter().map(|kind| Arc::new(kind.expect("a test compiles every kind")));
-            Registry { kinds: compiled.collect() }
+            Registry::of(compiled.collect())
         });
         &STANDARD
     }
@@ -93,12 +100,17 @@ impl Registry {
     pub fn with(&self, kind: Kind) -> Registry {
         let mut kinds: Vec<_> = self.kinds.iter().filter(|known| known.name != kind.name).cloned().collect();
         kinds.push(Arc::new(kind));
-        Registry { kinds }
+        Registry::of(kinds)
+    }
+
+    fn of(kinds: Vec<Arc<Kind>>) -> Self {
+        let places = kinds.iter().enumerate().map(|(place, kind)| (kind.name.clone(), place)).collect();
+        Self { kinds, places }
     }
 
     /// The kind of this name.
     pub fn kind(&self, name: &str) -> Option<&Arc<Kind>> {
-        self.kinds.iter().find(|kind| kind.name == name)
+        self.kinds.get(*self.places.get(name)?)
     }
 
     /// The kind whose records stand for such a group in the directory.

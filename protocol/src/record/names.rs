@@ -31,6 +31,7 @@ pub const ITEM: &[&str] = &[
     "speaks",
     "speaks_why",
     "sources",
+    "withheld",
 ];
 
 /// What narrows a listing beside its fields.

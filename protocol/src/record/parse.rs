@@ -40,7 +40,7 @@ const SCHEMES: &[&str] = &["http://", "https://", "mailto:", "tel:"];
 const LINK: &str = "a link like https://example.org";
 const FLAG: &str = "yes or no";
 const NUMBER: &str = "a number like 12.5";
-const REFERENCE: &str = "the id of a record: 52 letters and digits";
+const REFERENCE: &str = "the id of a record, 52 letters and digits; commands take its first six, too, or a title";
 const REFERENCES: &str = "ids of records, 52 letters and digits each, with semicolons between them";
 
 impl Field {
@@ -55,18 +55,18 @@ impl Field {
             return Ok(None);
         }
         let value = match &self.field_type {
-            FieldType::Line | FieldType::Place => Value::Text(text.to_owned()),
-            FieldType::Text => Value::Text(line_ends(text)),
-            FieldType::Link => Value::Text(with_scheme(trimmed)),
-            FieldType::Choice(_) => Value::Text(self.choice_word(trimmed)),
-            FieldType::Reference(_) => Value::Text(trimmed.to_ascii_lowercase()),
-            FieldType::DateTime => Value::DateTime(DateTime::parse(trimmed)?),
+            FieldType::Line | FieldType::Place => Value::Text(text.into()),
+            FieldType::Text => Value::Text(line_ends(text).into()),
+            FieldType::Link => Value::Text(with_scheme(trimmed).into()),
+            FieldType::Choice(_) => Value::Text(self.choice_word(trimmed).into()),
+            FieldType::Reference(_) => Value::Text(trimmed.to_ascii_lowercase().into()),
+            FieldType::DateTime => Value::DateTime(Box::new(DateTime::parse(trimmed)?)),
             FieldType::Coordinates => Value::Coordinates(Coordinates::parse(trimmed)?),
-            FieldType::Tags => Value::Tags(split_tags(trimmed)),
-            FieldType::References(_) => Value::Tags(split_tags(&trimmed.to_ascii_lowercase())),
+            FieldType::Tags => Value::Tags(split_tags(trimmed).into()),
+            FieldType::References(_) => Value::Tags(split_tags(&trimmed.to_ascii_lowercase()).into()),
             FieldType::Number => Value::Number(trimmed.parse().map_err(|_| Unfit::new(NUMBER, text))?),
             FieldType::Flag => Value::Flag(flag(trimmed).ok_or_else(|| Unfit::new(FLAG, text))?),
-            FieldType::Money => Value::Money(Money::parse(trimmed)?),
+            FieldType::Money => Value::Money(Box::new(Money::parse(trimmed)?)),
         };
         self.accept(value)
     }
@@ -85,13 +85,13 @@ impl Field {
                 let tags = tags.iter().map(|tag| tag.as_str().map(|tag| tag.trim().to_owned()));
                 let mut tags: BTreeSet<_> = tags.collect::<Option<_>>().ok_or_else(|| unfit("an array of strings"))?;
                 tags.remove("");
-                Value::Tags(tags)
+                Value::Tags(tags.into())
             }
             (FieldType::Coordinates, Json::Object(_)) => {
                 Value::Coordinates(serde_json::from_value(json.clone()).map_err(|_| unfit(measure::COORDINATES))?)
             }
             (FieldType::Money, Json::Object(_)) => {
-                Value::Money(serde_json::from_value(json.clone()).map_err(|_| unfit(measure::MONEY))?)
+                Value::Money(Box::new(serde_json::from_value(json.clone()).map_err(|_| unfit(measure::MONEY))?))
             }
             (FieldType::Number, Json::Number(number)) => Value::Number(number.as_f64().ok_or_else(|| unfit(NUMBER))?),
             (FieldType::Flag, Json::Bool(flag)) => Value::Flag(*flag),
@@ -108,7 +108,7 @@ impl Field {
     /// [`Unfit`] when the field does not take it.
     pub fn from_stored_json(&self, json: &Json) -> Result<Option<Value>, Unfit> {
         match (&self.field_type, json) {
-            (FieldType::DateTime, Json::String(text)) => self.accept(Value::DateTime(text.parse()?)),
+            (FieldType::DateTime, Json::String(text)) => self.accept(Value::DateTime(Box::new(text.parse()?))),
             _ => self.from_json(json),
         }
     }
@@ -141,7 +141,7 @@ impl Field {
                 if sound { Ok(Some(value)) } else { Err(unfit(text)) }
             }
             (FieldType::Choice(choices), Value::Text(text)) => {
-                if choices.iter().any(|choice| choice.word == *text) {
+                if choices.iter().any(|choice| choice.word.as_str() == text.as_str()) {
                     Ok(Some(value))
                 } else {
                     Err(unfit(text))
@@ -149,13 +149,13 @@ impl Field {
             }
             (FieldType::Reference(_), Value::Text(text)) => {
                 let id: DocumentId = text.parse().map_err(|_| unfit(text))?;
-                Ok(Some(Value::Text(id.to_string())))
+                Ok(Some(Value::Text(id.to_string().into())))
             }
             (FieldType::Tags, Value::Tags(tags)) => {
                 if tags.len() > MAX_TAGS {
                     return Err(Unfit::new("at most 50 tags", &format!("{} tags", tags.len())));
                 }
-                tags.iter().try_for_each(|tag| check_tag(tag))?;
+                tags.iter().try_for_each(check_tag)?;
                 Ok((!tags.is_empty()).then_some(value))
             }
             (FieldType::References(_), Value::Tags(ids)) => {
@@ -164,7 +164,7 @@ impl Field {
                 }
                 let parsed = ids.iter().map(|id| Ok(id.parse::<DocumentId>().map_err(|_| unfit(id))?.to_string()));
                 let ids = parsed.collect::<Result<BTreeSet<_>, Unfit>>()?;
-                Ok((!ids.is_empty()).then_some(Value::Tags(ids)))
+                Ok((!ids.is_empty()).then_some(Value::Tags(ids.into())))
             }
             (FieldType::Number, Value::Number(number)) if number.is_finite() => Ok(Some(Value::Number(number + 0.0))),
             (FieldType::DateTime, Value::DateTime(_))

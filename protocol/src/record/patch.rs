@@ -200,7 +200,7 @@ impl Patch {
             match (patch.fields.get_mut(&field.name), value) {
                 (None, value) => drop(patch.fields.insert(field.name.clone(), value)),
                 (Some(Some(Value::Tags(tags))), Some(Value::Tags(more))) => {
-                    tags.extend(more);
+                    *tags = tags.iter().chain(more.iter()).collect();
                     let all = Value::Tags(tags.clone());
                     field.accept(all).map_err(|unfit| PatchError::unfit(&field.name, unfit))?;
                 }

@@ -1,8 +1,10 @@
 //! From an Automerge document to values, field by field: one bad field never takes the record with it.
 
 use super::{
-    DateTime, Field, FieldName, FieldType, Imported, Kind, Money, Value, Values, measure::Coordinates, merge, parse,
+    DateTime, Field, FieldName, FieldType, Imported, Kind, Money, Tags, Value, Values, measure::Coordinates, merge,
+    parse,
 };
+use crate::limits::{MAX_TAGS, MAX_TEXT_READ};
 use automerge::transaction::Transactable;
 use automerge::{
     ActorId, AutomergeError, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValueRef, ValueRef, iter::MapRangeItem,
@@ -136,8 +138,9 @@ impl Found {
             return self;
         }
         let Value::Tags(words) = value else { return Found::Damaged };
-        let fits = |word: &&String| field.accept(Value::Tags(BTreeSet::from([(*word).clone()]))).is_ok();
-        let sound: BTreeSet<String> = words.iter().filter(fits).cloned().collect();
+        let fits = |word: &&str| field.accept(Value::Tags([*word].into_iter().collect())).is_ok();
+        // Many writers, or one that keeps no bound: nobody's work may grow with what one of them puts in.
+        let sound: Tags = words.iter().filter(fits).take(MAX_TAGS).collect();
         if sound.is_empty() { Found::Damaged } else { Found::Partly(Value::Tags(sound)) }
     }
 }
@@ -179,7 +182,22 @@ fn read_text(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[Chang
     } else {
         read(&entry.id()).unwrap_or_default()
     };
-    if text.is_empty() { Found::Empty } else { Found::Value(Value::Text(text)) }
+    sound_text(text, MAX_TEXT_READ)
+}
+
+/// A text as far as it is read: so many bytes, with a mark in place of each character that no writer may put in.
+fn sound_text(text: String, most: usize) -> Found {
+    let unsound = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if text.is_empty() {
+        return Found::Empty;
+    }
+    if text.len() <= most && !text.contains(unsound) {
+        return Found::Value(Value::Text(text.into()));
+    }
+    let end = text.char_indices().map(|(at, letter)| at + letter.len_utf8()).take_while(|end| *end <= most).last();
+    let within = text.get(..end.unwrap_or_default()).unwrap_or_default();
+    let mark = |letter| if unsound(letter) { char::REPLACEMENT_CHARACTER } else { letter };
+    Found::Partly(Value::Text(within.chars().map(mark).collect::<String>().into()))
 }
 
 fn read_tags(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[ChangeHash]>) -> Found {
@@ -187,7 +205,7 @@ fn read_tags(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[Chang
         return absent_or_damaged(&entry.value);
     }
     let maps = if entry.conflict { objects(doc, &entry.key, ObjType::Map, heads) } else { vec![entry.id()] };
-    let (mut tags, mut damaged) = (BTreeSet::new(), false);
+    let (mut tags, mut damaged) = (BTreeSet::<String>::new(), false);
     for map in maps {
         let entries = match heads {
             None => doc.map_range(&map, ..),
@@ -205,8 +223,8 @@ fn read_tags(doc: &impl ReadDoc, entry: &MapRangeItem<'_>, heads: Option<&[Chang
     match (tags.is_empty(), damaged) {
         (true, true) => Found::Damaged,
         (true, false) => Found::Empty,
-        (false, true) => Found::Partly(Value::Tags(tags)),
-        (false, false) => Found::Value(Value::Tags(tags)),
+        (false, true) => Found::Partly(Value::Tags(tags.into())),
+        (false, false) => Found::Value(Value::Tags(tags.into())),
     }
 }
 
@@ -214,9 +232,11 @@ fn read_scalar(field: &Field, stored: &ValueRef<'_>) -> Found {
     let ValueRef::Scalar(scalar) = stored else { return Found::Damaged };
     let value = match (&field.field_type, scalar) {
         (_, ScalarValueRef::Null) => return Found::Empty,
-        (FieldType::DateTime, ScalarValueRef::Str(text)) => text.parse::<DateTime>().ok().map(Value::DateTime),
+        (FieldType::DateTime, ScalarValueRef::Str(text)) => {
+            text.parse::<DateTime>().ok().map(Box::new).map(Value::DateTime)
+        }
         (FieldType::Coordinates, ScalarValueRef::Str(text)) => Coordinates::parse(text).ok().map(Value::Coordinates),
-        (FieldType::Money, ScalarValueRef::Str(text)) => Money::parse_stored(text).map(Value::Money),
+        (FieldType::Money, ScalarValueRef::Str(text)) => Money::parse_stored(text).map(Box::new).map(Value::Money),
         (FieldType::Flag, ScalarValueRef::Boolean(flag)) => Some(Value::Flag(*flag)),
         (FieldType::Number, ScalarValueRef::F64(number)) => Some(Value::Number(*number)),
         (FieldType::Number, ScalarValueRef::Int(number)) => Some(Value::Number(*number as f64)),
@@ -224,7 +244,7 @@ fn read_scalar(field: &Field, stored: &ValueRef<'_>) -> Found {
         (
             FieldType::Line | FieldType::Link | FieldType::Place | FieldType::Choice(_) | FieldType::Reference(_),
             ScalarValueRef::Str(text),
-        ) => Some(Value::Text(text.clone().into_owned())),
+        ) => Some(Value::Text((&**text).into())),
         _ => None,
     };
     match value.map(|value| field.accept(value)) {
@@ -238,5 +258,22 @@ fn absent_or_damaged(stored: &ValueRef<'_>) -> Found {
     match stored {
         ValueRef::Scalar(ScalarValueRef::Null) => Found::Empty,
         _ => Found::Damaged,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_up_to_a_bound_and_between_letters() {
+        let read = |text: &str, most| match sound_text(text.to_owned(), most) {
+            Found::Value(Value::Text(text)) => (text, true),
+            Found::Partly(Value::Text(text)) => (text, false),
+            _ => (String::new(), false),
+        };
+        assert_eq!(read("été", 5), ("été".to_owned(), true));
+        assert_eq!(read("été", 4), ("ét".to_owned(), false));
+        assert_eq!(read("été", 2), ("é".to_owned(), false));
     }
 }

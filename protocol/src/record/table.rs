@@ -2,10 +2,13 @@
 //!
 //! A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@`, a tab or a line end as a formula. Such a cell gets
 //! an apostrophe in front, as does one that begins with apostrophes and then such a sign; the import takes exactly
-//! one away again, so that every text comes back as it was. Plain numbers are harmless and stay.
+//! one away again, so that every text comes back as it was. Plain numbers are harmless and stay. Where a spreadsheet
+//! takes semicolons or tabs for separators, a cell also begins behind those and behind a line end: there it is the same,
+//! but for the dash of a list.
 
 use super::{Kind, Value, Values, describe::Part};
 use serde_json::{Value as Json, json};
+use std::borrow::Cow;
 
 /// A record on its way into a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,16 +73,56 @@ fn is_plain_number(text: &str) -> bool {
         && digits.bytes().filter(|byte| *byte == b'.').count() <= 1
 }
 
+/// What stands between two cells for some spreadsheet.
+const SEPARATORS: [char; 4] = [';', '\t', '\n', '\r'];
+
+/// Whether a part of a cell that some spreadsheet takes for one of its own might run. A list in a text has lines that
+/// begin with a dash and a space; without signs of a formula they are harmless.
+fn part_runs(part: &str) -> bool {
+    let line = part.split(['\n', '\r']).next().unwrap_or_default();
+    let listed = line.starts_with("- ") || line.starts_with("+ ");
+    runs(part) && !(listed && !line.contains(['|', '(', '=', '!']))
+}
+
 fn defuse(text: String) -> String {
-    if runs(text.trim_start_matches('\'')) && !is_plain_number(&text) { format!("'{text}") } else { text }
+    let first = runs(text.trim_start_matches('\'')) && !is_plain_number(&text);
+    if !first && !text.contains(SEPARATORS) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 1);
+    if first {
+        out.push('\'');
+    }
+    for (at, letter) in text.char_indices() {
+        out.push(letter);
+        let rest = text.get(at + letter.len_utf8()..).unwrap_or_default();
+        if SEPARATORS.contains(&letter) && part_runs(rest.trim_start_matches('\'')) {
+            out.push('\'');
+        }
+    }
+    out
 }
 
 /// The text that [`defuse`] was given.
-pub(super) fn undo_defuse(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
+pub(super) fn undo_defuse(cell: &str) -> Cow<'_, str> {
+    let begins = match cell.strip_prefix('\'') {
         Some(text) if runs(text.trim_start_matches('\'')) => text,
         _ => cell,
+    };
+    if !begins.contains('\'') || !begins.contains(SEPARATORS) {
+        return Cow::Borrowed(begins);
     }
+    let mut out = String::with_capacity(begins.len());
+    let mut after_separator = false;
+    for (at, letter) in begins.char_indices() {
+        let rest = begins.get(at + letter.len_utf8()..).unwrap_or_default();
+        let put_in = after_separator && letter == '\'' && part_runs(rest.trim_start_matches('\''));
+        after_separator = SEPARATORS.contains(&letter);
+        if !put_in {
+            out.push(letter);
+        }
+    }
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -94,15 +137,28 @@ mod tests {
             assert!(defused.starts_with('\''), "{text}");
             assert_eq!(undo_defuse(&defused), text);
         }
+        for (text, defused) in [
+            ("x;=cmd|'/C calc'!A0", "x;'=cmd|'/C calc'!A0"),
+            ("one\n=cmd|' /C calc'!A0\n- cmd|x", "one\n'=cmd|' /C calc'!A0\n'- cmd|x"),
+            ("we need\n- a van\n- two people", "we need\n- a van\n- two people"),
+            ("a\t@x;;'+1", "a\t'@x;;''+1"),
+            ("it;'s fine", "it;'s fine"),
+        ] {
+            assert_eq!(defuse(text.to_owned()), defused);
+            assert_eq!(undo_defuse(defused), text);
+        }
         assert_eq!(defuse("-28.81".to_owned()), "-28.81");
         assert_eq!(defuse("'tis".to_owned()), "'tis");
     }
 
     proptest! {
         #[test]
-        fn defusing_is_undone_exactly(text in "['=+@0-9a.-]{0,6}") {
+        fn defusing_is_undone_exactly(text in "['=+@0-9a. |;\\n\\t-]{0,9}") {
             let defused = defuse(text.clone());
             prop_assert!(!runs(&defused) || is_plain_number(&defused));
+            for part in defused.split(SEPARATORS).skip(1) {
+                prop_assert!(!part_runs(part), "{part:?}");
+            }
             prop_assert_eq!(undo_defuse(&defused), text);
         }
     }

@@ -1,6 +1,6 @@
 //! Two records that mean the same thing, made one.
 
-use super::{FieldName, Kind, Patch, Value, Values};
+use super::{FieldName, Kind, Patch, Tags, Value, Values};
 
 /// What uniting two records takes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,8 +22,9 @@ impl Kind {
                 (_, None) => {}
                 (None, Some(value)) => drop_into(&mut union, &field.name, value),
                 (Some(Value::Tags(keep)), Some(Value::Tags(drop))) => {
-                    if !drop.is_subset(&keep) {
-                        drop_into(&mut union, &field.name, Value::Tags(keep.union(&drop).cloned().collect()));
+                    let all: Tags = keep.iter().chain(drop.iter()).collect();
+                    if all != keep {
+                        drop_into(&mut union, &field.name, Value::Tags(all));
                     }
                 }
                 (Some(keep), Some(drop)) if keep != drop => union.differ.push(field.name.clone()),

@@ -6,7 +6,7 @@ use super::own_log::Branch;
 use super::peer::{Peer, standing};
 use super::{Replica, recall};
 use crate::authority::Authority;
-use crate::control::{Batch, Kind, Record};
+use crate::control::{Batch, Kind, Layer, Record};
 use crate::id::DocumentId;
 use crate::key::{DeviceId, PeerKey};
 use crate::log::Placed;
@@ -41,7 +41,7 @@ impl<S: Storage> Replica<S> {
         source: Option<PeerKey>,
         effects: &mut Vec<Effect>,
     ) -> Result<Admitted, StorageError> {
-        let Batch { inserted, displaced, refused } = self.control.offer_all(records, source);
+        let Batch { inserted, displaced, refused, touched } = self.control.offer_all(records, source);
         let admitted = Admitted { refused: refused.iter().map(ToString::to_string).collect() };
         if inserted.is_empty() && displaced.is_empty() {
             return Ok(admitted);
@@ -50,9 +50,10 @@ impl<S: Storage> Replica<S> {
         if let Err(error) = self.storage.put_records(&kept, &displaced) {
             // What is not kept is not believed either, or nobody would ask for it again.
             self.control = recall(&self.me, &self.storage)?;
+            self.control.note_all_changed();
             return Err(error);
         }
-        let now = Authority::evaluate_for(&self.control, &self.me.group);
+        let now = self.believe(touched);
         let before = std::mem::replace(&mut self.authority, now);
         let cuts_differ = !before.cuts().eq(self.authority.cuts());
         if cuts_differ {
@@ -76,6 +77,18 @@ impl<S: Storage> Replica<S> {
             self.ask_all_branches(effects)?;
         }
         Ok(admitted)
+    }
+
+    /// What follows from the control set, in which records have come or gone.
+    fn believe(&self, touched: Option<Layer>) -> Authority {
+        let anew = || match touched {
+            Some(layer) => self.authority.after(&self.control, layer, &self.me.group),
+            None => Authority::evaluate_for(&self.control, &self.me.group),
+        };
+        match &self.beliefs {
+            Some(beliefs) => beliefs.authority_of(&self.control, &self.me.group, anew),
+            None => anew(),
+        }
     }
 
     /// Up to the end of a log that has one now, those whose histories of it differed hold the same.

@@ -4,6 +4,7 @@
 //! nobody opens a document in another group's name. From then on every change gets its verdict, and
 //! what the effective ones add up to is read as a record into a [`Row`].
 
+use super::causal::{Turn, in_causal_order};
 use crate::authority::{self, Authority, MayNot};
 use crate::codec;
 use crate::document::{Document, NoRight, Opening, Quarantine, Right, Verdict, WriteRule};
@@ -14,7 +15,10 @@ use crate::key::DeviceId;
 use crate::record::{Presence, Registry, Values, removers};
 use crate::time::Timestamp;
 use automerge::Automerge;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bytes of memory that one operation takes while its document is in memory: in Automerge and in the guard's index.
+pub(super) const OPERATION: u64 = 256;
 
 /// A change on its way into a document.
 #[derive(Clone, Debug)]
@@ -36,6 +40,8 @@ pub struct LiveDocument {
     document: Document,
     /// Changes that came before the opening.
     early: Vec<Incoming>,
+    /// Bytes of all changes taken in, with what their operations take.
+    weight: u64,
     wholeness: Wholeness,
     told: Told,
     /// When each change says that it was written, and its place in the log; those behind cuts left out.
@@ -112,8 +118,8 @@ pub struct Row {
     pub changed: Timestamp,
     /// The device that wrote the entry of that time.
     pub changed_by: Option<DeviceId>,
-    /// The last entry that counts of every device that wrote to it.
-    pub latest: BTreeMap<DeviceId, u64>,
+    /// The last entry that counts of every device that wrote to it, by device.
+    pub latest: Box<[(DeviceId, u64)]>,
     /// Whether the record was removed.
     pub presence: Presence,
     /// Why Automerge could not be trusted with it on this machine.
@@ -128,6 +134,7 @@ impl LiveDocument {
             opening: None,
             document: Document::new(id),
             early: Vec::new(),
+            weight: 0,
             wholeness: Wholeness::Whole,
             told: Told::nothing(Freshness::Fresh),
             times: BTreeMap::new(),
@@ -150,6 +157,11 @@ impl LiveDocument {
         self.wholeness
     }
 
+    /// About how many bytes it takes up in memory.
+    pub const fn weight(&self) -> u64 {
+        self.weight
+    }
+
     /// Whether changes wait for something that is not there.
     pub fn waits(&self) -> bool {
         self.opening.is_none() || self.wholeness == Wholeness::Forgetful || self.document.waits()
@@ -162,12 +174,16 @@ impl LiveDocument {
 
     /// Takes a change in.
     pub fn take(&mut self, authority: &Authority, incoming: Incoming) {
+        let bytes = incoming.change.change.bytes().len() as u64;
+        let operations = incoming.change.change.operations();
+        self.weight = self.weight.saturating_add(bytes + operations.saturating_mul(OPERATION));
         match (&self.opening, &incoming.change.opening) {
             (None, Some(opening)) if authority.author_of(&incoming.device) == Some(opening.owner) => {
                 self.opening = Some(opening.clone());
                 let mut early = std::mem::take(&mut self.early);
                 early.push(incoming);
-                in_causal_order(early).into_iter().for_each(|incoming| self.offer(authority, incoming));
+                let turn = |incoming: &Incoming| turn(authority, self.opening.as_ref(), incoming);
+                in_causal_order(early, turn).into_iter().for_each(|incoming| self.offer(authority, incoming));
             }
             (None, _) => self.early.push(incoming),
             (Some(_), _) => self.offer(authority, incoming),
@@ -241,7 +257,7 @@ impl LiveDocument {
             created: self.told.created,
             changed: self.told.changed,
             changed_by: self.told.changed_by,
-            latest: self.told.latest.clone(),
+            latest: self.told.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
             presence: Presence::Present,
             quarantine: None,
         };
@@ -263,6 +279,7 @@ impl LiveDocument {
                 Ok((reading, presence)) => {
                     row.presence = presence;
                     row.values = reading.values;
+                    row.values.settle();
                     row.damaged = reading.damaged.into_iter().map(|name| name.to_string()).collect();
                 }
                 Err(quarantine) => row.quarantine = Some(quarantine.to_string()),
@@ -281,6 +298,12 @@ impl Row {
     /// The kind's name, where the opening is known.
     pub fn kind(&self) -> Option<&str> {
         self.opening.as_ref().map(|opening| opening.kind.as_str())
+    }
+
+    /// The last entry of a device that wrote to it.
+    pub fn latest_of(&self, device: &DeviceId) -> Option<u64> {
+        let place = self.latest.binary_search_by(|(known, _)| known.cmp(device)).ok()?;
+        self.latest.get(place).map(|(_, seq)| *seq)
     }
 
     /// Whether the record was removed.
@@ -315,7 +338,10 @@ pub(super) fn revive(
 ) -> LiveDocument {
     let mut live = LiveDocument::new(id);
     live.document.gather();
-    for incoming in in_causal_order(changes.into_iter().collect()) {
+    let changes: Vec<Incoming> = changes.into_iter().collect();
+    // All openings of a document are equal: its name is their hash.
+    let opening = changes.iter().find_map(|incoming| incoming.change.opening.clone());
+    for incoming in in_causal_order(changes, |incoming| turn(authority, opening.as_ref(), incoming)) {
         live.take(authority, incoming);
     }
     live.document.settle();
@@ -323,50 +349,13 @@ pub(super) fn revive(
     live
 }
 
-/// The changes in an order in which each comes after those of them that it builds on and those before it in
-/// its log, so that as few as possible have to wait.
-fn in_causal_order(changes: Vec<Incoming>) -> Vec<Incoming> {
-    let place: HashMap<ChangeHash, usize> =
-        changes.iter().enumerate().map(|(place, incoming)| (incoming.change.change.hash(), place)).collect();
-    let mut missing = vec![0_usize; changes.len()];
-    let mut dependants: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (own, (incoming, missing)) in changes.iter().zip(&mut missing).enumerate() {
-        for dep in incoming.change.change.deps().iter().filter_map(|dep| place.get(dep)) {
-            *missing += 1;
-            dependants.entry(*dep).or_default().push(own);
-        }
+/// Whether the guard has what follows in the log wait for it. Before the opening is known, that may be said of all.
+fn turn(authority: &Authority, opening: Option<&Opening>, incoming: &Incoming) -> Turn {
+    let right = opening.map(|opening| right(authority, opening, &incoming.device, incoming.seq));
+    match right.is_none_or(Right::is_in_turn) {
+        true => Turn::InTurn,
+        false => Turn::PassedOver,
     }
-    let mut logs: Vec<(DeviceId, u64, usize)> =
-        changes.iter().enumerate().map(|(own, incoming)| (incoming.device, incoming.seq, own)).collect();
-    logs.sort_unstable();
-    for pair in logs.windows(2) {
-        if let [(device, seq, earlier), (same, next, own)] = pair
-            && device == same
-            && seq < next
-            && let Some(missing) = missing.get_mut(*own)
-        {
-            *missing += 1;
-            dependants.entry(*earlier).or_default().push(*own);
-        }
-    }
-    let mut ready: VecDeque<usize> =
-        missing.iter().enumerate().filter(|(_, missing)| **missing == 0).map(|(place, _)| place).collect();
-    let mut changes: Vec<Option<Incoming>> = changes.into_iter().map(Some).collect();
-    let mut ordered = Vec::with_capacity(changes.len());
-    while let Some(next) = ready.pop_front() {
-        ordered.extend(changes.get_mut(next).and_then(Option::take));
-        for dependant in dependants.remove(&next).into_iter().flatten() {
-            if let Some(missing) = missing.get_mut(dependant) {
-                *missing -= 1;
-                if *missing == 0 {
-                    ready.push_back(dependant);
-                }
-            }
-        }
-    }
-    // Equal changes stand in one place, so a second one of them is still here.
-    ordered.extend(changes.into_iter().flatten());
-    ordered
 }
 
 fn right(authority: &Authority, opening: &Opening, device: &DeviceId, seq: u64) -> Right {

@@ -9,11 +9,11 @@ use crate::authority::Authority;
 use crate::document::{ChangeBody, actor, prescan};
 use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry, read_change};
 use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId};
-use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS};
+use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS, MAX_LIVE_WEIGHT};
 use crate::record::Registry;
 use crate::storage::{Storage, StorageError, StoredEntry};
 use crate::sync::message::BranchWant;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Documents that stay in memory after they changed.
@@ -38,13 +38,15 @@ pub struct Documents {
     /// In the order of their last use.
     recent: VecDeque<DocumentId>,
     /// What each known document adds to the digest.
-    digests: BTreeMap<DocumentId, Digest>,
+    digests: HashMap<DocumentId, Digest>,
     sum: [u8; 32],
     /// Documents with changes that wait for others.
     waiting: BTreeSet<DocumentId>,
     threads: usize,
     /// Bytes of stack of each of them.
     stack: usize,
+    /// What the documents in memory may weigh together.
+    most: u64,
 }
 
 impl Documents {
@@ -56,11 +58,12 @@ impl Documents {
             registry,
             live: BTreeMap::new(),
             recent: VecDeque::new(),
-            digests: BTreeMap::new(),
+            digests: HashMap::new(),
             sum: [0; 32],
             waiting: BTreeSet::new(),
             threads,
             stack: STACK,
+            most: MAX_LIVE_WEIGHT,
         }
     }
 
@@ -140,6 +143,8 @@ impl Documents {
                 self.live.remove(&document);
             }
             if let Some(live) = self.live.get_mut(&document) {
+                self.recent.retain(|id| *id != document);
+                self.recent.push_back(document);
                 for incoming in incoming {
                     live.take(authority, incoming);
                 }
@@ -160,6 +165,8 @@ impl Documents {
         for row in &rows {
             self.note(row.document, row.digest());
         }
+        // Those that were here have grown.
+        self.trim();
         Ok(rows)
     }
 
@@ -278,9 +285,16 @@ impl Documents {
         self.live.insert(document, live);
         self.recent.retain(|id| *id != document);
         self.recent.push_back(document);
-        while self.live.len() > KEPT {
+        self.trim();
+    }
+
+    /// Lets those go that were not used for longest, until few enough are left and they are light enough together. The
+    /// one that was used last stays, whatever it weighs.
+    fn trim(&mut self) {
+        let mut weight: u64 = self.live.values().map(LiveDocument::weight).sum();
+        while self.live.len() > 1 && (self.live.len() > KEPT || weight > self.most) {
             let Some(oldest) = self.recent.pop_front() else { break };
-            self.live.remove(&oldest);
+            weight = weight.saturating_sub(self.live.remove(&oldest).map_or(0, |live| live.weight()));
         }
     }
 
@@ -334,6 +348,7 @@ pub(super) fn recall(coalition: &CoalitionId, entry: StoredEntry) -> Result<Inco
 
 #[cfg(test)]
 mod tests {
+    use super::super::document::OPERATION;
     use super::*;
     use crate::document::{Opening, WriteRule};
     use crate::id::GroupId;
@@ -342,11 +357,9 @@ mod tests {
     use automerge::transaction::Transactable as _;
     use automerge::{ActorId, AutoCommit};
 
-    #[test]
-    fn documents_are_read_where_the_system_gives_no_thread() {
+    fn pages(count: u64, letters: usize) -> Vec<(DocumentId, Vec<Incoming>)> {
         let (coalition, key) = (CoalitionId([1; 32]), SecretKey::from_seed(&[2; 32]));
-        let registry = Arc::new(Registry::standard().clone());
-        let fresh = (0..PARALLEL_FROM as u64).map(|number| {
+        let pages = (0..count).map(|number| {
             let mut nonce = [0; 16];
             nonce[..8].copy_from_slice(&number.to_be_bytes());
             let kind = "action".parse().unwrap();
@@ -355,15 +368,44 @@ mod tests {
             let actor = actor(&coalition, &document, &DeviceId(key.public()));
             let mut draft = AutoCommit::new().with_actor(ActorId::from(actor.0.as_slice()));
             draft.put(automerge::ROOT, "title", "Walk").unwrap();
+            if letters > 0 {
+                let text = draft.put_object(automerge::ROOT, "description", automerge::ObjType::Text).unwrap();
+                draft.splice_text(&text, 0, 0, &"a".repeat(letters)).unwrap();
+            }
             draft.commit();
             let change = draft.get_last_local_change().unwrap().raw_bytes().to_vec();
             let body = ChangeBody { opening: Some(opening), change }.encode();
             let entry = VerifiedEntry::write(coalition, &key, None, Timestamp(1), document, body).unwrap();
             (document, vec![Incoming::of(&entry).unwrap()])
         });
-        let mut documents = Documents::new(coalition, registry);
+        pages.collect()
+    }
+
+    #[test]
+    fn documents_are_read_where_the_system_gives_no_thread() {
+        let mut documents = Documents::new(CoalitionId([1; 32]), Arc::new(Registry::standard().clone()));
         documents.stack = 1 << 60;
-        let rows = documents.read_fresh(fresh.collect(), &Authority::default());
+        let rows = documents.read_fresh(pages(PARALLEL_FROM as u64, 0), &Authority::default());
         assert_eq!(rows.len(), PARALLEL_FROM);
+    }
+
+    #[test]
+    fn long_documents_leave_memory_sooner_than_short_ones() {
+        let registry = Arc::new(Registry::standard().clone());
+        let read = |count: u64, letters: usize, most: u64| {
+            let mut documents = Documents::new(CoalitionId([1; 32]), registry.clone());
+            documents.most = most;
+            let rows = documents.read_fresh(pages(count, letters), &Authority::default());
+            assert_eq!(rows.len() as u64, count);
+            assert!(documents.live.keys().all(|id| documents.recent.contains(id)));
+            documents.live.len()
+        };
+        assert_eq!(read(20, 0, MAX_LIVE_WEIGHT), 20);
+        // Each weighs more than a thousand letters' worth of operations; ten times that holds nine of them at most.
+        let one = 1_000 * OPERATION;
+        let kept = read(20, 1_000, 10 * one);
+        assert!((1..10).contains(&kept), "{kept}");
+        // The last one used is there, however long it is.
+        assert_eq!(read(20, 1_000, 1), 1);
     }
 }

@@ -12,6 +12,7 @@ mod admit;
 mod applicant;
 mod belief;
 mod branch;
+mod causal;
 mod confirm;
 mod delivery;
 mod document;
@@ -32,7 +33,7 @@ mod regain;
 mod undo;
 mod waiting;
 
-pub use belief::Belief;
+pub use belief::{Belief, Beliefs};
 pub use delivery::{Counted, Delivery, Receipts};
 pub use document::{LiveDocument, Row, Wholeness};
 pub use documents::Documents;
@@ -105,13 +106,15 @@ pub struct Replica<S> {
     clock: Duration,
     /// A member's node that this group has not let in itself has answered this one.
     confirmed: bool,
+    /// What others in this process have worked out.
+    beliefs: Option<Beliefs>,
 }
 
 /// Rows that an earlier run of the node read, and how far they reach.
 #[derive(Debug, Default)]
 pub struct Recalled {
     /// The rows.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Arc<Row>>,
     /// For every log how many entries they reflect.
     pub entries: BTreeMap<DeviceId, u64>,
     /// The digest of the authority under which they were read.
@@ -170,6 +173,7 @@ impl<S: Storage> Replica<S> {
             pairings: pairing::Pairings::default(),
             clock: Duration::ZERO,
             confirmed: false,
+            beliefs: None,
         };
         replica.end_logs()?;
         replica.application = replica.own_application()?;
@@ -186,7 +190,9 @@ impl<S: Storage> Replica<S> {
                 .iter()
                 .map(|(device, _)| (*device, recalled.entries.get(device).copied().unwrap_or(0)))
                 .collect();
-            let mut stale = BTreeSet::new();
+            // Rows that were kept and did not read come from storage, whatever the logs reach.
+            let lost = self.storage.documents()?.into_iter().filter(|document| !self.documents.knows(document));
+            let mut stale: BTreeSet<DocumentId> = lost.collect();
             for (device, from) in logs {
                 stale.extend(self.documents_of(&device, from)?);
             }

@@ -1,7 +1,7 @@
 //! Tries every target of `tests/fuzz` on the stable compiler for a while: `cargo run -p grid-tests --bin try-fuzz -- 60`.
 //!
-//! The arguments are seconds for each target and the seed to begin with. An input that fails ends the run, and is shown in
-//! hex: it becomes a test.
+//! The arguments are seconds for each target, the seed to begin with, and the names of targets where not all are meant.
+//! An input that fails ends the run, and is shown in hex: it becomes a test.
 
 use grid_tests::fuzz::{Mutator, Reached, TARGETS, Target};
 use std::path::Path;
@@ -11,11 +11,18 @@ use std::time::{Duration, Instant};
 const MOST: usize = 2_000;
 
 fn main() -> Result<(), String> {
-    let mut arguments = std::env::args().skip(1).map(|text| text.parse::<u64>().map_err(|error| error.to_string()));
-    let seconds = arguments.next().unwrap_or(Ok(60))?;
-    let seed = arguments.next().unwrap_or(Ok(1))?;
-    for target in TARGETS {
-        let (cases, read) = try_for(&target, Duration::from_secs(seconds), seed)?;
+    let mut arguments = std::env::args().skip(1);
+    let mut number = |usual: u64| match arguments.next() {
+        Some(text) => text.parse().map_err(|_| format!("expected a number, found {text}")),
+        None => Ok(usual),
+    };
+    let (seconds, seed) = (number(60)?, number(1)?);
+    let named: Vec<String> = arguments.collect();
+    if let Some(unknown) = named.iter().find(|name| TARGETS.iter().all(|target| target.name != **name)) {
+        return Err(format!("there is no target {unknown}"));
+    }
+    for target in TARGETS.iter().filter(|target| named.is_empty() || named.iter().any(|name| name == target.name)) {
+        let (cases, read) = try_for(target, Duration::from_secs(seconds), seed)?;
         println!("{:<10} {cases:>9} inputs, {read} of them taken", target.name);
     }
     Ok(())

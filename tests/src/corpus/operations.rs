@@ -3,7 +3,7 @@
 use super::probes::{Outcome, Probe, enemy_second, inert};
 use super::{Id, Key, Row, make, set};
 use grid_protocol::document::Inert;
-use grid_protocol::limits::MAX_COUNTER;
+use grid_protocol::limits::{MAX_CHANGE_KEYS, MAX_COUNTER};
 
 const TEXT: Id = (0, 2);
 const LETTER: Id = (0, 3);
@@ -107,6 +107,26 @@ fn values() -> Vec<Probe> {
     ]
 }
 
+/// One key of so many bytes for all of so many operations, each of which Automerge keeps with a key of its own.
+fn long_keys() -> Vec<Probe> {
+    let named = |name, length: usize, operations: usize, outcome| {
+        let mut run = vec![];
+        super::signed(&mut run, operations as i64);
+        super::unsigned(&mut run, length as u64);
+        run.resize(run.len() + length, b'k');
+        let rows = vec![Row { value: (0, vec![]), ..set("k") }; operations];
+        Probe::new(name, enemy_second(&rows).with_column(0x15, run).bytes(), outcome)
+    };
+    let unsupported = inert!(Inert::Unsupported { .. });
+    let most = MAX_CHANGE_KEYS / 8;
+    vec![
+        named("a long key for as many operations as are allowed", most, 8, Outcome::Effective),
+        named("a long key for one operation more", most, 9, unsupported),
+        // Takes 240 MB, and with as many operations as are allowed 950 MB.
+        named("a long key for thousands of operations", 60_000, 4_000, unsupported),
+    ]
+}
+
 fn deletions() -> Vec<Probe> {
     let unsupported = inert!(Inert::Unsupported { .. });
     let missing = inert!(Inert::MissingPredecessor { .. });
@@ -181,5 +201,5 @@ fn nesting() -> Vec<Probe> {
 }
 
 pub(super) fn probes() -> Vec<Probe> {
-    [actions_and_keys(), values(), deletions(), marks(), nesting()].concat()
+    [actions_and_keys(), values(), long_keys(), deletions(), marks(), nesting()].concat()
 }

@@ -97,7 +97,7 @@ pub async fn run(nodes: usize, rounds: usize, seed: u64) -> Outcome {
     }
 }
 
-/// Checks that a list is newest first by what the writers claim.
+/// Checks that a list is newest first by the times that it shows.
 fn is_sorted(member: &Member) {
     let times: Vec<_> = member.handle().look(|views| views.records.of_kind("action").map(|row| row.changed).collect());
     assert!(times.windows(2).all(|pair| pair[0] >= pair[1]), "newest first: {times:?}");

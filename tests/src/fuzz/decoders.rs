@@ -120,15 +120,16 @@ pub fn record(bytes: &[u8]) -> Reached {
 /// The text of an invite; or what stands in one, packed or not. The same bytes as an appeal, too.
 pub fn invite(bytes: &[u8]) -> Reached {
     appeal(bytes);
-    let as_text = |packed: &[u8]| {
+    let as_text = |format: char, packed: &[u8]| {
         let sum = derive(domain::INVITE_TEXT, packed);
-        format!("grid1{}", to_base32(&[packed, sum.split_at(5).0].concat()))
+        format!("grid{format}{}", to_base32(&[packed, sum.split_at(5).0].concat()))
     };
     let text = String::from_utf8_lossy(bytes);
     let packed = zstd::bulk::compress(bytes, 1).unwrap_or_default();
     let found = InviteTicket::parse(&text)
-        .or_else(|_| InviteTicket::parse(&as_text(bytes)))
-        .or_else(|_| InviteTicket::parse(&as_text(&packed)));
+        .or_else(|_| InviteTicket::parse(&as_text('1', bytes)))
+        .or_else(|_| InviteTicket::parse(&as_text('1', &packed)))
+        .or_else(|_| InviteTicket::parse(&as_text('2', &packed)));
     if let Ok(ticket) = &found {
         let _ = (ticket.genesis(), ticket.proof(), ticket.expired(Timestamp(0)));
         if let Ok(text) = ticket.to_text() {

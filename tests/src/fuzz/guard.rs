@@ -1,8 +1,8 @@
 //! The guard under fuzzing: bytes decide what honest and hostile writers do, in which order it arrives, and who may write.
 //!
-//! Whatever they decide, three documents that know the same changes agree: one that takes them as they come, one that takes them
-//! in another order and reads in between, and one that learns last who may write. Automerge builds, saves and loads
-//! what counts.
+//! Whatever they decide, four documents that know the same changes agree: one that takes them as they come, one that takes them
+//! in another order and reads in between, one that learns last who may write and of which group everybody is, and one that
+//! judges when it has all of them. Automerge builds, saves and loads what counts.
 
 use super::Reached;
 use super::choices::Choices;
@@ -11,15 +11,15 @@ use automerge::marks::{ExpandMark, Mark};
 use automerge::transaction::Transactable;
 use automerge::{ActorId, Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
 use grid_protocol::document::{Document, NoRight, Prescanned, Right, Verdict, chunk, prescan};
-use grid_protocol::id::{Actor, ChangeHash, DocumentId};
+use grid_protocol::id::{Actor, ChangeHash, DocumentId, GroupId};
 use grid_protocol::key::{DeviceId, PublicKey};
 use std::collections::BTreeSet;
 
-const DEVICE: DeviceId = DeviceId(PublicKey([1; 32]));
 /// Changes of one run: small, so that orders matter and many runs fit a second.
 const MOST_CHANGES: usize = 20;
 const MOST_STEPS: usize = 40;
 const KEYS: [&str; 4] = ["a", "t", "list", ""];
+const WRITERS: [Actor; 4] = [HONEST[0], HONEST[1], ENEMY, STRANGER];
 
 /// A change, with what was before it.
 struct Known {
@@ -27,12 +27,37 @@ struct Known {
     right: Right,
     /// Itself and its past, one bit for each change.
     past: u32,
+    /// The right of the same change at a later place of its log, where it stands there once more.
+    again: Option<Right>,
 }
 
 impl Known {
     /// A place in its log that comes after those of everything that it builds on.
     fn place(&self) -> u64 {
         u64::from(self.past.count_ones())
+    }
+
+    fn offer(&self, document: &mut Document, right: Right) {
+        document.offer(self.change.clone(), device(&self.change.actor()), self.place(), right);
+    }
+
+    fn offer_again(&self, document: &mut Document) {
+        if let Some(again) = self.again {
+            document.offer(self.change.clone(), device(&self.change.actor()), self.place() + 3, again);
+        }
+    }
+}
+
+/// Each writer has a device of its own.
+const fn device(actor: &Actor) -> DeviceId {
+    DeviceId(PublicKey(actor.0))
+}
+
+/// Says of which group everybody is: some of the writers may be of one.
+fn named(document: &mut Document, groups: u64) {
+    for (at, actor) in WRITERS.iter().enumerate() {
+        let group = if groups >> at & 1 == 1 { 1 } else { 2 + at as u8 };
+        document.name_group(device(actor), GroupId([group; 32]));
     }
 }
 
@@ -55,11 +80,14 @@ pub fn guard(bytes: &[u8]) -> Reached {
         world.step(&mut choices);
     }
     let (known, mut first) = (&world.known, world.document);
+    named(&mut first, order);
     let expected = outcome(&mut first, known);
 
     let mut second = Document::new(DocumentId([0; 32]));
+    named(&mut second, order);
     for (at, known) in shuffled(known, order).into_iter().enumerate() {
-        second.offer(known.change.clone(), DEVICE, known.place(), known.right);
+        known.offer(&mut second, known.right);
+        known.offer_again(&mut second);
         if at % 4 == 3 {
             check(&mut second);
         }
@@ -68,12 +96,23 @@ pub fn guard(bytes: &[u8]) -> Reached {
 
     let mut third = Document::new(DocumentId([0; 32]));
     for known in shuffled(known, !order) {
-        third.offer(known.change.clone(), DEVICE, known.place(), Right::Unknown);
+        known.offer_again(&mut third);
+        known.offer(&mut third, Right::Unknown);
     }
     for known in shuffled(known, order.rotate_left(7)) {
-        third.offer(known.change.clone(), DEVICE, known.place(), known.right);
+        known.offer(&mut third, known.right);
     }
+    named(&mut third, order);
     assert_eq!(outcome(&mut third, known), expected, "when rights become known last");
+
+    let mut fourth = Document::new(DocumentId([0; 32]));
+    named(&mut fourth, order);
+    fourth.gather();
+    for known in shuffled(known, order.rotate_left(3)) {
+        known.offer(&mut fourth, known.right);
+    }
+    fourth.settle();
+    assert_eq!(outcome(&mut fourth, known), expected, "when all is judged at once");
     let effective = known.iter().any(|known| first.verdict(&known.change.hash()) == Some(&Verdict::Effective));
     if effective { Reached::Read } else { Reached::Refused }
 }
@@ -84,7 +123,7 @@ type Outcome = (Vec<Option<Verdict>>, Vec<ChangeHash>, BTreeSet<ChangeHash>, (u6
 fn outcome(document: &mut Document, known: &[Known]) -> Outcome {
     let verdicts = known.iter().map(|known| document.verdict(&known.change.hash()).cloned()).collect();
     let effective = document.effective().map(|(change, _)| change.hash()).collect();
-    let seqs = [HONEST[0], HONEST[1], ENEMY, STRANGER].iter().map(|actor| document.seq_of(actor)).collect();
+    let seqs = WRITERS.iter().map(|actor| document.seq_of(actor)).collect();
     (verdicts, document.heads(), effective, (document.max_op(), seqs), check(document))
 }
 
@@ -143,7 +182,9 @@ impl World {
     fn step(&mut self, choices: &mut Choices<'_>) {
         let what = choices.byte();
         let right = match choices.byte() {
-            0..=239 => Right::MayWrite,
+            0..=199 => Right::MayWrite,
+            // Behind the cut of its device: it counts where another device has built on it.
+            200..=239 => Right::IfBuiltOn,
             240..=249 => Right::MayNot(NoRight::NotMember),
             _ => Right::Unknown,
         };
@@ -168,8 +209,8 @@ impl World {
         }
         let own = 1 << self.known.len();
         let past = change.deps().iter().fold(own, |past, dep| past | self.past(dep));
-        let known = Known { change: change.clone(), right, past };
-        self.document.offer(change, DEVICE, known.place(), right);
+        let known = Known { change, right, past, again: None };
+        known.offer(&mut self.document, right);
         self.known.push(known);
     }
 
@@ -177,12 +218,16 @@ impl World {
         self.known.iter().find(|known| known.change.hash() == *hash).map_or(0, |known| known.past)
     }
 
-    /// A change that was known is seen in another light.
+    /// A change that was known is seen in another light, or stands in its log once more.
     fn right(&mut self, choices: &mut Choices<'_>, right: Right) {
         let at = choices.below(self.known.len());
-        if let Some(known) = self.known.get_mut(at) {
+        let Some(known) = self.known.get_mut(at) else { return };
+        if choices.happens(96) {
+            known.again = Some(right);
+            known.offer_again(&mut self.document);
+        } else {
             known.right = right;
-            self.document.offer(known.change.clone(), DEVICE, known.place(), right);
+            known.offer(&mut self.document, right);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Driving the replicas: what happens goes in, what they decide is carried out, as the daemon does it.
 
+use super::check::Shows;
 use super::conduct::Conduct;
 use super::event::{Event, NodeIndex, Route};
 use super::node::Token;
@@ -160,6 +161,7 @@ impl World {
 
     pub(super) fn carry_out(&mut self, node: NodeIndex, effects: Vec<Effect>) {
         let mut queue = VecDeque::from(effects);
+        let mut shows = Shows::TheSame;
         if !self.is_honest(node) {
             queue.retain(|effect| matches!(effect, Effect::Standing { .. }));
         }
@@ -205,7 +207,10 @@ impl World {
                     let of = self.by_peer.get(&peer).copied();
                     self.blames.push(Blame { at: self.now, by: node, of, why });
                 }
-                Effect::Rows(rows) => self.look_at_rows(node, &rows),
+                Effect::Rows(rows) => {
+                    shows = Shows::SomethingElse;
+                    self.look_at_rows(node, &rows);
+                }
                 Effect::Certify { token, request } => {
                     let author = self.nodes[node].author.clone();
                     if let Some(replica) = self.nodes[node].replica_mut() {
@@ -215,7 +220,7 @@ impl World {
                 Effect::Hint(_) | Effect::Application { .. } | Effect::Pairing(_) => {}
             }
         }
-        self.look_at_belief(node);
+        self.look_at_belief(node, shows);
     }
 
     /// A node confirms joins through its invites as soon as it knows of them.

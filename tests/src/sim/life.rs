@@ -153,8 +153,9 @@ impl World {
             None => Replica::open(me, registry, disk, &Recalled::default(), seed),
         };
         let (replica, rows) = opened.expect("a storage in memory reads");
-        member.state = State::On(Box::new(replica));
+        member.state = State::On(Box::new(replica.sharing(self.beliefs.clone())));
         member.life += 1;
+        member.looked = None;
         member.wake_at = Some(now);
         let life = member.life;
         self.history.restarted(node);

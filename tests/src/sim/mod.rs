@@ -50,7 +50,7 @@ use event::{Agenda, Event};
 use grid_protocol::id::GroupId;
 use grid_protocol::key::PeerKey;
 use grid_protocol::record::Registry;
-use grid_protocol::replica::{Belief, Now, Replica};
+use grid_protocol::replica::{Belief, Beliefs, Now, Replica};
 use grid_protocol::time::Timestamp;
 use network::Link;
 use std::collections::{BTreeMap, HashMap};
@@ -140,6 +140,8 @@ pub struct World {
     shams: Vec<GroupId>,
     /// What follows from the control records that several disks share.
     shared: Option<(Disk, Belief)>,
+    /// What nodes with the same records believe, worked out once.
+    beliefs: Beliefs,
 }
 
 impl World {
@@ -167,6 +169,7 @@ impl World {
             watch: None,
             shams: Vec::new(),
             shared: None,
+            beliefs: Beliefs::default(),
         }
     }
 

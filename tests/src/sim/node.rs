@@ -32,6 +32,8 @@ pub struct Node {
     pub(super) wake_at: Option<Duration>,
     pub(super) works: bool,
     pub(super) announced: Option<Duration>,
+    /// How often control records had come or gone on its disk when its belief was looked at last.
+    pub(super) looked: Option<u64>,
 }
 
 pub(super) enum State {
@@ -124,6 +126,7 @@ impl Node {
             wake_at: None,
             works: false,
             announced: None,
+            looked: None,
         }
     }
 

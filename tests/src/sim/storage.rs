@@ -51,6 +51,8 @@ pub struct Disk {
     left: Arc<Mutex<Option<u64>>>,
     recent: Vec<(Duration, Undo)>,
     witness: Option<Witness>,
+    /// How often control records have come or gone.
+    turns: u64,
 }
 
 /// How to take one write back.
@@ -87,6 +89,11 @@ impl Disk {
         &self.inner
     }
 
+    /// How often control records have come or gone.
+    pub const fn turns(&self) -> u64 {
+        self.turns
+    }
+
     /// Makes the disk full, or gives it room again.
     pub fn set_room(&self, room: Room) {
         self.full.store(room == Room::None, Ordering::Relaxed);
@@ -113,6 +120,7 @@ impl Disk {
                     }
                 }
                 Undo::Records { added, displaced } => {
+                    self.turns += 1;
                     let written = self.inner.put_records(&displaced, &added);
                     written.expect("a storage in memory takes every record");
                 }
@@ -154,6 +162,7 @@ impl Storage for Disk {
     fn append_own(&mut self, runs: &[VerifiedRun], records: &[Record]) -> Result<(), StorageError> {
         self.check_room()?;
         self.inner.append_own(runs, records)?;
+        self.turns += u64::from(!records.is_empty());
         self.tell(runs);
         Ok(())
     }
@@ -163,6 +172,7 @@ impl Storage for Disk {
         let added = records.iter().map(Record::id).filter(|id| self.inner.record(id).is_none()).collect();
         let displaced_records = displaced.iter().filter_map(|id| self.inner.record(id).cloned()).collect();
         self.note(Undo::Records { added, displaced: displaced_records });
+        self.turns += 1;
         self.inner.put_records(records, displaced)
     }
 

@@ -63,6 +63,32 @@ async fn a08_of_two_frames_that_were_tested_the_winner_is_marked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a06_an_invited_group_reads_what_members_get_and_what_newcomers_ask_before_it_signs() {
+    use grid_node::setup::Signing;
+    use grid_protocol::invite::InviteTicket;
+    use grid_tests::grid::Member;
+    let pair = Pair::new().await;
+    pair.river.make("page", json!({"title": "What you get", "purpose": "value", "text": "Songs, and a van."})).await;
+    pair.mill.make("page", json!({"title": "Questions", "purpose": "faq", "text": "Who decides? All of us."})).await;
+    pair.mill.make("page", json!({"title": "Minutes", "text": "Bo is ill."})).await;
+    pair.settle().await;
+    // Whoever invites need not have written them.
+    let invite = pair.mill.post("/api/invites", json!({})).await;
+    assert_eq!(invite["pages"], json!(["What you get", "Questions"]));
+    let ticket = InviteTicket::parse(invite["invite"].as_str().unwrap()).unwrap();
+    let pages: Vec<_> = ticket.pages.iter().map(|page| (&*page.title, &*page.by, &*page.text)).collect();
+    let expected =
+        [("What you get", "Clean River", "Songs, and a van."), ("Questions", "Mill Street", "Who decides? All of us.")];
+    assert_eq!(pages, expected);
+    assert!(ticket.statement().is_some_and(|statement| statement.text.contains("everybody who lives by it")));
+    let short = InviteTicket::parse(invite["short"].as_str().unwrap()).unwrap();
+    assert!(short.pages.is_empty());
+    let listen = &["/ip4/127.0.0.1/tcp/0"];
+    let ferry = Member::join("Ferry Friends", invite["invite"].as_str().unwrap(), Signing::Sign, listen).await;
+    ferry.until_members(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a09_what_is_used_again_always_shows_its_maker() {
     let pair = Pair::new().await;
     let book = pair.mill.make("resource", json!({"title": "Song book", "author": "Ana"})).await;

@@ -36,6 +36,17 @@ async fn d02_the_list_of_supporters_stays_with_its_group() {
     pair.settle().await;
     assert_eq!(pair.mill.list("supporter", "place=Hollin").await.len(), 1);
     assert!(pair.river.list("supporter", "").await.is_empty());
+    // A file is passed on: what stays here is in it only where somebody says so.
+    let export = "/api/records/supporter/export?format=csv";
+    let (status, refused) = grid_tests::api::request_json(&pair.mill.member.path(), "GET", export, json!(null)).await;
+    assert_eq!((status, &refused["error"]["code"]), (403, &json!("refused")), "{refused}");
+    assert!(pair.mill.text(&format!("{export}&audience=local")).await.contains("ana@example.org"));
+    pair.mill.make("report", json!({"title": "One", "private": "Ana drove."})).await;
+    for format in ["csv", "json"] {
+        let export = format!("/api/records/report/export?format={format}");
+        assert!(!pair.mill.text(&export).await.contains("Ana drove."), "{format}");
+        assert!(pair.mill.text(&format!("{export}&audience=local")).await.contains("Ana drove."), "{format}");
+    }
     let gone = pair.mill.list("supporter", "text=bo").await;
     let path = format!("/api/records/supporter/{}", gone[0]["id"].as_str().unwrap());
     let (status, _) = grid_tests::api::request_json(&pair.mill.member.path(), "DELETE", &path, json!(null)).await;

@@ -71,7 +71,7 @@ async fn g06_the_four_parts_of_success_are_filled_for_a_period() {
     let course = pair.river.make("course", json!({"title": "Core"})).await;
     pair.river.make("win", json!({"title": "The licence fell", "on": "2026-02-01T10:00:00Z"})).await;
     pair.settle().await;
-    pair.mill.make("score", json!({"survey": survey, "question": "Do they listen?", "answers": 4, "total": 14})).await;
+    pair.mill.make("score", json!({"survey": survey, "question": "Do they listen?", "answers": 6, "total": 21})).await;
     pair.mill.make("tie", json!({"title": "Ana and Bo", "on": "2026-02-02T10:00:00Z"})).await;
     pair.mill.make("completion", json!({"course": course, "who": "Bo"})).await;
     pair.settle().await;
@@ -88,18 +88,68 @@ async fn g07_trust_is_told_by_period_and_answers_stay_where_they_were_given() {
     let pair = Pair::new().await;
     let survey = pair.river.make("survey", json!({"title": "Trust", "period": "2026-Q4"})).await;
     pair.settle().await;
-    let said = json!({"survey": survey, "question": "Do you trust us?", "who": "Bo", "score": 4});
-    pair.mill.make("answer", said).await;
-    let score = |total: u8, period: &str| json!({"survey": survey, "question": "Do you trust us?", "answers": 2, "total": total, "period": period});
-    pair.mill.make("score", score(8, "2026-Q4")).await;
-    pair.river.make("score", score(4, "2026-Q3")).await;
+    let totals = format!("/api/surveys/{survey}/totals");
+    let answer = async |score: u8, who: &str| {
+        let said =
+            json!({"survey": survey, "question": "Do you trust us?", "who": who, "score": score, "text": "because"});
+        pair.mill.make("answer", said).await
+    };
+    for (score, who) in [(5, "Bo"), (4, "Cy"), (4, ""), (3, "")] {
+        answer(score, who).await;
+    }
+    // Four are too few, by the verb and by hand.
+    let refused = pair.mill.post_refused(&totals, json!({})).await;
+    assert!(refused["message"].as_str().unwrap().contains("5 or more"), "{refused}");
+    let score = |answers: u8, total: u8, period: &str| json!({"survey": survey, "question": "Do you trust us?", "answers": answers, "total": total, "period": period});
+    assert_eq!(pair.mill.refused("score", score(4, 16, "")).await["code"], "refused");
+    answer(4, "Di").await;
+    assert_eq!(pair.mill.get(&totals).await["items"][0]["state"], "ready");
+    assert!(pair.mill.list("score", "").await.is_empty(), "looking publishes nothing");
+    let published = pair.mill.post(&totals, json!({})).await["items"][0].clone();
+    assert_eq!((&published["state"], &published["mean"]), (&json!("published"), &json!(4.0)));
+    // Again it tells nothing twice, and one answer more stays untold.
+    assert_eq!(pair.mill.post(&totals, json!({})).await["items"][0]["state"], "unchanged");
+    answer(1, "Eve").await;
+    let again = pair.mill.post(&totals, json!({})).await["items"][0].clone();
+    assert_eq!((&again["state"], &again["missing"]), (&json!("waiting"), &json!(4)));
+    pair.river.make("score", score(6, 12, "2026-Q3")).await;
     pair.settle().await;
     let scores = pair.river.ask("trust", "scores", &[]).await;
     assert_eq!(
         (each(&scores, "period"), each(&scores, "mean")),
         (vec!["2026-Q4".into(), "2026-Q3".into()], vec!["4".into(), "2".into()])
     );
+    assert_eq!(each(&scores, "answers"), ["5", "6"]);
+    // No answer travels, nor who gave it, nor which answers are counted.
     assert!(pair.river.list("answer", "").await.is_empty());
+    let told = pair.river.list("score", "").await;
+    assert_eq!(told.len(), 2);
+    assert!(
+        told.iter().all(|score| score["counted"].is_null() && score["stays_here"].is_null() || score["mine"] == true)
+    );
+    assert!(!json!(told).to_string().contains("because"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g07_a_total_of_too_few_people_is_shown_to_nobody() {
+    let pair = Pair::new().await;
+    let survey = pair.river.make("survey", json!({"title": "Trust", "sort": "backbone"})).await;
+    pair.settle().await;
+    let score = pair.mill.make("score", json!({"survey": survey, "question": "Us?", "answers": 2, "total": 10})).await;
+    pair.settle().await;
+    assert_eq!(pair.river.show("score", &score).await["total"], 10);
+    // What speaks of groups becomes a question to people: the two are not told any more.
+    pair.river.edit("survey", &survey, json!({"sort": "trust"})).await;
+    pair.settle().await;
+    for side in [&pair.river, &pair.mill] {
+        let shown = side.show("score", &score).await;
+        assert!(shown["total"].is_null() && shown["answers"].is_null() && shown["withheld"].is_string(), "{shown}");
+        assert!(side.ask("trust", "scores", &[]).await.is_empty());
+        assert_eq!(each(&side.ask("trust", "left_out", &[]).await, "by"), ["Mill Street"]);
+        assert!(!side.text("/api/records/score/export?format=csv&audience=coalition").await.contains("10"));
+        let history = side.get(&format!("/api/records/score/{score}/history")).await;
+        assert!(history["items"][0]["fields"]["total"].is_null(), "{history}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@
 //! read last on this home, and the node carries the change onto what others made of the text meanwhile. Where nothing
 //! is known of what was read, and somebody else wrote, the edit is refused: nothing is lost unless `--overwrite` says so.
 
-use super::{checked, record_path};
+use super::{meant, record_path};
 use crate::{
     client::{Client, path},
     context::Context,
@@ -150,7 +150,7 @@ impl Edit<'_> {
             body[name] = json!(heads);
         }
         match self.matches.try_get_one::<String>("id").ok().flatten() {
-            Some(id) => self.client.patch(&path(["records", &self.kind.name, &checked(id)?]), &body),
+            Some(id) => self.client.patch(&path(["records", &self.kind.name, meant(id)?]), &body),
             None => self.client.post(&path(["records", &self.kind.name]), &body),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     output::Format,
 };
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
-use grid_protocol::record::Kind;
+use grid_protocol::record::{Audience, Kind};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ pub(super) fn command(kind: &Kind) -> Command {
                 .long("audience")
                 .value_name("AUDIENCE")
                 .value_parser(PossibleValuesParser::new(["public", "coalition", "group", "local"]))
-                .help("Only what these readers may see [csv, json, vcf: local, all that is here; others: coalition]"),
+                .help("Only what these readers may see; csv, json and vcf take local, for your own use: all that is here [default: coalition]"),
         )
         .args(list::filters(kind))
 }
@@ -55,6 +55,12 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let whole = query.len() == 1;
     let path = with_query(&path(["records", &kind.name, "export"]), query);
     let bytes = context.client()?.file(&path)?;
+    let named = matches.get_one::<String>("audience").map(String::as_str);
+    let left_out = left_out(kind, named);
+    if !left_out.is_empty() {
+        let to_all = if named.is_some() { "" } else { " `--audience local` writes them too, for your own use." };
+        context.out.note(&format!("Left out, as such readers do not see it: {}.{to_all}", left_out.join(", ")));
+    }
     let Some(target) = target else {
         context.out.bytes(&bytes);
         return Ok(());
@@ -66,6 +72,14 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         page.line(&format!("{which} {} are in {shown}.", kind.plural));
     });
     Ok(())
+}
+
+/// The fields that readers do not see, those of the coalition where none are named.
+fn left_out(kind: &Kind, audience: Option<&str>) -> Vec<String> {
+    let all = [Audience::Public, Audience::Coalition, Audience::Group, Audience::Local];
+    let audience = all.into_iter().find(|it| audience == Some(&*it.to_string())).unwrap_or(Audience::Coalition);
+    let hidden = kind.fields.iter().filter(|field| field.audience > audience);
+    hidden.map(|field| field.label().to_lowercase()).collect()
 }
 
 /// What a file is to hold: as was said, or as its name says. A name that promises something else is refused.
@@ -92,6 +106,16 @@ fn format_of<'a>(path: &Path, chosen: Option<&'a str>) -> Result<&'a str, Failur
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_readers_do_not_see_is_named() {
+        let of =
+            |kind: &str, audience| left_out(grid_protocol::record::Registry::standard().kind(kind).unwrap(), audience);
+        assert_eq!(of("review", None), ["assets", "adversaries", "threats", "measures", "private"]);
+        assert_eq!(of("review", Some("group")), ["private"]);
+        assert!(of("review", Some("local")).is_empty() && of("moment", None).is_empty());
+        assert!(of("report", Some("public")).contains(&"internal".to_owned()));
+    }
 
     #[test]
     fn the_name_of_a_file_says_what_is_in_it() {

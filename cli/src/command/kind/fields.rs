@@ -37,7 +37,8 @@ fn argument(field: &Field, flag: Flag) -> Arg {
         return arg.help(help).value_parser(PossibleValuesParser::new(flag.choices)).ignore_case(true);
     }
     // Points west and south begin with a dash.
-    arg.help(help).allow_hyphen_values(matches!(field.field_type, FieldType::Coordinates | FieldType::Number))
+    arg.help(help)
+        .allow_hyphen_values(matches!(field.field_type, FieldType::Coordinates | FieldType::Number | FieldType::Money))
 }
 
 /// What the flags say, as the words stand there.

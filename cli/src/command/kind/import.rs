@@ -38,7 +38,7 @@ pub(super) fn command(kind: &Kind) -> Command {
             Arg::new("zone")
                 .long("zone")
                 .value_name("ZONE")
-                .help("Calendars: the zone of times that have none [the zone of this computer, which the answer names]"),
+                .help("The zone of times that have none, in calendars and tables [the zone of this computer]"),
         )
         .arg(
             Arg::new("agreed")
@@ -59,7 +59,7 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     query.extend(matches.get_flag("again").then_some(("again", "true")));
     query.extend(matches.get_flag("agreed").then_some(("agreed", "true")));
     let zone = matches.get_one::<String>("zone").cloned();
-    let zone = zone.or_else(|| if content_type == CALENDAR { zone_here() } else { None });
+    let zone = zone.or_else(zone_here);
     query.extend(zone.as_deref().map(|zone| ("zone", zone)));
     let path = with_query(&path(["records", &kind.name, "import"]), query);
     let report = client.send_file(&path, content_type, bytes)?;

@@ -13,7 +13,7 @@ use grid_protocol::record::{Field, FieldType, Kind, KindRole, QUERY};
 use serde_json::Value;
 
 /// So many columns beside id, title, group and time.
-const COLUMNS: usize = 3;
+const COLUMNS: usize = 4;
 
 pub(super) fn command(kind: &Kind) -> Command {
     let list = Command::new("list")
@@ -125,8 +125,7 @@ fn fetch(kind: &Kind, limit: u64, offset: u64, query: &[(String, String)], clien
 }
 
 fn table(kind: &Kind, items: &[Value]) -> Table {
-    let shown: Vec<&Field> =
-        kind.fields.iter().filter(|field| field.name != kind.title && in_lists(field)).take(COLUMNS).collect();
+    let shown = columns(kind, items);
     let title = kind.field(&kind.title).map_or_else(String::new, Field::label);
     // Where the titles are the groups themselves, their names need no second column.
     let with_group = items.iter().any(|item| item["group_name"] != item[&*kind.title]);
@@ -136,7 +135,12 @@ fn table(kind: &Kind, items: &[Value]) -> Table {
     headings.extend(shown.iter().map(|field| field.label()));
     headings.extend(with_group.then(|| "Group".to_owned()));
     headings.push("Changed".to_owned());
-    let mut table = Table::new(headings);
+    // What people copy and what tells when is never cut.
+    let kept = shown.iter().enumerate().filter(|(_, field)| field.field_type == FieldType::DateTime);
+    let first = 2 + usize::from(with_member);
+    let kept: Vec<usize> =
+        kept.map(|(column, _)| first + column).chain([0, headings.len().saturating_sub(1)]).collect();
+    let mut table = Table::new(headings).keeping(kept);
     for item in items {
         let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
         let mut row = vec![short(&text("id")).to_owned(), called(kind, item)];
@@ -165,6 +169,27 @@ pub(super) fn membership(item: &Value) -> &'static str {
     }
 }
 
-fn in_lists(field: &Field) -> bool {
-    matches!(field.field_type, FieldType::DateTime | FieldType::Place | FieldType::Choice(_) | FieldType::Tags)
+/// The fields that a list shows: those that hold something in one of these records, what is short and telling first.
+fn columns<'k>(kind: &'k Kind, items: &[Value]) -> Vec<&'k Field> {
+    let filled = |field: &Field| items.iter().any(|item| !fields::cell_in(field, item).is_empty());
+    let mut fields: Vec<(u8, usize, &Field)> = Vec::new();
+    for (place, field) in kind.fields.iter().enumerate().filter(|(_, field)| field.name != kind.title) {
+        let dates = fields.iter().filter(|(_, _, other)| other.field_type == FieldType::DateTime).count();
+        let rank = match field.field_type {
+            FieldType::DateTime if dates == 0 => 0,
+            FieldType::Money | FieldType::Number => 1,
+            FieldType::Reference(_) | FieldType::Place => 2,
+            FieldType::Choice(_) | FieldType::Tags => 3,
+            FieldType::DateTime | FieldType::References(_) => 4,
+            FieldType::Line => 5,
+            _ => continue,
+        };
+        if filled(field) {
+            fields.push((rank, place, field));
+        }
+    }
+    fields.sort_by_key(|(rank, place, _)| (*rank, *place));
+    fields.truncate(COLUMNS);
+    fields.sort_by_key(|(_, place, _)| *place);
+    fields.into_iter().map(|(_, _, field)| field).collect()
 }

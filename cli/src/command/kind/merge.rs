@@ -1,6 +1,6 @@
 //! `grid KIND merge`.
 
-use super::{checked, undo::words};
+use super::{meant, undo::words};
 use crate::{client::path, context::Context, failure::Failure, output::Page, prompt::Answer, words::count};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use grid_protocol::record::Kind;
@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 pub(super) fn command(kind: &Kind) -> Command {
     Command::new("merge")
         .about(format!("Make one of two of your {}: what KEEP lacks comes from DROP, and DROP is removed", kind.plural))
-        .arg(Arg::new("keep").value_name("KEEP").required(true).help("The id of the one that stays"))
-        .arg(Arg::new("drop").value_name("DROP").required(true).help("The id of the one that goes"))
+        .arg(Arg::new("keep").value_name("KEEP").required(true).help("The id or the title of the one that stays"))
+        .arg(Arg::new("drop").value_name("DROP").required(true).help("The id or the title of the one that goes"))
         .arg(Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Only show what would happen"))
         .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help("Do not ask again"))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
-    let id = |name: &str| checked(matches.get_one::<String>(name).map_or("", String::as_str));
+    let id = |name: &str| meant(matches.get_one::<String>(name).map_or("", String::as_str));
     let (keep, drop) = (id("keep")?, id("drop")?);
     let dry = matches.get_flag("dry-run");
     let client = context.client()?;
-    let path = path(["records", &kind.name, &keep, "merge"]);
+    let path = path(["records", &kind.name, keep, "merge"]);
     let plan = client.post(&path, &json!({"drop": drop, "dry_run": true}))?;
     if dry {
         context.out.answer(&plan, |page| show(page, kind, &plan, "Would be"));

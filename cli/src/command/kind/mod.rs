@@ -17,8 +17,11 @@ mod run;
 mod schema;
 mod short;
 mod show;
+mod start;
+mod total;
 mod undo;
 
+pub(crate) use deliver::wait_argument;
 pub(crate) use fields::flags;
 
 use crate::{
@@ -85,6 +88,12 @@ fn verbs(kind: &Kind) -> Vec<Command> {
     if kind.verbs.iter().any(|verb| verb == run::NAME) {
         verbs.push(run::command(kind));
     }
+    if kind.verbs.iter().any(|verb| verb == start::NAME) {
+        verbs.push(start::command(kind));
+    }
+    if kind.verbs.iter().any(|verb| verb == total::NAME) {
+        verbs.push(total::command(kind));
+    }
     verbs
 }
 
@@ -101,6 +110,8 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(("duplicates", matches)) => duplicates::run(kind, matches, context),
         Some(("merge", matches)) => merge::run(kind, matches, context),
         Some((run::NAME, matches)) => run::run(kind, matches, context),
+        Some((start::NAME, matches)) => start::run(kind, matches, context),
+        Some((total::NAME, matches)) => total::run(kind, matches, context),
         Some(("import", matches)) => import::run(kind, matches, context),
         Some(("export", matches)) => export::run(kind, matches, context),
         Some(("schema", matches)) => schema::run(kind, matches, context),
@@ -119,16 +130,26 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
 fn id_argument(kind: &Kind) -> Arg {
     let id = Arg::new("id").value_name("ID");
     match kind.singleton {
-        Singleton::OncePerGroup => id.help("The id of the record, or the beginning of it; without it your own"),
-        Singleton::Many => id.help("The id of the record, or the beginning of it").required(true),
+        Singleton::OncePerGroup => id.help("The id of the record, its first letters, or its name; without it your own"),
+        Singleton::Many => id.help("The id of the record, its first letters, or its whole title").required(true),
     }
 }
 
 /// The path of the record that was named, or of one's own.
 fn record_path(kind: &Kind, matches: &ArgMatches, client: &Client) -> Result<String, Failure> {
     match matches.get_one::<String>("id") {
-        Some(id) => Ok(path(["records", &kind.name, &checked(id)?])),
+        Some(id) => Ok(path(["records", &kind.name, meant(id)?])),
         None => Ok(path(["records", &kind.name, &own(kind, client)?])),
+    }
+}
+
+/// An id, the beginning of one, or a title: the node knows which.
+pub(crate) fn meant(id: &str) -> Result<&str, Failure> {
+    match id.trim() {
+        // A path would swallow them.
+        "" | "." | ".." => Err(Failure::usage(format!("expected an id or a title, found {id:?}"))
+            .hint("ids stand in the first column of lists")),
+        id => Ok(id),
     }
 }
 
@@ -221,6 +242,14 @@ mod tests {
         let matches = boats.try_get_matches_from(words).unwrap();
         let (_, matches) = matches.subcommand().unwrap();
         assert_eq!(matches.get_many::<String>("gear").unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_a_path_would_swallow_is_no_title() {
+        assert_eq!(meant(" River walk ").unwrap(), "River walk");
+        for id in ["", " ", ".", ".."] {
+            assert_eq!(meant(id).unwrap_err().exit, Exit::Usage, "{id}");
+        }
     }
 
     #[test]

@@ -1,20 +1,36 @@
 //! `grid KIND new`.
 
 use super::{base, deliver, deliver::Delivery, fields};
-use crate::{context::Context, failure::Failure, output::Format};
+use crate::{
+    context::Context,
+    failure::{Exit, Failure},
+    output::Format,
+};
 use clap::{ArgMatches, Command};
-use grid_protocol::record::{Kind, Singleton};
+use grid_protocol::record::{Kind, RecordHome, Singleton};
 use serde_json::{Value, json};
 
 pub(super) fn command(kind: &Kind) -> Command {
     let about = match kind.singleton {
         Singleton::OncePerGroup => format!("Write your own {}; your group has one", kind.name),
+        Singleton::Many if kind.home() == RecordHome::Here => {
+            format!("Make a new {}; it stays on this computer, and nobody else receives it", kind.name)
+        }
         Singleton::Many => format!("Make a new {}; it is saved here and goes to the others by itself", kind.name),
     };
-    Command::new("new").about(about).arg(deliver::wait_argument()).args(fields::flags(kind))
+    Command::new("new").about(about).args(deliver::wait_argument(kind)).args(fields::flags(kind))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
+    if kind.singleton == Singleton::OncePerGroup && super::own(kind, &context.client()?).is_ok() {
+        let edit = context.line(&format!("{} edit", kind.name));
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("your group has its {} already; a new one would overwrite it", kind.name),
+        )
+        .code("exists")
+        .hint(format!("change it with `{edit}`")));
+    }
     write(kind, [], matches, context)
 }
 
@@ -66,7 +82,7 @@ pub(super) fn finish(
     });
     let see = if delivery == Delivery::Stays { "See it" } else { "See how far it is" };
     context.out.note(&format!("{see}: {show}"));
-    if matches.contains_id("wait") && delivery == Delivery::Queued {
+    if matches.try_contains_id("wait").unwrap_or_default() && delivery == Delivery::Queued {
         return Err(deliver::ran_out(&show));
     }
     Ok(())

@@ -3,7 +3,7 @@
 use super::{id_argument, record_path};
 use crate::{context::Context, failure::Failure, prompt::Answer, words::a};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use grid_protocol::record::Kind;
+use grid_protocol::record::{Kind, RecordHome};
 
 pub(super) fn command(kind: &Kind) -> Command {
     Command::new("remove")
@@ -15,15 +15,26 @@ pub(super) fn command(kind: &Kind) -> Command {
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
     let client = context.client()?;
     let path = record_path(kind, matches, &client)?;
+    let record = client.get(&path)?;
+    let called = super::list::called(kind, &record);
+    let of_whom = match record["mine"].as_bool() {
+        Some(false) => format!(" of {}", record["group_name"].as_str().unwrap_or("another group")),
+        _ => String::new(),
+    };
+    let question =
+        format!("The {} {called:?}{of_whom} will be gone everywhere, and that can't be undone. Remove it?", kind.name);
     if !matches.get_flag("yes")
         && let Some(mut keyboard) = context.keyboard()
-        && keyboard.yes_or_no(&format!("This {} will be gone everywhere. Remove it?", kind.name))? == Answer::No
+        && keyboard.yes_or_no(&question)? == Answer::No
     {
         return Err(Failure::usage("nothing was removed"));
     }
     let answer = client.delete(&path)?;
     context.out.answer(&answer, |page| {
-        page.line(&format!("The {} is removed, here and, when you meet, everywhere.", kind.name))
+        page.line(&match kind.home() {
+            RecordHome::Here => format!("The {} is removed from this computer. It was nowhere else.", kind.name),
+            _ => format!("The {} is removed, here and, when you meet, everywhere.", kind.name),
+        })
     });
     Ok(())
 }

@@ -74,10 +74,7 @@ pub(super) fn reply(command: Command) {
                 last: Timestamp(2_000),
                 devices: vec![OTHER],
                 state: LostState::Missing,
-                fields: BTreeMap::from([
-                    ("title".into(), Some(Value::Text("Vigil".to_owned()))),
-                    ("text".into(), None),
-                ]),
+                fields: BTreeMap::from([("title".into(), Some(Value::Text("Vigil".into()))), ("text".into(), None)]),
                 older: BTreeMap::new(),
                 removes: false,
             };

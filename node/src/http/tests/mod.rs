@@ -30,7 +30,6 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
@@ -76,7 +75,7 @@ fn row(kind: &str, owner: GroupId, id: [u8; 32], changed: u64, fields: Json) -> 
         created: Timestamp(changed),
         changed: Timestamp(changed),
         changed_by: Some(DEVICE),
-        latest: BTreeMap::new(),
+        latest: Box::default(),
         presence: Presence::Present,
         quarantine: None,
     }
@@ -100,7 +99,7 @@ fn sample() -> Vec<Row> {
         row("resource", THEM, id(13), 1_000, json!({"title": "How to knock", "kind": "guide"})),
         row(PROFILE, THEM, id(21), 1_000, json!({"name": "Clean River", "place": "Ford"})),
         row(PROSPECT, US, id(22), 1_000, json!({"name": "Bee Friends", "place": "Hill"})),
-        row(PROSPECT, US, id(23), 1_000, json!({"name": "clean river"})),
+        row(PROSPECT, US, id(23), 1_000, json!({"name": "clean river", "place": "Ford"})),
         removed,
     ]
 }
@@ -267,6 +266,7 @@ async fn node(
                     short: "GRID:SHORT".into(),
                     expires: Timestamp(1_000),
                     slots: (0..count).collect(),
+                    pages: Vec::new(),
                 }
             ),
             Command::Invites { answer } => {

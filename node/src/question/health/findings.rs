@@ -6,6 +6,7 @@ use super::super::told::short_id;
 use super::super::{
     Asked, adding_up, agenda, amplify, bodies, calls, decisions, flows, introduce, report, reviews, seats, silence,
 };
+use crate::threats::{self, Reviewed};
 use crate::view::MandateState;
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
@@ -245,12 +246,21 @@ pub(super) fn stale_reviews(asked: &Asked<'_>) -> Sort {
     by_title(asked, &mut rows);
     let none = rows.is_empty().then(|| {
         let what = "nobody has thought about threats yet".to_owned();
-        Finding::everybody(what, "grid review new --title TITLE --threats TEXT --measures TEXT")
+        Finding::everybody(what, "grid review start")
+    });
+    // What others think about is not enough for one's own people.
+    let own = (none.is_none() && threats::reviewed(asked.views) == Reviewed::Missed).then(|| {
+        let what = "your group met others before it thought about what threatens its people".to_owned();
+        Finding::group(asked, asked.views.own, what, "grid review start")
     });
     let due = rows.into_iter().filter_map(|review| {
-        let what = format!("the review of {} is due: {}", asked.title(review), reviews::due(review, asked.now)?);
+        let what = format!("the review of {} is due: {}", asked.title(review), reviews::due(asked, review)?);
         let step = || format!("grid review edit {} --reviewed DAY --again DAY --measures TEXT", short_id(review));
         Some(Finding::of(asked, review, what, whose(asked, review, step)))
     });
-    Sort { name: "stale_reviews", findings: due.chain(none).collect(), closer: "grid ask reviews" }
+    Sort {
+        name: "stale_reviews",
+        findings: own.into_iter().chain(due).chain(none).collect(),
+        closer: "grid ask reviews",
+    }
 }

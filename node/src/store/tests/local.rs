@@ -1,6 +1,6 @@
 //! What stays on this computer: durable, and in two places.
 
-use super::{COALITION, Writer, record};
+use super::{COALITION, Writer, document, record};
 use crate::store::{LocalPresence, LocalRecord, Store};
 use crate::vault::{DataKey, Vault};
 use grid_protocol::codec::Format;
@@ -30,6 +30,27 @@ fn names(dir: &Path, vault: &Vault) -> Vec<String> {
     let mut names: Vec<String> = store.reader().locals().into_iter().map(|record| record.values).collect();
     names.sort();
     names
+}
+
+#[test]
+fn what_stays_here_is_kept_with_what_travels_or_neither_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut own = Writer::new(1);
+    {
+        let (mut store, _) = Store::open_with(dir.path(), COALITION, &Vault::Plain).unwrap();
+        // Longer than anything the journal takes.
+        store.local_beside(vec![local(1, &"a".repeat(64 * 1024 * 1024))]);
+        let run = own.write(document(1), 10);
+        assert!(store.append_own(std::slice::from_ref(&run), &[]).is_err());
+        assert!(store.reader().heads().is_empty() && store.reader().locals().is_empty());
+        store.local_beside(vec![local(1, "Ana")]);
+        store.append_own(&[run], &[]).unwrap();
+        assert_eq!(store.reader().locals().len(), 1);
+        // What was named once goes with one write alone.
+        store.append_own(&[own.write(document(1), 10)], &[]).unwrap();
+    }
+    fs::remove_dir_all(dir.path().join("store")).unwrap();
+    assert_eq!(names(dir.path(), &Vault::Plain), ["{\"name\":\"Ana\"}"], "the journal has it");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 use super::{Batch, ControlSet};
 use crate::control::error::Missing;
+use crate::control::layer::Layer;
 use crate::control::record::Record;
 use crate::control::standing::{Charter, Joins, named};
 use crate::id::{GroupId, RecordId};
@@ -122,6 +123,11 @@ impl ControlSet {
         if let Keeps::Named { stale, .. } = &mut self.keeps {
             *stale = true;
         }
+    }
+
+    /// Nothing may be taken over of what followed from the set before.
+    pub(crate) fn note_all_changed(&mut self) {
+        self.touched = Some(Layer::Keys);
     }
 
     /// Whether the slots of a record are among those that its version gives.

@@ -1,21 +1,117 @@
 //! Verdicts: of each change that is placed, and of all of them anew where order or rights are others than they were.
 
-use super::{Document, Node, Right, Verdict};
+use super::{Document, Ground, Judging, Node, Right, Verdict};
 use crate::document::built::Built;
 use crate::document::index::Index;
 use crate::document::retained::{Candidate, Retained};
 use crate::document::verify::{Inert, NoRight, verify};
 use crate::id::ChangeHash;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashSet, VecDeque};
+
+/// What a change that was just placed means for those placed before it.
+enum Upset {
+    /// Their verdicts stay.
+    Nothing,
+    /// Of what lies behind cuts, this counts now.
+    Behind(Retained),
+    /// All are to be judged anew.
+    Everything,
+}
+
+/// Whether more verdicts may be others than those that were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    NoFurther,
+    Further,
+}
 
 impl Document {
-    /// Whether a change was placed after one with its actor and sequence number that is judged later.
-    pub(super) fn comes_late(&self, hash: ChangeHash) -> bool {
-        let rank = |hash: &ChangeHash| self.nodes.get(hash)?.placed.as_ref().map(|placed| (placed.level, *hash));
-        let Some(node) = self.nodes.get(&hash) else { return false };
-        let Some(placed) = &node.placed else { return false };
-        let rivals = self.rivals.get(&(placed.actor, node.change.seq()));
-        rivals.into_iter().flatten().any(|rival| rank(rival) > rank(&hash))
+    /// Judges a change that was just placed, and those before it that it decides. Gives those whose verdict changed.
+    pub(super) fn judge_placed_last(&mut self, hash: ChangeHash) -> (Vec<(ChangeHash, Verdict)>, Reach) {
+        match self.upset_by(hash) {
+            Upset::Nothing => (vec![(hash, self.judge(hash))], Reach::NoFurther),
+            Upset::Behind(retained) => self.judge_behind(retained, hash),
+            Upset::Everything => (Vec::new(), Reach::Further),
+        }
+    }
+
+    fn upset_by(&self, hash: ChangeHash) -> Upset {
+        let Some(Node { change, right: Right::MayWrite, placed: Some(placed), .. }) = self.nodes.get(&hash) else {
+            // What may not be written upsets nothing, nor does what lies behind a cut before anybody builds on it.
+            return Upset::Nothing;
+        };
+        if self.precedes_rival(&hash, placed.level) {
+            return Upset::Everything;
+        }
+        // It may be the first to build on something behind a cut. Where all that it builds on counts, so does all that
+        // lies behind a cut in its past, and one more that builds on it changes nothing.
+        let counts = |dep: &ChangeHash| self.nodes.get(dep).is_some_and(|node| node.verdict == Verdict::Effective);
+        match &self.retained {
+            Some(_) if placed.ground == Ground::Firm || change.deps().iter().all(counts) => Upset::Nothing,
+            Some(_) if self.judging != Judging::AtOnce => Upset::Everything,
+            Some(retained) => match self.work_out_retained(&self.ranks()) {
+                same if *retained == same => Upset::Nothing,
+                other => Upset::Behind(other),
+            },
+            None => Upset::Nothing,
+        }
+    }
+
+    /// Whether there is a change with the actor and sequence number of this one whose verdict it may decide.
+    fn precedes_rival(&self, hash: &ChangeHash, level: u64) -> bool {
+        let Some(Node { change, placed: Some(placed), .. }) = self.nodes.get(hash) else { return false };
+        let rivals = self.rivals.get(&(placed.actor, change.seq())).into_iter().flatten();
+        rivals.filter(|rival| *rival != hash).any(|rival| self.gives_way(rival, (level, *hash)))
+    }
+
+    /// Judges a change that was just placed, and those of which it decides whether they count behind a cut, with all
+    /// that builds on them. Gives those whose verdict changed.
+    fn judge_behind(&mut self, retained: Retained, hash: ChangeHash) -> (Vec<(ChangeHash, Verdict)>, Reach) {
+        let others = self.retained.replace(retained).unwrap_or_default();
+        let differing = self.retained.as_ref().map(|retained| retained.differing(&others)).unwrap_or_default();
+        let mut affected = BTreeSet::new();
+        let mut open: Vec<ChangeHash> = differing.into_iter().chain([hash]).collect();
+        while let Some(next) = open.pop() {
+            let Some(Node { verdict, placed: Some(placed), .. }) = self.nodes.get(&next) else { continue };
+            if *verdict == Verdict::Effective {
+                return (Vec::new(), Reach::Further);
+            }
+            if affected.insert((placed.level, next)) {
+                open.extend(self.dependants.get(&next).into_iter().flatten());
+            }
+        }
+        let (mut changed, mut reach) = (Vec::new(), Reach::NoFurther);
+        for (level, next) in &affected {
+            let before = self.nodes.get(next).map(|node| node.verdict.clone());
+            let verdict = self.judge(*next);
+            // One of the two takes the place of the other: which one, their order decides, unless it is settled.
+            let is_rival = matches!(verdict, Verdict::Effective | Verdict::Inert(Inert::Twin(_)));
+            let is_settled = self.retained.as_ref().is_some_and(|retained| retained.beaten_by(next).is_some());
+            if is_rival && !is_settled && self.precedes_rival(next, *level) {
+                reach = Reach::Further;
+            }
+            if before.as_ref() != Some(&verdict) {
+                changed.push((*next, verdict));
+            }
+        }
+        (changed, reach)
+    }
+
+    /// Whether a rival may have another verdict because of a change of this rank that may be written.
+    fn gives_way(&self, rival: &ChangeHash, to: (u64, ChangeHash)) -> bool {
+        let Some(Node { right, placed: Some(placed), .. }) = self.nodes.get(rival) else { return false };
+        match right {
+            Right::IfBuiltOn => self.retained.as_ref().is_some_and(|retained| retained.keeps(rival)),
+            _ => (placed.level, *rival) > to,
+        }
+    }
+
+    /// The placed changes in the order in which they are judged.
+    fn ranks(&self) -> Vec<(u64, ChangeHash)> {
+        let placed = self.nodes.iter().filter_map(|(hash, node)| Some((node.placed.as_ref()?.level, *hash)));
+        let mut ranks: Vec<(u64, ChangeHash)> = placed.collect();
+        ranks.sort_unstable();
+        ranks
     }
 
     /// Judges a placed change after all that are judged before it.
@@ -94,18 +190,14 @@ impl Document {
 
     /// Judges all placed changes anew; gives those whose verdict changed.
     pub(super) fn judge_placed(&mut self) -> Vec<(ChangeHash, Verdict)> {
-        let mut ranks: Vec<(u64, ChangeHash)> = self
-            .nodes
-            .iter()
-            .filter_map(|(hash, node)| node.placed.as_ref().map(|placed| (placed.level, *hash)))
-            .collect();
-        ranks.sort_unstable();
+        let ranks = self.ranks();
         if self.retained.is_some() {
-            self.retained = Some(Retained::work_out(&self.candidates(&ranks), &self.groups));
+            self.retained = Some(self.work_out_retained(&ranks));
         }
-        self.effective.clear();
+        let effective = std::mem::take(&mut self.effective);
+        let built = std::mem::replace(&mut self.built, Built::Nothing);
         self.heads.clear();
-        (self.index, self.built) = (None, Built::Nothing);
+        self.index = None;
         let mut before = Vec::with_capacity(ranks.len());
         for (_, hash) in &ranks {
             if let Some(node) = self.nodes.get_mut(hash) {
@@ -119,16 +211,34 @@ impl Document {
                 changed.push((hash, verdict));
             }
         }
+        self.keep_built(built, effective);
         changed
+    }
+
+    /// Goes on with what Automerge has built of these changes, where all of them still count.
+    fn keep_built(&mut self, built: Built, mut effective: Vec<ChangeHash>) {
+        let Built::Upto(_, applied, _) = built else { return };
+        effective.truncate(applied);
+        let counts = |hash: &ChangeHash| self.nodes.get(hash).is_some_and(|node| node.verdict == Verdict::Effective);
+        if applied > 0 && effective.iter().all(counts) {
+            let applied: HashSet<ChangeHash> = effective.iter().copied().collect();
+            effective.extend(self.effective.iter().filter(|hash| !applied.contains(hash)));
+            (self.effective, self.built) = (effective, built);
+        }
+    }
+
+    /// The changes behind cuts that count, and in whose place, from all placed changes in this order.
+    fn work_out_retained(&self, ranks: &[(u64, ChangeHash)]) -> Retained {
+        Retained::work_out(&self.candidates(ranks), &self.groups)
     }
 
     fn candidates(&self, ranks: &[(u64, ChangeHash)]) -> Vec<Candidate<'_>> {
         let nodes = ranks.iter().filter_map(|(level, hash)| Some((*level, *hash, self.nodes.get(hash)?)));
         nodes
-            .filter_map(|(level, hash, node)| {
-                let Node { change, device, right, placed, .. } = node;
-                let (deps, seq, actor) = (change.deps(), change.seq(), placed.as_ref()?.actor);
-                Some(Candidate { hash, deps, device: *device, actor, seq, level, right: *right })
+            .map(|(level, hash, node)| {
+                let Node { change, device, right, .. } = node;
+                let (deps, seq, actor) = (change.deps(), change.seq(), change.actor());
+                Candidate { hash, deps, device: *device, actor, seq, level, right: *right }
             })
             .collect()
     }
@@ -146,13 +256,17 @@ impl Document {
                 node.placed = None;
                 let waiting = Verdict::Waiting { missing: Vec::new() };
                 before.push((*hash, std::mem::replace(&mut node.verdict, waiting)));
-                self.waiting.entry(node.change.actor()).or_default().push_back(*hash);
             }
         }
-        let mut queue: VecDeque<ChangeHash> = order.into_iter().map(|(_, hash)| hash).collect();
+        let mut queue: VecDeque<ChangeHash> = order.iter().map(|(_, hash)| *hash).collect();
         while let Some(next) = queue.pop_front() {
             if self.place(next) {
                 queue.extend(self.released_by(&next));
+            }
+        }
+        for (_, hash) in &order {
+            if let Some(node) = self.nodes.get(hash).filter(|node| node.placed.is_none()) {
+                self.waiting.entry(node.change.actor()).or_default().push_back(*hash);
             }
         }
         self.judge_placed();

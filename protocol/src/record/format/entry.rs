@@ -1,9 +1,8 @@
 //! A record on its way into an open format, and what stands above all of them.
 
 use super::Shape;
-use crate::record::{Audience, Coordinates, DateTime, FieldName, Kind, Presence, Value, Values};
+use crate::record::{Audience, Coordinates, DateTime, FieldName, Kind, Presence, Tags, Value, Values};
 use crate::time::Timestamp;
-use std::collections::BTreeSet;
 
 /// A record on its way into an open format.
 #[derive(Clone, Debug)]
@@ -89,8 +88,7 @@ impl Entry {
 
     /// What it is listed under.
     pub(super) fn tags(&self) -> impl Iterator<Item = &str> {
-        let tags: Option<&BTreeSet<String>> = self.value(self.shape.tags.as_ref()).and_then(Value::as_tags);
-        tags.into_iter().flatten().map(String::as_str)
+        self.value(self.shape.tags.as_ref()).and_then(Value::as_tags).into_iter().flat_map(Tags::iter)
     }
 
     /// Whether it does not take place: it says so, or it was removed.

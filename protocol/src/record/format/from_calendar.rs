@@ -27,7 +27,7 @@ pub(in crate::record) fn read_calendar(
             if rows.len() >= MAX_IMPORT_ROWS {
                 return Err(ImportError::TooManyRows);
             }
-            match draft(kind, &shape, &zones, event) {
+            match draft(kind, &shape, &zones, event, options) {
                 Ok(draft) => rows.take(draft, event.lines.iter().map(|line| line.name.as_str())),
                 Err(reason) => rows.refuse(event.number, reason),
             }
@@ -36,7 +36,13 @@ pub(in crate::record) fn read_calendar(
     Ok(rows.into_plan())
 }
 
-fn draft<'k>(kind: &'k Kind, shape: &Shape, zones: &Zones, event: &Component) -> Result<Draft<'k>, String> {
+fn draft<'k>(
+    kind: &'k Kind,
+    shape: &Shape,
+    zones: &Zones,
+    event: &Component,
+    options: &ImportOptions,
+) -> Result<Draft<'k>, String> {
     if event.line("RECURRENCE-ID").is_some() {
         return Err(
             "is one date of a repeated event that was changed; repeated events are not supported: write it as an \
@@ -44,7 +50,7 @@ fn draft<'k>(kind: &'k Kind, shape: &Shape, zones: &Zones, event: &Component) ->
                 .to_owned(),
         );
     }
-    let mut draft = Draft::new(kind, event.number, event.text("UID").trim().to_owned());
+    let mut draft = Draft::new(kind, event.number, event.text("UID").trim().to_owned(), options);
     draft.put("SUMMARY", Some(&shape.title), &event.text("SUMMARY"));
     let starts = event.line("DTSTART").ok_or("DTSTART is missing: an event needs a beginning")?;
     let starts = zones.read(starts)?;

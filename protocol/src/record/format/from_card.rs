@@ -22,14 +22,15 @@ pub(in crate::record) fn read_cards(
         if rows.len() >= MAX_IMPORT_ROWS {
             return Err(ImportError::TooManyRows);
         }
-        let draft = draft(kind, &shape, card, options.agreed);
+        let draft = draft(kind, &shape, card, options);
         rows.take(draft, card.lines.iter().map(|line| line.name.as_str()).filter(|name| *name != "VERSION"));
     }
     Ok(rows.into_plan())
 }
 
-fn draft<'k>(kind: &'k Kind, shape: &Shape, card: &Component, agreed: Agreed) -> Draft<'k> {
-    let mut draft = Draft::new(kind, card.number, card.text("UID").trim().to_owned());
+fn draft<'k>(kind: &'k Kind, shape: &Shape, card: &Component, options: &ImportOptions) -> Draft<'k> {
+    let agreed = options.agreed;
+    let mut draft = Draft::new(kind, card.number, card.text("UID").trim().to_owned(), options);
     let name = [card.text("FN"), names(card), card.text("ORG")].into_iter().find(|name| !name.trim().is_empty());
     draft.put("FN", Some(&shape.title), name.as_deref().unwrap_or_default());
     let reach = |heading: &str| field_for(kind, heading);

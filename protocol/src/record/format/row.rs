@@ -1,7 +1,7 @@
 //! What a component of a calendar or an address book becomes: a row of an import, as from any table.
 
 use crate::record::import::{Cell, Row, read_row};
-use crate::record::{BadRow, FieldName, FieldType, ImportPlan, Imported, Kind, Mapped, Mapping};
+use crate::record::{BadRow, FieldName, FieldType, ImportOptions, ImportPlan, Imported, Kind, Mapped, Mapping};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row on its way.
@@ -18,10 +18,12 @@ pub(super) struct Draft<'k> {
 }
 
 impl<'k> Draft<'k> {
-    /// A row that begins at this line.
-    pub(super) fn new(kind: &'k Kind, line: u64, uid: String) -> Self {
-        let id = uid.split_once('@').map(|(id, _)| id).filter(|id| id.parse::<crate::id::DocumentId>().is_ok());
-        let id = id.map(str::to_owned);
+    /// A row that begins at this line. Its UID names a record only as an export of this coalition names it: whoever makes
+    /// a calendar may write any id that it has seen.
+    pub(super) fn new(kind: &'k Kind, line: u64, uid: String, options: &ImportOptions) -> Self {
+        let home = options.home.map(|home| home.to_string());
+        let own = uid.split_once('@').filter(|(_, of)| home.as_deref() == Some(*of)).map(|(id, _)| id);
+        let id = own.filter(|id| id.parse::<crate::id::DocumentId>().is_ok()).map(str::to_owned);
         Self { kind, line, cells: Vec::new(), notes: Vec::new(), used: Vec::new(), uid, id }
     }
 
@@ -98,7 +100,7 @@ impl Rows {
         let Draft { kind, line, cells, notes, used, uid, id } = draft;
         self.mapped.extend(used);
         let cells: Vec<(Mapped, String)> = cells.into_iter().map(|(name, text)| (Mapped::Field(name), text)).collect();
-        let row = read_row(kind, line, cells.iter().map(|(mapped, text)| (mapped, Cell::Text(text))));
+        let row = read_row(kind, line, cells.iter().map(|(mapped, text)| (mapped, Cell::Text(text))), None);
         let row = row.map(|row| {
             let key = (!uid.is_empty()).then(|| format!("uid {uid}")).or_else(|| row.key.clone());
             let mut patch = row.patch;

@@ -5,11 +5,13 @@ mod cards;
 mod maps;
 
 use super::{Entry, Feed, Shape};
-use crate::id::DocumentId;
+use crate::id::{CoalitionId, DocumentId};
 use crate::record::{Audience, ImportError, ImportOptions, ImportPlan, Kind, Patch, Presence, Registry, Values};
 use crate::time::Timestamp;
 use serde_json::{Value as Json, json};
 
+/// The coalition that everything comes from, and goes back to.
+const HOME: CoalitionId = CoalitionId([4; 32]);
 /// 2026-11-22, noon.
 const NOW: Timestamp = Timestamp(1_795_348_800_000);
 
@@ -27,7 +29,7 @@ fn entry_for(name: &str, audience: Audience, fields: &Json) -> Entry {
     let values = values(kind(name), fields).seen_by(&seen, audience);
     Entry {
         id: DocumentId([7; 32]).to_string(),
-        coalition: "coalition".to_owned(),
+        coalition: HOME.to_string(),
         kind: name.to_owned(),
         title: seen.title_of(&values).to_owned(),
         author: "Weir; Friends, \"of\" it".to_owned(),
@@ -53,7 +55,7 @@ fn read_with(name: &str, file: &str, options: &ImportOptions) -> ImportPlan {
 }
 
 fn read(name: &str, file: &str) -> ImportPlan {
-    read_with(name, file, &ImportOptions::default())
+    read_with(name, file, &ImportOptions { home: Some(HOME), ..ImportOptions::default() })
 }
 
 fn row(plan: &ImportPlan, at: usize) -> Json {

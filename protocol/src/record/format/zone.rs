@@ -85,7 +85,7 @@ impl Zones {
             let what = if whole_day { "a whole day, from midnight to midnight" } else { "a time without a zone" };
             let who = match namer {
                 Namer::File => "which the file names",
-                Namer::Reader => "which was named for the import",
+                Namer::Reader => "the zone of this import",
             };
             format!("{what}: taken as in {name}, {who}")
         });

@@ -17,6 +17,9 @@ pub struct Answer {
     /// The survey.
     #[schemars(extend("x-grid" = {"audience": "local", "type": "reference", "of": "survey"}))]
     pub survey: String,
+    /// The period it is about, if it is not that of the survey: 2026-Q4.
+    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    pub period: String,
     /// Who said it, if that should be kept.
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub who: String,

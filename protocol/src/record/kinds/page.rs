@@ -15,7 +15,7 @@ pub struct Page {
     /// The text, in Markdown.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text", "aliases": ["Body", "Content"]}))]
     pub text: String,
-    /// What the page is for, where it has a place of its own.
+    /// What the page is for, where it has a place of its own. Invites bring value, faq and privacy to people outside.
     #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Type"]}))]
     pub purpose: Option<PagePurpose>,
     /// The language it is in.
@@ -29,7 +29,7 @@ pub struct Page {
 pub enum PagePurpose {
     /// What newcomers ask: whoever is invited reads it before signing.
     Faq,
-    /// What a member gets, and gives.
+    /// What a member gets, and gives: whoever is invited reads it before signing.
     Value,
     /// A word, and what is meant by it here.
     Term,
@@ -37,7 +37,7 @@ pub enum PagePurpose {
     Narrative,
     /// How the coalition deals with power, race and difference.
     Inclusion,
-    /// What is stored, why, and who may read it.
+    /// What is stored, why, and who may read it: whoever is invited reads it before signing.
     Privacy,
 }
 

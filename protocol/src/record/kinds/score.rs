@@ -1,4 +1,6 @@
 //! A score: the answers of one group to a question, added up.
+//!
+//! What it adds up only grows, and by several people at a time, so that no two of its states differ by what one said.
 
 use crate::record::{Complaint, Record, rules};
 use schemars::JsonSchema;
@@ -29,6 +31,9 @@ pub struct Score {
     /// What else there is to say.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
     pub note: String,
+    /// Which answers of this computer are in it already, a line each: the first letters of their ids.
+    #[schemars(extend("x-grid" = {"audience": "local", "type": "text"}))]
+    pub counted: String,
 }
 
 impl Record for Score {

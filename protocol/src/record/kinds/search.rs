@@ -1,6 +1,6 @@
 //! A saved search: a question that is asked again and again.
 
-use crate::record::Record;
+use crate::record::{Complaint, Record, Registry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub struct Search {
     /// What is searched for.
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub words: String,
-    /// The kind of records.
+    /// The kind of records; none: all of them.
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub of_kind: String,
     /// Filters as in a listing: place=Lismore&status=open.
@@ -26,4 +26,15 @@ pub struct Search {
     pub filter: String,
 }
 
-impl Record for Search {}
+impl Record for Search {
+    fn check(&self) -> Result<(), Complaint> {
+        let kind = self.of_kind.trim();
+        if kind.is_empty() || Registry::standard().kind(kind).is_some() {
+            return Ok(());
+        }
+        Err(Complaint {
+            fields: &["of_kind"],
+            message: format!("of_kind: expected a kind such as action, found {kind:?}"),
+        })
+    }
+}

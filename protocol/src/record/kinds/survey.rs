@@ -1,8 +1,9 @@
 //! A survey: questions to all, whose answers stay where they were given.
 //!
 //! In a log nobody is anonymous. So answers stay on the computer where they were given; a group adds its own up and
-//! publishes the totals.
+//! publishes the totals, of a smallest number of people at least.
 
+use crate::limits::MIN_ANSWERS;
 use crate::record::{Complaint, DateTime, Record, rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "survey", "plural": "surveys", "title": "title", "rule": "owner", "section": "learning"
+    "name": "survey", "plural": "surveys", "title": "title", "rule": "owner", "section": "learning",
+    "verbs": ["total"]
 }))]
 pub struct Survey {
     /// What it is about.
@@ -32,6 +34,9 @@ pub struct Survey {
     /// Until when.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub closes: Option<DateTime>,
+    /// The smallest number of answers that a group publishes the total of; 5 where nothing is said, and never fewer.
+    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    pub least: Option<f64>,
     /// Who leads through it.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub facilitator: String,
@@ -61,6 +66,14 @@ pub enum SurveySort {
 
 impl Record for Survey {
     fn check(&self) -> Result<(), Complaint> {
+        if let Some(least) = self.least.filter(|least| *least < f64::from(MIN_ANSWERS)) {
+            return Err(Complaint {
+                fields: &["least"],
+                message: format!(
+                    "least: expected {MIN_ANSWERS} or more, found {least}: with fewer, people can tell who said what"
+                ),
+            });
+        }
         rules::in_order(&[("opens", &self.opens), ("closes", &self.closes)], &["opens", "closes"])
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{document, heads, made_up_kind::boat, merge, try_write, write, write_json};
 use crate::{
-    limits::MAX_BODY,
-    record::{Outcome, Patch, PatchError, Registry},
+    limits::{MAX_BODY, MAX_TAGS},
+    record::{Outcome, Patch, PatchError, Registry, Value},
 };
 use automerge::{ObjType, ROOT, ScalarValue, transaction::Transactable};
 use serde_json::json;
@@ -41,6 +41,29 @@ fn a_field_of_the_wrong_type_is_damaged_and_the_others_are_read() {
     assert_eq!(damaged, ["berth", "gear"]);
     assert_eq!(reading.values.text("manual"), "Row.");
     assert_eq!(automerge::ReadDoc::get(&doc, ROOT, "unknown").unwrap().unwrap().0.as_str(), Some("kept"));
+}
+
+#[test]
+fn what_no_writer_may_put_in_is_bounded_and_marked_on_reading() {
+    let kind = Registry::standard().kind("resource").unwrap();
+    let mut doc = document(1);
+    let mut transaction = doc.transaction();
+    transaction.put(ROOT, "title", "Van").unwrap();
+    let text = transaction.put_object(ROOT, "description", ObjType::Text).unwrap();
+    transaction.splice_text(&text, 0, 0, "Red\u{1b}[2J\r\nvan").unwrap();
+    let tags = transaction.put_object(ROOT, "tags", ObjType::Map).unwrap();
+    (0..300).for_each(|number| transaction.put(&tags, format!("tag {number:03}"), true).unwrap());
+    transaction.commit();
+    let reading = kind.read(&doc);
+    let damaged: Vec<&str> = reading.damaged.iter().map(|name| &**name).collect();
+    assert_eq!(damaged, ["description", "tags"]);
+    assert_eq!(reading.values.text("description"), "Red\u{fffd}[2J\u{fffd}\nvan");
+    assert_eq!(reading.values.get("tags").and_then(Value::as_tags).unwrap().len(), MAX_TAGS);
+    // Whoever may write it mends it.
+    write_json(kind, &mut doc, json!({"description": "Red van"}));
+    assert_eq!(kind.read(&doc).values.text("description"), "Red van");
+    let damaged: Vec<String> = kind.read(&doc).damaged.iter().map(|name| name.to_string()).collect();
+    assert_eq!(damaged, ["tags"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bench [p4|p5|p7|p12|p13|wide|all] [--records N] [--runs N] [--seed N] [--words FILE] [--grid PROGRAM]
+//!     [--home FOLDER]
 //! ```
 //!
 //! Everything that is compared runs in turns within one call, on one disk, and the records are a function
@@ -22,8 +23,7 @@ use std::path::PathBuf;
 
 pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-const USAGE: &str =
-    "usage: bench [p4|p5|p7|p12|p13|wide|all] [--records N] [--runs N] [--seed N] [--words FILE] [--grid PROGRAM]";
+const USAGE: &str = "usage: bench [p4|p5|p7|p12|p13|wide|all] [--records N] [--runs N] [--seed N] [--words FILE] [--grid PROGRAM] [--home FOLDER]";
 
 /// What to measure, and how.
 pub(crate) struct Options {
@@ -33,11 +33,14 @@ pub(crate) struct Options {
     seed: u32,
     words: Option<PathBuf>,
     grid: Option<PathBuf>,
+    /// Where the large coalition is kept from one call to the next; made where there is nothing.
+    home: Option<PathBuf>,
 }
 
 impl Options {
     fn read(arguments: impl IntoIterator<Item = String>) -> Result<Self, Trouble> {
-        let mut options = Self { measures: Vec::new(), records: 10_000, runs: 3, seed: SEED, words: None, grid: None };
+        let mut options =
+            Self { measures: Vec::new(), records: 10_000, runs: 3, seed: SEED, words: None, grid: None, home: None };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value; {USAGE}"));
@@ -47,6 +50,7 @@ impl Options {
                 "--seed" => options.seed = value()?.parse()?,
                 "--words" => options.words = Some(value()?.into()),
                 "--grid" => options.grid = Some(value()?.into()),
+                "--home" => options.home = Some(value()?.into()),
                 "p4" | "p5" | "p7" | "p12" | "p13" | "wide" => options.measures.push(argument),
                 "all" => options.measures.clear(),
                 _ => return Err(USAGE.into()),

@@ -119,6 +119,24 @@ fn an_event_is_known_by_its_uid_whatever_became_of_its_title() {
 }
 
 #[test]
+fn a_uid_names_a_record_only_as_an_export_of_this_coalition_does() {
+    let id = DocumentId([7; 32]).to_string();
+    let home = CoalitionId([4; 32]);
+    let named = |uid: &str, home: Option<CoalitionId>| {
+        let options = ImportOptions { home, ..ImportOptions::default() };
+        let file = event("DTSTART:20261130T100000Z").replace("UID:u1", &format!("UID:{uid}"));
+        assert!(file.contains(uid));
+        read_with("event", &file, &options).rows[0].id.clone()
+    };
+    assert_eq!(named(&format!("{id}@{home}"), Some(home)), Some(id.clone()));
+    for uid in [format!("{id}@evil"), format!("{id}@{}", CoalitionId([5; 32])), id.clone(), format!("{id}@{home}@evil")]
+    {
+        assert_eq!(named(&uid, Some(home)), None, "{uid}");
+    }
+    assert_eq!(named(&format!("{id}@{home}"), None), None);
+}
+
+#[test]
 fn ten_megabytes_of_text_are_refused_as_one_row_and_the_next_is_taken() {
     let long = format!("DTSTART:20261130T100000Z\r\nDESCRIPTION:{}", "ö".repeat(5 * 1024 * 1024));
     let next = "BEGIN:VEVENT\r\nSUMMARY:Next\r\nDTSTART:20261130T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR";

@@ -55,7 +55,7 @@ fn a_podcast_has_what_can_be_heard_and_nothing_else() {
 fn control_signs_and_absurd_times_leave_feeds_well_formed() {
     let mut odd = entry("action", &json!({"title": "AB", "starts": "2026-11-30T10:00:00Z"}));
     odd.title = "A\u{b}\u{1f}B".to_owned();
-    odd.values.set("description".into(), Value::Text("x\u{fffe}\u{0}\r\ny".to_owned()));
+    odd.values.set("description".into(), Value::Text("x\u{fffe}\u{0}\r\ny".into()));
     (odd.created, odd.changed) = (Timestamp(u64::MAX), Timestamp(u64::MAX));
     odd.sequence = u64::MAX;
     let text = super::super::atom(&feed(), [&odd]);

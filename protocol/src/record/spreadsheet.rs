@@ -1,0 +1,129 @@
+//! Dates as spreadsheets write them: `2026-12-01 10:00`, `01.12.2026`, `13/12/2026 6:30 pm`.
+//!
+//! They name no zone, so that the reader of the file has to. Where a day could be a month, nobody guesses: a vigil in the
+//! wrong month is worse than a row to look at.
+
+use super::Unfit;
+use jiff::civil::{Date, DateTime, Time};
+
+/// What a date in a table looks like, for messages.
+const EXPECTED: &str = "a date like 2026-12-01 or 2026-12-01 10:00";
+
+/// The text as date-times are written, where it is a date of a spreadsheet and a zone is named; else none.
+///
+/// # Errors
+///
+/// [`Unfit`] when a date can be read in two ways, or there is no such day.
+pub(super) fn with_zone(text: &str, zone: Option<&str>) -> Result<Option<String>, Unfit> {
+    let text = text.trim();
+    let (day, time) = text.split_once([' ', 'T', 't']).unwrap_or((text, ""));
+    let Some(numbers) = numbers(day) else { return Ok(None) };
+    let Some(time) = read_time(time) else { return Ok(None) };
+    let unfit = || Unfit::new(EXPECTED, text);
+    let (year, month, day_of_month) = match numbers {
+        Numbers::YearFirst(year, month, day) => (year, month, day),
+        Numbers::Dots(day, month, year) => (year, month, day),
+        Numbers::Slashes(day, month, year) if day > 12 || day == month => (year, month, day),
+        Numbers::Slashes(month, day, year) if day > 12 => (year, month, day),
+        Numbers::Slashes(..) => {
+            return Err(unfit().hint("Day and month can't be told apart: write the year first, as 2026-12-01."));
+        }
+    };
+    let date = date(year, month, day_of_month).ok_or_else(|| unfit().hint("There is no such day."))?;
+    Ok(match (time, zone) {
+        (None, _) => Some(date.to_string()),
+        (Some(time), Some(zone)) => Some(format!("{}[{zone}]", DateTime::from_parts(date, time))),
+        (Some(_), None) => None,
+    })
+}
+
+/// The numbers of a day, in the order in which they stand.
+#[derive(Clone, Copy)]
+enum Numbers {
+    YearFirst(u16, u16, u16),
+    Dots(u16, u16, u16),
+    Slashes(u16, u16, u16),
+}
+
+fn numbers(day: &str) -> Option<Numbers> {
+    let sign = day.chars().find(|letter| !letter.is_ascii_digit())?;
+    let parts: Vec<&str> = day.trim_end_matches('.').split(sign).collect();
+    let [first, second, third] = parts.as_slice() else { return None };
+    let number = |text: &str| text.parse::<u16>().ok().filter(|_| text.len() <= 4);
+    let (one, two, three) = (number(first)?, number(second)?, number(third)?);
+    match (sign, first.len(), third.len()) {
+        ('-' | '/' | '.', 4, 1..=2) => Some(Numbers::YearFirst(one, two, three)),
+        ('.', 1..=2, 4) => Some(Numbers::Dots(one, two, three)),
+        ('/' | '-', 1..=2, 4) => Some(Numbers::Slashes(one, two, three)),
+        _ => None,
+    }
+}
+
+fn date(year: u16, month: u16, day: u16) -> Option<Date> {
+    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+/// The time of day: none where there is none. The outer none is something else.
+#[expect(clippy::option_option, reason = "no time is not the same as no time that can be read")]
+fn read_time(text: &str) -> Option<Option<Time>> {
+    let folded = text.trim().to_ascii_lowercase();
+    if folded.is_empty() {
+        return Some(None);
+    }
+    let (digits, later) = match (folded.strip_suffix("am"), folded.strip_suffix("pm")) {
+        (Some(digits), _) => (digits.trim(), Some(0)),
+        (_, Some(digits)) => (digits.trim(), Some(12)),
+        _ => (folded.as_str(), None),
+    };
+    let mut parts = digits.split(':').map(|part| part.parse::<i8>().ok().filter(|_| part.len() <= 2));
+    let (hour, minute, second) = (parts.next()??, parts.next().unwrap_or(Some(0))?, parts.next().unwrap_or(Some(0))?);
+    if parts.next().is_some() || (later.is_none() && !digits.contains(':')) {
+        return None;
+    }
+    let hour = match later {
+        Some(later) if (1..=12).contains(&hour) => hour % 12 + later,
+        Some(_) => return None,
+        None => hour,
+    };
+    Time::new(hour, minute, second, 0).ok().map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        with_zone(text, Some("Australia/Sydney")).unwrap()
+    }
+
+    #[test]
+    fn dates_of_spreadsheets_are_taken_in_the_zone_of_the_reader() {
+        for text in
+            ["2026-12-01 10:00", "2026-12-01T10:00:00", "2026/12/01 10:00", "1.12.2026 10:00", "01.12.2026 10am"]
+        {
+            assert_eq!(read(text).unwrap(), "2026-12-01T10:00:00[Australia/Sydney]", "{text}");
+        }
+        assert_eq!(read("12/13/2026 6:30 PM").unwrap(), "2026-12-13T18:30:00[Australia/Sydney]");
+        assert_eq!(read("13/12/2026 12:05 am").unwrap(), "2026-12-13T00:05:00[Australia/Sydney]");
+        assert_eq!(read(" 2026-12-01 ").unwrap(), "2026-12-01");
+        assert_eq!(read("5/5/2026").unwrap(), "2026-05-05");
+    }
+
+    #[test]
+    fn nobody_guesses_what_could_be_two_days() {
+        let hint = with_zone("01/12/2026", Some("Australia/Sydney")).unwrap_err().hint.unwrap();
+        assert!(hint.contains("told apart"), "{hint}");
+        let hint = with_zone("2026-02-30", None).unwrap_err().hint.unwrap();
+        assert!(hint.contains("no such day"), "{hint}");
+    }
+
+    #[test]
+    fn what_is_something_else_is_left_to_whoever_knows_it() {
+        for text in
+            ["", "soon", "tomorrow", "2026-12-01T10:00:00+11:00", "2026-12-01T10:00[Australia/Sydney]", "1.2.3.4"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(with_zone("2026-12-01 10:00", None).unwrap(), None, "nobody named a zone");
+    }
+}

@@ -1,0 +1,51 @@
+//! What is for few readers: it is not named in what travels, not found by asking feeds for it, and not kept when it goes.
+
+use grid_tests::api::{request, request_json};
+use grid_tests::mission::Pair;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_few_may_read_is_in_no_feed_by_name_or_by_asking_for_it() {
+    let pair = Pair::new().await;
+    let river = &pair.river;
+    let sue = river.make("supporter", json!({"name": "Secret Sue"})).await;
+    // A record that travels does not name one that stays.
+    let error = river.refused("support", json!({"of": sue, "sort": "boost"})).await;
+    assert!(error["message"].as_str().unwrap().contains("stays on this computer"), "{error}");
+    let meant =
+        request(&river.member.path(), "GET", "/api/resolve/support/of?meant=Secret%20Sue", "text/plain", "").await;
+    assert_eq!(meant.status, 404, "{}", meant.body);
+    // A record that stays is nobody's news.
+    let news = river.text("/api/news?kind=supporter").await;
+    assert!(!news.contains("Secret Sue"), "{news}");
+
+    let call = json!({"title": "Call", "starts": "2026-11-30T10:00:00Z", "join": "https://meet.example/SECRETPIN"});
+    river.make("event", call).await;
+    let feed = |query: &str| format!("/api/feeds/calendar.ics?audience=public&kind=event{query}");
+    assert!(river.text(&feed("")).await.contains("SUMMARY:Call"));
+    assert!(river.text(&feed("&text=call")).await.contains("SUMMARY:Call"));
+    assert!(!river.text(&feed("&text=SECRETPIN")).await.contains("SUMMARY:Call"));
+    let export = "/api/records/event/export?format=ics&audience=public&text=secretpin";
+    assert!(!river.text(export).await.contains("SUMMARY:Call"));
+    let asked = feed("&join=https%3A%2F%2Fmeet.example%2FSECRETPIN");
+    assert_eq!(request(&river.member.path(), "GET", &asked, "text/plain", "").await.status, 400);
+    // Who sits at the computer may look for all that is here.
+    assert_eq!(river.list("event", "text=SECRETPIN").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stayed_here_of_a_record_goes_with_it() {
+    let pair = Pair::new().await;
+    let camp = pair.river.make("event", json!({"title": "Camp"})).await;
+    let coming = json!({"event": camp, "access_needs": "a ramp, and quiet"});
+    let coming = pair.river.make("attendance", coming).await;
+    assert_eq!(pair.river.show("attendance", &coming).await["access_needs"], "a ramp, and quiet");
+    let path = format!("/api/records/attendance/{coming}");
+    let (status, answer) = request_json(&pair.river.member.path(), "DELETE", &path, json!(null)).await;
+    assert_eq!(status, 200, "{answer}");
+    let shown = request(&pair.river.member.path(), "GET", &path, "text/plain", "").await;
+    assert!(!shown.body.contains("a ramp"), "{}", shown.body);
+    let river = pair.river.restarted().await;
+    let shown = request(&river.member.path(), "GET", &path, "text/plain", "").await;
+    assert!(!shown.body.contains("a ramp"), "{}", shown.body);
+}

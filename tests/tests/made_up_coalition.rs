@@ -1,0 +1,89 @@
+//! The made-up coalition in a home: what lies in it is what groups would have written, and others believe it.
+
+use grid_node::node::{Node, NodeConfig};
+use grid_node::sample::{DAYS, Sample, Size};
+use grid_node::setup::{self, Signing};
+use grid_protocol::record::Registry;
+use grid_protocol::time::Timestamp;
+use grid_tests::grid::Member;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+const LISTEN: &str = "/ip4/127.0.0.1/tcp/0";
+const GROUPS: usize = 5;
+/// Milliseconds of a day.
+const DAY: u64 = 24 * 3_600_000;
+const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+fn sample() -> Sample {
+    Sample::new(11, Size::of_groups(GROUPS).unwrap())
+}
+
+fn make(home: &Path, sample: &Sample) -> setup::Sampled {
+    setup::sampled(home, sample, NOW, &mut |_| ControlFlow::Continue(())).unwrap()
+}
+
+async fn start(home: &Path) -> Node {
+    let config = NodeConfig::new(vec![LISTEN.to_owned()], Arc::new(Registry::standard().clone()));
+    Node::start(home, config).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_record_of_a_made_up_coalition_is_there_whole_and_by_its_group() {
+    let place = tempfile::tempdir().unwrap();
+    let (home, sample) = (place.path().join("home"), sample());
+    let made = make(&home, &sample);
+    let node = start(&home).await;
+    assert!(node.report().is_empty(), "{:?}", node.report());
+    assert_eq!(node.handle().status().await.unwrap().members, GROUPS);
+    node.handle().look(|views| {
+        let names: BTreeSet<String> = views.members.iter().map(|group| views.name_of(group)).collect();
+        assert_eq!(names, sample.groups.iter().cloned().collect());
+        assert_eq!(made.ids.len(), sample.records.len());
+        for (drafted, id) in sample.records.iter().zip(&made.ids) {
+            let row = views.records.row(&id.parse().unwrap()).unwrap_or_else(|| panic!("{drafted:?} is not here"));
+            assert!(row.damaged.is_empty() && row.quarantine.is_none(), "{drafted:?}");
+            assert_eq!(row.kind(), Some(drafted.kind));
+            assert_eq!(views.name_of(&row.owner().unwrap()), sample.groups[drafted.by]);
+            let begun = NOW.0 - DAYS as u64 * DAY;
+            assert!((begun..=NOW.0).contains(&row.changed.0), "{drafted:?}");
+        }
+        let kept: BTreeSet<&str> = sample.here.iter().map(|record| record.kind).collect();
+        for kind in kept {
+            let count = sample.here.iter().filter(|record| record.kind == kind).count();
+            assert_eq!(views.shown(kind).count(), count, "{kind}");
+        }
+    });
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_joins_a_made_up_coalition_believes_all_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (home, sample) = (place.path().join("home"), sample());
+    make(&home, &sample);
+    let node = start(&home).await;
+    let invite = node.handle().invite(1, Duration::from_secs(3_600)).await.unwrap().text;
+    let guest = Member::join("Newcomers", &invite, Signing::Sign, &[LISTEN]).await;
+    guest.until_members(GROUPS + 1).await;
+    let handle = node.handle();
+    guest
+        .until("the newcomer holds what the founder holds", async |guest| {
+            let (here, there) = (guest.status().await, handle.status().await.ok()?);
+            (here.state_root == there.state_root && here.records > sample.records.len()).then_some(())
+        })
+        .await;
+    node.stop().await;
+}
+
+#[test]
+fn whoever_ends_it_before_it_is_whole_finds_no_home() {
+    let place = tempfile::tempdir().unwrap();
+    let home = place.path().join("home");
+    let ended = setup::sampled(&home, &sample(), NOW, &mut |_| ControlFlow::Break(()));
+    assert!(matches!(ended, Err(setup::SetupError::Stopped)), "{ended:?}");
+    assert!(!home.exists());
+}
