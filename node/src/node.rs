@@ -223,7 +223,7 @@ impl Node {
         {
             let mut views = views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             let now = config.wall.now();
-            let rows = recalled.rows.into_iter().map(|row| views.dated(row.into(), now).row).collect::<Vec<_>>();
+            let rows = recalled.rows.into_iter().map(|row| views.dated(row, now).row).collect::<Vec<_>>();
             views.take_rows(rows);
             views.take_locals(locals);
             let own = if replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };

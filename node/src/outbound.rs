@@ -376,6 +376,7 @@ pub(crate) fn write(
             changes.extend(document.get_last_local_change().map(|change| change.raw_bytes().to_vec()));
         }
         Edit::Patch(patch) => {
+            kind.keeps_seal(document, patch).map_err(invalid)?;
             let edit = kind.prepare(document, patch).map_err(invalid)?;
             for piece in edit.pieces() {
                 let mut transaction = document.transaction();

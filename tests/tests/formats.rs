@@ -26,8 +26,17 @@ async fn filled() -> (Pair, String) {
     let id = pair.river.make("action", action).await;
     pair.river.make("task", json!({"title": "Print leaflets", "due": "2026-11-28T09:00:00Z"})).await;
     let event = json!({"title": "Why water", "sort": "podcast", "starts": "2026-11-20T10:00:00Z", "about": HARD,
-        "recording": "https://a.example/1.mp3?x=1&y=2", "recording_bytes": 1234, "agenda": "only among us"});
+        "recording": "https://a.example/1.mp3?x=1&y=2", "recording_bytes": 1234, "agenda": "only among us",
+        "readers": "public"});
     pair.river.make("event", event).await;
+    let carers = pair.river.make("body", json!({"name": "Carers", "sort": "caucus"})).await;
+    pair.river
+        .make(
+            "event",
+            json!({"title": "Carers call", "body": carers, "sort": "podcast",
+        "recording": "https://a.example/2.mp3", "coordinates": "-28.8,153.2"}),
+        )
+        .await;
     pair.river.make("event", json!({"title": "Quiet", "sort": "podcast"})).await;
     pair.river.make("place", json!({"name": "Hall", "coordinates": {"latitude": -28.8, "longitude": 153.3}})).await;
     let person = json!({"name": "Ada Rivers", "agreed": true, "reach": "ada@example.org", "notes": "whispered"});
@@ -129,8 +138,19 @@ async fn feeds_maps_and_cards_are_read_by_other_libraries_and_hold_what_their_re
         assert!(!text.contains("leaflets") && !text.contains("only among us") && !text.contains("whispered"), "{text}");
     }
 
+    // A meeting of a caucus is nobody's business outside, whatever feed or export is asked.
+    for path in ["feeds/news.atom?", "feeds/calendar.ics?", "feeds/map.geojson?", "feeds/podcast.rss?"]
+        .into_iter()
+        .chain(["records/event/export?format=csv&", "records/event/export?format=json&"])
+    {
+        let text = pair.river.text(&format!("/api/{path}audience=public")).await;
+        assert!(!text.contains("Carers call"), "{path}: {text}");
+    }
+    assert!(pair.mill.text("/api/feeds/podcast.rss?audience=public").await.contains("Why water"));
+    assert!(pair.mill.text("/api/feeds/news.atom").await.contains("Carers call"));
+
     let podcast = rss::Channel::read_from(pair.mill.text("/api/feeds/podcast.rss").await.as_bytes()).unwrap();
-    assert_eq!(podcast.items().len(), 1);
+    assert_eq!(podcast.items().len(), 2);
     let enclosure = podcast.items()[0].enclosure().unwrap();
     assert_eq!(
         (enclosure.url(), enclosure.length(), enclosure.mime_type()),
@@ -138,7 +158,7 @@ async fn feeds_maps_and_cards_are_read_by_other_libraries_and_hold_what_their_re
     );
 
     let map: geojson::FeatureCollection = pair.mill.text("/api/feeds/map.geojson").await.parse().unwrap();
-    assert_eq!(map.features.len(), 2);
+    assert_eq!(map.features.len(), 3);
     let places: geojson::FeatureCollection =
         pair.mill.text("/api/records/place/export?format=geojson").await.parse().unwrap();
     assert_eq!(places.features[0].property("name").unwrap(), "Hall");

@@ -19,16 +19,16 @@ const DAY: u64 = 24 * 3_600_000;
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
 fn sample() -> Sample {
-    Sample::new(11, Size::of_groups(GROUPS).unwrap())
+    Sample::new(11, Size::of_groups(GROUPS).expect("a coalition of this size"))
 }
 
 fn make(home: &Path, sample: &Sample) -> setup::Sampled {
-    setup::sampled(home, sample, NOW, &mut |_| ControlFlow::Continue(())).unwrap()
+    setup::sampled(home, sample, NOW, &mut |_| ControlFlow::Continue(())).expect("a home is filled")
 }
 
 async fn start(home: &Path) -> Node {
     let config = NodeConfig::new(vec![LISTEN.to_owned()], Arc::new(Registry::standard().clone()));
-    Node::start(home, config).await.unwrap()
+    Node::start(home, config).await.expect("the node starts")
 }
 
 #[tokio::test(flavor = "multi_thread")]

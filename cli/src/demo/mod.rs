@@ -134,12 +134,12 @@ fn tell(ground: &Ground, left: Left, interrupt: &Interrupt, out: &mut Output) ->
     let stations = std::mem::take(&mut story.stations);
     drop(story);
     out.answer(&summary, |page| {
-        let number = |key: &str| summary[key].as_array().map_or(0, Vec::len);
+        let observed = summary["observed"].as_array().into_iter().flatten();
+        let checked = observed.filter(|seen| seen["observations"].as_u64() > Some(0)).count();
         page.gap();
         page.heading("How to go on");
         page.line(&format!(
-            "{} answers were checked against what should be in them; all of them held. It took {:.1} seconds.",
-            number("observed"),
+            "{checked} answers were checked against what should be in them; all of them held. It took {:.1} seconds.",
             summary["seconds"].as_f64().unwrap_or_default()
         ));
         typed_in(page, left, &ground.dir, &sample.groups.iter().map(|group| group.slug.as_str()).collect::<Vec<_>>());

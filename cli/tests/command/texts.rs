@@ -134,3 +134,27 @@ fn the_editor_opens_the_text_and_what_others_write_meanwhile_stays() {
     let left = std::fs::read_dir(&two.mill.home).unwrap();
     assert!(!left.flatten().any(|file| file.file_name().to_string_lossy().starts_with("edit-")));
 }
+
+#[test]
+fn a_draft_is_frozen_by_one_command_and_no_edit_changes_its_text_after_that() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _node = weir.start();
+    let made = weir.json(["draft", "new", "--title", "Unity"]);
+    let id = made["id"].as_str().expect("an id");
+    let empty = weir.run(["draft", "freeze", id]);
+    assert_ne!(code(&empty), 0, "there is no text yet");
+    weir.json(["draft", "edit", id, "--text", "We act together."]);
+    let frozen = weir.json(["draft", "freeze", id]);
+    assert_eq!(frozen["change"], "changed");
+    let shown = weir.json(["draft", "show", id]);
+    let hash = shown["frozen_hash"].as_str().expect("a hash").to_owned();
+    assert_eq!((&shown["status"], hash.is_empty()), (&json!("frozen"), false));
+    assert_eq!(weir.json(["draft", "freeze", id])["change"], "unchanged");
+    let refused = weir.run(["draft", "edit", id, "--text", "We act alone.", "--status", "open", "--json"]);
+    assert!(error(&refused)["message"].as_str().expect("why").contains("stands as it was sealed"), "{refused:?}");
+    let undone = weir.run(["draft", "undo", id, "--json"]);
+    assert_ne!(code(&undone), 0, "{undone:?}");
+    assert_eq!(weir.json(["draft", "show", id])["text"], "We act together.");
+    assert_eq!(weir.json(["draft", "show", id])["frozen_hash"], json!(hash));
+}

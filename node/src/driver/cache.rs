@@ -16,6 +16,7 @@ use grid_protocol::sync::{HintBody, Says};
 use grid_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Rows of another format are read anew.
 const FORMAT: u8 = 2;

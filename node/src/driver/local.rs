@@ -4,13 +4,13 @@ use super::Driver;
 use crate::handle::{Change, CommandError, Target, Written};
 use crate::store::{LocalPresence, LocalRecord};
 use crate::survey;
-use crate::view::Views;
-use crate::view::local::{is_here, values_of};
+use crate::view::local::{Beside, is_here, values_of};
+use crate::view::{Views, listed};
 use grid_protocol::codec::Format;
 use grid_protocol::document::Opening;
 use grid_protocol::id::DocumentId;
 use grid_protocol::letters;
-use grid_protocol::record::{Kind, Patch, RecordHome, Values};
+use grid_protocol::record::{Kind, Patch, RecordHome, Tags, Value, Values};
 use std::sync::Arc;
 
 /// What a write is divided into.
@@ -50,6 +50,7 @@ impl Driver {
         let before = row.map(|row| &row.values);
         self.may_speak(&views, &kind, before, &patch)?;
         may_tell(&views, &kind, before, &patch)?;
+        names_nobody(&views, &kind, &patch)?;
         if kind.home() == RecordHome::Here {
             return Ok(Divided::Here { kind, patch });
         }
@@ -108,7 +109,7 @@ impl Driver {
     pub(super) fn write_here(&mut self, target: &Target, kind: &Kind, patch: &Patch) -> Result<Written, CommandError> {
         let (document, opening, after, change) = self.work_out_here(target, kind, patch)?;
         if change != Change::Unchanged {
-            self.keep_here(document, opening, &after, LocalPresence::Present)?;
+            self.keep_here(document, opening, &after.to_json(), LocalPresence::Present)?;
         }
         Ok(self.written_here(document, change))
     }
@@ -167,8 +168,12 @@ impl Driver {
         patch: &Patch,
     ) -> Result<Option<LocalRecord>, CommandError> {
         let known = self.local(&document);
-        let before = known.as_ref().map(|known| values_of(kind, known)).unwrap_or_default();
-        let after: Values = patch.over(kind, before.clone());
+        let before = known.as_ref().map(|known| Beside::read(kind, known)).unwrap_or_default();
+        let after = {
+            let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let nothing = Values::default();
+            before.with(kind, patch, views.records.row(&document).map_or(&nothing, |row| &row.values))
+        };
         if after == before {
             return Ok(None);
         }
@@ -176,7 +181,7 @@ impl Driver {
             Some(known) => known.opening,
             None => self.outbound.place(&Target::Own(kind.name.clone()), kind)?.1,
         };
-        Ok(Some(self.local_record(document, opening, &after, LocalPresence::Present)))
+        Ok(Some(self.local_record(document, opening, &after.to_json(), LocalPresence::Present)))
     }
 
     /// What empties the fields of a record that stay here, where they hold something: what is removed is not kept beside.
@@ -201,7 +206,7 @@ impl Driver {
                 let row = id.parse().ok().and_then(|document| views.records.row(&document))?;
                 row.kind().filter(|kind| is_here(&views.registry, kind)).map(str::to_owned)
             };
-            let mut ids = value.as_text().into_iter().chain(value.as_tags().into_iter().flatten().map(String::as_str));
+            let mut ids = value.as_text().into_iter().chain(value.as_tags().into_iter().flat_map(Tags::iter));
             if let Some(stays) = ids.find_map(stays) {
                 return Err(CommandError::Refused {
                     why: format!("{}: a {stays} stays on this computer, and what you write here travels", field.name),
@@ -221,7 +226,7 @@ impl Driver {
         if known.presence == LocalPresence::Removed {
             return Some(Ok(self.written_here(document, Change::Unchanged)));
         }
-        let removed = self.keep_here(document, known.opening, &Values::default(), LocalPresence::Removed);
+        let removed = self.keep_here(document, known.opening, &Values::default().to_json(), LocalPresence::Removed);
         Some(removed.map(|()| self.written_here(document, Change::Changed)))
     }
 
@@ -233,7 +238,7 @@ impl Driver {
         &mut self,
         document: DocumentId,
         opening: Opening,
-        values: &Values,
+        values: &serde_json::Value,
         presence: LocalPresence,
     ) -> Result<(), CommandError> {
         let record = self.local_record(document, opening, values, presence);
@@ -244,12 +249,12 @@ impl Driver {
         &self,
         document: DocumentId,
         opening: Opening,
-        values: &Values,
+        values: &serde_json::Value,
         presence: LocalPresence,
     ) -> LocalRecord {
         let now = self.clock.now().wall;
         let created = self.local(&document).map_or(now, |known| known.created);
-        let values = values.to_json().to_string();
+        let values = values.to_string();
         LocalRecord { version: Format, document, opening, created, changed: now, values, presence }
     }
 
@@ -274,6 +279,24 @@ impl Driver {
         let heads = views.records.row(&document).map(|row| row.heads.clone()).unwrap_or_default();
         Written { document, change, heads }
     }
+}
+
+/// Refuses to name a person in a field that is about something else: what may be told of groups may not be told of
+/// people.
+fn names_nobody(views: &Views, kind: &Kind, patch: &Patch) -> Result<(), CommandError> {
+    for (name, value) in patch.fields() {
+        let Some(targets) = kind.field(name).and_then(|field| field.field_type.targets()) else { continue };
+        let one = value.and_then(Value::as_text).into_iter();
+        let many = value.and_then(Value::as_tags).into_iter().flat_map(|ids| ids.iter());
+        let mut rows = one.chain(many).filter_map(|id| views.records.row(&id.parse().ok()?));
+        if !targets.take(listed::PERSON) && rows.any(|row| row.kind() == Some(listed::PERSON)) {
+            return Err(CommandError::Refused {
+                why: format!("{name} names a person, and takes: {targets}"),
+                hint: "name the group of that person".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Refuses to publish a total that tells what few people said.

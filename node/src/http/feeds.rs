@@ -83,7 +83,12 @@ impl Source {
             let Some(kind_seen) = Seen::by(kind, self.audience).filter(&wanted) else { continue };
             let filter = Filter::read(views, &kind_seen.kind, self.words.clone())?;
             let present = |row: &Row| groups == Groups::All || views.holds(row);
-            let fits = |row: &&Arc<Row>| !views.hidden.hides(row) && present(row) && kind_seen.is_shown(&filter, row);
+            let fits = |row: &&Arc<Row>| {
+                !views.hidden.hides(row)
+                    && present(row)
+                    && kind_seen.takes(views, row)
+                    && kind_seen.is_shown(&filter, row)
+            };
             found.extend(views.shown(&kind.name).filter(fits).take(most).map(|row| (row.clone(), seen.len())));
             if gone == Gone::Shown {
                 found.extend(views.records.removed(&kind.name).filter(fits).map(|row| (row.clone(), seen.len())));
@@ -92,7 +97,7 @@ impl Source {
         }
         found.sort_by_key(|(row, _)| (Reverse(row.changed), row.document));
         found.truncate(most);
-        let entry = |(row, at): &(Arc<Row>, usize)| Some(seen.get(*at)?.entry(views, &self.status.coalition, row));
+        let entry = |(row, at): &(Arc<Row>, usize)| seen.get(*at)?.entry(views, &self.status.coalition, row);
         Ok(found.iter().filter_map(entry).collect())
     }
 }

@@ -117,16 +117,19 @@ impl Filter {
 
     /// Whether it shows a record.
     pub(crate) fn shows(&self, row: &Row) -> bool {
-        self.shows_to(row, &row.values)
+        self.shows_but_for_text(row, &row.values) && self.text.as_ref().is_none_or(|text| text.is_in_row(row))
     }
 
     /// Whether it shows a record to readers of whom these values are all that they see of it: what they can't read, they
     /// can't find out by asking for it either.
     pub(crate) fn shows_to(&self, row: &Row, seen: &Values) -> bool {
+        self.shows_but_for_text(row, seen) && self.text.as_ref().is_none_or(|text| text.is_in_values(seen))
+    }
+
+    fn shows_but_for_text(&self, row: &Row, seen: &Values) -> bool {
         self.group.is_none_or(|group| row.owner() == Some(group))
             && self.fields.iter().all(|(field, wanted)| wanted.is(seen.get(field)))
             && self.hidden.as_ref().is_none_or(|hidden| !hidden.hides(row))
-            && self.text.as_ref().is_none_or(|text| text.is_in_record(row, seen))
     }
 
     /// Whether it shows a group of which nothing is known but its name.
@@ -191,6 +194,8 @@ fn is_in_any_case(text: &str, lower: &str) -> bool {
 #[derive(Debug)]
 struct Text {
     phrase: Phrase,
+    /// The same with slips forgiven: how it was found says something about records that a reader may not see.
+    forgiving: Phrase,
     found: Found,
 }
 
@@ -207,7 +212,7 @@ impl Text {
     fn new(views: &Views, kind: &Kind, text: &str) -> Self {
         let forgiving = Phrase::new(text);
         if !views.search.holds(kind) {
-            return Self { phrase: forgiving, found: Found::Seen };
+            return Self { phrase: forgiving.clone(), forgiving, found: Found::Seen };
         }
         let found = |phrase: &Phrase| -> HashSet<DocumentId> {
             let query = Query { required: vec![phrase.clone()], wished: None };
@@ -217,28 +222,38 @@ impl Text {
         };
         let exact = forgiving.clone().exactly();
         match found(&exact) {
-            documents if documents.is_empty() => Self { found: Found::Indexed(found(&forgiving)), phrase: forgiving },
-            documents => Self { found: Found::Indexed(documents), phrase: exact },
+            documents if documents.is_empty() => {
+                Self { found: Found::Indexed(found(&forgiving)), phrase: forgiving.clone(), forgiving }
+            }
+            documents => Self { found: Found::Indexed(documents), phrase: exact, forgiving },
         }
     }
 
-    /// What a reader sees of a record has the words itself; which of them may be slips, the index says.
-    fn is_in_record(&self, row: &Row, seen: &Values) -> bool {
-        let mut all = String::new();
-        for (_, value) in seen.iter() {
-            let texts = value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text());
-            texts.for_each(|text| all.extend([text, "\n"]));
-        }
-        let known = match &self.found {
+    fn is_in_row(&self, row: &Row) -> bool {
+        match &self.found {
             Found::Indexed(documents) => documents.contains(&row.document),
-            Found::Seen => true,
-        };
-        known && self.is_in(&all)
+            Found::Seen => self.is_in(&all_of(&row.values)),
+        }
+    }
+
+    /// Looked for in these values alone: the index holds all of a record, and these are what somebody may read of it.
+    fn is_in_values(&self, values: &Values) -> bool {
+        self.forgiving.is_in(&all_of(values))
     }
 
     fn is_in(&self, text: &str) -> bool {
         self.phrase.is_in(text)
     }
+}
+
+/// All that the fields of a record say in words.
+fn all_of(values: &Values) -> String {
+    let mut all = String::new();
+    for (_, value) in values.iter() {
+        let texts = value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text());
+        texts.for_each(|text| all.extend([text, "\n"]));
+    }
+    all
 }
 
 /// The group that an id or the beginning of one means.

@@ -166,7 +166,7 @@ pub(crate) async fn export(
         let filter = Filter::read(views, &asked.seen.kind, words)?;
         let rows = open::rows(views, &kind.name, asked.format).into_iter();
         let rows = rows.filter(|row| asked.seen.is_shown(&filter, row));
-        Ok::<_, ApiError>(rows.map(|row| asked.seen.entry(views, &status.coalition, row)).collect())
+        Ok::<_, ApiError>(rows.filter_map(|row| asked.seen.entry(views, &status.coalition, row)).collect())
     })?;
     let feed = Feed {
         title: capital(&kind.plural),

@@ -6,6 +6,7 @@ use super::input::{Download, SCHEMA, Words};
 use crate::clock::wall;
 use crate::survey;
 use crate::view::Views;
+use crate::view::listed::may_be_listed;
 use grid_protocol::id::CoalitionId;
 use grid_protocol::record::format::{Entry, Feed, Shape, atom, calendar, cards, geojson};
 use grid_protocol::record::{Audience, Kind, RecordHome, TableRow, export_csv, export_json};
@@ -91,8 +92,11 @@ impl Seen {
         }
     }
 
-    /// A record as its reader sees it.
-    pub(super) fn entry(&self, views: &Views, coalition: &CoalitionId, row: &Row) -> Entry {
+    /// A record as its reader sees it; none where it is not for that reader, or lists somebody who has not agreed.
+    pub(super) fn entry(&self, views: &Views, coalition: &CoalitionId, row: &Row) -> Option<Entry> {
+        if !self.takes(views, row) {
+            return None;
+        }
         let mut values = views.judged(row, row.values.seen_by(&self.kind, self.audience), wall());
         if survey::withheld(views, row).is_some() {
             survey::WITHHELD.iter().for_each(|field| values.clear(field));
@@ -101,7 +105,7 @@ impl Seen {
             Audience::Public | Audience::Coalition => views.title_seen_by(row, self.audience),
             Audience::Group | Audience::Local => views.title_of(row),
         };
-        Entry {
+        Some(Entry {
             id: row.document.to_string(),
             coalition: coalition.to_string(),
             kind: self.kind.name.clone(),
@@ -114,7 +118,14 @@ impl Seen {
             presence: row.presence,
             values,
             shape: self.shape.clone(),
-        }
+        })
+    }
+
+    /// Whether a record goes to this reader at all. The kind is asked as it is, since what its reader sees of it may
+    /// lack the field that says so.
+    pub(super) fn takes(&self, views: &Views, row: &Row) -> bool {
+        let kind = views.registry.kind(&self.kind.name);
+        may_be_listed(row) && kind.is_none_or(|kind| kind.lets_read(&row.values, self.audience))
     }
 }
 

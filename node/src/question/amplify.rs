@@ -200,7 +200,7 @@ mod tests {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
         let flood = coalition.record(0, "alert", json!({"title": "Flood", "place": "Lismore"}));
         coalition.record(1, "support", json!({"of": flood, "sort": "offer"}));
-        coalition.record(1, "reply", json!({"to": flood}));
+        coalition.record(1, "reply", json!({"to": flood, "says": "yes"}));
         coalition.record(2, "reply", json!({"to": flood, "says": "maybe"}));
         coalition.record(0, "support", json!({"of": flood}));
         coalition.record(2, "support", json!({"of": Coalition::group(0)}));

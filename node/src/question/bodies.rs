@@ -204,14 +204,18 @@ fn body_of(asked: &Asked<'_>, row: &Row) -> Json {
 
 fn loose_tasks(asked: &Asked<'_>, of: Option<&Arc<Row>>) -> Section {
     let rows = tasks(asked, of).into_iter().filter_map(|task| {
-        let owned = ["assignee", "person"].iter().any(|field| !task.values.text(field).is_empty());
-        let dated = task.values.get("due").is_some();
-        let missing = match (owned, dated) {
-            (true, true) => return None,
-            (false, true) => "nobody does it",
-            (true, false) => "no day is set",
-            (false, false) => "nobody does it, no day is set",
+        // A name alone stays with its group: to everybody else nobody does it.
+        let owner = match ["person", "assignee"].map(|field| task.values.text(field).is_empty()) {
+            [false, _] => None,
+            [true, false] => Some("others don't see who does it: name a group, or a listed person"),
+            [true, true] => Some("nobody does it"),
         };
+        let day = task.values.get("due").is_none().then_some("no day is set");
+        let missing: Vec<&str> = [owner, day].into_iter().flatten().collect();
+        if missing.is_empty() {
+            return None;
+        }
+        let missing = missing.join(", ");
         Some(line(asked, task, json!({"body": body_of(asked, task), "due": moment(task, "due"), "missing": missing})))
     });
     let columns = [("title", "Task"), ("body", "Body"), ("by", "Group"), ("missing", "Missing")];
@@ -219,11 +223,19 @@ fn loose_tasks(asked: &Asked<'_>, of: Option<&Arc<Row>>) -> Section {
         .rows(rows)
 }
 
+/// Who does a task: the listed person or the group, else the name that its own group gave.
+fn doer(asked: &Asked<'_>, task: &Row) -> String {
+    match asked.title_named(task, "person") {
+        named if !named.is_empty() => named,
+        _ => task.values.text("assignee").to_owned(),
+    }
+}
+
 fn gaps(asked: &Asked<'_>, of: Option<&Arc<Row>>) -> Section {
     let rows = tasks(asked, of).into_iter().filter(|task| flag(task, "gap")).map(|task| {
         let more = json!({
             "body": body_of(asked, task),
-            "assignee": task.values.text("assignee"),
+            "assignee": doer(asked, task),
             "due": moment(task, "due"),
             "since": at(task.created),
         });
@@ -309,13 +321,16 @@ mod tests {
     fn open_tasks_without_owner_or_day_and_gaps_are_listed() {
         let mut coalition = Coalition::new(&["Clean River"]);
         let due = "2026-12-01T10:00:00Z";
-        coalition.record(0, "task", json!({"title": "Print", "assignee": "Ana", "due": due}));
+        coalition.record(0, "task", json!({"title": "Print", "person": Coalition::group(0), "due": due}));
         coalition.record(0, "task", json!({"title": "Ask the union", "gap": true}));
-        coalition.record(0, "task", json!({"title": "Sing", "assignee": "Bo"}));
+        coalition.record(0, "task", json!({"title": "Sing", "assignee": "Bo", "due": due}));
         coalition.record(0, "task", json!({"title": "Old", "status": "done"}));
         let reply = coalition.ask("bodies", &[]).unwrap();
         assert_eq!(Coalition::column(&reply, "tasks", "title"), ["Ask the union", "Sing"]);
-        assert_eq!(Coalition::column(&reply, "tasks", "missing"), ["nobody does it, no day is set", "no day is set"]);
+        assert_eq!(
+            Coalition::column(&reply, "tasks", "missing"),
+            ["nobody does it, no day is set", "others don't see who does it: name a group, or a listed person"]
+        );
         assert_eq!(Coalition::column(&reply, "gaps", "title"), ["Ask the union"]);
     }
 

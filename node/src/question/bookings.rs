@@ -121,8 +121,8 @@ fn said(asked: &Asked<'_>, booking: &Row) -> Says {
     match last.map(|row| row.values.text("says")) {
         Some("yes") => Says::Granted,
         Some("no") => Says::Refused,
-        Some(_) => Says::Perhaps,
-        None => Says::Nothing,
+        Some("maybe") => Says::Perhaps,
+        _ => Says::Nothing,
     }
 }
 

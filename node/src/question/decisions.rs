@@ -5,6 +5,7 @@
 use super::asked::instant;
 use super::line::{brief, by_title, line, moment, newest_of_each};
 use super::seats::SeatState;
+use super::shown::or_nothing;
 use super::told::{names, record, short_id};
 use super::{Asked, Column, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -153,7 +154,8 @@ fn voices(asked: &Asked<'_>, voices: &Voices<'_>) -> Section {
     all.sort_by_cached_key(|(voice, _)| (asked.group_name(voice).to_lowercase(), voice.document));
     let rows = all.into_iter().map(|(voice, why)| {
         let more = json!({
-            "stance": voice.values.text("stance").replace('_', " "),
+            // An earlier program took a voice without a stance for a yes.
+            "stance": or_nothing(&voice.values.text("stance").replace('_', " ")).unwrap_or("did not say"),
             "reason": brief(voice.values.text("reason")),
             "speaker": voice.values.text("speaker"),
             "counts": why.is_empty(),

@@ -1,4 +1,6 @@
-//! Drafts: texts that are talked about, and those that stand; a text that was altered after it was frozen is told.
+//! Drafts: texts that are talked about, and those that stand.
+//!
+//! A frozen text reads as it was frozen, whatever was written since; two texts frozen at one time are told.
 
 use super::line::{by_title, line, moment};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, talk};
@@ -23,6 +25,7 @@ pub(super) const QUESTION: Question = Question {
 enum State {
     Open,
     Frozen,
+    Rivals,
     Altered,
 }
 
@@ -31,6 +34,7 @@ impl State {
         let frozen = draft.values.text("frozen_hash");
         let hash = Digest::of(STATEMENT_TEXT, draft.values.text("text").as_bytes()).to_string();
         match draft.values.text("status") == "frozen" {
+            true if draft.damaged.iter().any(|field| field == "frozen_hash") => State::Rivals,
             true if frozen == hash => State::Frozen,
             true => State::Altered,
             false if frozen.is_empty() => State::Open,
@@ -42,7 +46,9 @@ impl State {
         match self {
             State::Open => "open",
             State::Frozen => "frozen",
-            State::Altered => "altered after it was frozen",
+            State::Rivals => "frozen twice, with different texts",
+            // No program of today writes such a record, and none that froze it reads as another text.
+            State::Altered => "says that it is frozen, and its hash is of another text",
         }
     }
 }
@@ -89,7 +95,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn a_frozen_text_that_somebody_altered_is_told_and_comments_are_counted_once() {
+    fn a_hash_of_another_text_is_told_and_comments_are_counted_once() {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
         let open = coalition.record(0, "draft", json!({"title": "Unity", "text": "We stand"}));
         let thread = coalition.record(1, "thread", json!({"title": "On unity", "about": open}));
@@ -108,6 +114,10 @@ mod tests {
         let mut altered = (**row).clone();
         altered.values.set("text".into(), Value::Text("We wait".into()));
         coalition.views.take_rows([Arc::new(altered)]);
-        assert_eq!(states(&coalition), ["altered after it was frozen"]);
+        assert_eq!(states(&coalition), ["says that it is frozen, and its hash is of another text"]);
+        let mut rivals = (**coalition.views.records.row(&id.parse().unwrap()).unwrap()).clone();
+        rivals.damaged.push("frozen_hash".to_owned());
+        coalition.views.take_rows([Arc::new(rivals)]);
+        assert_eq!(states(&coalition), ["frozen twice, with different texts"]);
     }
 }

@@ -119,7 +119,7 @@ mod tests {
         coalition.record(0, "action", json!({"title": "Song", "objectives": [goal], "status": "planned"}));
         coalition.record(0, "report", json!({"title": "It went well", "action": vigil}));
         coalition.record(1, "support", json!({"of": vigil}));
-        coalition.record(0, "reply", json!({"to": flood}));
+        coalition.record(0, "reply", json!({"to": flood, "says": "yes"}));
         let round = json!({"title": "Who is not here", "sort": "reflection", "starts": "2026-12-01T10:00:00Z"});
         coalition.record(0, "event", round);
         let review =

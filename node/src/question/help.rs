@@ -105,7 +105,7 @@ mod tests {
         );
         coalition.record(1, "support", json!({"of": helped, "sort": "offer"}));
         coalition.record(2, "support", json!({"of": helped, "sort": "boost"}));
-        coalition.record(0, "reply", json!({"to": helped}));
+        coalition.record(0, "reply", json!({"to": helped, "says": "yes"}));
         coalition.record(2, "reply", json!({"to": helped, "says": "no"}));
         let reply = coalition.ask("help", &[]).unwrap();
         assert_eq!(Coalition::column(&reply, "open", "name"), ["Web page", "Sound desk"]);

@@ -261,11 +261,11 @@ mod tests {
         let mut coalition = Coalition::quiet_since(50, &["Clean River", "Hollin Choir", "Weavers"]);
         let ann = coalition.days_ago(40).record(0, "person", json!({"name": "Ann", "agreed": true}));
         let sides = json!([ann, Coalition::group(1)]);
-        let old = coalition.record(2, "introduction", json!({"title": "Ann and the choir", "people": sides}));
-        let due = json!({"title": "Due", "people": [ann], "follow_up": "2026-11-20T10:00:00Z"});
+        let old = coalition.record(2, "introduction", json!({"why": "Ann and the choir", "people": sides}));
+        let due = json!({"why": "Due", "people": [ann], "follow_up": "2026-11-20T10:00:00Z"});
         coalition.days_ago(5).record(2, "introduction", due);
-        coalition.record(2, "introduction", json!({"title": "Closed", "people": sides, "status": "closed"}));
-        coalition.record(2, "introduction", json!({"title": "Later", "follow_up": "2027-01-01T10:00:00Z"}));
+        coalition.record(2, "introduction", json!({"why": "Closed", "people": sides, "status": "closed"}));
+        coalition.record(2, "introduction", json!({"why": "Later", "follow_up": "2027-01-01T10:00:00Z"}));
         assert_eq!(column(&coalition, "follow_up", "name"), ["Ann and the choir", "Due"]);
         let answer = |coalition: &Coalition, key: &str| column(coalition, "answers", key)[0].clone();
         assert_eq!(answer(&coalition, "waiting"), json!(["Ann", "Hollin Choir"]));

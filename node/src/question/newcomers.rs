@@ -184,7 +184,7 @@ mod tests {
         let ann = coalition.record(1, "person", json!({"name": "Ann", "agreed": true}));
         let ben = coalition.record(1, "person", json!({"name": "Ben", "agreed": true}));
         coalition.record(1, "completion", json!({"course": welcome, "person": ann}));
-        coalition.record(1, "completion", json!({"course": welcome, "who": "BEN"}));
+        coalition.record(1, "completion", json!({"course": welcome, "person": ben}));
         let ask = |coalition: &Coalition, section: &str, key: &str| {
             Coalition::column(&coalition.ask("newcomers", &[]).unwrap(), section, key)
         };
@@ -210,5 +210,11 @@ mod tests {
         coalition.record(0, "completion", json!({"course": course}));
         let reply = coalition.ask("newcomers", &[]).unwrap();
         assert_eq!(Coalition::column(&reply, "people", "trained"), [false]);
+        // A name stays with its group, which counts it; nobody else reads it.
+        coalition.record(1, "completion", json!({"course": course, "who": "Bo"}));
+        coalition.record(0, "completion", json!({"course": course, "who": "ANN"}));
+        let reply = coalition.ask("newcomers", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "people", "name"), ["Ann"]);
+        assert_eq!(Coalition::column(&reply, "people", "trained"), [true]);
     }
 }

@@ -1,7 +1,7 @@
 //! Reflection: rounds on power, race and who is not there. What was said stays where it was said.
 
 use super::asked::instant;
-use super::line::{by_title, line, moment};
+use super::line::{by_title, count, line, moment};
 use super::period::is_over;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::replica::Row;
@@ -17,6 +17,11 @@ pub(super) const QUESTION: Question = Question {
     answer,
 };
 
+/// Whether a group says that it comes, or came.
+fn comes(answer: &Row) -> bool {
+    matches!(answer.values.text("says"), "going" | "maybe") || count(answer, "came") > 0.0
+}
+
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let round = |row: &&Arc<Row>| row.values.text("sort") == "reflection" && row.values.text("status") != "cancelled";
     let mut events: Vec<&Arc<Row>> = asked.records("event").filter(round).collect();
@@ -24,7 +29,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let (past, mut coming): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| is_over(event, asked.now));
     coming.retain(|event| asked.views.holds(event));
     let one = |event: &Arc<Row>| {
-        let came = asked.referring(event, "attendance").filter(|row| row.values.text("says") != "not_going").count();
+        let came = asked.referring(event, "attendance").filter(|answer| comes(answer)).count();
         line(
             asked,
             event,

@@ -2,6 +2,7 @@
 
 use super::Asked;
 use crate::view::fold::folded;
+pub(super) use crate::view::listed::may_be_listed;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::{Coordinates, Value};
 use grid_protocol::replica::Row;
@@ -62,11 +63,6 @@ impl<'a> Asked<'a> {
             (None, None) => "not here".to_owned(),
         }
     }
-}
-
-/// Whether a record may be listed: a person only with consent.
-pub(super) fn may_be_listed(row: &Row) -> bool {
-    row.kind() != Some("person") || flag(row, "agreed")
 }
 
 /// What a yes-or-no field says.
@@ -150,8 +146,10 @@ pub(super) fn by_name(name: &str, id: DocumentId) -> (String, DocumentId) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::Coalition;
     use super::*;
     use proptest::prelude::*;
+    use serde_json::json;
 
     proptest! {
         #[test]
@@ -164,5 +162,36 @@ mod tests {
             sorted.truncate(most);
             prop_assert_eq!(foremost(all, most, |(quick, _)| *quick, |(_, slow)| *slow), sorted);
         }
+    }
+
+    #[test]
+    fn a_group_is_hidden_by_its_own_id_and_by_that_of_its_profile() {
+        for named_by_profile in [false, true] {
+            let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+            coalition.record(1, "action", json!({"title": "Song at the gate"}));
+            let profile = coalition.record(1, "group", json!({"name": "Hollin Choir"}));
+            let named = if named_by_profile { profile } else { Coalition::group(1) };
+            let titles = |coalition: &Coalition| {
+                let reply = coalition.ask("find", &[("text", "song")]).unwrap();
+                Coalition::column(&reply, "others", "name")
+            };
+            assert_eq!(titles(&coalition), ["Song at the gate"]);
+            coalition.record(0, "hiding", json!({"what": "the choir", "sort": "group", "of_group": named}));
+            assert!(titles(&coalition).is_empty(), "{named}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_listed_or_placed_by_a_record_that_keeps_to_no_rule() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let forced = coalition.unchecked(1, "person", json!({"name": "Ann", "place": "Lismore"}));
+        let owl =
+            json!({"name": "Owl", "agreed": true, "alias": true, "place": "Ballina", "coordinates": "-28.8,153.5"});
+        let owl = coalition.unchecked(1, "person", owl);
+        let row = |id: &str| coalition.views.records.row(&id.parse().unwrap()).unwrap().clone();
+        assert!(coalition.views.hidden.hides(&row(&forced)) && !coalition.views.hidden.hides(&row(&owl)));
+        let owl = row(&owl);
+        assert_eq!((owl.values.text("place"), owl.values.get("coordinates")), ("", None));
+        assert!(coalition.views.shown("person").all(|row| row.values.text("name") == "Owl"));
     }
 }

@@ -15,7 +15,7 @@ const EVERY: f64 = 90.0;
 /// People of one introduction that count as knowing each other: nobody introduces more at once.
 const INTRODUCED: usize = 12;
 
-/// Which group met, who of it, and whom.
+/// Which group met, who of it, and whom: the names are here for the group's own ties alone.
 type Met = (Option<GroupId>, String, String);
 
 /// Who knows whom.
@@ -29,8 +29,9 @@ impl Ties {
     pub(super) fn of(asked: &Asked<'_>) -> Self {
         let mut ties = Self::default();
         for row in asked.records("tie") {
-            let with = row.values.text("with");
-            let others = [party(asked, with), asked.group_of(with).map(|group| group.to_string())];
+            let (with, whom) = (row.values.text("with"), row.values.text("whom"));
+            let group = asked.group_of(with).map(|group| group.to_string());
+            let others = [party(asked, with), group, party(asked, whom)];
             let own = [row.owner().map(|group| group.to_string()), party(asked, row.values.text("who"))];
             for one in own.iter().flatten() {
                 others.iter().flatten().for_each(|other| ties.note(one, other));
@@ -84,7 +85,8 @@ pub(super) fn stale(asked: &Asked<'_>) -> Vec<Json> {
                 *known = met.max(*known);
             }
         }
-        let whom = party(asked, with).unwrap_or_else(|| format!("{with} {}", row.values.text("title")));
+        let named = [row.values.text("whom"), with].into_iter().find_map(|whom| party(asked, whom));
+        let whom = named.unwrap_or_else(|| format!("{with} {}", row.values.text("title")));
         let key = (row.owner(), row.values.text("who").to_owned(), whom);
         let known = last.entry(key).or_insert((met, row));
         if (met, row.document) > (known.0, known.1.document) {
@@ -108,20 +110,36 @@ pub(super) fn stale(asked: &Asked<'_>) -> Vec<Json> {
         .collect();
     stale.sort_by_cached_key(|(passed, every, _, row)| {
         let overdue = (*passed as f64 - every).min(1e9) as u64;
-        (std::cmp::Reverse(overdue), by_name(&asked.title(row), row.document))
+        (std::cmp::Reverse(overdue), by_name(&called(asked, row), row.document))
     });
     let shown = stale.into_iter().map(|(passed, every, met, row)| {
         json!({
             "id": row.document.to_string(),
-            "name": asked.title(row),
+            "name": called(asked, row),
             "group": row.owner().map(|group| group.to_string()),
             "by": asked.group_name(row),
-            "with": asked.title_named(row, "with"),
+            "with": with(asked, row),
             "last": met.to_string(),
             "why": format!("met {passed} days ago, meant every {every:.0}"),
         })
     });
     shown.collect()
+}
+
+/// What a tie is called: the two names to those who wrote them, the two groups to all others.
+fn called(asked: &Asked<'_>, tie: &Row) -> String {
+    match tie.values.text("title") {
+        "" => format!("{} and {}", asked.group_name(tie), with(asked, tie)),
+        names => names.to_owned(),
+    }
+}
+
+/// With which group a meeting was, also where an earlier program named a person.
+fn with(asked: &Asked<'_>, tie: &Row) -> String {
+    match asked.group_of(tie.values.text("with")) {
+        Some(group) => asked.name(&group),
+        None => asked.title_named(tie, "with"),
+    }
 }
 
 /// The member groups without a tie, a support in either direction, a match, or a body that others sit in too.

@@ -158,8 +158,9 @@ fn event(making: &mut Making, by: usize) {
     let sort = making.numbers.word(&["meeting", "call", "study", "training", "webinar", "podcast", "conference"]);
     let body = if making.numbers.percent(40) { making.any("body") } else { Json::Null };
     let topic = making.numbers.word(TOPICS);
+    let readers = if body.is_null() { "public" } else { "coalition" };
     making.add(by, "event", json!({"title": format!("{topic}: a {sort}"), "sort": sort, "starts": starts, "ends": ends,
-        "place": names::place(place), "coordinates": names::point(place), "body": body, "agenda": "What is new. What is next."}));
+        "place": names::place(place), "coordinates": names::point(place), "body": body, "readers": readers, "agenda": "What is new. What is next."}));
 }
 
 fn attendance(making: &mut Making, by: usize) {
@@ -223,17 +224,17 @@ fn task(making: &mut Making, by: usize) {
     let (due, _) = moment(making);
     let body = making.any("body");
     let numbers = &mut making.numbers;
-    let assignee = if numbers.percent(85) { json!(names::person(numbers)) } else { Json::Null };
-    let fields = json!({"title": format!("Ask about {}", numbers.word(TOPICS)), "assignee": assignee, "due": due,
+    let person = if numbers.percent(85) { making.any("person") } else { Json::Null };
+    let numbers = &mut making.numbers;
+    let fields = json!({"title": format!("Ask about {}", numbers.word(TOPICS)), "person": person, "due": due,
         "status": numbers.word(&["open", "doing", "done", "done"]), "body": body, "gap": numbers.percent(10)});
     making.add(by, "task", fields);
 }
 
 fn tie(making: &mut Making, by: usize) {
     let on = making.past();
-    let with = making.any("person");
-    let title = format!("{} and {}", names::person(&mut making.numbers), names::person(&mut making.numbers));
-    making.add(by, "tie", json!({"title": title, "with": with, "on": on, "every_days": 60}));
+    let with = making.any("group");
+    making.add(by, "tie", json!({"with": with, "on": on, "every_days": 60}));
 }
 
 fn completion(making: &mut Making, by: usize) {
@@ -346,13 +347,8 @@ fn booking(making: &mut Making, by: usize) {
 
 fn introduction(making: &mut Making, by: usize) {
     let (Some(one), Some(other)) = (making.any_number("person"), making.any_number("person")) else { return };
-    let title = format!("{} and {}", names::person(&mut making.numbers), names::person(&mut making.numbers));
-    making.add(
-        by,
-        "introduction",
-        json!({"title": title, "people": [reference(one), reference(other)],
-        "why": "Both look after wells."}),
-    );
+    let people = [reference(one), reference(other)];
+    making.add(by, "introduction", json!({"people": people, "why": "Both look after wells."}));
 }
 
 fn place(making: &mut Making, by: usize) {
@@ -440,9 +436,8 @@ fn plan(making: &mut Making, by: usize) {
 fn seat(making: &mut Making, by: usize) {
     let body = making.any("body");
     let until = making.at(YEAR, 12);
-    let holder = names::person(&mut making.numbers);
     let role = making.numbers.word(&["representative", "chair", "convener", "note-taker"]);
-    making.add(by, "seat", json!({"body": body, "role": role, "holder": holder, "until": until}));
+    making.add(by, "seat", json!({"body": body, "role": role, "until": until}));
 }
 
 fn page(making: &mut Making, by: usize) {
@@ -457,10 +452,5 @@ fn cost(making: &mut Making, by: usize) {
 
 fn review(making: &mut Making, by: usize) {
     let (reviewed, again) = (making.at(DAYS / 5, 12), making.at(DAYS + 10, 12));
-    making.add(
-        by,
-        "review",
-        json!({"title": "Those who are named in public", "threats": "Letters at home.",
-        "measures": "Nobody goes home alone.", "reviewed": reviewed, "again": again}),
-    );
+    making.add(by, "review", json!({"title": "Those who are named in public", "reviewed": reviewed, "again": again}));
 }

@@ -22,7 +22,7 @@ use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{CoalitionId, DocumentId, GroupId};
 use grid_protocol::invite::{InviteTicket, NewInvite};
 use grid_protocol::key::{DeviceId, SealKey, SecretKey};
-use grid_protocol::record::{self, Kind, Patch, Registry, Singleton};
+use grid_protocol::record::{self, Kind, Patch, Registry, Singleton, Values};
 use grid_protocol::replica::Identity;
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage as _;
@@ -93,15 +93,23 @@ fn fill(home: &Home, sample: &Sample, now: Timestamp, watch: Watch<'_>) -> Resul
     store.put_records(&others, &[])?;
     store.append_own(&[], &own)?;
     let mut ids = Vec::with_capacity(sample.records.len());
+    let mut here = Vec::new();
     for (number, drafted) in sample.records.chunks(BATCH).enumerate() {
         let (mut own, mut others) = (Vec::new(), Vec::new());
         for (place, record) in drafted.iter().enumerate() {
             let number = (number * BATCH + place + 1) as u64;
             let at = begun.0 + millis(past) * number / (sample.records.len() as u64).max(1);
             let Some(writer) = writers.get_mut(record.by) else { continue };
-            let (document, runs) = written(identity.coalition, writer, record, &ids, Timestamp(at))?;
-            ids.push(document.to_string());
-            if record.by == 0 { &mut own } else { &mut others }.extend(runs);
+            let written = written(identity.coalition, writer, record, &ids, Timestamp(at))?;
+            ids.push(written.document.to_string());
+            match record.by {
+                0 => {
+                    own.extend(written.runs);
+                    here.extend(written.here);
+                }
+                // What they keep to themselves lies on their own computers.
+                _ => others.extend(written.runs),
+            }
         }
         store.append(&others)?;
         if !own.is_empty() {
@@ -112,8 +120,10 @@ fn fill(home: &Home, sample: &Sample, now: Timestamp, watch: Watch<'_>) -> Resul
         }
     }
     if let Some(founder) = writers.first() {
-        let here = sample.here.iter().map(|record| kept(identity.coalition, founder, record, &ids, now));
-        store.local_put(&here.collect::<Result<Vec<_>, _>>()?)?;
+        for record in &sample.here {
+            here.push(kept(identity.coalition, founder, record, &ids, now)?);
+        }
+        store.local_put(&here)?;
     }
     store.flush()?;
     drop(store);
@@ -227,18 +237,37 @@ fn joined(
     Ok((writer, joining.records))
 }
 
-/// A record that a group writes: its id, and the entries that hold it.
+/// A record that a group wrote.
+struct Written {
+    document: DocumentId,
+    /// The entries that hold what travels of it.
+    runs: Vec<VerifiedRun>,
+    /// What stays where it was written.
+    here: Option<LocalRecord>,
+}
+
+/// A group writes a record.
 fn written(
     coalition: CoalitionId,
     writer: &mut Writer,
     drafted: &Drafted,
     ids: &[String],
     at: Timestamp,
-) -> Result<(DocumentId, Vec<VerifiedRun>), SetupError> {
+) -> Result<Written, SetupError> {
     let kind = Registry::standard().kind(drafted.kind).ok_or_else(|| unknown(drafted.kind))?;
     let opening = opening(kind, writer.group)?;
     let document = opening.document(&coalition);
     let patch = Patch::from_json(kind, &drafted.with_ids(ids).into()).map_err(impossible)?;
+    let (patch, here) = patch.split(kind);
+    let here = here.fields().next().is_some().then(|| LocalRecord {
+        version: Format,
+        document,
+        opening: opening.clone(),
+        created: at,
+        changed: at,
+        values: here.over(kind, Values::default()).to_json().to_string(),
+        presence: LocalPresence::Present,
+    });
     let actor = actor(&coalition, &document, &writer.device);
     let mut draft = Automerge::new().with_actor(ActorId::from(actor.0.as_slice()));
     let changes = outbound::write(&mut draft, kind, &Edit::Patch(patch), at).map_err(impossible)?;
@@ -250,7 +279,7 @@ fn written(
         writer.head = entry.head();
         runs.extend(VerifiedRun::single(entry));
     }
-    Ok((document, runs))
+    Ok(Written { document, runs, here })
 }
 
 /// A record of which nothing travels.

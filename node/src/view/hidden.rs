@@ -3,7 +3,7 @@
 //! Hiding is a taste of this computer. It takes rows out of what is shown, and out of nothing that is added up or
 //! decided: otherwise two computers would tell two results. What this group wrote itself is never hidden.
 
-use super::Views;
+use super::{Views, listed};
 use grid_protocol::id::GroupId;
 use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
@@ -57,8 +57,11 @@ impl Hidden {
         self.groups.is_empty() && self.tactics.is_empty()
     }
 
-    /// Whether a record is not to be shown.
+    /// Whether a record is not to be shown: it is hidden here, or lists somebody who has not agreed.
     pub fn hides(&self, row: &Row) -> bool {
+        if !listed::may_be_listed(row) {
+            return true;
+        }
         if self.is_empty() || row.owner() == self.own {
             // Most people hide nothing, and every question asks this of every record.
             return false;

@@ -1,12 +1,12 @@
 //! What stays on this computer, shown with what travels: to its own people a record is one thing.
 
-use super::Views;
+use super::{Views, listed};
 use crate::store::{LocalPresence, LocalRecord};
 use grid_protocol::domain;
 use grid_protocol::id::{ChangeHash, Digest};
-use grid_protocol::record::{Kind, Presence, RecordHome, Registry, Values};
+use grid_protocol::record::{Field, FieldName, Kind, Patch, Presence, RecordHome, Registry, Values};
 use grid_protocol::replica::Row;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Views {
@@ -14,12 +14,12 @@ impl Views {
     pub fn take_locals(&mut self, records: impl IntoIterator<Item = LocalRecord>) {
         for record in records {
             let Some(kind) = self.registry.kind(record.opening.kind.as_str()).cloned() else { continue };
-            let values = values_of(&kind, &record);
+            let beside = Beside::read(&kind, &record);
             let row = match kind.home() {
-                RecordHome::Here => Some(Arc::new(row_of(&kind, &record, &values))),
+                RecordHome::Here => Some(Arc::new(row_of(&kind, &record, &beside.values))),
                 RecordHome::Log => {
                     let travels = self.records.row(&record.document).cloned();
-                    self.beside.insert(record.document, values.clone());
+                    self.beside.insert(record.document, beside);
                     travels
                 }
             };
@@ -28,15 +28,26 @@ impl Views {
         }
     }
 
-    /// The row with what stays here beside what travels.
+    /// The row with what stays here beside what travels. What an earlier program of this group sent of a field that is
+    /// for fewer today is shown to the group, as long as nothing was said here since; what others sent of it is not.
     pub(super) fn whole(&self, row: Arc<Row>) -> Arc<Row> {
-        let Some(beside) = self.beside.get(&row.document) else { return row };
         let Some(kind) = row.kind().and_then(|kind| self.registry.kind(kind)) else { return row };
-        let mut whole = (*row).clone();
-        for field in kind.fields.iter().filter(|field| !field.audience.travels()) {
-            whole.values.clear(&field.name);
+        let beside = self.beside.get(&row.document);
+        let for_few = kind.fields.iter().filter(|field| !field.audience.travels());
+        let dropped = |field: &&Field| match row.owner() == Some(self.own) {
+            true => beside.is_some_and(|beside| beside.said.contains(&field.name)),
+            false => true,
+        };
+        let dropped: Vec<&Field> =
+            for_few.filter(|field| row.values.get(&field.name).is_some()).filter(dropped).collect();
+        let unshown: Vec<&str> = listed::unshown(&row).collect();
+        if dropped.is_empty() && unshown.is_empty() && beside.is_none() {
+            return row;
         }
-        for (name, value) in beside.iter() {
+        let mut whole = (*row).clone();
+        unshown.iter().for_each(|field| whole.values.clear(field));
+        dropped.iter().for_each(|field| whole.values.clear(&field.name));
+        for (name, value) in beside.iter().flat_map(|beside| beside.values.iter()) {
             whole.values.set(name.clone(), value.clone());
         }
         Arc::new(whole)
@@ -44,21 +55,62 @@ impl Views {
 
     /// The fields of a record that stay on this computer and hold something.
     pub fn stays_here(&self, row: &Row) -> Vec<String> {
-        let kind = row.kind().and_then(|kind| self.registry.kind(kind));
-        let fields = kind.into_iter().flat_map(|kind| &kind.fields);
-        let held = fields.filter(|field| !field.audience.travels() && row.values.get(&field.name).is_some());
-        held.map(|field| field.name.to_string()).collect()
+        let Some(kind) = row.kind().and_then(|kind| self.registry.kind(kind)) else { return Vec::new() };
+        let said = |field: &Field| match kind.home() {
+            RecordHome::Here => true,
+            // Anything else was sent by an earlier program.
+            RecordHome::Log => self.beside.get(&row.document).is_some_and(|it| it.said.contains(&field.name)),
+        };
+        let fields = kind.fields.iter().filter(|field| !field.audience.travels() && said(field));
+        fields.filter(|field| row.values.get(&field.name).is_some()).map(|field| field.name.to_string()).collect()
     }
 }
 
-/// The fields as they were kept; what this program does not take any more is left out.
+/// What stays here of a record that travels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Beside {
+    /// The fields that hold something.
+    pub(crate) values: Values,
+    /// The fields that were ever said here, emptied ones too: of these, what stands in the log no longer counts.
+    pub(crate) said: BTreeSet<FieldName>,
+}
+
+impl Beside {
+    /// The fields as they were kept; what this program does not take any more is left out.
+    pub(crate) fn read(kind: &Kind, record: &LocalRecord) -> Self {
+        let json: BTreeMap<String, serde_json::Value> = serde_json::from_str(&record.values).unwrap_or_default();
+        let mut beside = Self::default();
+        for (name, value) in json {
+            let Some(field) = kind.field(&name).filter(|field| !field.audience.travels()) else { continue };
+            let Ok(value) = field.from_stored_json(&value) else { continue };
+            beside.said.insert(field.name.clone());
+            if let Some(value) = value {
+                beside.values.set(field.name.clone(), value);
+            }
+        }
+        beside
+    }
+
+    /// The same with what a patch sets and empties; nothing is noted of a field that is empty as it is.
+    pub(crate) fn with(&self, kind: &Kind, patch: &Patch, shown: &Values) -> Self {
+        let news = patch.fields().filter(|(name, value)| value.is_some() || shown.get(name).is_some());
+        let said = self.said.iter().cloned().chain(news.map(|(name, _)| name.clone())).collect();
+        Self { values: patch.over(kind, self.values.clone()), said }
+    }
+
+    /// As it is kept: an emptied field is null.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let mut json = self.values.to_json();
+        for name in self.said.iter().filter(|name| self.values.get(name).is_none()) {
+            json[&**name] = serde_json::Value::Null;
+        }
+        json
+    }
+}
+
+/// The fields of a record of which nothing travels, as they were kept.
 pub(crate) fn values_of(kind: &Kind, record: &LocalRecord) -> Values {
-    let json: BTreeMap<String, serde_json::Value> = serde_json::from_str(&record.values).unwrap_or_default();
-    let known = json.into_iter().filter_map(|(name, value)| {
-        let field = kind.field(&name).filter(|field| !field.audience.travels())?;
-        Some((field.name.clone(), field.from_stored_json(&value).ok()??))
-    });
-    known.collect()
+    Beside::read(kind, record).values
 }
 
 /// A record of which nothing travels, as the views hold it. Its head stands for its content: nobody else knows it.

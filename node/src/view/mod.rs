@@ -10,6 +10,7 @@ pub(crate) mod fold;
 mod heard;
 mod hidden;
 mod link;
+pub(crate) mod listed;
 pub(crate) mod local;
 mod mandates;
 mod named;
@@ -38,7 +39,7 @@ pub use versions::{Split, VersionRow, VersionState, Way};
 
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Registry, Values};
+use grid_protocol::record::Registry;
 use grid_protocol::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -72,7 +73,7 @@ pub struct Views {
     /// Groups that are no members any more, and how that came.
     pub(crate) ended: BTreeMap<GroupId, Membership>,
     /// What stays here of records that travel.
-    beside: HashMap<DocumentId, Values>,
+    beside: HashMap<DocumentId, local::Beside>,
     /// What the people of this computer do not want to see.
     pub hidden: Hidden,
     /// What control records tell of when groups acted.

@@ -2,7 +2,7 @@
 
 use super::Views;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Audience, FieldType, KindRole};
+use grid_protocol::record::{Audience, FieldType, KindRole, Value};
 use grid_protocol::replica::Row;
 use std::sync::Arc;
 
@@ -38,8 +38,12 @@ impl Views {
 
     /// What an id stands for, where that is here: a record or a group.
     pub fn title_of_id(&self, id: &str) -> Option<String> {
+        self.title_of_id_within(id, STEPS)
+    }
+
+    fn title_of_id_within(&self, id: &str, steps: usize) -> Option<String> {
         if let Some(row) = id.parse().ok().and_then(|document: DocumentId| self.records.row(&document)) {
-            return Some(self.title_of(row)).filter(|title| !title.is_empty());
+            return Some(self.title_within(row, steps)).filter(|title| !title.is_empty());
         }
         let group: GroupId = id.parse().ok()?;
         self.names.contains_key(&group).then(|| self.name_of(&group))
@@ -68,6 +72,18 @@ impl Views {
         }
     }
 
+    /// What a record without a title is called: by those whom it brings together.
+    fn title_by_names(&self, row: &Row, steps: usize) -> String {
+        let kind = row.kind().and_then(|kind| self.registry.kind(kind));
+        let fields = kind.into_iter().flat_map(|kind| &kind.fields);
+        let mut sets = fields.filter(|field| matches!(field.field_type, FieldType::References(_)));
+        let named = sets.find_map(|field| row.values.get(&field.name)).and_then(Value::as_tags);
+        let Some(left) = steps.checked_sub(1) else { return String::new() };
+        let named = named.into_iter().flat_map(|named| named.iter()).take(STEPS);
+        let names = named.filter_map(|id| self.title_of_id_within(id, left));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     fn title_within(&self, row: &Row, steps: usize) -> String {
         let Some(kind) = row.kind().and_then(|kind| self.registry.kind(kind)) else { return String::new() };
         if kind.role == Some(KindRole::Profile)
@@ -77,6 +93,9 @@ impl Views {
         }
         let title = kind.title_of(&row.values);
         let refers = kind.field(&kind.title).is_some_and(|field| matches!(field.field_type, FieldType::Reference(_)));
+        if title.is_empty() {
+            return self.title_by_names(row, steps);
+        }
         if !refers || steps == 0 {
             return title.to_owned();
         }

@@ -1,8 +1,8 @@
 //! From the struct of a kind to its [`Kind`]: reads the JSON schema that schemars derives and its `x-grid` metadata.
 
 use super::{
-    Audience, Choice, CompileError, Complaint, Field, FieldName, FieldType, Kind, KindRole, Record, Singleton, Targets,
-    WriteRule, names::is_reserved,
+    Audience, Choice, CompileError, Complaint, Day, Field, FieldName, FieldType, Kind, KindRole, Record, Seal,
+    Singleton, Targets, WriteRule, Writes, names::is_reserved,
 };
 use schemars::generate::SchemaSettings;
 use serde::{
@@ -68,6 +68,24 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         return Err(metadata_error(place, "speaks: the name of a choice, beside a field mandate", meta.get("speaks")));
     }
     let speaks = speaks.map(|name| FieldName::from(name.as_str()));
+    let readers = string(meta, "readers");
+    let says_public = |field: &Field| match &field.field_type {
+        FieldType::Choice(words) => words.iter().any(|choice| choice.word == "public"),
+        _ => false,
+    };
+    if readers.as_deref().is_some_and(|name| !position(name).and_then(|at| fields.get(at)).is_some_and(says_public)) {
+        let expected = "readers: the name of a choice with the word public";
+        return Err(metadata_error(place, expected, meta.get("readers")));
+    }
+    let readers = readers.map(|name| FieldName::from(name.as_str()));
+    let names = |key: &str| -> Vec<FieldName> {
+        strings(meta, key).iter().map(|name| FieldName::from(name.as_str())).collect()
+    };
+    let seal = string(meta, "seal").map(|field| Seal { field: field.as_str().into(), fields: names("sealed") });
+    if seal.as_ref().is_some_and(|seal| [&seal.field].into_iter().chain(&seal.fields).any(|it| position(it).is_none()))
+    {
+        return Err(metadata_error(place, "seal and sealed: names of fields", meta.get("sealed")));
+    }
     let identity: Vec<FieldName> =
         strings(meta, "identity").iter().map(|name| FieldName::from(name.as_str())).collect();
     if identity.iter().any(|name| position(name).is_none()) {
@@ -90,6 +108,8 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         role,
         title,
         speaks,
+        readers,
+        seal,
         verbs,
         identity,
         alike,
@@ -125,6 +145,12 @@ fn compile_field(place: &str, name: &str, schema: &Json, default: &Json) -> Resu
         audience,
         aliases: strings(meta, "aliases"),
         widget: string(meta, "widget"),
+        day: day(place, meta)?,
+        writes: match string(meta, "writes").as_deref() {
+            None => Writes::Always,
+            Some("first") => Writes::First,
+            Some(_) => return Err(metadata_error(place, "writes first", meta.get("writes"))),
+        },
         default: None,
     };
     let default = field.from_json(default);
@@ -160,6 +186,16 @@ fn field_type(place: &str, schema: &Json, meta: &Map<String, Json>) -> Result<Fi
             _ => Err(metadata_error(place, "type line, text, link, place or reference", meta.get("type"))),
         },
         _ => Err(unknown()),
+    }
+}
+
+fn day(place: &str, meta: &Map<String, Json>) -> Result<Option<Day>, CompileError> {
+    match string(meta, "day").as_deref() {
+        None => Ok(None),
+        Some("from") => Ok(Some(Day::From)),
+        Some("on") => Ok(Some(Day::On)),
+        Some("until") => Ok(Some(Day::Until)),
+        Some(_) => Err(metadata_error(place, "day from, on or until", meta.get("day"))),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::Unfit;
 use jiff::{
-    Timestamp,
+    Timestamp, civil,
     fmt::temporal::{Pieces, PiecesOffset, TimeZoneAnnotationKind},
     tz::{Offset, TimeZone},
 };
@@ -21,6 +21,21 @@ pub struct DateTime {
     offset: Offset,
     zone: Option<String>,
 }
+
+/// Which moment stands for a day that is given without a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Day {
+    /// Its beginning where it begins first: what is open from that day on is open for everybody who has that day.
+    From,
+    /// Noon, in UTC: on that day something happened.
+    On,
+    /// Its end where it ends last: nobody is late who still has that day.
+    Until,
+}
+
+/// What a date-time looks like where a day will do, for messages.
+pub(super) const EXPECTED_DAY: &str =
+    "a day like 2026-11-30, or a date and time with its offset, like 2026-11-30T10:00:00+11:00";
 
 /// What a date-time looks like, for messages.
 pub(super) const EXPECTED: &str = "a date and time with its offset, like 2026-11-30T10:00:00+11:00[Australia/Sydney]";
@@ -101,6 +116,25 @@ impl DateTime {
             }
             (Some(_), _) => text.parse::<Self>()?.without_contradiction(text),
         }
+    }
+
+    /// The moment that stands for a day, where the text is a day and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`Unfit`] when the day lies outside the years 1 to 9999.
+    pub fn of_day(text: &str, day: Day) -> Option<Result<Self, Unfit>> {
+        let pieces = Pieces::parse(text.trim()).ok()?;
+        let plain = pieces.time().is_none() && pieces.offset().is_none() && pieces.time_zone_annotation().is_none();
+        let date = plain.then(|| pieces.date())?;
+        let (time, hours) = match day {
+            Day::From => (civil::time(0, 0, 0, 0), 14),
+            Day::On => (civil::time(12, 0, 0, 0), 0),
+            Day::Until => (civil::time(23, 59, 59, 0), -12),
+        };
+        let offset = Offset::constant(hours);
+        let instant = offset.to_timestamp(date.to_datetime(time)).map_err(|_| Unfit::new(EXPECTED_DAY, text));
+        Some(instant.and_then(|instant| Self::new(instant, offset, None)))
     }
 
     /// The date_time, unless this computer knows its zone and the offset is not the zone's.
@@ -213,6 +247,17 @@ mod tests {
         assert_eq!(moment.instant().to_string(), "2026-11-29T23:00:00Z");
         assert_eq!((moment.offset_seconds(), moment.zone()), (39_600, Some("Australia/Sydney")));
         assert_eq!(text.parse(), Ok(moment));
+    }
+
+    #[test]
+    fn a_day_stands_for_its_beginning_its_noon_or_its_end_wherever_people_are() {
+        let of = |text, day| DateTime::of_day(text, day).map(|moment| moment.unwrap().to_string());
+        assert_eq!(of(" 2026-11-22 ", Day::From).unwrap(), "2026-11-22T00:00:00+14:00");
+        assert_eq!(of("2026-11-22", Day::On).unwrap(), "2026-11-22T12:00:00Z");
+        assert_eq!(of("2026-11-22", Day::Until).unwrap(), "2026-11-22T23:59:59-12:00");
+        for text in ["2026-11-22T10:00", "2026-11-22T10:00:00Z", "2026-11-22[Australia/Sydney]", "2026-11-31", "soon"] {
+            assert_eq!(of(text, Day::On), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From a patch to what is written: only fields that change, in pieces that each fit one change of a log.
 
 use super::{
-    BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Tags, Value, Values, WriteRule,
+    BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Tags, Value, Values, WriteRule, Writes,
     anchor::{Splice, Stale, spliced, splices},
     first, merge, parse,
     reading::objects,
@@ -86,6 +86,9 @@ impl Kind {
                 work.field(&field.name, &field.field_type, submitted.as_ref(), field.default.as_ref())?;
             }
             let made = work.steps.len() > before;
+            if made && !fresh && field.writes == Writes::First {
+                return Err(PatchError::OnlyFirst { kind: self.name.clone(), field: field.name.clone() });
+            }
             if made {
                 touched.insert(&*field.name);
             } else if fresh && self.rule == WriteRule::Members {

@@ -1,6 +1,6 @@
 //! What a kind of record is: its fields, who may write it, who may read each field.
 
-use super::{FieldName, Unfit, Value, Values, compile, names::one_of};
+use super::{Day, FieldName, Seal, Unfit, Value, Values, compile, names::one_of};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt};
@@ -10,10 +10,13 @@ use std::{collections::BTreeMap, fmt};
 /// The struct with its doc comments and its `x-grid` metadata is the single description; everything else is compiled
 /// from it. On the struct: `name`, `plural`, `title` (the field that names a record), `rule` (`owner` or `members`),
 /// `section` (what it is about), and where they apply `singleton`, `verbs`, `identity`, `alike`, `imports_as`, `role` (`profile` or `prospect`),
-/// `speaks` (the choice that says for whom a record speaks). On each field: `audience` (`public`, `coalition`, `group`
-/// or `local`), and where they apply `type` (a string is a `line` unless it says `text`, `link`, `place` or
-/// `reference`; a set is `tags` unless it says `references`), `aliases` (headings of foreign tables), `of` (the kind,
-/// or the kinds, that a reference refers to; `any` for every kind), `widget`. A field's default is that of the struct.
+/// `speaks` (the choice that says for whom a record speaks), `readers` (the choice that says how far a record goes:
+/// without its word `public` it is for nobody outside), `seal` and `sealed` (the field that seals others, and those).
+/// On each field: `audience` (`public`, `coalition`, `group` or `local`), and where they apply `type` (a string is a
+/// `line` unless it says `text`, `link`, `place` or `reference`; a set is `tags` unless it says `references`),
+/// `aliases` (headings of foreign tables), `of` (the kind, or the kinds, that a reference refers to; `any` for every
+/// kind), `widget`, `day` (a moment that may be said as a day: `from`, `on`, `until`), `writes` (`first`: it is said
+/// when the record is made and never again). A field's default is that of the struct.
 ///
 /// The title is a line, a text of which the first line counts, or a reference: such a record is named by what it
 /// refers to.
@@ -202,6 +205,16 @@ pub struct Choice {
     pub about: String,
 }
 
+/// When a field may be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Writes {
+    /// At any time.
+    #[default]
+    Always,
+    /// When the record is made, and never again.
+    First,
+}
+
 /// One field of a kind.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -217,6 +230,10 @@ pub struct Field {
     pub aliases: Vec<String>,
     /// How a form should ask for it, where the type does not say enough.
     pub widget: Option<String>,
+    /// Which moment of a day is meant where a day is given; none: the time has to be said.
+    pub day: Option<Day>,
+    /// When it may be written.
+    pub writes: Writes,
     /// What it holds where nothing was written.
     pub default: Option<Value>,
 }
@@ -264,6 +281,10 @@ pub struct Kind {
     pub title: FieldName,
     /// The choice that says for whom a record speaks, where it can speak for the network.
     pub speaks: Option<FieldName>,
+    /// The choice that says how far a record goes, where each says so itself.
+    pub readers: Option<FieldName>,
+    /// The field that seals others, where there is one.
+    pub seal: Option<Seal>,
     /// Commands beside those that every kind has.
     pub verbs: Vec<String>,
     /// The fields that together tell one record from another in imports; empty: each row is a new record.
@@ -311,6 +332,16 @@ impl Kind {
     pub fn home(&self) -> RecordHome {
         let travels = self.fields.iter().any(|field| field.audience.travels());
         if travels { RecordHome::Log } else { RecordHome::Here }
+    }
+
+    /// The word of `readers` by which a record is for everybody.
+    const PUBLIC: &str = "public";
+
+    /// Whether a record may be read by this audience: where records say so themselves, only those that say `public`
+    /// go to people outside.
+    pub fn lets_read(&self, values: &Values, audience: Audience) -> bool {
+        let said = self.readers.as_ref().is_none_or(|readers| values.text(readers) == Self::PUBLIC);
+        said || audience != Audience::Public
     }
 
     /// What a record is called: the first line of its title. One that is named by what it refers to holds an id there.

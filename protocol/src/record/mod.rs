@@ -40,6 +40,7 @@ mod patch;
 mod quotes;
 mod reading;
 mod rules;
+mod seal;
 mod speaker;
 mod spreadsheet;
 mod table;
@@ -52,14 +53,14 @@ mod tests;
 
 pub use alike::{Alike, Alikes};
 pub use compare::{Stretch, compare};
-pub use date_time::DateTime;
+pub use date_time::{DateTime, Day};
 pub use describe::{Column, Flag, Many, Part};
 pub use edit::{Edit, Outcome, Piece};
 pub use heading::{Mapped, Mapping};
 pub use import::{Agreed, BadRow, ImportError, ImportOptions, ImportPlan, Row as ImportRow};
 pub use kind::{
     Audience, Choice, CompileError, Complaint, Field, FieldType, Kind, KindRole, Record, RecordHome, Singleton,
-    Targets, WriteRule,
+    Targets, WriteRule, Writes,
 };
 pub use kinds::{Action, ActionStatus, Contact, Group, Page, Prospect, Resource, ResourceKind, Role, Stage};
 pub use measure::{Coordinates, Money};
@@ -67,7 +68,8 @@ pub use merge::{Imported, origin_of};
 pub use names::{ITEM, QUERY, one_of};
 pub use parse::Unfit;
 pub use patch::{BaseOf, Patch, PatchError};
-pub use reading::{Presence, Reading, mark_removed, removers};
+pub use reading::{Presence, Reader, Reading, mark_removed, removers};
+pub use seal::{Rivals, Seal, Sealed};
 pub use speaker::Speaker;
 pub use table::{TableRow, export_csv, export_json};
 pub use tags::Tags;

@@ -60,7 +60,7 @@ impl Field {
             FieldType::Link => Value::Text(with_scheme(trimmed).into()),
             FieldType::Choice(_) => Value::Text(self.choice_word(trimmed).into()),
             FieldType::Reference(_) => Value::Text(trimmed.to_ascii_lowercase().into()),
-            FieldType::DateTime => Value::DateTime(Box::new(DateTime::parse(trimmed)?)),
+            FieldType::DateTime => Value::DateTime(Box::new(self.moment(trimmed)?)),
             FieldType::Coordinates => Value::Coordinates(Coordinates::parse(trimmed)?),
             FieldType::Tags => Value::Tags(split_tags(trimmed).into()),
             FieldType::References(_) => Value::Tags(split_tags(&trimmed.to_ascii_lowercase()).into()),
@@ -175,12 +175,21 @@ impl Field {
         }
     }
 
+    /// The moment that a text says, or the day, where a day will do.
+    fn moment(&self, text: &str) -> Result<DateTime, Unfit> {
+        match self.day.and_then(|day| DateTime::of_day(text, day)) {
+            Some(moment) => moment,
+            None => DateTime::parse(text),
+        }
+    }
+
     /// What the field takes, for messages and help.
     pub fn expected(&self) -> String {
         match &self.field_type {
             FieldType::Line => "a line of text".to_owned(),
             FieldType::Text => "text".to_owned(),
             FieldType::Link => LINK.to_owned(),
+            FieldType::DateTime if self.day.is_some() => date_time::EXPECTED_DAY.to_owned(),
             FieldType::DateTime => date_time::EXPECTED.to_owned(),
             FieldType::Place => "the name of a place".to_owned(),
             FieldType::Coordinates => measure::COORDINATES.to_owned(),

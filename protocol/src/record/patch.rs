@@ -63,6 +63,22 @@ pub enum PatchError {
         /// The field.
         field: FieldName,
     },
+    /// A field that was sealed: it stands.
+    #[error("{field} stands as it was sealed")]
+    Sealed {
+        /// The kind.
+        kind: String,
+        /// The field.
+        field: FieldName,
+    },
+    /// A field that is said when the record is made was to be changed.
+    #[error("{field} is said when a {kind} is made, and never changed: what stood here before stays in the history")]
+    OnlyFirst {
+        /// The kind.
+        kind: String,
+        /// The field.
+        field: FieldName,
+    },
     /// The fields do not fit together.
     #[error("{}", .0.message)]
     Rule(Complaint),
@@ -114,6 +130,10 @@ impl PatchError {
         match self {
             PatchError::UnknownField { hint, .. } => Some(hint),
             PatchError::Unfit { unfit, .. } => unfit.hint.as_deref(),
+            PatchError::Sealed { .. } => Some("Make another record with the new content; this one stays what it is."),
+            PatchError::OnlyFirst { .. } => {
+                Some("Make a new record and remove this one; other computers keep the history of the old one.")
+            }
             PatchError::TwoBases => Some("Leave one of them out: texts_based_on is about long texts alone."),
             PatchError::UnknownHeads { .. } => Some("Show the record again and repeat the change there."),
             _ => None,

@@ -24,6 +24,15 @@ pub struct Reading {
     pub presence: Presence,
 }
 
+/// Who reads a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The group that wrote it. It goes on seeing what an earlier program sent of a field that is for fewer today.
+    Owner,
+    /// Somebody else: what is not for others is never taken from a log, whoever put it there.
+    Others,
+}
+
 /// Whether a record is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Presence {
@@ -67,14 +76,23 @@ impl Kind {
     /// Reads a record. Never fails: a field of the wrong type has its default and is listed as damaged, a key that
     /// the kind does not know is passed over.
     pub fn read(&self, doc: &impl ReadDoc) -> Reading {
-        self.read_at(doc, None)
+        self.read_as(doc, Reader::Others)
+    }
+
+    /// As [`Kind::read`], for this reader.
+    pub fn read_as(&self, doc: &impl ReadDoc, reader: Reader) -> Reading {
+        self.read_for(doc, None, reader)
     }
 
     /// As [`Kind::read`], from the keys and values of a document without objects in it.
-    pub fn read_values<'a>(&self, entries: impl IntoIterator<Item = (&'a str, &'a ValueRef<'a>)>) -> Reading {
+    pub fn read_values<'a>(
+        &self,
+        entries: impl IntoIterator<Item = (&'a str, &'a ValueRef<'a>)>,
+        reader: Reader,
+    ) -> Reading {
         let mut reading = Reading { values: self.defaults(), ..Reading::default() };
         for (key, value) in entries {
-            let Some(field) = reading.field(self, key, value) else { continue };
+            let Some(field) = reading.field(self, key, value, reader) else { continue };
             let found = match field.field_type {
                 FieldType::Text | FieldType::Tags | FieldType::References(_) => absent_or_damaged(value),
                 _ => read_scalar(field, value),
@@ -86,13 +104,17 @@ impl Kind {
 
     /// Reads the record as it was at `heads`; all of them must be known to the document.
     pub(crate) fn read_at(&self, doc: &impl ReadDoc, heads: Option<&[ChangeHash]>) -> Reading {
+        self.read_for(doc, heads, Reader::Others)
+    }
+
+    fn read_for(&self, doc: &impl ReadDoc, heads: Option<&[ChangeHash]>, reader: Reader) -> Reading {
         let mut reading = Reading { values: self.defaults(), ..Reading::default() };
         let entries = match heads {
             None => doc.map_range(ROOT, ..),
             Some(heads) => doc.map_range_at(ROOT, .., heads),
         };
         for entry in entries {
-            let Some(field) = reading.field(self, &entry.key, &entry.value) else { continue };
+            let Some(field) = reading.field(self, &entry.key, &entry.value, reader) else { continue };
             let found = match field.field_type {
                 FieldType::Text => read_text(doc, &entry, heads),
                 FieldType::Tags | FieldType::References(_) => read_tags(doc, &entry, heads).accepted_by(field),
@@ -106,13 +128,13 @@ impl Kind {
 
 impl Reading {
     /// The field that a key stands for. What stands under one of our own marks is taken in.
-    fn field<'k>(&mut self, kind: &'k Kind, key: &str, value: &ValueRef<'_>) -> Option<&'k Field> {
+    fn field<'k>(&mut self, kind: &'k Kind, key: &str, value: &ValueRef<'_>, reader: Reader) -> Option<&'k Field> {
         match (key, value) {
             (REMOVED, ValueRef::Scalar(ScalarValueRef::Boolean(true))) => self.presence = Presence::Removed,
             (merge::KEY, ValueRef::Scalar(ScalarValueRef::Str(marks))) => self.imported = Imported::parse(marks),
             (REMOVED | merge::KEY, _) => {}
             // What is not for others is never taken from a log: its place is another.
-            _ => return kind.field(key).filter(|field| field.audience.travels()),
+            _ => return kind.field(key).filter(|field| field.audience.travels() || reader == Reader::Owner),
         }
         None
     }
@@ -268,8 +290,8 @@ mod tests {
     #[test]
     fn a_text_is_read_up_to_a_bound_and_between_letters() {
         let read = |text: &str, most| match sound_text(text.to_owned(), most) {
-            Found::Value(Value::Text(text)) => (text, true),
-            Found::Partly(Value::Text(text)) => (text, false),
+            Found::Value(Value::Text(text)) => (text.to_string(), true),
+            Found::Partly(Value::Text(text)) => (text.to_string(), false),
             _ => (String::new(), false),
         };
         assert_eq!(read("été", 5), ("été".to_owned(), true));

@@ -29,6 +29,32 @@ pub(super) fn not_negative(counts: &[(&str, Option<f64>)], fields: &'static [&'s
     }
 }
 
+/// What is counted is whole, and not below zero: nobody brings two people and a half.
+pub(super) fn counts(counts: &[(&str, Option<f64>)], fields: &'static [&'static str]) -> Result<(), Complaint> {
+    not_negative(counts, fields)?;
+    match counts.iter().find_map(|(name, count)| Some((name, count.filter(|count| count.fract() != 0.0)?))) {
+        Some((name, found)) => {
+            Err(Complaint { fields, message: format!("{name}: expected a whole number, found {found}") })
+        }
+        None => Ok(()),
+    }
+}
+
+/// What stands for a consent or a vote was said: leaving it out says nothing.
+pub(super) fn said<T>(
+    name: &str,
+    said: Option<&T>,
+    words: &str,
+    fields: &'static [&'static str],
+) -> Result<(), Complaint> {
+    match said {
+        Some(_) => Ok(()),
+        None => {
+            Err(Complaint { fields, message: format!("{name}: expected {words}; nobody says it by leaving it out") })
+        }
+    }
+}
+
 /// No amount is below zero.
 pub(super) fn money_not_negative(
     name: &str,

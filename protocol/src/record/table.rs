@@ -81,7 +81,7 @@ const SEPARATORS: [char; 4] = [';', '\t', '\n', '\r'];
 fn part_runs(part: &str) -> bool {
     let line = part.split(['\n', '\r']).next().unwrap_or_default();
     let listed = line.starts_with("- ") || line.starts_with("+ ");
-    runs(part) && !(listed && !line.contains(['|', '(', '=', '!']))
+    runs(part) && (!listed || line.contains(['|', '(', '=', '!']))
 }
 
 fn defuse(text: String) -> String {

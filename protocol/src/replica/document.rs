@@ -12,7 +12,7 @@ use crate::domain;
 use crate::entry::VerifiedChange;
 use crate::id::{Actor, ChangeHash, Digest, DocumentId, GroupId};
 use crate::key::DeviceId;
-use crate::record::{Presence, Registry, Values, removers};
+use crate::record::{Presence, Reader, Registry, Values, removers};
 use crate::time::Timestamp;
 use automerge::Automerge;
 use std::collections::{BTreeMap, BTreeSet};
@@ -245,8 +245,13 @@ impl LiveDocument {
         self.document.read(|automerge| presence_of(automerge, owners))
     }
 
-    /// The document as views see it.
+    /// The document as views of another group see it.
     pub fn row(&mut self, registry: &Registry) -> Row {
+        self.row_for(registry, None)
+    }
+
+    /// The document as views of this group see it.
+    pub fn row_for(&mut self, registry: &Registry, own: Option<GroupId>) -> Row {
         self.tell();
         let mut row = Row {
             document: self.id,
@@ -262,18 +267,34 @@ impl LiveDocument {
             quarantine: None,
         };
         let kind = self.opening.as_ref().and_then(|opening| registry.kind(opening.kind.as_str()));
+        let is_own = |opening: &Opening| opening.rule == WriteRule::Owner && Some(opening.owner) == own;
+        let reader = if self.opening.as_ref().is_some_and(is_own) { Reader::Owner } else { Reader::Others };
         if let Some(kind) = kind
             && !row.heads.is_empty()
         {
             // A document of one change has been written by its owner.
-            let plain = self.document.plain().map(|plain| kind.read_values(plain.entries()));
+            let plain = self.document.plain().map(|plain| kind.read_values(plain.entries(), reader));
             let owners = &self.owners;
             let reading = match plain {
                 Some(reading) => {
                     let presence = reading.presence;
                     Ok((reading, presence))
                 }
-                None => self.document.read(|automerge| (kind.read(automerge), presence_of(automerge, owners))),
+                None => {
+                    // Only few records are ever sealed, and looking for a seal reads the whole history.
+                    let seal = kind.seal.as_ref();
+                    let may_be = seal.is_some_and(|seal| {
+                        self.document.effective().any(|(change, _)| seal.may_stand_in(change.bytes()))
+                    });
+                    self.document.read(|automerge| {
+                        let reading = kind.read_as(automerge, reader);
+                        let reading = match may_be.then(|| kind.sealed(automerge)).flatten() {
+                            Some(sealed) => kind.with_seal(reading, &sealed),
+                            None => reading,
+                        };
+                        (reading, presence_of(automerge, owners))
+                    })
+                }
             };
             match reading {
                 Ok((reading, presence)) => {

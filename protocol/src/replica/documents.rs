@@ -8,7 +8,7 @@ use super::document::{Incoming, LiveDocument, Row, Wholeness, revive};
 use crate::authority::Authority;
 use crate::document::{ChangeBody, actor, prescan};
 use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry, read_change};
-use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId};
+use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId};
 use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS, MAX_LIVE_WEIGHT};
 use crate::record::Registry;
 use crate::storage::{Storage, StorageError, StoredEntry};
@@ -34,6 +34,8 @@ type Fresh = Vec<(DocumentId, Vec<Incoming>)>;
 pub struct Documents {
     coalition: CoalitionId,
     registry: Arc<Registry>,
+    /// Whose views read them.
+    own: Option<GroupId>,
     live: BTreeMap<DocumentId, LiveDocument>,
     /// In the order of their last use.
     recent: VecDeque<DocumentId>,
@@ -56,6 +58,7 @@ impl Documents {
         Self {
             coalition,
             registry,
+            own: None,
             live: BTreeMap::new(),
             recent: VecDeque::new(),
             digests: HashMap::new(),
@@ -65,6 +68,13 @@ impl Documents {
             stack: STACK,
             most: MAX_LIVE_WEIGHT,
         }
+    }
+
+    /// The same, read by views of this group.
+    #[must_use]
+    pub const fn of(mut self, own: GroupId) -> Self {
+        self.own = Some(own);
+        self
     }
 
     /// The kinds by which documents are read.
@@ -148,13 +158,13 @@ impl Documents {
                 for incoming in incoming {
                     live.take(authority, incoming);
                 }
-                rows.push(live.row(&self.registry));
+                rows.push(live.row_for(&self.registry, self.own));
                 let waits = live.waits();
                 self.track(document, waits);
             } else if self.knows(&document) {
-                let registry = self.registry.clone();
+                let (registry, own) = (self.registry.clone(), self.own);
                 let live = self.live(document, storage, authority)?;
-                rows.push(live.row(&registry));
+                rows.push(live.row_for(&registry, own));
                 let waits = live.waits();
                 self.track(document, waits);
             } else {
@@ -181,7 +191,7 @@ impl Documents {
         storage: &impl Storage,
         authority: &Authority,
     ) -> Result<Vec<Row>, StorageError> {
-        let registry = self.registry.clone();
+        let (registry, own) = (self.registry.clone(), self.own);
         let mut rows = Vec::new();
         for document in documents {
             self.live.remove(&document);
@@ -191,7 +201,7 @@ impl Documents {
                 // All that there is of it is sealed.
                 continue;
             }
-            let (row, waits) = (live.row(&registry), live.waits());
+            let (row, waits) = (live.row_for(&registry, own), live.waits());
             self.track(document, waits);
             self.note(document, row.digest());
             rows.push(row);
@@ -201,10 +211,10 @@ impl Documents {
 
     /// Documents none of whose changes were known: read from the batch alone, on all cores.
     fn read_fresh(&mut self, fresh: Fresh, authority: &Authority) -> Vec<Row> {
-        let registry = self.registry.clone();
+        let (registry, own) = (self.registry.clone(), self.own);
         let read = |(document, incoming): (DocumentId, Vec<Incoming>)| {
             let mut live = revive(document, authority, incoming);
-            (live.row(&registry), live)
+            (live.row_for(&registry, own), live)
         };
         if fresh.len() < PARALLEL_FROM {
             let mut rows = Vec::with_capacity(fresh.len());

@@ -156,7 +156,7 @@ impl<S: Storage> Replica<S> {
         let mut replica = Self {
             me,
             logs: Logs::new(storage.heads()?),
-            documents: Documents::new(me.coalition, registry),
+            documents: Documents::new(me.coalition, registry).of(me.group),
             storage,
             control,
             authority,

@@ -1,5 +1,7 @@
 //! A. Purpose and belonging.
 
+use grid_protocol::domain::STATEMENT_TEXT;
+use grid_protocol::id::Digest;
 use grid_tests::mission::{Pair, each};
 use serde_json::json;
 
@@ -131,11 +133,17 @@ async fn a02_comments_on_a_draft_arrive_and_a_frozen_text_can_not_change() {
         (&comments[0]["text"], &comments[0]["called"]),
         (&json!("And we listen first."), &json!("And we listen first."))
     );
-    let told = pair.river.edit_refused("draft", &draft, json!({"status": "frozen"})).await;
-    let hash = told["message"].as_str().unwrap().split("frozen_hash ").nth(1).unwrap().split(';').next().unwrap();
+    let hash = Digest::of(STATEMENT_TEXT, b"We act together.").to_string();
     pair.river.edit("draft", &draft, json!({"status": "frozen", "frozen_hash": hash})).await;
-    let error = pair.river.edit_refused("draft", &draft, json!({"text": "We act alone."})).await;
-    assert!(error["message"].as_str().unwrap().contains("another draft"), "{error}");
+    let other = Digest::of(STATEMENT_TEXT, b"We act alone.").to_string();
+    for fields in [
+        json!({"text": "We act alone."}),
+        json!({"text": "We act alone.", "frozen_hash": other}),
+        json!({"status": "open", "frozen_hash": null, "text": "We act alone."}),
+    ] {
+        let error = pair.river.edit_refused("draft", &draft, fields).await;
+        assert!(error["message"].as_str().unwrap().contains("stands as it was sealed"), "{error}");
+    }
     pair.settle().await;
     assert_eq!(pair.mill.show("draft", &draft).await["frozen_hash"], hash);
     let frozen = pair.mill.ask("drafts", "frozen", &[]).await;

@@ -6,12 +6,17 @@ use serde_json::{Value, json};
 #[tokio::test(flavor = "multi_thread")]
 async fn b07_the_note_of_a_meeting_never_leaves_the_node() {
     let pair = Pair::new().await;
-    let met = json!({"title": "Ana and Bo", "on": "2026-10-01T18:00:00Z", "every_days": 30, "note": "Bo is afraid."});
+    let river = pair.river.group().await;
+    let met = json!({"with": river, "title": "Ana and Bo", "on": "2026-10-01", "note": "Bo is afraid."});
     let tie = pair.mill.make("tie", met).await;
     pair.settle().await;
-    assert_eq!(pair.mill.show("tie", &tie).await["note"], "Bo is afraid.");
+    let own = pair.mill.show("tie", &tie).await;
+    assert_eq!((&own["title"], &own["note"]), (&json!("Ana and Bo"), &json!("Bo is afraid.")));
+    assert_eq!(own["stays_here"], json!(["title", "note"]));
+    // That the groups met is for all; who it was is not.
     let seen = pair.river.show("tie", &tie).await;
-    assert_eq!((&seen["title"], &seen["note"]), (&json!("Ana and Bo"), &json!(null)));
+    assert_eq!((&seen["title"], &seen["note"], &seen["who"]), (&json!(null), &json!(null), &json!(null)));
+    assert_eq!((&seen["called"], &seen["on"]), (&json!("Clean River"), &json!("2026-10-01T12:00:00Z")));
     // The note is as durable as anything else.
     let mill = pair.mill.restarted().await;
     assert_eq!(mill.show("tie", &tie).await["note"], "Bo is afraid.");
@@ -73,7 +78,7 @@ async fn b05_contacts_are_for_those_who_both_said_yes() {
     let people =
         json!([pair.river.make("person", person("Cy", "rivers", "singing", "Lismore")).await, pair.mill.group().await]);
     pair.settle().await;
-    let met = pair.mill.make("introduction", json!({"title": "Cy and Mill Street", "people": people})).await;
+    let met = pair.mill.make("introduction", json!({"why": "Both sing", "people": people})).await;
     pair.mill.make("reply", json!({"to": met, "says": "yes", "contact": "555 1234"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("introduce", "answers", &[]).await, "why"), ["waits for an answer"]);
@@ -106,7 +111,13 @@ async fn b07_stale_ties_are_listed() {
     let met = json!({"title": "Ana and Cy", "with": river, "on": "2020-10-01T18:00:00Z", "every_days": 30});
     pair.mill.make("tie", met).await;
     pair.settle().await;
-    assert_eq!(each(&pair.river.ask("introduce", "stale", &[]).await, "name"), ["Ana and Cy"]);
+    // Nobody is named to others by an id either.
+    let cy = pair.mill.make("person", person("Cy", "rivers", "singing", "Lismore")).await;
+    let refused = pair.mill.refused("tie", json!({"with": cy})).await;
+    assert!(refused["message"].as_str().unwrap().contains("names a person"), "{refused}");
+    let stale = pair.river.ask("introduce", "stale", &[]).await;
+    assert_eq!(each(&stale, "name"), ["Mill Street and Clean River"], "others read no names");
+    assert_eq!(each(&pair.mill.ask("introduce", "stale", &[]).await, "name"), ["Ana and Cy"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

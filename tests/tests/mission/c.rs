@@ -55,11 +55,16 @@ async fn c04_open_tasks_without_owner_or_day_are_told_and_so_are_gaps() {
     let steering = pair.river.make("body", json!({"name": "Steering", "sort": "steering"})).await;
     pair.settle().await;
     pair.mill.make("task", json!({"title": "Ask the union", "body": steering, "gap": true})).await;
-    let full = json!({"title": "Print", "body": steering, "assignee": "Bo", "due": "2126-01-10T10:00:00Z"});
-    pair.mill.make("task", full).await;
+    let mill = pair.mill.group().await;
+    let full = json!({"title": "Print", "body": steering, "person": mill, "assignee": "Bo", "due": "2126-01-10"});
+    let full = pair.mill.make("task", full).await;
     pair.settle().await;
     let loose = pair.river.ask("bodies", "tasks", &[]).await;
     assert_eq!(each(&loose, "missing"), ["nobody does it, no day is set"]);
+    // An owner and a day, and no name of anybody who is not listed.
+    let seen = pair.river.show("task", &full).await;
+    assert_eq!((&seen["assignee"], &seen["due"]), (&json!(null), &json!("2126-01-10T23:59:59-12:00")));
+    assert_eq!(seen["referred"][&mill], "Mill Street");
     assert_eq!(each(&pair.river.ask("bodies", "gaps", &[]).await, "title"), ["Ask the union"]);
 }
 

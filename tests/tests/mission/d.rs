@@ -62,10 +62,12 @@ async fn d05_a_change_of_status_shows_on_the_map_of_cases() {
     let case = pair.river.make("case", case).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("cases", "cases", &[]).await, "status"), ["planned"]);
-    pair.river.edit("case", &case, json!({"status": "heard"})).await;
+    pair.river.edit("case", &case, json!({"status": "heard", "parties": "A. Novak against the mine"})).await;
     pair.settle().await;
     let cases = pair.mill.ask("cases", "cases", &[("status", "heard")]).await;
     assert_eq!((&cases[0]["title"], &cases[0]["coordinates"]), (&json!("River v. Mine"), &at));
+    let public = pair.river.text("/api/records/case/export?format=json&audience=public").await;
+    assert!(public.contains("River v. Mine") && !public.contains("Novak"), "{public}");
     let on_the_map = async || pair.mill.text("/api/feeds/map.geojson").await.contains("River v. Mine");
     assert!(on_the_map().await);
     // Who has left is on no map any more.

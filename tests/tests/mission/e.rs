@@ -86,12 +86,12 @@ async fn e05_an_answer_that_was_given_offline_arrives_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn e06_answers_to_a_call_for_help_are_counted() {
     let pair = Pair::new().await;
-    let flood = json!({"title": "Flood", "place": "Lismore", "radius_km": 40.0});
+    let flood = json!({"title": "Flood", "place": "Lismore", "radius_km": 40.0, "coordinates": "-28.81,153.28"});
     let flood = pair.river.make("alert", flood).await;
     pair.settle().await;
     assert_eq!(each(&pair.mill.ask("amplify", "alerts", &[]).await, "answers"), ["0"]);
     pair.mill.make("support", json!({"of": flood, "sort": "offer", "what": "two boats"})).await;
-    pair.mill.make("reply", json!({"to": flood, "note": "We come."})).await;
+    pair.mill.make("reply", json!({"to": flood, "says": "yes", "note": "We come."})).await;
     pair.settle().await;
     let alerts = pair.river.ask("amplify", "alerts", &[("of", &flood)]).await;
     assert_eq!(each(&alerts, "answers"), ["1"]);

@@ -72,8 +72,10 @@ async fn g06_the_four_parts_of_success_are_filled_for_a_period() {
     pair.river.make("win", json!({"title": "The licence fell", "on": "2026-02-01T10:00:00Z"})).await;
     pair.settle().await;
     pair.mill.make("score", json!({"survey": survey, "question": "Do they listen?", "answers": 6, "total": 21})).await;
-    pair.mill.make("tie", json!({"title": "Ana and Bo", "on": "2026-02-02T10:00:00Z"})).await;
-    pair.mill.make("completion", json!({"course": course, "who": "Bo"})).await;
+    let bo = pair.mill.make("person", json!({"name": "Bo", "agreed": true})).await;
+    let river = pair.river.group().await;
+    pair.mill.make("tie", json!({"with": river, "title": "Ana and Bo", "on": "2026-02-02"})).await;
+    pair.mill.make("completion", json!({"course": course, "person": bo})).await;
     pair.settle().await;
     let since = [("since", "2026-01-01")];
     assert_eq!(each(&pair.river.ask("success", "wins", &since).await, "title"), ["The licence fell"]);

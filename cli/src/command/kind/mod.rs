@@ -7,6 +7,7 @@ mod edit;
 mod editor;
 mod export;
 mod fields;
+mod freeze;
 mod history;
 mod import;
 mod list;
@@ -88,6 +89,9 @@ fn verbs(kind: &Kind) -> Vec<Command> {
     if kind.verbs.iter().any(|verb| verb == run::NAME) {
         verbs.push(run::command(kind));
     }
+    if kind.verbs.iter().any(|verb| verb == freeze::NAME) {
+        verbs.push(freeze::command(kind));
+    }
     if kind.verbs.iter().any(|verb| verb == start::NAME) {
         verbs.push(start::command(kind));
     }
@@ -109,6 +113,7 @@ pub(crate) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(("undo", matches)) => undo::run(kind, matches, context),
         Some(("duplicates", matches)) => duplicates::run(kind, matches, context),
         Some(("merge", matches)) => merge::run(kind, matches, context),
+        Some((freeze::NAME, matches)) => freeze::run(kind, matches, context),
         Some((run::NAME, matches)) => run::run(kind, matches, context),
         Some((start::NAME, matches)) => start::run(kind, matches, context),
         Some((total::NAME, matches)) => total::run(kind, matches, context),

@@ -24,7 +24,7 @@ pub struct Alert {
     /// The point on the map.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub coordinates: Option<Coordinates>,
-    /// How far around groups are called, in kilometres; nothing: everywhere.
+    /// How far around that point groups are called, in kilometres; nothing: everywhere.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub radius_km: Option<f64>,
     /// The unit whose groups are called.
@@ -57,6 +57,14 @@ pub enum AlertStatus {
 
 impl Record for Alert {
     fn check(&self) -> Result<(), Complaint> {
-        rules::not_negative(&[("radius_km", self.radius_km)], &["radius_km"])
+        rules::not_negative(&[("radius_km", self.radius_km)], &["radius_km"])?;
+        match (self.radius_km, self.coordinates) {
+            (Some(_), None) => Err(Complaint {
+                fields: &["radius_km", "coordinates"],
+                message: "coordinates: expected the point around which groups are called; without one a radius calls everybody"
+                    .to_owned(),
+            }),
+            _ => Ok(()),
+        }
     }
 }

@@ -32,10 +32,10 @@ pub struct Asset {
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text", "aliases": ["Conditions"]}))]
     pub terms: String,
     /// Since when it can be had.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "from"}))]
     pub from: Option<DateTime>,
     /// Until when.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until"}))]
     pub until: Option<DateTime>,
     /// The days of the week on which it can be had; none: any.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

@@ -14,17 +14,17 @@ pub struct Attendance {
     /// The event.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "event"}))]
     pub event: String,
-    /// Whether the group comes.
+    /// Whether the group comes; before the event it has to be said.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
-    pub says: Coming,
+    pub says: Option<Coming>,
     /// How many come.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub people: Option<f64>,
     /// How many came in the end.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub came: Option<f64>,
-    /// Who comes.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// Who comes; the names stay with the group.
+    #[schemars(extend("x-grid" = {"audience": "group"}))]
     pub who: String,
     /// What people need to take part: food, access, language. For the host alone; until spaces are private it stays
     /// here.
@@ -33,11 +33,10 @@ pub struct Attendance {
 }
 
 /// Whether a group comes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Coming {
     /// It comes.
-    #[default]
     Going,
     /// Perhaps.
     Maybe,
@@ -47,6 +46,11 @@ pub enum Coming {
 
 impl Record for Attendance {
     fn check(&self) -> Result<(), Complaint> {
-        rules::not_negative(&[("people", self.people), ("came", self.came)], &["people", "came"])
+        rules::counts(&[("people", self.people), ("came", self.came)], &["people", "came"])?;
+        // Whoever writes down afterwards how many came promises nothing.
+        match self.came {
+            Some(_) => Ok(()),
+            None => rules::said("says", self.says.as_ref(), "going, maybe or not_going", &["event", "says"]),
+        }
     }
 }

@@ -62,6 +62,6 @@ pub enum BodySort {
 
 impl Record for Body {
     fn check(&self) -> Result<(), Complaint> {
-        rules::not_negative(&[("seats", self.seats)], &["seats"])
+        rules::counts(&[("seats", self.seats)], &["seats"])
     }
 }

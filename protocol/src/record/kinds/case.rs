@@ -33,8 +33,8 @@ pub struct Case {
     /// The point on the map.
     #[schemars(extend("x-grid" = {"audience": "public"}))]
     pub coordinates: Option<Coordinates>,
-    /// Who stands against whom.
-    #[schemars(extend("x-grid" = {"audience": "public", "type": "text"}))]
+    /// Who stands against whom: names that are for the coalition, whatever court lists say.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
     pub parties: String,
     /// What it is about.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "text", "aliases": ["Description"]}))]

@@ -14,14 +14,14 @@ pub struct Completion {
     /// The course.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "course"}))]
     pub course: String,
-    /// Who, where listed.
+    /// Who, where listed: others count those alone.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "person"}))]
     pub person: String,
-    /// Who.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// Who, by a name that stays with the group.
+    #[schemars(extend("x-grid" = {"audience": "group"}))]
     pub who: String,
     /// When.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Date"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on", "aliases": ["Date"]}))]
     pub on: Option<DateTime>,
 }
 

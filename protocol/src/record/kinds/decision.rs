@@ -27,10 +27,10 @@ pub struct Decision {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub status: DecisionStatus,
     /// Until when voices are heard.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until"}))]
     pub closes: Option<DateTime>,
     /// When it was decided.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on"}))]
     pub decided: Option<DateTime>,
     /// What was decided, and why.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]

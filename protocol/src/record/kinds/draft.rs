@@ -1,6 +1,7 @@
 //! A draft: a text that is talked about until it is frozen.
 //!
-//! A frozen draft names the hash of its text: whoever reads another text under it is told so.
+//! A frozen draft names the hash of its text, and that seals it: whatever is written afterwards, by whatever program,
+//! everybody goes on reading the text that was frozen.
 
 use crate::domain::STATEMENT_TEXT;
 use crate::id::Digest;
@@ -12,7 +13,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "draft", "plural": "drafts", "title": "title", "rule": "owner", "section": "purpose"
+    "name": "draft", "plural": "drafts", "title": "title", "rule": "owner", "section": "purpose",
+    "seal": "frozen_hash", "sealed": ["text", "status"], "verbs": ["freeze"]
 }))]
 pub struct Draft {
     /// What it is called.
@@ -24,11 +26,11 @@ pub struct Draft {
     /// How far it is.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub status: DraftStatus,
-    /// The BLAKE3 hash of the text that was frozen, in hex.
+    /// The BLAKE3 hash of the text that was frozen: `grid draft freeze` works it out.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub frozen_hash: String,
     /// Until when comments are heard.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until"}))]
     pub until: Option<DateTime>,
 }
 

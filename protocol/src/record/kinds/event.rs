@@ -1,4 +1,6 @@
 //! An event: people meet, in a room or on a line: a meeting, a webinar, a podcast, the yearly conference.
+//!
+//! Most meetings are nobody's business outside: an event goes to the public only where it says so.
 
 use crate::record::{Complaint, Coordinates, DateTime, Record, rules};
 use schemars::JsonSchema;
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[schemars(extend("x-grid" = {
     "name": "event", "plural": "events", "title": "title", "rule": "owner", "section": "talk",
-    "identity": ["title", "starts", "place"]
+    "identity": ["title", "starts", "place"], "readers": "readers"
 }))]
 pub struct Event {
     /// What it is called.
@@ -33,7 +35,7 @@ pub struct Event {
     /// What it is about.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "text", "aliases": ["Description", "Details"]}))]
     pub about: String,
-    /// The body that meets; none: everybody who wants to.
+    /// The body that meets; none: everybody who wants to. What a body meets for is not for the public.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "body"}))]
     pub body: String,
     /// What is talked about.
@@ -63,6 +65,20 @@ pub struct Event {
     /// How far it is.
     #[schemars(extend("x-grid" = {"audience": "public"}))]
     pub status: EventStatus,
+    /// Who may read of it: public feeds and exports take only what says public.
+    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    pub readers: Readers,
+}
+
+/// How far an event goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Readers {
+    /// The groups of the coalition read of it.
+    #[default]
+    Coalition,
+    /// Everybody may.
+    Public,
 }
 
 /// The sort of an event.
@@ -104,6 +120,14 @@ pub enum EventStatus {
 impl Record for Event {
     fn check(&self) -> Result<(), Complaint> {
         rules::in_order(&[("starts", &self.starts), ("ends", &self.ends)], &["starts", "ends"])?;
-        rules::not_negative(&[("recording_bytes", self.recording_bytes)], &["recording_bytes"])
+        if self.readers == Readers::Public && !self.body.is_empty() {
+            return Err(Complaint {
+                fields: &["readers", "body"],
+                message:
+                    "readers: expected coalition for what a body meets for; announce what is public without the body"
+                        .to_owned(),
+            });
+        }
+        rules::counts(&[("recording_bytes", self.recording_bytes)], &["recording_bytes"])
     }
 }

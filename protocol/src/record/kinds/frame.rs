@@ -39,7 +39,7 @@ pub struct Frame {
 
 impl Record for Frame {
     fn check(&self) -> Result<(), Complaint> {
-        rules::not_negative(&[("asked", self.asked), ("convinced", self.convinced)], &["asked", "convinced"])?;
+        rules::counts(&[("asked", self.asked), ("convinced", self.convinced)], &["asked", "convinced"])?;
         match (self.asked, self.convinced) {
             (Some(asked), Some(convinced)) if convinced > asked => Err(Complaint {
                 fields: &["asked", "convinced"],

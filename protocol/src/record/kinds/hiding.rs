@@ -2,7 +2,7 @@
 //!
 //! Hiding is local. It takes nothing from anybody, and nobody is told.
 
-use crate::record::{DateTime, Record};
+use crate::record::{Complaint, Record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,12 +19,9 @@ pub struct Hiding {
     /// What it is.
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub sort: HiddenSort,
-    /// The group.
+    /// The group, where a group is hidden.
     #[schemars(extend("x-grid" = {"audience": "local", "type": "reference", "of": "group"}))]
     pub of_group: String,
-    /// Until when; nothing: until it is shown again.
-    #[schemars(extend("x-grid" = {"audience": "local"}))]
-    pub until: Option<DateTime>,
 }
 
 /// What is hidden.
@@ -38,4 +35,15 @@ pub enum HiddenSort {
     Group,
 }
 
-impl Record for Hiding {}
+impl Record for Hiding {
+    fn check(&self) -> Result<(), Complaint> {
+        let complaint = |message: &str| Complaint { fields: &["sort", "of_group"], message: message.to_owned() };
+        match (self.sort, self.of_group.is_empty()) {
+            (HiddenSort::Group, true) => {
+                Err(complaint("of_group: expected the group to hide: its name alone hides nothing"))
+            }
+            (HiddenSort::Tactic, false) => Err(complaint("sort: expected group, since of_group names one")),
+            _ => Ok(()),
+        }
+    }
+}

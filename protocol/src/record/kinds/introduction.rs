@@ -12,23 +12,23 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "introduction", "plural": "introductions", "title": "title", "rule": "owner", "section": "people"
+    "name": "introduction", "plural": "introductions", "title": "why", "rule": "owner", "section": "people"
 }))]
 pub struct Introduction {
-    /// Who meets whom.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// Who meets whom, by names that stay with the group.
+    #[schemars(extend("x-grid" = {"audience": "group"}))]
     pub title: String,
     /// The two, or more: people, groups or prospects.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "references", "of": ["person", "group", "prospect"]}))]
     pub people: BTreeSet<String>,
-    /// What they have in common, or what one can do for the other.
+    /// What they have in common, or what one can do for the other: others read its first line as the name of it.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
     pub why: String,
     /// How far it is.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub status: IntroductionStatus,
     /// When somebody asks how it went.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on"}))]
     pub follow_up: Option<DateTime>,
     /// What came of it.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]

@@ -71,7 +71,7 @@ pub use cost::Cost;
 pub use course::{Course, CourseLevel};
 pub use decision::{Decision, DecisionStatus};
 pub use draft::{Draft, DraftStatus};
-pub use event::{Event, EventSort, EventStatus};
+pub use event::{Event, EventSort, EventStatus, Readers};
 pub use factor::Factor;
 pub use frame::Frame;
 pub use fund::{Fund, FundStatus};

@@ -23,10 +23,10 @@ pub struct Mode {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub setting: Setting,
     /// Since when.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "from"}))]
     pub from: Option<DateTime>,
     /// Until when: no setting is for ever.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until"}))]
     pub until: Option<DateTime>,
     /// The objectives that are shared meanwhile.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "references", "of": "objective"}))]

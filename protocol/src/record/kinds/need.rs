@@ -31,10 +31,10 @@ pub struct Need {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub coordinates: Option<Coordinates>,
     /// From when.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "from"}))]
     pub from: Option<DateTime>,
     /// Until when.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["By"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until", "aliases": ["By"]}))]
     pub until: Option<DateTime>,
     /// The languages in which it is needed.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

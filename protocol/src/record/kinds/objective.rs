@@ -22,7 +22,7 @@ pub struct Objective {
     #[schemars(extend("x-grid" = {"audience": "public"}))]
     pub measure: String,
     /// Until when.
-    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    #[schemars(extend("x-grid" = {"audience": "public", "day": "until"}))]
     pub until: Option<DateTime>,
     /// How far it is.
     #[schemars(extend("x-grid" = {"audience": "public"}))]

@@ -20,7 +20,7 @@ pub struct Official {
     #[schemars(extend("x-grid" = {"audience": "group"}))]
     pub office: String,
     /// When they talked.
-    #[schemars(extend("x-grid" = {"audience": "group"}))]
+    #[schemars(extend("x-grid" = {"audience": "group", "day": "on"}))]
     pub on: Option<DateTime>,
     /// What was said.
     #[schemars(extend("x-grid" = {"audience": "group", "type": "text"}))]

@@ -22,8 +22,9 @@ pub struct Person {
     /// Whether the person agreed to be listed: without that nobody is.
     #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Consent", "Opt-in"]}))]
     pub agreed: bool,
-    /// Whether the name is an alias: then no place is given.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// Whether the name is an alias: then no place is given. It is said when the record is made: the name and the place
+    /// that stood in a record before stay in its history.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "writes": "first"}))]
     pub alias: bool,
     /// What the person is in the coalition: principal, driver, supporter, weaver, operator.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

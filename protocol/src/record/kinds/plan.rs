@@ -25,7 +25,7 @@ pub struct Plan {
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
     pub measures: String,
     /// Until when it holds.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until"}))]
     pub until: Option<DateTime>,
     /// The body that looks after it.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "body"}))]

@@ -24,7 +24,7 @@ pub struct Pledge {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub status: PledgeStatus,
     /// When.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Date"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on", "aliases": ["Date"]}))]
     pub on: Option<DateTime>,
 }
 

@@ -32,7 +32,7 @@ pub struct Prospect {
     #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Topics", "Issues", "Keywords"]}))]
     pub tags: BTreeSet<String>,
     /// What is known about it.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text", "aliases": ["Description", "Notes"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text", "aliases": ["Description"]}))]
     pub about: String,
     /// How far the conversation with it is.
     #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Status", "Contact status"]}))]
@@ -40,6 +40,9 @@ pub struct Prospect {
     /// The group it became when it joined.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "group"}))]
     pub joined_as: String,
+    /// What only the people at this computer should read: who said what to whom.
+    #[schemars(extend("x-grid" = {"audience": "local", "type": "text", "aliases": ["Notes", "Note", "Comments"]}))]
+    pub notes: String,
 }
 
 /// How far the conversation with a prospect is.

@@ -3,7 +3,7 @@
 //! It answers introductions, bookings, requests for help and matches: the one who asks and the one who answers each
 //! write a record of their own.
 
-use crate::record::Record;
+use crate::record::{Complaint, Record, rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,9 @@ pub struct Reply {
     /// What it answers.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "any"}))]
     pub to: String,
-    /// What it says.
+    /// What it says; it has to be said, since a yes opens doors.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
-    pub says: Says,
+    pub says: Option<Says>,
     /// What else there is to say.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
     pub note: String,
@@ -29,11 +29,10 @@ pub struct Reply {
 }
 
 /// What a reply says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Says {
     /// Yes.
-    #[default]
     Yes,
     /// No.
     No,
@@ -41,4 +40,8 @@ pub enum Says {
     Maybe,
 }
 
-impl Record for Reply {}
+impl Record for Reply {
+    fn check(&self) -> Result<(), Complaint> {
+        rules::said("says", self.says.as_ref(), "yes, no or maybe", &["to", "says"])
+    }
+}

@@ -19,7 +19,7 @@ pub struct Report {
     #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": ["action", "event", "moment"]}))]
     pub action: String,
     /// When it was.
-    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Date"]}))]
+    #[schemars(extend("x-grid" = {"audience": "public", "day": "on", "aliases": ["Date"]}))]
     pub on: Option<DateTime>,
     /// What came of it.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "text", "aliases": ["Result", "Description"]}))]
@@ -59,6 +59,6 @@ impl Record for Report {
             ("media", self.media),
             ("legislators", self.legislators),
         ];
-        rules::not_negative(&counts, &["people", "letters", "initiatives", "media", "legislators"])
+        rules::counts(&counts, &["people", "letters", "initiatives", "media", "legislators"])
     }
 }

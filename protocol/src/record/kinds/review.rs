@@ -32,10 +32,10 @@ pub struct Review {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub partners: BTreeSet<String>,
     /// When it was gone through last.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on"}))]
     pub reviewed: Option<DateTime>,
     /// When it is gone through again.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on"}))]
     pub again: Option<DateTime>,
     /// Whether it was made before the group's computer met any other group's.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

@@ -22,7 +22,7 @@ pub struct Revision {
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "references", "of": "any"}))]
     pub because: BTreeSet<String>,
     /// When.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on"}))]
     pub on: Option<DateTime>,
 }
 

@@ -19,17 +19,17 @@ pub struct Seat {
     /// In which role: representative, chair, convener, host, fiscal sponsor, note-taker.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub role: String,
-    /// Who sits there.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// Who sits there, by a name that stays with the group; others read the group, or the person who is listed.
+    #[schemars(extend("x-grid" = {"audience": "group"}))]
     pub holder: String,
     /// The person, where one is listed.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "person"}))]
     pub person: String,
     /// Since when.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Since"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "from", "aliases": ["Since"]}))]
     pub from: Option<DateTime>,
     /// Until when: the end of the term.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Term"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until", "aliases": ["Term"]}))]
     pub until: Option<DateTime>,
 }
 

@@ -21,7 +21,7 @@ pub struct Spending {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub what: String,
     /// When.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Date"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on", "aliases": ["Date"]}))]
     pub on: Option<DateTime>,
     /// Where the receipt is.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "link"}))]

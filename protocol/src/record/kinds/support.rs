@@ -50,6 +50,6 @@ pub enum SupportSort {
 
 impl Record for Support {
     fn check(&self) -> Result<(), Complaint> {
-        rules::not_negative(&[("people", self.people)], &["people"])
+        rules::counts(&[("people", self.people)], &["people"])
     }
 }

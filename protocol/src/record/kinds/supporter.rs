@@ -32,7 +32,7 @@ pub struct Supporter {
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub tags: BTreeSet<String>,
     /// Since when.
-    #[schemars(extend("x-grid" = {"audience": "local", "aliases": ["Date"]}))]
+    #[schemars(extend("x-grid" = {"audience": "local", "day": "on", "aliases": ["Date"]}))]
     pub joined: Option<DateTime>,
     /// What is worth knowing.
     #[schemars(extend("x-grid" = {"audience": "local", "type": "text", "aliases": ["Notes"]}))]

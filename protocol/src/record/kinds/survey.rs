@@ -29,10 +29,10 @@ pub struct Survey {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub period: String,
     /// From when.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "from"}))]
     pub opens: Option<DateTime>,
     /// Until when.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until"}))]
     pub closes: Option<DateTime>,
     /// The smallest number of answers that a group publishes the total of; 5 where nothing is said, and never fewer.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

@@ -27,7 +27,7 @@ pub struct Tally {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub visits: Option<f64>,
     /// When.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Date"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on", "aliases": ["Date"]}))]
     pub on: Option<DateTime>,
     /// What else there is to say.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
@@ -37,6 +37,6 @@ pub struct Tally {
 impl Record for Tally {
     fn check(&self) -> Result<(), Complaint> {
         let counts = [("letters", self.letters), ("calls", self.calls), ("visits", self.visits)];
-        rules::not_negative(&counts, &["letters", "calls", "visits"])
+        rules::counts(&counts, &["letters", "calls", "visits"])
     }
 }

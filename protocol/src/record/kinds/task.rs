@@ -15,14 +15,14 @@ pub struct Task {
     /// What is to be done.
     #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Task", "Name"]}))]
     pub title: String,
-    /// Who does it.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Owner", "Assigned to"]}))]
+    /// Who does it, by a name that stays with the group: nobody is named to others who is not listed.
+    #[schemars(extend("x-grid" = {"audience": "group", "aliases": ["Owner", "Assigned to"]}))]
     pub assignee: String,
-    /// The person or group, where one is listed.
+    /// Who does it, as the others read it: a listed person, or a group.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": ["person", "group"]}))]
     pub person: String,
     /// Until when.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Due date", "Deadline"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until", "aliases": ["Due date", "Deadline"]}))]
     pub due: Option<DateTime>,
     /// How far it is.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
@@ -37,8 +37,11 @@ pub struct Task {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub gap: bool,
     /// What is worth knowing.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text", "aliases": ["Notes", "Description"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text", "aliases": ["Description"]}))]
     pub note: String,
+    /// What should stay on this computer.
+    #[schemars(extend("x-grid" = {"audience": "local", "type": "text", "aliases": ["Notes", "Comments"]}))]
+    pub private: String,
 }
 
 /// How far a task is.

@@ -1,6 +1,6 @@
 //! A voice: what a group says to a decision.
 
-use crate::record::Record;
+use crate::record::{Complaint, Record, rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,23 +14,22 @@ pub struct Voice {
     /// The decision.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "decision"}))]
     pub decision: String,
-    /// What it says.
+    /// What it says; it has to be said, since it is a vote.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
-    pub stance: Stance,
+    pub stance: Option<Stance>,
     /// Why.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
     pub reason: String,
-    /// Who spoke for the group.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// Who spoke for the group; the name stays with it.
+    #[schemars(extend("x-grid" = {"audience": "group"}))]
     pub speaker: String,
 }
 
 /// What a group says to a decision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stance {
     /// It is for it.
-    #[default]
     Support,
     /// It is not for it, and does not stand in the way.
     StandAside,
@@ -40,4 +39,9 @@ pub enum Stance {
     Object,
 }
 
-impl Record for Voice {}
+impl Record for Voice {
+    fn check(&self) -> Result<(), Complaint> {
+        let words = "support, stand_aside, concern or object";
+        rules::said("stance", self.stance.as_ref(), words, &["decision", "stance"])
+    }
+}

@@ -19,7 +19,7 @@ pub struct Win {
     #[schemars(extend("x-grid" = {"audience": "public", "type": "text", "aliases": ["Description"]}))]
     pub about: String,
     /// When.
-    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Date"]}))]
+    #[schemars(extend("x-grid" = {"audience": "public", "day": "on", "aliases": ["Date"]}))]
     pub on: Option<DateTime>,
     /// How much it changes.
     #[schemars(extend("x-grid" = {"audience": "public"}))]

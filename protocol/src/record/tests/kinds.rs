@@ -3,7 +3,8 @@
 use super::{document, try_write, write_json};
 use crate::document::KindName;
 use crate::record::{
-    Audience, CompileError, Kind, Patch, PatchError, Record, RecordHome, Registry, Singleton, Targets, Value, WriteRule,
+    Audience, CompileError, Kind, Patch, PatchError, Reader, Reading, Record, RecordHome, Registry, Singleton, Targets,
+    Value, WriteRule,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -140,7 +141,8 @@ fn a_frozen_draft_takes_no_other_text() {
 fn what_is_for_few_readers_is_kept_apart_from_what_travels() {
     let tie = kind("tie");
     assert_eq!((tie.home(), kind("supporter").home()), (RecordHome::Log, RecordHome::Here));
-    let patch = Patch::from_json(tie, &json!({"title": "Ana and Bo", "note": "She is afraid."})).unwrap();
+    let group = crate::id::DocumentId([7; 32]).to_string();
+    let patch = Patch::from_json(tie, &json!({"with": group, "note": "She is afraid."})).unwrap();
     let error = try_write(tie, &mut document(1), &patch).unwrap_err();
     assert!(matches!(&error, PatchError::NotForOthers { field, .. } if &**field == "note"), "{error}");
     let (log, here) = patch.split(tie);
@@ -154,14 +156,19 @@ fn a_field_for_few_readers_is_never_read_from_a_document() {
     use automerge::transaction::Transactable as _;
     let mut doc = document(1);
     let mut transaction = doc.transaction();
+    let group = crate::id::DocumentId([7; 32]).to_string();
+    transaction.put(automerge::ROOT, "with", group.as_str()).unwrap();
     transaction.put(automerge::ROOT, "title", "Ana and Bo").unwrap();
-    transaction.put(automerge::ROOT, "who", "not an id").unwrap();
+    transaction.put(automerge::ROOT, "on", "not a day").unwrap();
     let note = transaction.put_object(automerge::ROOT, "note", automerge::ObjType::Text).unwrap();
     transaction.splice_text(&note, 0, 0, "forged").unwrap();
     transaction.commit();
     let reading = kind("tie").read(&doc);
-    assert_eq!((reading.values.text("title"), reading.values.text("note")), ("Ana and Bo", ""));
-    assert_eq!(reading.damaged.iter().map(|name| &**name).collect::<Vec<_>>(), ["who"]);
+    let texts = |reading: &Reading| ["with", "title", "note"].map(|field| reading.values.text(field).to_owned());
+    assert_eq!(texts(&reading), [group.as_str(), "", ""]);
+    assert_eq!(reading.damaged.iter().map(|name| &**name).collect::<Vec<_>>(), ["on"]);
+    // Its own group goes on reading what an earlier program sent when the field was for more.
+    assert_eq!(texts(&kind("tie").read_as(&doc, Reader::Owner)), [group.as_str(), "Ana and Bo", "forged"]);
 }
 
 #[test]
@@ -169,7 +176,7 @@ fn sets_of_references_merge_and_hold_only_ids() {
     let introduction = kind("introduction");
     let ids: Vec<String> = (1..=3).map(|id| crate::id::DocumentId([id; 32]).to_string()).collect();
     let mut one = document(1);
-    write_json(introduction, &mut one, json!({"title": "Two", "people": [ids[0]]}));
+    write_json(introduction, &mut one, json!({"why": "Two", "people": [ids[0]]}));
     let mut other = super::copy(&one, 2);
     write_json(introduction, &mut one, json!({"people": [ids[0], ids[1]]}));
     write_json(introduction, &mut other, json!({"people": [ids[0].to_uppercase(), ids[2]]}));

@@ -4,6 +4,8 @@ mod documents;
 mod kinds;
 mod made_up_kind;
 mod properties;
+mod readers;
+mod seals;
 mod stale_forms;
 mod tables;
 
