@@ -313,7 +313,7 @@ mod tests {
     fn hiding_a_group_changes_nobodys_share() {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
         let camp = coalition.record(1, "event", json!({"title": "Camp"}));
-        coalition.record(0, "attendance", json!({"event": camp, "came": 2}));
+        coalition.record(0, "attendance", json!({"event": camp, "says": "going", "came": 2}));
         coalition.record(0, "cost", json!({"event": camp, "what": "food", "amount": "10.00 AUD"}));
         let asked = |coalition: &Coalition, key: &str| {
             Coalition::column(&coalition.ask("costs", &[]).unwrap(), "balances", key)
