@@ -21,6 +21,7 @@ pub use device::{
 pub use error::CommandError;
 pub use govern::{Act, Claiming, Need, NeedKind, Proposing, SecondVote};
 
+use crate::clock::WallClock;
 use crate::event::Event;
 use crate::view::Views;
 use grid_protocol::appeal::Appeal;
@@ -29,6 +30,7 @@ use grid_protocol::id::{ChangeHash, DocumentId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::record::{ImportRow, Patch};
 use grid_protocol::replica::{Delivery, Undoing};
+use grid_protocol::time::Timestamp;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -39,6 +41,7 @@ pub struct Handle {
     commands: mpsc::Sender<Command>,
     views: Arc<RwLock<Views>>,
     events: broadcast::Sender<Event>,
+    wall: WallClock,
 }
 
 /// The answer to a command.
@@ -78,8 +81,9 @@ impl Handle {
         commands: mpsc::Sender<Command>,
         views: Arc<RwLock<Views>>,
         events: broadcast::Sender<Event>,
+        wall: WallClock,
     ) -> Self {
-        Self { commands, views, events }
+        Self { commands, views, events, wall }
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, CommandError> {
@@ -90,7 +94,20 @@ impl Handle {
 
     /// Looks at the views. Keep it short: the driver waits to write while anyone looks.
     pub fn look<T>(&self, look: impl FnOnce(&Views) -> T) -> T {
+        let now = self.now();
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !views.hidden.is_over(now) {
+            return look(&views);
+        }
+        // What was hidden until a time is shown to whoever looks after it.
+        drop(views);
+        self.views.write().unwrap_or_else(std::sync::PoisonError::into_inner).pass(now);
         look(&self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// What the wall clock of the node shows.
+    pub fn now(&self) -> Timestamp {
+        self.wall.now()
     }
 
     /// Everything that happens from now on. A receiver that falls behind is told how much it missed.

@@ -199,7 +199,7 @@ impl Node {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (events, _) = broadcast::channel(EVENTS);
         let views = Arc::new(RwLock::new(Views::new(config.registry.clone(), identity.group)));
-        let handle = Handle::new(commands, views.clone(), events.clone());
+        let handle = Handle::new(commands, views.clone(), events.clone(), config.wall.clone());
 
         let locals = store.reader().locals();
         let (recalled, hints) = recall(&store, &config.registry, config.wall.now());

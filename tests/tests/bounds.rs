@@ -5,6 +5,7 @@ use grid_protocol::control::Record;
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::key::PeerKey;
 use grid_protocol::limits::{MAX_FRAME, MAX_LOBBY_FRAME, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER};
+use grid_protocol::record::Registry;
 use grid_protocol::replica::{Direction, Effect, Input, Judgement, Now, Replica};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
@@ -303,4 +304,35 @@ fn a_sealed_entry_of_a_later_version_keeps_its_log_whole_and_has_no_effect() {
     let mut forged = secret.announce().expect("signed");
     forged.body[0] ^= 1;
     assert!(forged.verify(&coalition).is_err());
+}
+
+#[test]
+fn a_change_without_effect_makes_no_record_newer_and_nobody_its_writer() {
+    let (founder, guest, records) = pair();
+    let registry = Registry::standard();
+    let keep = |disk: &mut Disk, entries: &[VerifiedEntry]| {
+        let runs: Vec<VerifiedRun> = entries.iter().cloned().filter_map(VerifiedRun::single).collect();
+        disk.append(&runs).expect("storage in memory");
+    };
+    let mut whole = disk(&records);
+    let mut desk = open(&guest, whole.clone());
+    let walk = json!({"title": "Walk"});
+    let (document, walk) = guest.write_after(None, &mut desk, NOON.wall, &Subject::New("action"), [1; 16], &walk);
+    keep(&mut whole, &walk);
+    let mut desk = open(&founder, whole.clone());
+    let later = NOON.wall.after(Duration::from_secs(3_600));
+    let theirs = json!({"title": "Ours now"});
+    let (_, theirs) = founder.write_after(None, &mut desk, later, &Subject::Existing(document), [2; 16], &theirs);
+
+    let mut heard = Exchange::new((&guest, whole.clone()), (&founder, whole.clone()));
+    theirs.iter().for_each(|entry| heard.hear(news(News::Entry(entry.announce().expect("signed")))));
+    keep(&mut whole, &theirs);
+    let mut read = open(&guest, whole);
+    for replica in [&mut heard.asker, &mut read] {
+        assert_eq!(replica.logs().entries(&founder.me.device), 1, "it is kept");
+        let row = replica.live(document).expect("storage in memory").row(registry);
+        assert_eq!(row.values.text("title"), "Walk");
+        assert_eq!((row.created, row.changed, row.changed_by), (NOON.wall, NOON.wall, Some(guest.me.device)));
+        assert_eq!(row.latest.keys().collect::<Vec<_>>(), [&guest.me.device]);
+    }
 }

@@ -41,7 +41,7 @@ pub(crate) fn with_words(command: Command, question: &Question) -> Command {
     };
     let command =
         if command.get_about().is_some() { command } else { command.about(question.about.trim_end_matches('.')) };
-    command.args(question.words.iter().map(word))
+    command.args(question.all_words().map(word))
 }
 
 /// Whether a kind of records is called like that.
@@ -59,7 +59,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<(),
 
 /// Asks a question with the words that were given.
 pub(crate) fn answer(question: &Question, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
-    let given = question.words.iter().flat_map(|word| {
+    let given = question.all_words().flat_map(|word| {
         let values = matches.try_get_many::<String>(word.name).ok().flatten().into_iter().flatten();
         values.map(|value| (word.name, value.as_str()))
     });
@@ -85,6 +85,9 @@ fn show(page: &mut Page, reply: &Value) {
         match table(section, &[], usize::MAX) {
             Some(table) => page.table(&table),
             None => page.line(section["empty"].as_str().unwrap_or_default()),
+        }
+        if let Some(note) = section["note"].as_str() {
+            page.line(note);
         }
     }
 }

@@ -12,6 +12,7 @@ use super::items::{Item, Listed, complete, with_deliveries};
 use crate::view::{DirectoryRow, Membership, Views};
 use grid_protocol::record::{Kind, KindRole};
 use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -19,13 +20,14 @@ use std::sync::Arc;
 pub(super) async fn list(api: &Api, kind: &Kind, mut words: Words) -> Result<(Vec<Item>, usize), ApiError> {
     let page = Page::take(&mut words)?;
     let member: Option<bool> = words.parse("member", "true or false")?;
+    let now = api.handle.now();
     let (listed, total) = api.handle.look(|views| {
         let filters = filters(views, kind, words)?;
         let rows = views.directory().into_iter().filter(|row| {
             member.is_none_or(|member| (row.membership == Membership::Member) == member) && filters.show(row)
         });
         let (rows, total) = page.of(rows);
-        Ok::<_, ApiError>((rows.iter().map(|row| listed(views, kind, row)).collect(), total))
+        Ok::<_, ApiError>((rows.iter().map(|row| listed(views, kind, row, now)).collect(), total))
     })?;
     Ok((with_deliveries(api, listed).await?, total))
 }
@@ -69,9 +71,9 @@ impl Filters {
 }
 
 /// A group in a list.
-pub(super) fn listed(views: &Views, kind: &Kind, row: &DirectoryRow) -> Listed {
+pub(super) fn listed(views: &Views, kind: &Kind, row: &DirectoryRow, now: Timestamp) -> Listed {
     let mut listed = match &row.row {
-        Some(record) => Listed::new(views, record),
+        Some(record) => Listed::new(views, record, now),
         None => Listed { item: bare(views, kind, row), own: None },
     };
     let mut put = |name: &str, value: Json| drop(listed.item.insert(name.to_owned(), value));

@@ -58,8 +58,9 @@ pub(crate) async fn list(
 ) -> Result<Answer<DuplicatesAnswer>, ApiError> {
     words.nothing_else(&[])?;
     let kind = api.kind(&kind)?;
+    let now = api.handle.now();
     let items = api.handle.look(|views| {
-        let item = |row: &Arc<Row>| Listed::new(views, row).item;
+        let item = |row: &Arc<Row>| Listed::new(views, row, now).item;
         views.duplicates(&kind).iter().map(|rows| rows.iter().map(item).collect()).collect()
     });
     Ok(Answer(DuplicatesAnswer { items }))

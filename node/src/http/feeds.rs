@@ -40,6 +40,15 @@ enum Gone {
     LeftOut,
 }
 
+/// Of which groups a feed tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Groups {
+    /// Of all: what they wrote was written.
+    All,
+    /// Of those that have not left and were not removed: what holds now.
+    Present,
+}
+
 impl Source {
     async fn take(api: &Api, mut words: Words) -> Result<Self, ApiError> {
         let audience = take_audience(&mut words, Audience::Coalition)?;
@@ -66,15 +75,19 @@ impl Source {
         views: &Views,
         wanted: impl Fn(&Seen) -> bool,
         most: usize,
-        gone: Gone,
+        (gone, groups): (Gone, Groups),
     ) -> Result<Vec<Entry>, ApiError> {
         let mut found: Vec<(Arc<Row>, usize)> = Vec::new();
         let mut seen = Vec::new();
         for kind in views.registry.kinds().filter(|kind| self.kind.as_ref().is_none_or(|it| it.name == kind.name)) {
             let Some(kind_seen) = Seen::by(kind, self.audience).filter(&wanted) else { continue };
             let filter = Filter::read(views, &kind_seen.kind, self.words.clone())?;
+            let present = |row: &Row| groups == Groups::All || views.holds(row);
             let fits = |row: &&Arc<Row>| {
-                !views.hidden.hides(row) && kind_seen.takes(views, row) && kind_seen.is_shown(&filter, row)
+                !views.hidden.hides(row)
+                    && present(row)
+                    && kind_seen.takes(views, row)
+                    && kind_seen.is_shown(&filter, row)
             };
             found.extend(views.shown(&kind.name).filter(fits).take(most).map(|row| (row.clone(), seen.len())));
             if gone == Gone::Shown {
@@ -119,7 +132,7 @@ pub(crate) async fn calendar_feed(State(api): State<Api>, words: Words) -> Resul
     let source = Source::take(&api, words).await?;
     let feed = source.feed(&api, "calendar", "Actions, events, moments, hearings and tasks.");
     let wanted = |seen: &Seen| CALENDAR.contains(&seen.kind.name.as_str()) && seen.shape.starts.is_some();
-    let entries = api.handle.look(|views| source.entries(views, wanted, usize::MAX, Gone::Shown))?;
+    let entries = api.handle.look(|views| source.entries(views, wanted, usize::MAX, (Gone::Shown, Groups::Present)))?;
     write("calendar.ics", "text/calendar; charset=utf-8", move || calendar(&feed, &entries)).await
 }
 
@@ -132,7 +145,7 @@ pub(crate) async fn calendar_feed(State(api): State<Api>, words: Words) -> Resul
 pub(crate) async fn news_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
     let source = Source::take(&api, words).await?;
     let feed = source.feed(&api, "news", "What groups have written, the newest first.");
-    let entries = api.handle.look(|views| source.entries(views, |_| true, NEWS, Gone::LeftOut))?;
+    let entries = api.handle.look(|views| source.entries(views, |_| true, NEWS, (Gone::LeftOut, Groups::All)))?;
     write("news.atom", "application/atom+xml; charset=utf-8", move || atom(&feed, &entries)).await
 }
 
@@ -152,7 +165,7 @@ pub(crate) async fn podcast_feed(State(api): State<Api>, words: Words) -> Result
         feed.id = format!("{}:{series}", feed.id);
     }
     let heard = |seen: &Seen| seen.kind.name == HEARD && seen.shape.recording.is_some();
-    let entries = api.handle.look(|views| source.entries(views, heard, EPISODES, Gone::LeftOut))?;
+    let entries = api.handle.look(|views| source.entries(views, heard, EPISODES, (Gone::LeftOut, Groups::All)))?;
     let sorts = |entry: &Entry| SORTS.contains(&entry.values.text("sort"));
     let mut entries: Vec<Entry> = entries.into_iter().filter(sorts).collect();
     entries.sort_by_key(|entry| Reverse(entry.starts().map(|starts| starts.instant())));
@@ -168,6 +181,7 @@ pub(crate) async fn podcast_feed(State(api): State<Api>, words: Words) -> Result
 pub(crate) async fn map_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
     let source = Source::take(&api, words).await?;
     let wanted = |seen: &Seen| seen.shape.point.is_some();
-    let entries = api.handle.look(|views| source.entries(views, wanted, usize::MAX, Gone::LeftOut))?;
+    let entries =
+        api.handle.look(|views| source.entries(views, wanted, usize::MAX, (Gone::LeftOut, Groups::Present)))?;
     write("map.geojson", "application/geo+json", move || geojson(&entries).to_string()).await
 }

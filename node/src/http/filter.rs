@@ -77,7 +77,7 @@ impl Filter {
         let text = words.take("text")?.filter(|text| !text.is_empty()).map(|text| Text::new(views, kind, &text));
         let group = words.take("group")?.map(|id| group(views, &id)).transpose()?;
         let hidden = match words.take("hidden")?.as_deref() {
-            None | Some("no") => Some(views.hidden.clone()).filter(|hidden| *hidden != Hidden::default()),
+            None | Some("no") => Some(views.hidden.clone()).filter(|hidden| !hidden.is_empty()),
             Some("yes") => None,
             Some(_) => {
                 return Err(ApiError::invalid("hidden: expected yes or no", "yes shows what is hidden here, too."));

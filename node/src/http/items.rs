@@ -4,13 +4,13 @@
 
 use super::Api;
 use super::error::ApiError;
-use crate::clock::wall;
 use crate::survey;
 use crate::view::Views;
 use grid_protocol::document::WriteRule;
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Kind, Value};
 use grid_protocol::replica::{Delivery, Row};
+use grid_protocol::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -27,8 +27,8 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// A record in a list.
-    pub(crate) fn new(views: &Views, row: &Row) -> Self {
-        Self { item: item(views, row), own: own(views, row) }
+    pub(crate) fn new(views: &Views, row: &Row, now: Timestamp) -> Self {
+        Self { item: item(views, row, now), own: own(views, row) }
     }
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn own(views: &Views, row: &Row) -> Option<DocumentId> {
     (shared || row.owner() == Some(views.own)).then_some(row.document)
 }
 
-fn item(views: &Views, row: &Row) -> Item {
+fn item(views: &Views, row: &Row, now: Timestamp) -> Item {
     let mut item = Item::new();
     let mut put = |name: &str, value: Json| drop(item.insert(name.to_owned(), value));
     put("id", json!(row.document.to_string()));
@@ -56,7 +56,7 @@ fn item(views: &Views, row: &Row) -> Item {
     if !stays_here.is_empty() {
         put("stays_here", json!(stays_here));
     }
-    if let Some((speaks, why)) = speaks(views, row) {
+    if let Some((speaks, why)) = speaks(views, row, now) {
         put("speaks", json!(speaks));
         put("speaks_why", json!(why));
     }
@@ -98,9 +98,9 @@ fn counts(views: &Views, row: &Row) -> BTreeMap<String, usize> {
 }
 
 /// For whom a record speaks, where it can speak for the network, and under which mandate, or why it does not.
-fn speaks(views: &Views, row: &Row) -> Option<(&'static str, Option<String>)> {
+fn speaks(views: &Views, row: &Row, now: Timestamp) -> Option<(&'static str, Option<String>)> {
     views.registry.kind(row.kind()?)?.speaks.as_ref()?;
-    let Some(spoken) = views.speaks(row, wall()) else { return Some(("group", None)) };
+    let Some(spoken) = views.speaks(row, now) else { return Some(("group", None)) };
     Some(match spoken {
         Ok(mandate) => ("network", Some(format!("under the mandate {}", mandate.scope))),
         Err(why) => ("group", Some(format!("it says that it speaks for the network, but {why}"))),

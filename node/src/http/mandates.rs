@@ -5,7 +5,6 @@ use super::error::{ApiError, ErrorAnswer};
 use super::input::{Answer, Items, JsonBody, Segments};
 use super::pick;
 use super::status::Named;
-use crate::clock::wall;
 use crate::handle::{Act, Claiming};
 use crate::view::{MandateRow, MandateState, Views};
 use axum::extract::State;
@@ -119,7 +118,7 @@ fn item(views: &Views, row: &MandateRow, now: Timestamp) -> MandateItem {
     responses((status = 200, description = "The mandates.", body = Items<MandateItem>))
 )]
 pub(crate) async fn list(State(api): State<Api>) -> Answer<Items<MandateItem>> {
-    let now = wall();
+    let now = api.handle.now();
     Answer(Items { items: api.handle.look(|views| views.mandates.iter().map(|row| item(views, row, now)).collect()) })
 }
 
@@ -136,7 +135,7 @@ pub(crate) async fn show(
     State(api): State<Api>,
     Segments(id): Segments<String>,
 ) -> Result<Answer<MandateItem>, ApiError> {
-    let now = wall();
+    let now = api.handle.now();
     api.handle.look(|views| Ok(Answer(item(views, pick::mandate(views, &id)?, now))))
 }
 
@@ -161,7 +160,7 @@ pub(crate) async fn claim(
     })?;
     let from = match &request.from {
         Some(from) => time("from", from)?,
-        None => wall(),
+        None => api.handle.now(),
     };
     let term = Term { from, to: time("until", &request.until)? };
     let version = api.handle.look(|views| pick::version_id(views, request.version.as_deref()))?;

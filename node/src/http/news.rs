@@ -7,7 +7,6 @@ use super::Api;
 use super::error::{ApiError, ErrorAnswer};
 use super::filter::Page;
 use super::input::{Answer, JsonBody, Words};
-use crate::clock::wall;
 use crate::view::Views;
 use axum::extract::State;
 use grid_protocol::key::DeviceId;
@@ -141,7 +140,7 @@ impl Api {
             found.sort_by_key(|(_, row)| (Reverse(row.changed), row.document));
             let total = found.len();
             let items = found.into_iter().take(asked.limit).map(|(what, row)| item(views, row, what)).collect();
-            Ok(Answer(NewsAnswer { items, total, asked_at: wall().to_string(), seen: heights(views) }))
+            Ok(Answer(NewsAnswer { items, total, asked_at: self.handle.now().to_string(), seen: heights(views) }))
         })
     }
 }

@@ -3,7 +3,6 @@
 use super::Api;
 use super::error::ApiError;
 use super::input::{Answer, Items, Segments, Words};
-use crate::clock::wall;
 use crate::question::{self, Given, Question, Reply, Word};
 use axum::extract::State;
 use serde::Serialize;
@@ -48,7 +47,7 @@ pub(crate) async fn list() -> Answer<Items<QuestionItem>> {
     let item = |question: &&Question| QuestionItem {
         name: question.name,
         about: question.about,
-        words: question.words.iter().map(word).collect(),
+        words: question.all_words().map(word).collect(),
     };
     Answer(Items { items: question::ALL.iter().map(item).collect() })
 }
@@ -70,8 +69,10 @@ pub(crate) async fn answer(
     for (name, value) in words.rest() {
         given.entry(name).or_default().push(value);
     }
-    let now = wall();
-    let reply = api.handle.look(|views| question.ask(views, now, given));
+    let (handle, now) = (api.handle.clone(), api.handle.now());
+    // A question may go through everything that is here: others are served meanwhile.
+    let asked = tokio::task::spawn_blocking(move || handle.look(|views| question.ask(views, now, given)));
+    let reply = asked.await.map_err(|_| ApiError::internal("answering broke off"))?;
     let reply = reply.map_err(|error| ApiError::invalid(error.message, error.hint))?;
     Ok(Answer(QuestionAnswer { question: question.name, reply }))
 }

@@ -91,6 +91,7 @@ pub(crate) async fn list(
         return Ok(Answer(PageAnswer { items, total }));
     }
     let page = Page::take(&mut words)?;
+    let now = api.handle.now();
     let (listed, total) = api.handle.look(|views| {
         let filter = Filter::read(views, &kind, words)?;
         let rows = || views.records.of_kind(&kind.name);
@@ -98,7 +99,7 @@ pub(crate) async fn list(
             true => (rows().skip(page.offset).take(page.limit).collect(), views.records.count_of(&kind.name)),
             false => page.of(filter.rows(views, &kind).into_iter()),
         };
-        let listed: Vec<Listed> = rows.into_iter().map(|row| Listed::new(views, row)).collect();
+        let listed: Vec<Listed> = rows.into_iter().map(|row| Listed::new(views, row, now)).collect();
         Ok::<_, ApiError>((listed, total))
     })?;
     Ok(Answer(PageAnswer { items: with_deliveries(&api, listed).await?, total }))
@@ -124,6 +125,7 @@ pub(crate) async fn show(
     Segments((kind, id)): Segments<(String, String)>,
 ) -> Result<Answer<Item>, ApiError> {
     let kind = api.kind(&kind)?;
+    let now = api.handle.now();
     let (mut item, own) = api.handle.look(|views| {
         let found = find(views, &kind, &id)?;
         let row = match &found.directory {
@@ -135,8 +137,8 @@ pub(crate) async fn show(
             return Err(ApiError::not_found(format!("the {} {} was removed", kind.name, row.document), hint));
         }
         let listed = match (&found.directory, row) {
-            (Some(directory), _) => directory::listed(views, &kind, directory),
-            (None, Some(row)) => Listed::new(views, row),
+            (Some(directory), _) => directory::listed(views, &kind, directory, now),
+            (None, Some(row)) => Listed::new(views, row, now),
             (None, None) => return Err(ApiError::internal("an id was found without what it names")),
         };
         let mut item = listed.item;

@@ -29,7 +29,7 @@ pub(super) fn objectives_of(asked: &Asked<'_>, action: &Row) -> BTreeSet<Documen
 /// The actions that lead to no objective, and why that is so; those that were cancelled left out.
 pub(super) fn unlinked<'a>(asked: &Asked<'a>) -> Vec<(&'a Arc<Row>, &'static str)> {
     let mut found: Vec<&Arc<Row>> = asked
-        .records("action")
+        .current("action")
         .filter(|action| action.values.text("status") != "cancelled" && objectives_of(asked, action).is_empty())
         .collect();
     by_title(asked, &mut found);
@@ -77,8 +77,11 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         .into_iter()
         .map(|(action, why)| line(asked, action, json!({"starts": moment(action, "starts"), "why": why})));
     let columns = [("title", "Action"), ("by", "Group"), ("starts", "When"), ("why", "Why")];
-    let unlinked =
-        Section::new("unlinked", "Actions that lead to no objective", &columns, "Every action leads somewhere.");
+    let none = match asked.records("action").next() {
+        Some(_) => "Every action leads somewhere.",
+        None => "There is no action yet.",
+    };
+    let unlinked = Section::new("unlinked", "Actions that lead to no objective", &columns, none);
     Ok(Reply::default().with(objectives.rows(rows)).with(unlinked.rows(rows_unlinked)))
 }
 

@@ -10,12 +10,13 @@ use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is ahead.
 pub(super) const QUESTION: Question = Question {
     name: "agenda",
-    about: "What is ahead: events, actions, moments, hearings, tasks that are due, terms and surveys that end.",
+    about: "What is ahead: events, actions, moments, hearings, tasks that are due, terms that end; and what is overdue.",
     place: Place::Command,
     words: &[
         Word { name: "days", about: "How many days ahead; 30 if nothing is said.", many: Given::Once },
@@ -70,9 +71,9 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         return Err(Unanswerable::new(format!("kind: nothing of the kind {shown:?} is on the agenda"), hint));
     }
     let wanted = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
-    let mut found: Vec<(Timestamp, String, String, Json)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for (kind, field, why) in AHEAD.iter().filter(|(kind, ..)| wanted(kind)) {
-        for row in asked.records(kind).filter(|row| of.is_none_or(|of| row.owner() == Some(of))) {
+        for row in asked.current(kind).filter(|row| of.is_none_or(|of| row.owner() == Some(of))) {
             let Some(when) = instant(row, field).filter(|when| is_ahead(row, *when, asked.now, horizon)) else {
                 continue;
             };
@@ -85,24 +86,60 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     if wanted("mandate") {
         found.extend(mandates(asked, of, horizon));
     }
-    found.sort_by(|a, b| (a.0, &a.1, &a.2).cmp(&(b.0, &b.1, &b.2)));
     let columns =
         [("when", "When"), ("title", "What"), ("kind", "Kind"), ("why", "Why"), ("by", "Group"), ("place", "Where")];
     let heading = match days {
         days if days > LONGEST => "All that is ahead".to_owned(),
         days => format!("The next {days} days"),
     };
-    let section = Section::new("agenda", heading, &columns, "Nothing is ahead in that time.");
-    Ok(Reply::default().with(section.rows(found.into_iter().map(|(.., row)| row))))
+    let section = Section::new("agenda", heading, &columns, "Nothing is ahead in that time.").rows(in_order(found));
+    let late = overdue(asked).filter(|(kind, row, ..)| wanted(kind) && of.is_none_or(|of| row.owner() == Some(of)));
+    let late = late.map(|(_, row, when, why)| {
+        let more = json!({"when": at(when), "why": why});
+        (when, asked.title(row).to_lowercase(), row.document.to_string(), line(asked, row, more))
+    });
+    let late = in_order(late.collect());
+    let columns = [("when", "When"), ("title", "What"), ("kind", "Kind"), ("why", "Why"), ("by", "Group")];
+    let overdue = Section::new("overdue", "Overdue", &columns, "Nothing is overdue.");
+    Ok(Reply::default().with(section).with(overdue.rows(late)))
+}
+
+/// When something is, what it is called, its id, and its row.
+type Found = (Timestamp, String, String, Json);
+
+fn in_order(mut found: Vec<Found>) -> impl Iterator<Item = Json> {
+    found.sort_by(|a, b| (a.0, &a.1, &a.2).cmp(&(b.0, &b.1, &b.2)));
+    found.into_iter().map(|(.., row)| row)
+}
+
+/// What should have been done by a day, and what is wrong once that is behind us.
+const DUE: &[(&str, &str, &str)] = &[
+    ("task", "due", "was due"),
+    ("case", "next_hearing", "was heard: how did it go?"),
+    ("decision", "closes", "is open past its day"),
+    ("review", "again", "should be gone through again"),
+    ("objective", "until", "should have been reached"),
+    ("introduction", "follow_up", "somebody should ask how it went"),
+];
+
+/// What is open and past its day: its kind, the record, the day, and what is wrong.
+pub(super) fn overdue<'a>(
+    asked: &Asked<'a>,
+) -> impl Iterator<Item = (&'static str, &'a Arc<Row>, Timestamp, &'static str)> {
+    DUE.iter().flat_map(move |(kind, field, why)| {
+        let open = asked.current(kind).filter(|row| !BEHIND.contains(&row.values.text("status")));
+        let late = open.filter_map(move |row| Some((row, instant(row, field).filter(|day| *day < asked.now)?)));
+        late.map(move |(row, day)| (*kind, row, day, *why))
+    })
 }
 
 /// Whether something is ahead, or going on.
 fn is_ahead(row: &Row, when: Timestamp, now: Timestamp, horizon: Timestamp) -> bool {
-    let going_on = || row.values.get("ends").is_some() && end_of(row).is_some_and(|end| now <= end);
+    let going_on = || end_of(row).is_some_and(|end| now <= end);
     !BEHIND.contains(&row.values.text("status")) && when <= horizon && (now <= when || going_on())
 }
 
-fn mandates(asked: &Asked<'_>, of: Option<GroupId>, horizon: Timestamp) -> Vec<(Timestamp, String, String, Json)> {
+fn mandates(asked: &Asked<'_>, of: Option<GroupId>, horizon: Timestamp) -> Vec<Found> {
     let mandates = asked.views.mandates.iter().filter(|row| of.is_none_or(|of| row.group == of));
     let ending = mandates.filter_map(|row| match row.state(asked.now) {
         MandateState::Valid { until } if until <= horizon => Some((row, until)),
@@ -152,5 +189,23 @@ mod tests {
             |days| coalition.ask("agenda", &[("days", days)]).unwrap().section("agenda").unwrap().heading.clone();
         assert_eq!((heading("7").as_str(), heading("1e308").as_str()), ("The next 7 days", "All that is ahead"));
         assert!(coalition.ask("agenda", &[("kind", "song")]).unwrap_err().hint.contains("task"));
+    }
+
+    #[test]
+    fn what_has_begun_is_going_on_for_a_day_and_what_was_not_done_is_overdue() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        coalition.record(0, "action", json!({"title": "Vigil", "starts": "2026-11-22T09:00:00Z"}));
+        coalition.record(0, "action", json!({"title": "Gone", "starts": "2026-11-20T09:00:00Z"}));
+        coalition.record(0, "task", json!({"title": "Letter", "due": "2026-11-20T09:00:00Z"}));
+        coalition.record(0, "task", json!({"title": "Done", "due": "2026-11-20T09:00:00Z", "status": "done"}));
+        coalition.record(1, "task", json!({"title": "Left", "due": "2026-11-20T09:00:00Z"}));
+        coalition.record(1, "event", json!({"title": "Song", "starts": "2026-11-24T09:00:00Z"}));
+        coalition.leaves(1);
+        let reply = coalition.ask("agenda", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "agenda", "title"), ["Vigil"]);
+        assert_eq!(Coalition::column(&reply, "overdue", "title"), ["Letter"]);
+        let health = coalition.ask("health", &[]).unwrap();
+        let what = Coalition::column(&health, "adding_up", "what");
+        assert!(what.contains(&"Letter was due".into()), "{what:?}");
     }
 }

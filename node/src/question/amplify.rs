@@ -1,6 +1,6 @@
 //! Amplification: what groups do for the actions, moments and calls of others, and who does it.
 
-use super::backing::{Backing, everything, last_words};
+use super::backing::{Backing, everything, last_words, supports};
 use super::line::{brief, figure, line, moment, newest_of_each};
 use super::told::{group_behind, names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
@@ -44,13 +44,14 @@ fn things(asked: &Asked<'_>, backed: &BTreeMap<DocumentId, Backing>) -> Section 
     let mut found: Vec<(Reverse<usize>, String, DocumentId, Json)> = Vec::new();
     for (id, backing) in backed {
         let row = asked.referred(&id.to_string());
-        if row.is_some_and(|row| asked.views.hidden.hides(row)) {
+        // What was removed is backed no more; what never came may come yet.
+        if row.is_none() && asked.views.records.row(id).is_some_and(|row| row.is_removed()) {
             continue;
         }
         let more = json!({
             "boosts": backing.boosts,
             "joins": backing.joins,
-            "people": figure(backing.people),
+            "people": figure(backing.people()),
             "offers": backing.offers,
             "pledges": backing.pledges,
             "credit": names(asked, &backing.groups),
@@ -84,7 +85,7 @@ fn not_here(id: &DocumentId, mut more: Json) -> Json {
 
 fn alerts(asked: &Asked<'_>, of: Option<&Arc<Row>>) -> Section {
     let wanted = |row: &&Arc<Row>| of.is_none_or(|of| of.document == row.document);
-    let rows = asked.records("alert").filter(wanted).map(|alert| {
+    let rows = asked.current("alert").filter(wanted).map(|alert| {
         let answers = answers(asked, alert);
         let more = json!({
             "status": alert.values.text("status"),
@@ -100,10 +101,12 @@ fn alerts(asked: &Asked<'_>, of: Option<&Arc<Row>>) -> Section {
     Section::new("alerts", "Calls for help and how many groups answered", &columns, "Nobody calls for help.").rows(rows)
 }
 
-/// The groups that answered a call for help, whatever they did or said.
+/// The groups that answered a call for help and did not say no, each with its last word.
 pub(super) fn answers<'a>(asked: &Asked<'a>, alert: &Row) -> BTreeMap<GroupId, &'a Arc<Row>> {
-    let mut answers = newest_of_each(asked.referring(alert, "support").chain(asked.referring(alert, "reply")));
-    answers.retain(|group, _| Some(*group) != alert.owner());
+    let mut answers =
+        newest_of_each(asked.current_referring(alert, "support").chain(asked.current_referring(alert, "reply")));
+    let says_no = |row: &Row| row.kind() == Some("reply") && row.values.text("says") == "no";
+    answers.retain(|group, row| Some(*group) != alert.owner() && !says_no(row));
     answers
 }
 
@@ -128,7 +131,7 @@ fn backers(asked: &Asked<'_>, of: &Row) -> Section {
 
 fn credit(asked: &Asked<'_>) -> Section {
     let mut givers: BTreeMap<GroupId, Backing> = BTreeMap::new();
-    for support in last_words(asked.records("support")) {
+    for support in supports(asked) {
         if let Some(group) = support.owner() {
             givers.entry(group).or_default().add(support);
         }
@@ -143,7 +146,7 @@ fn credit(asked: &Asked<'_>) -> Section {
             "supports": gives.supports(),
             "boosts": gives.boosts,
             "joins": gives.joins,
-            "people": figure(gives.people),
+            "people": figure(gives.people()),
             "offers": gives.offers,
             "pledges": gives.pledges,
         })
@@ -205,5 +208,29 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "alerts", "answers"), [2]);
         let titles = Coalition::column(&reply, "things", "title");
         assert!(titles.iter().any(|title| title.as_str().unwrap().contains("not here yet")), "{titles:?}");
+    }
+
+    #[test]
+    fn who_says_no_has_not_answered_a_call_and_both_pages_count_alike() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let flood = coalition.record(0, "alert", json!({"title": "Flood"}));
+        coalition.record(0, "support", json!({"of": flood, "sort": "offer"}));
+        coalition.record(1, "reply", json!({"to": flood, "says": "no"}));
+        coalition.record(2, "support", json!({"of": flood, "sort": "offer"}));
+        for (question, section) in [("amplify", "alerts"), ("calls", "calls")] {
+            let reply = coalition.ask(question, &[]).unwrap();
+            assert_eq!(Coalition::column(&reply, section, "answers"), [1], "{question}");
+        }
+        coalition.leaves(0);
+        assert!(coalition.ask("calls", &[]).unwrap().section("calls").unwrap().rows.is_empty());
+    }
+
+    #[test]
+    fn what_is_hidden_or_was_removed_is_not_said_to_be_on_its_way() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let song = coalition.record(1, "action", json!({"title": "Song"}));
+        coalition.record(2, "support", json!({"of": song}));
+        coalition.hides(1);
+        assert!(Coalition::column(&coalition.ask("amplify", &[]).unwrap(), "things", "title").is_empty());
     }
 }

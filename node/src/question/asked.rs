@@ -1,6 +1,7 @@
 //! What was asked, and what it is asked of.
 
 use super::nested::Nested;
+use super::shown::MOST;
 use crate::view::Views;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::{Coordinates, Kind, Tags, Value};
@@ -9,6 +10,7 @@ use grid_protocol::time::Timestamp;
 use jiff::civil::Date;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -32,7 +34,6 @@ impl Unanswerable {
 }
 
 /// What was asked, and what it is asked of.
-#[derive(Clone)]
 pub struct Asked<'a> {
     /// Everything that is here.
     pub views: &'a Views,
@@ -115,21 +116,53 @@ impl<'a> Asked<'a> {
         Timestamp(self.now.0.saturating_sub(u64::try_from(past.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// The records of a kind that are shown here, newest first.
+    /// The records of a kind, newest first, whoever wrote them. What is hidden here is among them: hiding is a matter of
+    /// what is shown, and changes no sum and no rule.
     pub fn records(&self, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
-        self.views.shown(kind)
+        self.views.records.of_kind(kind)
     }
 
-    /// The record that a reference names, where it is here and shown.
+    /// Those of [`Asked::records`] that hold now: the groups that wrote them have not left and were not removed.
+    pub fn current(&self, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        self.views.current(kind)
+    }
+
+    /// The record that a reference names, where it is here.
     pub fn referred(&self, id: &str) -> Option<&'a Arc<Row>> {
         let document: DocumentId = id.parse().ok()?;
         let row = self.views.records.row(&document)?;
-        (!row.is_removed() && !row.heads.is_empty() && !self.views.hidden.hides(row)).then_some(row)
+        (!row.is_removed() && !row.heads.is_empty()).then_some(row)
     }
 
-    /// The records that refer to this one and are shown, those of this kind.
+    /// The records of this kind that refer to this one, whoever wrote them.
     pub fn referring(&self, to: &Row, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
         self.views.referring(&to.document, kind)
+    }
+
+    /// Those of [`Asked::referring`] that hold now.
+    pub fn current_referring(&self, to: &Row, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        let views = self.views;
+        views.referring(&to.document, kind).filter(|row| views.holds(row))
+    }
+
+    /// Whether a record may be shown: it is not hidden here.
+    pub fn shows(&self, row: &Row) -> bool {
+        !self.views.hidden.hides(row)
+    }
+
+    /// Whether a group may be shown: it is not hidden here.
+    pub fn shows_group(&self, group: &GroupId) -> bool {
+        !self.views.hidden.groups.contains(group)
+    }
+
+    /// How many rows of each part are shown.
+    ///
+    /// # Errors
+    ///
+    /// [`Unanswerable`] when it is no number, or none.
+    pub fn most(&self) -> Result<usize, Unanswerable> {
+        let most = self.read::<NonZeroUsize>("most", "a whole number of 1 or more")?;
+        Ok(most.map_or(MOST, NonZeroUsize::get))
     }
 
     /// The kind of a record.
@@ -147,7 +180,7 @@ impl<'a> Asked<'a> {
         row.owner().map(|group| self.views.name_of(&group)).unwrap_or_default()
     }
 
-    /// The member groups, this node's own first where it is one.
+    /// The member groups, by ascending id.
     pub fn members(&self) -> impl Iterator<Item = GroupId> + use<'a> {
         self.views.members.iter().copied()
     }

@@ -20,22 +20,26 @@ pub(super) struct Backing {
     pub(super) offers: usize,
     /// How many promise something.
     pub(super) pledges: usize,
-    /// How many people they bring.
-    pub(super) people: f64,
+    /// How many people each group that joins brings.
+    coming: BTreeMap<GroupId, f64>,
 }
 
 impl Backing {
-    /// What is done for a record.
+    /// What others than its owner do for a record.
     pub(super) fn of(asked: &Asked<'_>, row: &Row) -> Self {
         let mut backing = Self::default();
-        last_words(asked.referring(row, "support")).for_each(|support| backing.add(support));
+        let others = asked.referring(row, "support").filter(|support| support.owner() != row.owner());
+        last_words(others).for_each(|support| backing.add(support));
         backing
     }
 
     /// Counts one support. Those of one group for one thing in one way go through [`last_words`] before.
     pub(super) fn add(&mut self, support: &Row) {
         self.groups.extend(support.owner());
-        self.people += count(support, "people");
+        let joins = support.values.text("sort") == "join";
+        if let Some(group) = support.owner().filter(|_| joins) {
+            *self.coming.entry(group).or_default() += count(support, "people");
+        }
         let counted = match support.values.text("sort") {
             "join" => &mut self.joins,
             "offer" => &mut self.offers,
@@ -45,14 +49,35 @@ impl Backing {
         *counted += 1;
     }
 
+    /// How many people come: those whom groups bring that join. Who offers help or spreads the word brings nobody.
+    pub(super) fn people(&self) -> f64 {
+        self.coming.values().sum()
+    }
+
     /// Adds what is done for something else.
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, mut other: Self) {
+        for (group, people) in std::mem::take(&mut other.coming) {
+            *self.coming.entry(group).or_default() += people;
+        }
+        self.count(other);
+    }
+
+    /// Adds what is done for the whole of which this is done for the parts: the people whom a group brings to the whole are
+    /// those whom it brings to its parts.
+    pub(super) fn merge_whole(&mut self, mut whole: Self) {
+        for (group, people) in std::mem::take(&mut whole.coming) {
+            let coming = self.coming.entry(group).or_default();
+            *coming = coming.max(people);
+        }
+        self.count(whole);
+    }
+
+    fn count(&mut self, other: Self) {
         self.groups.extend(other.groups);
         self.boosts += other.boosts;
         self.joins += other.joins;
         self.offers += other.offers;
         self.pledges += other.pledges;
-        self.people += other.people;
     }
 
     /// How many supports it adds up.
@@ -74,10 +99,16 @@ pub(super) fn last_words<'a>(supports: impl Iterator<Item = &'a Arc<Row>>) -> im
     newest.into_values()
 }
 
+/// The supports of what others wrote, of each group for each thing in each way the newest.
+pub(super) fn supports<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a Arc<Row>> {
+    let own = |support: &Row| asked.referred(support.values.text("of")).is_some_and(|of| of.owner() == support.owner());
+    last_words(asked.records("support").filter(move |support| !own(support)))
+}
+
 /// What is done for everything that is backed at all, by the id of the thing.
 pub(super) fn everything(asked: &Asked<'_>) -> BTreeMap<DocumentId, Backing> {
     let mut backed: BTreeMap<DocumentId, Backing> = BTreeMap::new();
-    for support in last_words(asked.records("support")) {
+    for support in supports(asked) {
         if let Ok(thing) = support.values.text("of").parse() {
             backed.entry(thing).or_default().add(support);
         }

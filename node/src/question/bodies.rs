@@ -3,7 +3,7 @@
 use super::line::{at, by_title, count, figure, flag, line, moment};
 use super::period::is_over;
 use super::seats::{SeatState, Vacancy, chairing_conveners, filled, holder, roles, vacancies};
-use super::told::record;
+use super::told::{record, short_id};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
@@ -100,9 +100,12 @@ pub(super) fn vacancy_words(asked: &Asked<'_>, vacancy: &Vacancy) -> String {
 
 fn vacant(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
     let rows = seen.iter().flat_map(|Seen { body, vacant, .. }| {
-        vacant.iter().map(|vacancy| line(asked, body, json!({"vacant": vacancy_words(asked, vacancy)})))
+        let step = format!("grid seat new --body {}", short_id(body));
+        vacant.iter().map(move |vacancy| {
+            line(asked, body, json!({"vacant": vacancy_words(asked, vacancy), "step": step.clone()}))
+        })
     });
-    let columns = [("title", "Body"), ("vacant", "Vacant"), ("id", "Take it: grid seat new --body")];
+    let columns = [("title", "Body"), ("vacant", "Vacant"), ("step", "Take it")];
     Section::new("vacant", "Vacant", &columns, "Every seat and every role is filled.").rows(rows)
 }
 
@@ -114,20 +117,24 @@ fn warnings(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
         })
     });
     let columns = [("title", "Body"), ("who", "Who"), ("why", "Why")];
-    Section::new("warnings", "Mind", &columns, "No convener is the chair.").rows(rows)
+    Section::new("warnings", "Warnings", &columns, "No convener is the chair.").rows(rows)
 }
 
 fn seats(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
     let rows = seen.iter().flat_map(|Seen { body, .. }| {
         let mut seats: Vec<&Arc<Row>> = asked.referring(body, "seat").collect();
+        let state = |seat: &Row| match asked.views.holds(seat) {
+            true => SeatState::of(seat, asked.now).word(),
+            false => "its group has left",
+        };
         seats.sort_by_cached_key(|seat| (SeatState::of(seat, asked.now) as u8, holder(asked, seat), seat.document));
-        seats.into_iter().map(|seat| {
+        seats.into_iter().map(move |seat| {
             let more = json!({
                 "holder": holder(asked, seat),
                 "role": roles(seat).into_iter().collect::<Vec<_>>().join(", "),
                 "from": moment(seat, "from"),
                 "until": moment(seat, "until"),
-                "state": SeatState::of(seat, asked.now).word(),
+                "state": state(seat),
             });
             line(asked, seat, more)
         })
@@ -186,7 +193,7 @@ pub(super) fn is_open(task: &Row) -> bool {
 fn tasks<'a>(asked: &Asked<'a>, of: Option<&Arc<Row>>) -> Vec<&'a Arc<Row>> {
     let of = of.map(|of| of.document.to_string());
     let wanted = |task: &&Arc<Row>| of.as_deref().is_none_or(|of| task.values.text("body") == of);
-    let mut tasks: Vec<&Arc<Row>> = asked.records("task").filter(wanted).filter(|task| is_open(task)).collect();
+    let mut tasks: Vec<&Arc<Row>> = asked.current("task").filter(wanted).filter(|task| is_open(task)).collect();
     by_title(asked, &mut tasks);
     tasks
 }
@@ -325,5 +332,23 @@ mod tests {
             ["nobody does it, no day is set", "others don't see who does it: name a group, or a listed person"]
         );
         assert_eq!(Coalition::column(&reply, "gaps", "title"), ["Ask the union"]);
+    }
+
+    #[test]
+    fn a_seat_of_a_group_that_has_left_is_vacant_and_hiding_a_group_empties_none() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let body = coalition.record(0, "body", json!({"name": "Steering", "seats": 2}));
+        coalition.record(0, "seat", json!({"body": body}));
+        coalition.record(1, "seat", json!({"body": body}));
+        let filled = |coalition: &Coalition| {
+            Coalition::column(&coalition.ask("bodies", &[]).unwrap(), "bodies", "filled")[0].clone()
+        };
+        coalition.hides(1);
+        assert_eq!(filled(&coalition), 2);
+        coalition.leaves(1);
+        assert_eq!(filled(&coalition), 1);
+        let reply = coalition.ask("bodies", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "vacant", "vacant"), ["1 of 2 seats"]);
+        assert_eq!(Coalition::column(&reply, "vacant", "step"), [format!("grid seat new --body {}", &body[..8])]);
     }
 }

@@ -1,9 +1,9 @@
 //! Bookings: which asset is asked for by whom and when, what its owner says, and where two want it at once.
 
 use super::asked::instant;
-use super::shown::{MOST, by_name, moment, or_nothing};
+use super::shown::{by_name, moment, or_nothing};
+use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
-use grid_protocol::id::DocumentId;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
@@ -20,7 +20,7 @@ pub(super) const QUESTION: Question = Question {
     name: "bookings",
     about: "Bookings of assets from now on: what the owner says, and where two overlap.",
     place: Place::Ask,
-    words: &[Word { name: "asset", about: "Only this asset, by its id.", many: Given::Once }],
+    words: &[Word { name: "asset", about: "Only this asset: its id or its name.", many: Given::Once }],
     answer,
 };
 
@@ -31,6 +31,8 @@ enum Says {
     Refused,
     Perhaps,
     Nothing,
+    /// Nobody asks itself.
+    Own,
 }
 
 impl Says {
@@ -40,6 +42,7 @@ impl Says {
             Self::Refused => "refused",
             Self::Perhaps => "perhaps",
             Self::Nothing => "no answer yet",
+            Self::Own => "it is its own",
         }
     }
 }
@@ -53,12 +56,12 @@ struct Booked<'a> {
 }
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let only: Option<DocumentId> = asked.read("asset", "the whole id of an asset")?;
+    let only = record(asked, "asset", &["asset"])?;
     let mut assets: BTreeMap<String, Vec<Booked<'_>>> = BTreeMap::new();
-    for row in asked.records("booking").filter(|row| row.values.text("status") != "cancelled") {
+    for row in asked.current("booking").filter(|row| row.values.text("status") != "cancelled") {
         let (Some(from), Some(until)) = (instant(row, "from"), instant(row, "until")) else { continue };
         let asset = row.values.text("asset");
-        let wanted = only.is_none_or(|only| asset.parse().ok() == Some(only));
+        let wanted = only.is_none_or(|only| asset.parse().ok() == Some(only.document));
         if wanted && until >= asked.now {
             let booked = Booked { row, from, until, says: said(asked, row), overlaps: Vec::new() };
             assets.entry(asset.to_owned()).or_default().push(booked);
@@ -86,7 +89,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("overlaps", "Overlaps with"),
     ];
     let section = Section::new("bookings", "Bookings", &columns, "Nothing is booked.");
-    Ok(Reply::default().with(section.rows(rows.take(MOST))))
+    Ok(Reply::default().with(section.rows(rows)))
 }
 
 fn shown(asked: &Asked<'_>, name: &str, booked: &Booked<'_>) -> Json {
@@ -110,6 +113,9 @@ fn shown(asked: &Asked<'_>, name: &str, booked: &Booked<'_>) -> Json {
 /// The last word of the owner of the asset.
 fn said(asked: &Asked<'_>, booking: &Row) -> Says {
     let Some(owner) = asked.named(booking, "asset").and_then(|asset| asset.owner()) else { return Says::Nothing };
+    if booking.owner() == Some(owner) {
+        return Says::Own;
+    }
     let replies = asked.referring(booking, "reply").filter(|row| row.owner() == Some(owner));
     let last = replies.max_by_key(|row| (row.changed, row.document));
     match last.map(|row| row.values.text("says")) {

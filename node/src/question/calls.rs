@@ -1,11 +1,10 @@
 //! Calls for help: which stand, whom each calls, and who has answered.
 
 use super::asked::{instant, number};
-use super::backing::Backing;
 use super::near::km;
-use super::shown::{MOST, by_name, or_nothing, place, point};
+use super::shown::{by_name, or_nothing, place, point};
 use super::turns::fairly;
-use super::{Asked, Place, Question, Reply, Section, Unanswerable, told};
+use super::{Asked, Place, Question, Reply, Section, Unanswerable, amplify, told};
 use grid_protocol::id::GroupId;
 use grid_protocol::record::Coordinates;
 use grid_protocol::replica::Row;
@@ -23,16 +22,10 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let stands = |row: &&Arc<Row>| {
-        row.values.text("status") != "over" && instant(row, "until").is_none_or(|until| until >= asked.now)
-    };
     let own = asked.views.own;
     let profiles = asked.profiles();
-    let mut members = asked.shown_members();
-    members.extend(asked.members().filter(|group| *group == own));
-    let mut calls: Vec<_> = asked
-        .records("alert")
-        .filter(stands)
+    let members: BTreeSet<GroupId> = asked.members().collect();
+    let mut calls: Vec<_> = standing(asked)
         .map(|row| {
             let reach = Reach::of(asked, row);
             let you = members.contains(&own) && reach.reaches(asked, &profiles, row, &own);
@@ -41,12 +34,13 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         .collect();
     // Whoever is called reads that first. The groups are gathered for those that are shown.
     calls.sort_by_cached_key(|(you, _, row)| (!you, by_name(&asked.title(row), row.document)));
-    let calls = fairly(calls, MOST, |(_, _, row)| row.owner());
+    let count = calls.len();
+    let calls = fairly(calls, asked.most()?, |(_, _, row)| row.owner());
     let rows = calls.into_iter().map(|(own, reach, row)| {
         let called: BTreeSet<GroupId> =
             members.iter().filter(|group| reach.reaches(asked, &profiles, row, group)).copied().collect();
         let why = reach.why(asked);
-        let answers = Backing::of(asked, row).groups;
+        let answers: BTreeSet<GroupId> = amplify::answers(asked, row).into_keys().collect();
         json!({
             "id": row.document.to_string(),
             "name": asked.title(row),
@@ -68,8 +62,16 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("why", "Whom it calls"),
         ("answers", "Answered by"),
     ];
-    let section = Section::new("calls", "Calls for help", &columns, "Nobody calls for help.");
+    let section = Section::new("calls", "Calls for help", &columns, "Nobody calls for help.").of(count);
     Ok(Reply::default().with(section.rows(rows)))
+}
+
+/// The calls for help that stand.
+pub(super) fn standing<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a Arc<Row>> {
+    let now = asked.now;
+    let stands =
+        move |row: &Row| row.values.text("status") != "over" && instant(row, "until").is_none_or(|until| now < until);
+    asked.current("alert").filter(move |row| stands(row))
 }
 
 /// Whom a call is meant for.
@@ -123,7 +125,7 @@ impl<'a> Reach<'a> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Coalition;
-    use super::MOST;
+    use super::super::shown::MOST;
     use serde_json::json;
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::asked::instant;
 use super::line::{by_title, field, line, moment};
+use super::told::{among, choices};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
@@ -18,7 +19,7 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let wanted: Vec<&str> = asked.all("status").collect();
+    let wanted = among(asked, "status", &choices(asked, "case", "status"))?;
     let mut cases: Vec<&Arc<Row>> = asked
         .records("case")
         .filter(|case| wanted.is_empty() || wanted.contains(&case.values.text("status")))
@@ -47,9 +48,12 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("place", "Where"),
         ("status", "Status"),
         ("next_hearing", "Heard next"),
-        ("why", "Mind"),
+        ("why", "Note"),
     ];
-    let empty = "No case is known: `grid case new --title TITLE` tells of one.";
+    let empty = match wanted.is_empty() {
+        true => "No case is known: `grid case new --title TITLE` tells of one.",
+        false => "No case that is known has this status.",
+    };
     Ok(Reply::default().with(Section::new("cases", "Cases", &columns, empty).rows(rows)))
 }
 
@@ -78,5 +82,16 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "cases", "coordinates")[0], at);
         let filed = coalition.ask("cases", &[("status", "filed")]).unwrap();
         assert_eq!(Coalition::column(&filed, "cases", "title"), ["Late"]);
+    }
+
+    #[test]
+    fn a_status_that_no_case_can_have_is_told() {
+        let coalition = Coalition::new(&["Clean River"]);
+        for (question, word) in [("cases", "status"), ("spoken", "kind"), ("leaders", "role")] {
+            let error = coalition.ask(question, &[(word, "zzz")]).unwrap_err();
+            assert!(error.message.contains("zzz"), "{question}: {error}");
+        }
+        let filed = coalition.ask("cases", &[("status", "filed")]).unwrap();
+        assert!(filed.section("cases").unwrap().empty.contains("status"));
     }
 }

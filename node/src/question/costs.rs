@@ -1,11 +1,14 @@
 //! Costs: who paid for an event, who owes whom. Every table sums to zero, to the cent.
 //!
-//! A cost is shared evenly by the groups that it names, else by those that were there. What does not divide goes out a
+//! A cost is shared evenly by the groups that it names, else by those that were there: the host, unless it says that it
+//! was not, and whoever came. Before an event is over nobody was there yet: what is told then is planned, and nobody pays
+//! anything. What does not divide goes out a
 //! cent each, to the groups in the order of their ids, beginning at a place that the record's own id gives: so no group
 //! bears it always, and every computer works out the same.
 
 use super::asked::tags;
 use super::line::{count, line, newest_of_each};
+use super::period::end_of;
 use super::purse::{shown, whole};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
@@ -66,7 +69,16 @@ fn were_there(asked: &Asked<'_>, event: &str) -> BTreeSet<Party> {
         Some(_) => count(answer, "came") > 0.0,
         None => answer.values.text("says") == "going",
     };
-    answers.into_iter().filter(|(_, answer)| there(answer)).map(|(group, _)| group.to_string()).collect()
+    let host = event.and_then(|event| event.owner()).filter(|host| !answers.contains_key(host));
+    let guests = answers.into_iter().filter(|(_, answer)| there(answer)).map(|(group, _)| group);
+    guests.chain(host).map(|group| group.to_string()).collect()
+}
+
+/// Whether an event is still to come, so that what its costs say is a plan.
+fn is_planned(asked: &Asked<'_>, event: &str) -> bool {
+    let ahead =
+        |event: &Row| event.values.text("status") == "planned" && end_of(event).is_some_and(|end| asked.now <= end);
+    asked.referred(event).is_some_and(|event| ahead(event))
 }
 
 /// What each of so many bears of an amount, the cents that do not divide given out from `first` on.
@@ -144,6 +156,7 @@ fn balances(asked: &Asked<'_>, events: &[(String, String, String, Accounts)]) ->
         let mut parties: Vec<_> =
             accounts.iter().map(|(party, account)| (name(asked, party), party, account)).collect();
         parties.sort_by_cached_key(|(name, party, _)| (name.to_lowercase(), (*party).clone()));
+        let planned = is_planned(asked, event);
         let rows = parties.into_iter().map(|(name, party, account)| {
             let balance = account.paid - account.bears;
             json!({
@@ -158,6 +171,7 @@ fn balances(asked: &Asked<'_>, events: &[(String, String, String, Accounts)]) ->
                 "paid_shown": shown(account.paid, currency),
                 "bears_shown": shown(account.bears, currency),
                 "balance_shown": shown(balance, currency),
+                "state": if planned { "planned" } else { "" },
             })
         });
         rows.collect::<Vec<Json>>()
@@ -168,13 +182,15 @@ fn balances(asked: &Asked<'_>, events: &[(String, String, String, Accounts)]) ->
         ("paid_shown", "Paid"),
         ("bears_shown", "Its share"),
         ("balance_shown", "Gets (or owes)"),
+        ("state", "State"),
     ];
     let empty = "Nobody wrote down a cost: `grid cost new --event ID --what TEXT --amount \"12.50 AUD\"` does.";
-    Section::new("balances", "Who paid, and who bears what", &columns, empty).rows(rows)
+    Section::new("balances", "Who paid, and who bears what", &columns, empty).account().rows(rows)
 }
 
 fn transfers(asked: &Asked<'_>, events: &[(String, String, String, Accounts)]) -> Section {
-    let rows = events.iter().flat_map(|(title, event, currency, accounts)| {
+    let due = events.iter().filter(|(_, event, ..)| !is_planned(asked, event));
+    let rows = due.flat_map(|(title, event, currency, accounts)| {
         payments(accounts).into_iter().map(move |(from, to, amount)| {
             json!({
                 "id": event,
@@ -190,7 +206,7 @@ fn transfers(asked: &Asked<'_>, events: &[(String, String, String, Accounts)]) -
         })
     });
     let columns = [("title", "Event"), ("from", "Who pays"), ("to", "To whom"), ("amount_shown", "How much")];
-    Section::new("payments", "Payments after which all are even", &columns, "All are even.").rows(rows)
+    Section::new("payments", "Payments after which all are even", &columns, "All are even.").account().rows(rows)
 }
 
 fn paid(asked: &Asked<'_>, costs: &[&Arc<Row>]) -> Section {
@@ -275,5 +291,35 @@ mod tests {
         let reply = coalition.ask("costs", &[]).unwrap();
         assert_eq!(Coalition::column(&reply, "balances", "balance"), [0]);
         assert!(reply.section("payments").unwrap().rows.is_empty());
+    }
+
+    #[test]
+    fn before_an_event_is_over_nobody_owes_anything_and_its_host_shares_what_it_costs() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let mut event = |title: &str, starts: &str| {
+            let event = coalition.record(0, "event", json!({"title": title, "starts": starts}));
+            coalition.record(1, "attendance", json!({"event": event, "says": "going"}));
+            coalition.record(0, "cost", json!({"event": event, "what": "hall", "amount": "71.00 AUD"}));
+        };
+        event("Call", "2026-11-24T10:00:00Z");
+        event("Camp", "2026-11-01T10:00:00Z");
+        let reply = coalition.ask("costs", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "balances", "bears_shown"), ["35.50 AUD"; 4], "the host bears its part");
+        assert_eq!(Coalition::column(&reply, "balances", "state"), ["planned", "planned", "", ""]);
+        assert_eq!(Coalition::column(&reply, "payments", "title"), ["Camp"]);
+    }
+
+    #[test]
+    fn hiding_a_group_changes_nobodys_share() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let camp = coalition.record(1, "event", json!({"title": "Camp"}));
+        coalition.record(0, "attendance", json!({"event": camp, "says": "going", "came": 2}));
+        coalition.record(0, "cost", json!({"event": camp, "what": "food", "amount": "10.00 AUD"}));
+        let asked = |coalition: &Coalition, key: &str| {
+            Coalition::column(&coalition.ask("costs", &[]).unwrap(), "balances", key)
+        };
+        assert_eq!(asked(&coalition, "bears"), [500, 500]);
+        coalition.hides(1);
+        assert_eq!(asked(&coalition, "bears"), [500, 500]);
     }
 }

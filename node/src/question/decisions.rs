@@ -4,13 +4,14 @@
 
 use super::asked::instant;
 use super::line::{brief, by_title, line, moment, newest_of_each};
+use super::seats::SeatState;
 use super::shown::or_nothing;
-use super::told::{names, record};
-use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word, seats};
+use super::told::{names, record, short_id};
+use super::{Asked, Column, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -46,33 +47,88 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ];
         Section::new(name, heading, &columns, empty).rows(rows.collect::<Vec<_>>())
     };
-    let open = "Open: add your voice with grid voice new --decision ID. A group's own action needs no decision";
-    let reply = Reply::default()
-        .with(section("open", open, "Nothing is being decided.", |status| status == "open"))
-        .with(section("closed", "Decided", "Nothing was decided yet.", |status| status != "open"));
+    let mut open = section("open", "Open", "Nothing is being decided.", |status| status == "open");
+    // All of these are open; what can be done about them says more.
+    open.columns.retain(|column| column.key != "state");
+    open.columns.push(Column { key: "step", heading: "Add your voice" });
+    let closed = section("closed", "Decided", "Nothing was decided yet.", |status| status != "open");
+    let reply = Reply::default().with(open).with(closed);
     Ok(match of {
-        Some(decision) => reply.with(voices(asked, decision)).with(absent(asked, decision, &members)),
+        Some(decision) => {
+            let heard = Voices::of(asked, decision, &members);
+            reply.with(voices(asked, &heard)).with(absent(asked, &heard))
+        }
         None => reply,
     })
 }
 
-/// The groups whose voice is looked for: those of the body that decides, else all members.
-fn expected<'m>(asked: &Asked<'_>, decision: &Row, members: &'m BTreeSet<GroupId>) -> Cow<'m, BTreeSet<GroupId>> {
-    let Some(body) = asked.referred(decision.values.text("body")) else { return Cow::Borrowed(members) };
-    let seated: BTreeSet<GroupId> = seats::filled(asked, body).iter().filter_map(|seat| seat.owner()).collect();
-    if seated.is_empty() { Cow::Borrowed(members) } else { Cow::Owned(seated) }
+/// The moment up to which voices count: when it was decided, or until when voices were heard.
+fn end(decision: &Row) -> Option<Timestamp> {
+    [instant(decision, "decided"), instant(decision, "closes")].into_iter().flatten().min()
+}
+
+/// The voices on a decision: of each group the last that was given in time.
+struct Voices<'a> {
+    /// The groups whose voice is looked for.
+    expected: BTreeSet<GroupId>,
+    /// Those voices of them that count.
+    counted: BTreeMap<GroupId, &'a Arc<Row>>,
+    /// The others, and why they do not count.
+    others: Vec<(&'a Arc<Row>, &'static str)>,
+}
+
+impl<'a> Voices<'a> {
+    fn of(asked: &Asked<'a>, decision: &Row, members: &BTreeSet<GroupId>) -> Self {
+        let end = end(decision);
+        let (late, timely): (Vec<_>, Vec<_>) =
+            asked.referring(decision, "voice").partition(|voice| end.is_some_and(|end| end < voice.changed));
+        let timely = newest_of_each(timely.into_iter());
+        let mut expected = expected(asked, decision, members, end);
+        // Who has left since took part in what was decided before.
+        if decision.values.text("status") != "open" && asked.named(decision, "body").is_none() {
+            expected.extend(timely.keys().filter(|group| asked.views.ended.contains_key(group)));
+        }
+        let (counted, outside): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            timely.into_iter().partition(|(group, _)| expected.contains(group));
+        let why = |group: &GroupId| match asked.views.ended.contains_key(group) {
+            true => "its group has left the coalition",
+            false => "its group is not asked",
+        };
+        let mut others: Vec<_> = outside.into_iter().map(|(group, voice)| (voice, why(&group))).collect();
+        others.extend(late.into_iter().map(|voice| (voice, "given after voices were heard")));
+        Self { expected, counted, others }
+    }
+}
+
+/// The groups whose voice is looked for: those that sat in the body that decides, else all that were members by then.
+fn expected(
+    asked: &Asked<'_>,
+    decision: &Row,
+    members: &BTreeSet<GroupId>,
+    end: Option<Timestamp>,
+) -> BTreeSet<GroupId> {
+    let at = end.map_or(asked.now, |end| end.min(asked.now));
+    let seated: BTreeSet<GroupId> = asked.named(decision, "body").map_or_else(BTreeSet::new, |body| {
+        let seats = asked.current_referring(body, "seat");
+        seats.filter(|seat| SeatState::of(seat, at) == SeatState::Filled).filter_map(|seat| seat.owner()).collect()
+    });
+    if !seated.is_empty() {
+        return seated;
+    }
+    // Whoever signed only later can't have been heard.
+    let mut joined: BTreeMap<GroupId, Timestamp> = BTreeMap::new();
+    for (group, signed) in asked.views.versions.iter().flat_map(|version| version.signed.iter().copied()) {
+        let known = joined.entry(group).or_insert(signed);
+        *known = signed.min(*known);
+    }
+    members.iter().copied().filter(|group| joined.get(group).is_none_or(|joined| *joined <= at)).collect()
 }
 
 fn one(asked: &Asked<'_>, decision: &Row, members: &BTreeSet<GroupId>) -> Json {
-    let voices = newest_of_each(asked.referring(decision, "voice"));
-    let mut stances: BTreeMap<&str, usize> = BTreeMap::new();
-    for voice in voices.values() {
-        *stances.entry(voice.values.text("stance")).or_default() += 1;
-    }
-    let of = |stance| stances.get(stance).copied().unwrap_or_default();
-    let expected = expected(asked, decision, members);
-    let heard = expected.iter().filter(|group| voices.contains_key(group)).count();
+    let Voices { expected, counted, others } = Voices::of(asked, decision, members);
+    let of = |stance: &str| counted.values().filter(|voice| voice.values.text("stance") == stance).count();
     let status = decision.values.text("status");
+    let step = (status == "open").then(|| format!("grid voice new --decision {}", short_id(decision)));
     let more = json!({
         "status": status,
         "state": if is_late(asked, decision) { "open past its day" } else { status },
@@ -82,34 +138,37 @@ fn one(asked: &Asked<'_>, decision: &Row, members: &BTreeSet<GroupId>) -> Json {
         "aside": of("stand_aside"),
         "concerns": of("concern"),
         "against": of("object"),
-        "took_part": format!("{heard} of {}", expected.len()),
-        "who": names(asked, voices.keys()),
+        "took_part": format!("{} of {}", counted.len(), expected.len()),
+        "who": names(asked, counted.keys()),
+        "not_counted": others.len(),
         "outcome": brief(decision.values.text("outcome")),
-        "body": asked.referred(decision.values.text("body")).map(|body| asked.title(body)),
+        "body": asked.named(decision, "body").map(|body| asked.title(body)),
+        "step": step,
     });
     line(asked, decision, more)
 }
 
-fn voices(asked: &Asked<'_>, decision: &Row) -> Section {
-    let mut voices: Vec<&Arc<Row>> = newest_of_each(asked.referring(decision, "voice")).into_values().collect();
-    voices.sort_by_cached_key(|voice| (asked.group_name(voice).to_lowercase(), voice.document));
-    let rows = voices.into_iter().map(|voice| {
+fn voices(asked: &Asked<'_>, voices: &Voices<'_>) -> Section {
+    let counted = voices.counted.values().map(|voice| (*voice, "")).chain(voices.others.iter().copied());
+    let mut all: Vec<(&Arc<Row>, &str)> = counted.collect();
+    all.sort_by_cached_key(|(voice, _)| (asked.group_name(voice).to_lowercase(), voice.document));
+    let rows = all.into_iter().map(|(voice, why)| {
         let more = json!({
             // An earlier program took a voice without a stance for a yes.
             "stance": or_nothing(&voice.values.text("stance").replace('_', " ")).unwrap_or("did not say"),
             "reason": brief(voice.values.text("reason")),
             "speaker": voice.values.text("speaker"),
+            "counts": why.is_empty(),
+            "why": if why.is_empty() { String::new() } else { format!("not counted: {why}") },
         });
         line(asked, voice, more)
     });
-    let columns = [("by", "Group"), ("stance", "Says"), ("reason", "Why"), ("speaker", "Spoken by")];
+    let columns = [("by", "Group"), ("stance", "Says"), ("reason", "Why"), ("speaker", "Spoken by"), ("why", "Note")];
     Section::new("voices", "Voices", &columns, "Nobody said anything yet.").rows(rows)
 }
 
-fn absent(asked: &Asked<'_>, decision: &Row, members: &BTreeSet<GroupId>) -> Section {
-    let voices = newest_of_each(asked.referring(decision, "voice"));
-    let expected = expected(asked, decision, members);
-    let silent = expected.iter().copied().filter(|group| !voices.contains_key(group));
+fn absent(asked: &Asked<'_>, voices: &Voices<'_>) -> Section {
+    let silent = voices.expected.iter().copied().filter(|group| !voices.counted.contains_key(group));
     let mut silent: Vec<_> = silent.map(|group| (asked.views.name_of(&group), group)).collect();
     silent.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));
     let rows = silent.into_iter().map(|(name, group)| json!({"group": group.to_string(), "name": name}));
@@ -131,8 +190,8 @@ mod tests {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
         let bus = coalition.record(0, "decision", json!({"title": "A bus", "closes": "2026-11-01T10:00:00Z"}));
         coalition.record(0, "decision", json!({"title": "A name", "status": "adopted"}));
-        coalition.days_ago(2).record(1, "voice", json!({"decision": bus, "stance": "object"}));
-        coalition.days_ago(1).record(
+        coalition.days_ago(24).record(1, "voice", json!({"decision": bus, "stance": "object"}));
+        coalition.days_ago(23).record(
             1,
             "voice",
             json!({"decision": bus, "stance": "support", "reason": "it is cheap now"}),
@@ -157,5 +216,27 @@ mod tests {
         coalition.record(0, "decision", json!({"title": "A bus", "body": body}));
         let reply = coalition.ask("decisions", &[("of", "A bus")]).unwrap();
         assert_eq!(Coalition::column(&reply, "absent", "name"), ["Ferry Friends"]);
+    }
+
+    #[test]
+    fn who_is_not_asked_comes_late_or_has_left_does_not_decide() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends", "Anglers"]);
+        let body = coalition.record(0, "body", json!({"name": "Steering"}));
+        for group in [0, 1, 3] {
+            coalition.record(group, "seat", json!({"body": body}));
+        }
+        let fields = json!({"title": "Buses", "body": body, "closes": "2026-11-20T00:00:00Z"});
+        let buses = coalition.record(0, "decision", fields);
+        coalition.days_ago(5).record(0, "voice", json!({"decision": buses, "stance": "support"}));
+        coalition.record(2, "voice", json!({"decision": buses, "stance": "object"}));
+        coalition.record(3, "voice", json!({"decision": buses, "stance": "object"}));
+        coalition.days_ago(1).record(1, "voice", json!({"decision": buses, "stance": "object"}));
+        coalition.leaves(3);
+        let reply = coalition.ask("decisions", &[("of", "Buses")]).unwrap();
+        let open = |key| Coalition::column(&reply, "open", key)[0].clone();
+        assert_eq!((open("for"), open("against"), open("took_part")), (1.into(), 0.into(), "1 of 2".into()));
+        assert_eq!(open("step"), format!("grid voice new --decision {}", &buses[..8]));
+        assert_eq!(Coalition::column(&reply, "absent", "name"), ["Hollin Choir"]);
+        assert_eq!(Coalition::column(&reply, "voices", "counts"), [false, true, false, false]);
     }
 }

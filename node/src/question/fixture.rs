@@ -1,7 +1,7 @@
 //! A coalition of rows, for tests: no node, no network, nothing signed.
 
 use super::{Reply, Unanswerable, named};
-use crate::view::Views;
+use crate::view::{Membership, Views};
 use grid_protocol::document::{KindName, Opening, WriteRule};
 use grid_protocol::id::{ChangeHash, CoalitionId, GroupId};
 use grid_protocol::record::{Patch, Presence, Registry, Values};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// When the tests take place: 2026-11-22, noon.
-pub(super) const NOW: Timestamp = Timestamp(1_795_348_800_000);
+pub(crate) const NOW: Timestamp = Timestamp(1_795_348_800_000);
 
 /// Some groups and what they wrote. The first group is this node's own.
 pub(crate) struct Coalition {
@@ -28,7 +28,7 @@ impl Coalition {
     }
 
     /// The same, with profiles that were written so many days before [`NOW`].
-    pub(super) fn quiet_since(days: u64, groups: &[&str]) -> Self {
+    pub(crate) fn quiet_since(days: u64, groups: &[&str]) -> Self {
         let registry = Arc::new(Registry::standard().clone());
         let mut coalition = Self { views: Views::new(registry, group(0)), clock: NOW, records: 0 };
         coalition.days_ago(days);
@@ -38,16 +38,28 @@ impl Coalition {
             coalition.record(index, "group", json!({"name": name}));
         }
         coalition.days_ago(0);
+        coalition.views.pass(NOW);
         coalition
     }
 
+    /// The group takes its signature back: it is no member any more, and what it wrote stays.
+    pub(crate) fn leaves(&mut self, index: usize) {
+        self.views.members.retain(|member| *member != group(index));
+        self.views.ended.insert(group(index), Membership::Withdrew);
+    }
+
+    /// This computer does not want to see a group.
+    pub(crate) fn hides(&mut self, index: usize) {
+        self.record(0, "hiding", json!({"what": "x", "sort": "group", "of_group": Self::group(index)}));
+    }
+
     /// The id of a group.
-    pub(super) fn group(index: usize) -> String {
+    pub(crate) fn group(index: usize) -> String {
         group(index).to_string()
     }
 
     /// What is written from now on was written so many days before [`NOW`].
-    pub(super) fn days_ago(&mut self, days: u64) -> &mut Self {
+    pub(crate) fn days_ago(&mut self, days: u64) -> &mut Self {
         self.clock = Timestamp(NOW.0 - days * 86_400_000);
         self
     }
@@ -61,7 +73,7 @@ impl Coalition {
     }
 
     /// A record that breaks the rules between its fields, as other programs may write it; returns its id.
-    pub(super) fn unchecked(&mut self, by: usize, kind: &str, fields: Json) -> String {
+    pub(crate) fn unchecked(&mut self, by: usize, kind: &str, fields: Json) -> String {
         let values = self.values(kind, &fields);
         self.raw(by, kind, values)
     }
@@ -73,7 +85,7 @@ impl Coalition {
     }
 
     /// A record with just these values, whatever they are; returns its id.
-    pub(super) fn raw(&mut self, by: usize, kind: &str, values: Values) -> String {
+    pub(crate) fn raw(&mut self, by: usize, kind: &str, values: Values) -> String {
         self.records += 1;
         let name: KindName = kind.parse().expect("kinds have sound names");
         let mut opening = Opening::singleton(group(by), name, WriteRule::Owner);
@@ -98,7 +110,7 @@ impl Coalition {
     }
 
     /// The id that a record will have: that of the group, the kind, and so many records from now.
-    pub(super) fn next_id(&self, by: usize, kind: &str, later: u32) -> String {
+    pub(crate) fn next_id(&self, by: usize, kind: &str, later: u32) -> String {
         let name: KindName = kind.parse().expect("kinds have sound names");
         let mut opening = Opening::singleton(group(by), name, WriteRule::Owner);
         opening.nonce = nonce(self.records + 1 + later);
@@ -106,7 +118,7 @@ impl Coalition {
     }
 
     /// Asks a question with these words.
-    pub(super) fn ask(&self, question: &str, words: &[(&str, &str)]) -> Result<Reply, Unanswerable> {
+    pub(crate) fn ask(&self, question: &str, words: &[(&str, &str)]) -> Result<Reply, Unanswerable> {
         let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in words {
             given.entry((*name).to_owned()).or_default().push((*value).to_owned());
@@ -116,7 +128,7 @@ impl Coalition {
     }
 
     /// What one column of a section says, row by row.
-    pub(super) fn column(reply: &Reply, section: &str, key: &str) -> Vec<Json> {
+    pub(crate) fn column(reply: &Reply, section: &str, key: &str) -> Vec<Json> {
         let section = reply.section(section).unwrap_or_else(|| panic!("there is no section {section}"));
         section.rows.iter().map(|row| row.get(key).cloned().unwrap_or(Json::Null)).collect()
     }

@@ -1,7 +1,7 @@
 //! Flows: what each group gave to others and got from them. Who gets nothing back goes away.
 
 use super::backing::last_words;
-use super::told::group_behind;
+use super::told::{group_behind, has, is_of_either};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::id::GroupId;
 use serde_json::json;
@@ -17,17 +17,17 @@ pub(super) const QUESTION: Question = Question {
     answer,
 };
 
-/// What passes from a group to another.
+/// What passes from a group to another. Where one thing is told of in several ways, the first of these counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Gift {
-    Support,
     Match,
     Pledge,
+    Support,
     Reply,
 }
 
-/// Something that one group gave and another got, once for each thing.
-type Exchange<'a> = (GroupId, GroupId, Gift, &'a str);
+/// Something that one group gave and another got: who, to whom, and for which thing.
+type Exchange<'a> = (GroupId, GroupId, &'a str);
 
 /// What one group gave and got.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +53,7 @@ impl Flow {
 /// What each member gave and got.
 pub(super) fn of_members(asked: &Asked<'_>) -> BTreeMap<GroupId, Flow> {
     let mut flows: BTreeMap<GroupId, Flow> = asked.members().map(|group| (group, Flow::default())).collect();
-    for (giver, taker, gift, _) in exchanges(asked) {
+    for ((giver, taker, _), gift) in exchanges(asked) {
         if let Some(flow) = flows.get_mut(&giver) {
             *flow.given.entry(gift).or_default() += 1;
             flow.given_to.insert(taker);
@@ -66,13 +66,15 @@ pub(super) fn of_members(asked: &Asked<'_>) -> BTreeMap<GroupId, Flow> {
     flows
 }
 
-fn exchanges<'a>(asked: &Asked<'a>) -> BTreeSet<Exchange<'a>> {
-    let mut found = BTreeSet::new();
+/// What was given: a need that is met is one gift, whether it was offered, promised in a reply, matched, or all three.
+fn exchanges<'a>(asked: &Asked<'a>) -> BTreeMap<Exchange<'a>, Gift> {
+    let mut found: BTreeMap<Exchange<'a>, Gift> = BTreeMap::new();
     let mut note = |giver: Option<GroupId>, taker: Option<GroupId>, gift: Gift, thing: &'a str| {
         if let (Some(giver), Some(taker)) = (giver, taker)
             && giver != taker
         {
-            found.insert((giver, taker, gift, thing));
+            let known = found.entry((giver, taker, thing)).or_insert(gift);
+            *known = gift.min(*known);
         }
     };
     for support in last_words(asked.records("support")) {
@@ -80,8 +82,9 @@ fn exchanges<'a>(asked: &Asked<'a>) -> BTreeSet<Exchange<'a>> {
         note(support.owner(), group_behind(asked, of), Gift::Support, of);
     }
     for row in asked.records("match").filter(|row| matches!(row.values.text("status"), "agreed" | "done")) {
-        let (need, with) = (row.values.text("need"), row.values.text("with"));
-        note(group_behind(asked, with), group_behind(asked, need), Gift::Match, need);
+        let (id, with) = (row.values.text("need"), row.values.text("with"));
+        let Some(need) = asked.referred(id).filter(|need| is_of_either(asked, need, row)) else { continue };
+        note(has(asked, with), need.owner(), Gift::Match, id);
     }
     for pledge in asked.records("pledge").filter(|row| row.values.text("status") != "withdrawn") {
         let fund = pledge.values.text("fund");
@@ -122,7 +125,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("given_to", "To groups"),
         ("got", "Got"),
         ("got_from", "From groups"),
-        ("why", "Mind"),
+        ("why", "Note"),
     ];
     let groups = Section::new("groups", "Given and got", &columns, "There are no members yet.").rows(rows);
     Ok(Reply::default().with(nothing(&flows)).with(groups))
@@ -158,7 +161,13 @@ mod tests {
         coalition.record(0, "support", json!({"of": vigil}));
         let van = coalition.record(2, "asset", json!({"name": "Van"}));
         let need = coalition.record(0, "need", json!({"title": "A van"}));
-        coalition.record(1, "match", json!({"need": need, "with": van, "status": "done"}));
+        // One need, met once: told of in an offer, a reply and a match.
+        coalition.record(2, "match", json!({"need": need, "with": van, "status": "done"}));
+        coalition.record(2, "support", json!({"of": need, "sort": "offer"}));
+        coalition.record(2, "reply", json!({"to": need, "says": "yes"}));
+        // What a third group calls agreed was given by nobody.
+        let boat = coalition.record(3, "asset", json!({"name": "Boat"}));
+        coalition.record(1, "match", json!({"need": need, "with": boat, "status": "agreed"}));
         let fund = coalition.record(3, "fund", json!({"title": "Bail", "holder": Coalition::group(0)}));
         coalition.record(2, "pledge", json!({"fund": fund, "what": "hours"}));
         coalition.record(2, "reply", json!({"to": vigil, "says": "no"}));

@@ -41,23 +41,28 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
 }
 
 fn one(asked: &Asked<'_>, fund: &Row) -> serde_json::Value {
-    let (mut goal, mut promised, mut given, mut spent) =
-        (Purse::default(), Purse::default(), Purse::default(), Purse::default());
+    let [mut goal, mut promised, mut given, mut in_kind, mut spent] = [const { Purse::new() }; 5];
     goal.put(fund, "goal");
     for pledge in asked.referring(fund, "pledge") {
         match pledge.values.text("status") {
-            "given" => given.put(pledge, "amount"),
             "withdrawn" => {}
-            _ => promised.put(pledge, "amount"),
+            // What is given in kind can't be spent: its worth stands apart.
+            "given" if is_in_kind(pledge) => in_kind.put(pledge, "amount"),
+            "given" => given.put(pledge, "amount"),
+            // Nobody waits for what a group promised that has left.
+            _ if asked.views.holds(pledge) => promised.put(pledge, "amount"),
+            _ => {}
         }
     }
-    asked.referring(fund, "spending").for_each(|spending| spent.put(spending, "amount"));
+    let own = asked.referring(fund, "spending").filter(|spending| may_spend(asked, fund, spending));
+    own.for_each(|spending| spent.put(spending, "amount"));
     let rest = given.clone().without(&spent);
     let holder = group_behind(asked, fund.values.text("holder")).map(|group| asked.views.name_of(&group));
     let more = json!({
         "goal": goal.shown(),
         "promised": promised.shown(),
         "given": given.shown(),
+        "in_kind": in_kind.shown(),
         "spent": spent.shown(),
         "rest": rest.shown(),
         "why": if rest.is_overdrawn() { "more was spent than was given" } else { "" },
@@ -67,6 +72,7 @@ fn one(asked: &Asked<'_>, fund: &Row) -> serde_json::Value {
             "goal": goal.amounts(),
             "promised": promised.amounts(),
             "given": given.amounts(),
+            "in_kind": in_kind.amounts(),
             "spent": spent.amounts(),
             "rest": rest.amounts(),
         },
@@ -74,11 +80,29 @@ fn one(asked: &Asked<'_>, fund: &Row) -> serde_json::Value {
     line(asked, fund, more)
 }
 
+/// Whether a pledge gives something else than money: its amount is what that is worth.
+fn is_in_kind(pledge: &Row) -> bool {
+    !pledge.values.text("what").trim().is_empty()
+}
+
+/// Whether a spending is told by a group that can spend from a fund: its holder, or whoever made it.
+fn may_spend(asked: &Asked<'_>, fund: &Row, spending: &Row) -> bool {
+    let holder = group_behind(asked, fund.values.text("holder"));
+    spending.owner().is_some_and(|by| fund.owner() == Some(by) || holder == Some(by))
+}
+
 /// Every pledge and every spending: what the totals are made of.
 fn entries(asked: &Asked<'_>, funds: &[&Arc<Row>]) -> Section {
     let rows = funds.iter().flat_map(|fund| {
-        let pledges = asked.referring(fund, "pledge").map(|pledge| (pledge, pledge.values.text("status")));
-        let spendings = asked.referring(fund, "spending").map(|spending| (spending, "spent"));
+        let pledges =
+            asked.referring(fund, "pledge").map(|pledge| match (pledge.values.text("status"), is_in_kind(pledge)) {
+                ("given", true) => (pledge, "given in kind"),
+                (status, _) => (pledge, status),
+            });
+        let spendings = asked.referring(fund, "spending").map(|spending| match may_spend(asked, fund, spending) {
+            true => (spending, "spent"),
+            false => (spending, "told by another group, not counted"),
+        });
         let mut entries: Vec<_> = pledges.chain(spendings).collect();
         entries.sort_by_key(|(row, _)| (super::period::day_or_written(row, "on"), row.document));
         entries.into_iter().map(|(row, how)| {
@@ -101,28 +125,37 @@ fn rights(asked: &Asked<'_>) -> Section {
     let members: BTreeSet<GroupId> = asked.members().collect();
     let mut given: BTreeMap<GroupId, Purse> = BTreeMap::new();
     for pledge in asked.records("pledge").filter(|pledge| pledge.values.text("status") == "given") {
-        if let Some(group) = pledge.owner() {
+        if let Some(group) = pledge.owner().filter(|_| !is_in_kind(pledge)) {
             given.entry(group).or_default().put(pledge, "amount");
         }
     }
     let mut funders: Vec<(String, GroupId)> =
         groups_in(asked, "funders").into_iter().map(|group| (asked.views.name_of(&group), group)).collect();
     funders.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));
+    let electors = electors(asked);
     let rows = funders.into_iter().map(|(name, group)| {
         let mandates = asked.views.mandates.iter().filter(|row| row.group == group);
         let mandates = mandates.filter(|row| matches!(row.state(asked.now), MandateState::Valid { .. }));
         let mandates: Vec<&str> = mandates.map(|row| row.role.name()).collect();
         let is_member = members.contains(&group);
-        let rights = match (is_member, mandates.as_slice()) {
+        let votes = electors.iter().filter(|elector| **elector == group).count();
+        let mut more = Vec::new();
+        if votes > 0 {
+            more.push(format!("{votes} of {} votes on the statement", electors.len()));
+        }
+        if !mandates.is_empty() {
+            more.push(format!("a mandate as {}", mandates.join(", ")));
+        }
+        let rights = match (is_member, more.as_slice()) {
             (false, _) => "none: it is no member".to_owned(),
             (true, []) => "those of any member".to_owned(),
-            (true, roles) => format!("those of any member, and a mandate as {}", roles.join(", ")),
+            (true, more) => format!("those of any member, and {}", more.join(" and ")),
         };
         json!({
             "group": group.to_string(),
             "name": name,
             "member": is_member,
-            "votes": u8::from(is_member),
+            "votes": votes,
             "mandates": mandates,
             "given": given.get(&group).map(Purse::shown),
             "rights": rights,
@@ -130,8 +163,16 @@ fn rights(asked: &Asked<'_>) -> Section {
     });
     let columns =
         [("name", "Funder"), ("member", "Member"), ("votes", "Votes"), ("given", "Gave"), ("rights", "Rights")];
-    let heading = "Funders and their rights: a vote each, like any member";
+    let heading = "Funders and their rights: a funder should have those of any member, and no more";
     Section::new("rights", heading, &columns, "No group sits in a body of funders.").rows(rows)
+}
+
+/// Those who vote on what follows the version of the statement that is in force.
+fn electors<'a>(asked: &Asked<'a>) -> &'a [GroupId] {
+    let views = asked.views;
+    let in_force = views.statement.as_ref().map(|statement| statement.version);
+    let version = views.versions.iter().find(|row| Some(row.version) == in_force);
+    version.map_or(&[], |row| &row.electors)
 }
 
 #[cfg(test)]
@@ -163,15 +204,33 @@ mod tests {
     }
 
     #[test]
-    fn a_funder_has_one_vote_as_any_member_and_none_where_it_is_no_member() {
+    fn a_funder_has_the_rights_of_any_member_and_none_where_it_is_no_member() {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Rich Friends"]);
         let body = coalition.record(0, "body", json!({"name": "Funders", "sort": "funders"}));
         coalition.record(1, "seat", json!({"body": body}));
         coalition.record(2, "seat", json!({"body": body}));
         coalition.views.members.pop();
         let reply = coalition.ask("funds", &[]).unwrap();
-        assert_eq!(Coalition::column(&reply, "rights", "votes"), [1, 0]);
+        assert_eq!(Coalition::column(&reply, "rights", "votes"), [0, 0], "no statement is here that gives votes");
         let rights = Coalition::column(&reply, "rights", "rights");
         assert_eq!(rights, ["those of any member", "none: it is no member"]);
+    }
+
+    #[test]
+    fn what_was_given_in_kind_is_not_left_and_nobody_spends_from_the_fund_of_another() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let holder = Coalition::group(1);
+        let fund = coalition.record(0, "fund", json!({"title": "Bail", "holder": holder}));
+        coalition.record(2, "pledge", json!({"fund": fund, "amount": "100.00 AUD", "status": "given"}));
+        let van = json!({"fund": fund, "amount": "900.00 AUD", "what": "a van for a week", "status": "given"});
+        coalition.record(2, "pledge", van);
+        coalition.record(1, "spending", json!({"fund": fund, "amount": "10.00 AUD"}));
+        coalition.record(2, "spending", json!({"fund": fund, "amount": "500.00 AUD"}));
+        let reply = coalition.ask("funds", &[]).unwrap();
+        let shown = |key| Coalition::column(&reply, "funds", key)[0].clone();
+        assert_eq!((shown("given"), shown("in_kind")), ("100.00 AUD".into(), "900.00 AUD".into()));
+        assert_eq!((shown("spent"), shown("rest")), ("10.00 AUD".into(), "90.00 AUD".into()));
+        let how = Coalition::column(&reply, "entries", "how");
+        assert!(how.contains(&"told by another group, not counted".into()), "{how:?}");
     }
 }

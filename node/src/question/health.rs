@@ -27,22 +27,36 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let shown = asked.amount("show")?.unwrap_or(SHOWN) as usize;
     let section = |name, heading: &str, empty: &str, sorts: Vec<findings::Sort>| {
         let columns = [("what", "What"), ("who", "Who"), ("step", "Next step")];
-        Section::new(name, heading, &columns, empty).rows(sorts.into_iter().flat_map(|sort| sort.rows(shown)))
+        Section::new(name, heading, &columns, empty).rows(sorts.into_iter().flat_map(|sort| sort.rows(asked, shown)))
     };
-    let way =
-        vec![findings::silent(asked), findings::vacant(asked), findings::uncovered(asked), findings::expired(asked)];
+    let way = vec![
+        findings::silent(asked),
+        findings::vacant(asked),
+        findings::over(asked),
+        findings::uncovered(asked),
+        findings::expired(asked),
+    ];
     let back = vec![findings::nothing_back(asked), findings::unanswered(asked)];
-    let adding_up = vec![findings::unlinked(asked), findings::unreported(asked), findings::undecided(asked)];
+    let adding_up = vec![
+        findings::unlinked(asked),
+        findings::unreported(asked),
+        findings::overdue(asked),
+        findings::undecided(asked),
+    ];
+    let adds_up = match asked.records("action").next() {
+        Some(_) => "Every action leads somewhere and was reported.",
+        None => "There is no action yet.",
+    };
     let unspoken = vec![findings::no_reflection(asked), findings::stale_reviews(asked)];
     Ok(Reply::default()
-        .with(section("way", "People find their way", "Everybody is heard of, every seat and role is filled.", way))
+        .with(section("way", "People find their way", "Everybody was heard from, every seat and role is filled.", way))
         .with(section(
             "back",
             "Members get something back",
             "Every group got something, every call was answered.",
             back,
         ))
-        .with(section("adding_up", "What is done adds up", "Every action leads somewhere and was reported.", adding_up))
+        .with(section("adding_up", "What is done adds up", adds_up, adding_up))
         .with(section(
             "unspoken",
             "What is hard to say is said",
@@ -152,5 +166,17 @@ mod tests {
         assert!(adding_up[5].contains("3 more"), "{adding_up:?}");
         let all = coalition.ask("health", &[("show", "100")]).unwrap();
         assert_eq!(all.section("adding_up").unwrap().rows.len(), 8);
+    }
+
+    #[test]
+    fn a_term_that_is_over_is_told_until_somebody_sits_there_again() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let body = coalition.record(0, "body", json!({"name": "Steering"}));
+        let chair = json!({"body": body, "role": "chair", "holder": "Ann", "until": "2026-11-01T00:00:00Z"});
+        coalition.record(0, "seat", chair);
+        let way = |coalition: &Coalition| Coalition::column(&coalition.ask("health", &[]).unwrap(), "way", "what");
+        assert!(way(&coalition).contains(&"Steering: the term of Ann, chair is over".into()), "{:?}", way(&coalition));
+        coalition.record(0, "seat", json!({"body": body, "role": "chair", "holder": "Ben"}));
+        assert!(way(&coalition).iter().all(|what| !what.as_str().unwrap().contains("is over")));
     }
 }

@@ -1,6 +1,7 @@
 //! Help: who asks for hands, who helps, and how it ended.
 
-use super::shown::{MOST, by_name, moment, or_nothing, place, short};
+use super::shown::{by_name, moment, or_nothing, place, short};
+use super::told::{has, is_of_either};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
@@ -19,7 +20,7 @@ pub(super) const QUESTION: Question = Question {
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let (mut open, mut closed) = (Vec::new(), Vec::new());
-    for row in asked.records("need").filter(|row| row.values.text("sort") == "help") {
+    for row in asked.current("need").filter(|row| row.values.text("sort") == "help") {
         let helpers = helpers(asked, row);
         if row.values.text("status") == "open" { open.push((row, helpers)) } else { closed.push((row, helpers)) }
     }
@@ -35,7 +36,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("until", "Until"),
         ("why", "How far"),
     ];
-    let open = open.into_iter().take(MOST).map(|(row, helpers)| request(asked, row, &helpers));
+    let open = open.into_iter().map(|(row, helpers)| request(asked, row, &helpers));
     let open = Section::new("open", "Open requests", &columns, "Nobody is asking for help.").rows(open);
     let columns = [
         ("name", "Request"),
@@ -44,7 +45,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("status", "How it ended"),
         ("note", "Note"),
     ];
-    let closed = closed.into_iter().take(MOST).map(|(row, helpers)| request(asked, row, &helpers));
+    let closed = closed.into_iter().map(|(row, helpers)| request(asked, row, &helpers));
     let closed = Section::new("closed", "Closed requests", &columns, "No request was closed yet.").rows(closed);
     Ok(Reply::default().with(open).with(closed))
 }
@@ -75,14 +76,14 @@ fn request(asked: &Asked<'_>, row: &Row, helpers: &BTreeSet<GroupId>) -> Json {
 /// The groups that offer help, said yes, or were matched and want it.
 fn helpers(asked: &Asked<'_>, request: &Row) -> BTreeSet<GroupId> {
     let by = |row: &Arc<Row>| row.owner().filter(|group| Some(*group) != request.owner());
-    let offers = asked.referring(request, "support").filter(|row| row.values.text("sort") != "boost").filter_map(by);
-    let replies = asked.referring(request, "reply").filter(|row| row.values.text("says") == "yes").filter_map(by);
-    let agreed = |row: &&Arc<Row>| matches!(row.values.text("status"), "agreed" | "done");
+    let offers =
+        asked.current_referring(request, "support").filter(|row| row.values.text("sort") != "boost").filter_map(by);
+    let replies =
+        asked.current_referring(request, "reply").filter(|row| row.values.text("says") == "yes").filter_map(by);
+    let agreed =
+        |row: &&Arc<Row>| matches!(row.values.text("status"), "agreed" | "done") && is_of_either(asked, request, row);
     let matches = asked.referring(request, "match").filter(agreed);
-    let matched = matches.filter_map(|row| {
-        let with = row.values.text("with");
-        asked.group_of(with).or_else(|| asked.referred(with)?.owner())
-    });
+    let matched = matches.filter_map(|row| has(asked, row.values.text("with")));
     offers.chain(replies).chain(matched.filter(|group| Some(*group) != request.owner())).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Introduce: the weaver's bench: who should meet, which ties grow stale, who stands alone, what to follow up.
 
 use super::asked::{instant, tags};
-use super::shown::{MOST, by_name, moment, or_nothing, short};
+use super::shown::{by_name, moment, or_nothing, short};
 use super::ties::{Ties, isolated, party, stale};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, pairs};
 use grid_protocol::id::{DocumentId, GroupId};
@@ -31,14 +31,15 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let pairs = pairs.rows(pairs::pairs(asked, &ties, &alone));
     let columns = [("name", "Who met"), ("by", "Group"), ("with", "Whom"), ("last", "Last met"), ("why", "Why")];
     let stale_ties = Section::new("stale", "Ties that grow stale", &columns, "No tie is stale.");
-    let stale_ties = stale_ties.rows(stale(asked).into_iter().take(MOST));
+    let stale_ties = stale_ties.rows(stale(asked));
     let columns = [("name", "Group"), ("why", "Why")];
     let lonely = Section::new("isolated", "Groups that stand alone", &columns, "No group stands alone.");
     let lonely = lonely.rows(lonely_rows(asked, &alone));
     let columns = [("role", "Role"), ("why", "Why")];
     let uncovered =
         Section::new("uncovered", "Roles that nobody fills", &columns, "Somebody fills each of the five roles.");
-    let uncovered = uncovered.rows(uncovered_roles(asked));
+    let why = "no person and no group says that they fill it";
+    let uncovered = uncovered.rows(self::uncovered(asked).into_iter().map(|role| json!({"role": role, "why": why})));
     let columns =
         [("name", "Introduction"), ("by", "Made by"), ("follow_up", "Ask on"), ("status", "How far"), ("why", "Why")];
     let follow = Section::new("follow_up", "Introductions to follow up", &columns, "There is nothing to follow up.");
@@ -48,7 +49,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("yes", "Said yes"),
         ("waiting", "No answer yet"),
         ("no", "Said no"),
-        ("why", "That is"),
+        ("how", "How they work"),
+        ("why", "Note"),
     ];
     let answers = Section::new("answers", "What both sides say", &columns, "No introduction is open.");
     let answers = answers.rows(sides(asked));
@@ -62,18 +64,17 @@ fn lonely_rows(asked: &Asked<'_>, alone: &BTreeSet<GroupId>) -> Vec<Json> {
     groups.into_iter().map(|group| json!({"group": group.to_string(), "name": asked.name(group), "why": why})).collect()
 }
 
-/// The roles that neither a person nor a group says it fills.
-fn uncovered_roles(asked: &Asked<'_>) -> Vec<Json> {
+/// The roles of the five that neither a person nor a group says it fills.
+pub(super) fn uncovered(asked: &Asked<'_>) -> Vec<&'static str> {
     let profiles = asked.profiles();
     let covered: BTreeSet<&str> =
         asked.people().chain(profiles.into_values()).flat_map(|row| tags(row, "roles")).collect();
-    let open = Role::ALL.into_iter().map(Role::word).filter(|role| !covered.contains(role));
-    open.map(|role| json!({"role": role, "why": "no person and no group says that they fill it"})).collect()
+    Role::ALL.into_iter().map(Role::word).filter(|role| !covered.contains(role)).collect()
 }
 
 fn open_introductions<'a>(asked: &Asked<'a>) -> Vec<&'a Arc<Row>> {
     let mut open: Vec<&Arc<Row>> =
-        asked.records("introduction").filter(|row| row.values.text("status") != "closed").collect();
+        asked.current("introduction").filter(|row| row.values.text("status") != "closed").collect();
     open.sort_by_cached_key(|row| {
         (instant(row, "follow_up").unwrap_or(row.created), by_name(&asked.title(row), row.document))
     });
@@ -99,7 +100,7 @@ fn to_follow_up(asked: &Asked<'_>) -> Vec<Json> {
             "why": why,
         }))
     });
-    due.take(MOST).collect()
+    due.collect()
 }
 
 /// What a side of an introduction said last.
@@ -114,11 +115,20 @@ enum Side {
 
 /// The open introductions with what each side says.
 fn sides(asked: &Asked<'_>) -> Vec<Json> {
+    let profiles = asked.profiles();
     let row = |row: &Arc<Row>| {
+        let groups: BTreeSet<GroupId> = tags(row, "people").filter_map(|one| asked.group_of(one)).collect();
+        let how = groups.iter().filter(|group| asked.shows_group(group)).filter_map(|group| {
+            let how = profiles.get(group)?.values.text("how_we_work");
+            Some(format!("{}: {}", asked.name(group), or_nothing(&short(how, 80))?))
+        });
+        let how: Vec<String> = how.collect();
         let mut said: BTreeMap<Side, BTreeSet<String>> = BTreeMap::new();
         for one in tags(row, "people") {
             let name = asked.referred(one).map(|row| asked.title(row));
             let name = name.or_else(|| asked.group_of(one).map(|group| asked.name(&group)));
+            let hidden = asked.group_of(one).is_some_and(|group| !asked.shows_group(&group));
+            let name = name.filter(|_| !hidden);
             let side = match asked.group_of(one) {
                 Some(group) => last_word(asked, row, &group),
                 None => Side::Outside,
@@ -148,10 +158,11 @@ fn sides(asked: &Asked<'_>) -> Vec<Json> {
             "yes": yes,
             "waiting": waiting.union(&outside).collect::<Vec<_>>(),
             "no": no,
+            "how": how,
             "why": why,
         })
     };
-    open_introductions(asked).into_iter().take(MOST).map(row).collect()
+    open_introductions(asked).into_iter().map(row).collect()
 }
 
 /// The last reply of a group to an introduction.
@@ -265,5 +276,29 @@ mod tests {
         assert_eq!(answer(&coalition, "why"), "all said yes: contacts may be shared");
         coalition.days_ago(1).record(1, "reply", json!({"to": old, "says": "no"}));
         assert_eq!(answer(&coalition, "why"), "somebody said no");
+    }
+
+    #[test]
+    fn an_introduction_tells_how_both_sides_work() {
+        let mut coalition = Coalition::quiet_since(1, &["Clean River", "Hollin Choir", "Ferry Friends"]);
+        coalition.record(1, "group", json!({"name": "Hollin Choir", "how_we_work": "We sing first."}));
+        coalition.record(2, "group", json!({"name": "Ferry Friends", "how_we_work": "We vote on all."}));
+        let people = json!([Coalition::group(1), Coalition::group(2)]);
+        coalition.record(0, "introduction", json!({"title": "Choir and ferry", "people": people}));
+        let reply = coalition.ask("introduce", &[]).unwrap();
+        let how = json!(["Hollin Choir: We sing first.", "Ferry Friends: We vote on all."]);
+        assert_eq!(Coalition::column(&reply, "answers", "how"), [how]);
+    }
+
+    #[test]
+    fn a_tie_is_fresh_when_the_other_side_wrote_of_a_later_meeting() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let met = |with: usize, on: &str| json!({"title": "Ann and Ben", "with": Coalition::group(with), "on": on});
+        coalition.record(0, "tie", met(1, "2026-01-05T10:00:00Z"));
+        let stale =
+            |coalition: &Coalition| Coalition::column(&coalition.ask("introduce", &[]).unwrap(), "stale", "by").len();
+        assert_eq!(stale(&coalition), 1);
+        coalition.record(1, "tie", met(0, "2026-11-05T10:00:00Z"));
+        assert_eq!(stale(&coalition), 0);
     }
 }

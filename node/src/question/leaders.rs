@@ -1,7 +1,8 @@
 //! Leaders: who could be asked, by interest, skill, place, sector and language.
 
 use super::narrow::{self, Narrow, Strictness};
-use super::shown::{MOST, by_name, id, or_nothing, place};
+use super::shown::{by_name, id, or_nothing, place};
+use super::told::among;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Role;
@@ -33,6 +34,7 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    among(asked, narrow::ROLE.name, &Role::ALL.map(Role::word))?;
     let exact = listed(asked, Strictness::Exact)?;
     let nothing = exact.sections.iter().all(|section| section.rows.is_empty());
     if nothing { listed(asked, Strictness::Forgiving) } else { Ok(exact) }
@@ -40,6 +42,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
 
 fn listed(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
     let narrow = Narrow::read(asked, strictness)?;
+    let most = asked.most()?;
     let people: Vec<&Arc<Row>> = asked.people().collect();
     let mut leading: BTreeMap<GroupId, Vec<&str>> = BTreeMap::new();
     for person in people.iter().filter(|person| leads(person)) {
@@ -94,7 +97,7 @@ fn listed(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
     ];
     let of_groups =
         [("name", "Group"), ("leaders", "Who leads"), ("place", "Where"), ("reach", "Reach"), ("why", "Why")];
-    let people = Section::new("people", "People", &of_people, "Nobody here fits.").rows(people);
+    let people = Section::new("people", "People", &of_people, "Nobody here fits.").first(most, people);
     let groups = Section::new("groups", "Groups with leaders", &of_groups, "No group with leaders fits.").rows(groups);
     Ok(Reply::default().with(people).with(groups))
 }
@@ -115,7 +118,7 @@ fn ordered<'a>(rows: impl Iterator<Item = &'a Arc<Row>>, narrow: &Narrow) -> Vec
         })
         .collect();
     fitting.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    fitting.into_iter().take(MOST).map(|(_, row, why)| (row, why)).collect()
+    fitting.into_iter().map(|(_, row, why)| (row, why)).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Lessons: what others learned who did something like it.
 
 use super::asked::tags;
-use super::shown::{MOST, by_name, or_nothing, short};
+use super::shown::{by_name, or_nothing, short};
+use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::replica::Row;
 use serde_json::json;
@@ -14,7 +15,7 @@ pub(super) const QUESTION: Question = Question {
     about: "What others learned from actions like yours, to be read before it starts.",
     place: Place::Ask,
     words: &[
-        Word { name: "action", about: "The id of an action: its tactics count.", many: Given::Once },
+        Word { name: "action", about: "An action, its id or its title: its tactics count.", many: Given::Once },
         Word { name: "tactic", about: "A tactic, such as vigil; may be given several times.", many: Given::Often },
     ],
     answer,
@@ -22,14 +23,7 @@ pub(super) const QUESTION: Question = Question {
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let mut wanted: BTreeSet<String> = asked.all("tactic").map(str::to_lowercase).collect();
-    if let Some(id) = asked.word("action") {
-        let action = asked.referred(id).filter(|row| row.kind() == Some("action")).ok_or_else(|| {
-            let shown: String = id.chars().take(80).collect();
-            Unanswerable::new(
-                format!("there is no action {shown} here"),
-                "Give the whole id: `grid action list --json` shows it.",
-            )
-        })?;
+    if let Some(action) = record(asked, "action", &["action"])? {
         wanted.extend(tags(action, "tactics").map(str::to_lowercase));
     }
     let all = wanted.is_empty() && asked.word("action").is_none();
@@ -42,7 +36,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         })
         .collect();
     lessons.sort_by_cached_key(|(common, row)| (usize::MAX - common.len(), by_name(&asked.title(row), row.document)));
-    let rows = lessons.into_iter().take(MOST).map(|(common, row)| {
+    let rows = lessons.into_iter().map(|(common, row)| {
         let action = asked.referred(row.values.text("action"));
         json!({
             "id": row.document.to_string(),

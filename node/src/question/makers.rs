@@ -1,6 +1,7 @@
 //! Makers: what was made from what, with the maker of each always named.
 
-use super::shown::{MOST, by_name, or_nothing};
+use super::shown::{by_name, or_nothing};
+use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::DocumentId;
 use grid_protocol::replica::Row;
@@ -17,12 +18,12 @@ pub(super) const QUESTION: Question = Question {
     name: "makers",
     about: "Resources and actions that were made from others, with every maker named, and those that others used.",
     place: Place::Ask,
-    words: &[Word { name: "of", about: "Only this resource or action, by its id.", many: Given::Once }],
+    words: &[Word { name: "of", about: "Only this resource or action: its id or its title.", many: Given::Once }],
     answer,
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let only: Option<DocumentId> = asked.read("of", "the whole id of a resource or an action")?;
+    let only = record(asked, "of", &MADE.map(|(kind, _)| kind))?.map(|row| row.document);
     let (mut made, mut used) = (Vec::new(), Vec::new());
     for (kind, field) in MADE {
         for row in asked.records(kind).filter(|row| only.is_none_or(|only| row.document == only)) {
@@ -37,8 +38,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     }
     made.sort_by_cached_key(|(row, _)| by_name(&asked.title(row), row.document));
     used.sort_by_cached_key(|(row, users)| (std::cmp::Reverse(*users), by_name(&asked.title(row), row.document)));
-    let made = made.into_iter().take(MOST).map(|(row, field)| line(asked, row, field));
-    let used = used.into_iter().take(MOST).map(|(row, users)| {
+    let made = made.into_iter().map(|(row, field)| line(asked, row, field));
+    let used = used.into_iter().map(|(row, users)| {
         json!({
             "id": row.document.to_string(),
             "kind": row.kind(),
@@ -85,7 +86,7 @@ fn line(asked: &Asked<'_>, row: &Arc<Row>, field: &str) -> Json {
             break;
         }
         seen.push(next);
-        let Some(row) = asked.referred(&next.to_string()) else {
+        let Some(row) = asked.referred(&next.to_string()).filter(|row| asked.shows(row)) else {
             lineage.push("something that is not shown here".to_owned());
             break;
         };

@@ -6,7 +6,8 @@
 use super::asked::{instant, tags};
 use super::lookup::{Lookup, Wanted, each_stem, stem};
 use super::near::{Nearness, Spot};
-use super::shown::{MOST, by_name, id, or_nothing, place};
+use super::shown::{by_name, id, or_nothing, place};
+use super::told::{is_of_either, record};
 use super::turns::{fairly, in_turn};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::{each_word, folded};
@@ -31,7 +32,7 @@ pub(super) const QUESTION: Question = Question {
     name: "match",
     about: "Open needs and what meets them: assets, and skills of people and groups, each with the reason.",
     place: Place::Command,
-    words: &[Word { name: "need", about: "Only this need, by its id.", many: Given::Once }],
+    words: &[Word { name: "need", about: "Only this need: its id or its title.", many: Given::Once }],
     answer,
 };
 
@@ -111,8 +112,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         fits.extend(found);
     }
     fits.sort_by_cached_key(order(asked));
-    let fits = fairly(fits, MOST, |fit| Some(fit.need.group));
+    let (count, gaps, most) = (fits.len(), unmet.len(), asked.most()?);
+    let fits = fairly(fits, most, |fit| Some(fit.need.group));
     let rows = fits.iter().map(|fit| shown(asked, fit));
+    let none_open = needs.is_empty();
     let columns = [
         ("name", "Need"),
         ("by", "Needed by"),
@@ -121,8 +124,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("why", "Why"),
         ("status", "How far"),
     ];
-    let fits = Section::new("matches", "What meets what", &columns, "Nothing here meets an open need.").rows(rows);
-    let rows = fairly(unmet, MOST, |need| Some(need.group)).into_iter().map(|need| {
+    let no_need = "No need is open: `grid need new --title TITLE` tells of one.";
+    let none = if none_open { no_need } else { "Nothing here meets an open need." };
+    let fits = Section::new("matches", "What meets what", &columns, none).of(count).rows(rows);
+    let rows = fairly(unmet, most, |need| Some(need.group)).into_iter().map(|need| {
         json!({
             "id": need.row.document.to_string(),
             "name": asked.title(need.row),
@@ -133,23 +138,29 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         })
     });
     let columns = [("name", "Need"), ("by", "Needed by"), ("sort", "What"), ("place", "Where")];
-    let unmet = Section::new("unmet", "Gaps: needs that nothing here meets", &columns, "Something meets every need.");
+    let none = if none_open { no_need } else { "Something meets every need." };
+    let unmet = Section::new("unmet", "Gaps: needs that nothing here meets", &columns, none).of(gaps);
     Ok(Reply::default().with(fits).with(unmet.rows(rows)))
 }
 
 /// The open needs, those that end soonest first, then the oldest.
 fn needs<'a>(asked: &Asked<'a>) -> Result<Vec<Side<'a>>, Unanswerable> {
-    let only: Option<DocumentId> = asked.read("need", "the whole id of a need")?;
+    let only = record(asked, "need", &["need"])?;
     let open = |row: &&'a Arc<Row>| {
         let over = instant(row, "until").is_some_and(|until| until < asked.now);
         row.values.text("status") == "open" && !over && !is_done(asked, row)
     };
-    let mut needs: Vec<&Arc<Row>> =
-        asked.records("need").filter(|row| only.is_none_or(|only| row.document == only)).filter(open).collect();
-    if let (Some(only), true) = (only, needs.is_empty()) {
-        let known = asked.referred(&only.to_string()).is_some();
-        let message = if known { "that need is not open any more" } else { "there is no need of that id here" };
-        return Err(Unanswerable::new(message, "`match` alone shows all open needs with their ids."));
+    let mut needs: Vec<&Arc<Row>> = asked
+        .current("need")
+        .filter(|row| only.is_none_or(|only| row.document == only.document))
+        .filter(open)
+        .collect();
+    if only.is_some() && needs.is_empty() {
+        let hint = "`match` alone shows all open needs.";
+        return Err(Unanswerable::new("that need is not open any more", hint));
+    }
+    if only.is_none() {
+        needs.retain(|row| asked.shows(row));
     }
     needs.sort_by_key(|row| (instant(row, "until").is_none(), instant(row, "until"), row.created, row.document));
     let needs = fairly(needs, NEEDS, |row| row.owner());
@@ -160,22 +171,19 @@ fn offered<'a>(asked: &Asked<'a>, kind: &str) -> Vec<&'a Arc<Row>> {
     let mut rows: Vec<&Arc<Row>> = match kind {
         "person" => asked.people().collect(),
         "group" => asked.profiles().into_values().collect(),
-        _ => asked.records(kind).filter(|row| row.values.text("status") != "away").collect(),
+        _ => asked.current(kind).filter(|row| row.values.text("status") != "away").collect(),
     };
+    // What meets a need is a suggestion to people, and not what they do not want to see.
+    rows.retain(|row| asked.shows(row));
     rows.sort_unstable_by_key(|row| row.document);
     // Ids can be chosen with patience: whoever has many things does not stand before everybody who has one.
     in_turn(rows, |row| row.owner())
 }
 
-/// The group that has what a match names.
-fn has(asked: &Asked<'_>, with: &str) -> Option<GroupId> {
-    asked.group_of(with).or_else(|| asked.referred(with)?.owner())
-}
-
 /// Whether the group that has the need or what meets it says that it is done.
 fn is_done(asked: &Asked<'_>, need: &Row) -> bool {
     let mut done = asked.referring(need, "match").filter(|row| row.values.text("status") == "done");
-    done.any(|row| row.owner() == need.owner() || row.owner() == has(asked, row.values.text("with")))
+    done.any(|row| is_of_either(asked, need, row))
 }
 
 /// What is known of a need and each thing that was thought to meet it: the word of those two counts before others'.
@@ -183,7 +191,7 @@ fn pairs<'a>(asked: &Asked<'a>, need: &Row) -> HashMap<String, &'a str> {
     let mut pairs: BTreeMap<String, (bool, &str)> = BTreeMap::new();
     for row in asked.referring(need, "match") {
         let with = row.values.text("with");
-        let own = row.owner() == need.owner() || row.owner() == has(asked, with);
+        let own = is_of_either(asked, need, row);
         let with = asked.views.group_named(with).map_or_else(|| with.to_owned(), |group| group.to_string());
         let status = row.values.text("status");
         let known = pairs.entry(with).or_insert((own, status));
@@ -317,6 +325,7 @@ fn shown(asked: &Asked<'_>, fit: &Fit<'_>) -> Json {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{Coalition, NOW};
+    use super::super::shown::MOST;
     use super::*;
     use serde_json::json;
 
@@ -363,8 +372,12 @@ mod tests {
             Coalition::column(&coalition.ask("match", &[("need", &need)]).unwrap(), "matches", "offer").len(),
             2
         );
+        for told in [&need[..8], "somebody's van"] {
+            let reply = coalition.ask("match", &[("need", told)]).unwrap();
+            assert_eq!(Coalition::column(&reply, "matches", "offer").len(), 2, "{told}");
+        }
         assert!(coalition.ask("match", &[("need", "van")]).is_err());
-        assert!(coalition.ask("match", &[("need", &van)]).unwrap_err().message.contains("not open"));
+        assert!(coalition.ask("match", &[("need", &van)]).unwrap_err().message.contains("no need"));
     }
 
     #[test]
@@ -398,6 +411,16 @@ mod tests {
         coalition.record(1, "match", json!({"need": need, "with": van, "status": "done"}));
         assert_eq!(count(&coalition), 0);
         assert!(Coalition::column(&ask(&coalition), "unmet", "name").is_empty());
+    }
+
+    #[test]
+    fn what_a_group_has_that_has_left_meets_nothing_and_no_open_need_is_no_success() {
+        let (mut coalition, _, _) = coalition();
+        coalition.leaves(1);
+        assert!(Coalition::column(&ask(&coalition), "matches", "offer").is_empty());
+        coalition.leaves(0);
+        let reply = ask(&coalition);
+        assert!(reply.sections.iter().all(|section| section.empty.contains("No need is open")), "{reply:?}");
     }
 
     #[test]

@@ -164,6 +164,13 @@ pub struct Word {
     pub many: Given,
 }
 
+/// What narrows every question.
+const MOST: Word = Word {
+    name: "most",
+    about: "How many rows of each part to show, such as 1000; 200 if nothing is said.",
+    many: Given::Once,
+};
+
 /// How often a word may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
@@ -181,6 +188,12 @@ pub fn named(name: &str) -> Option<&'static Question> {
 }
 
 impl Question {
+    /// What narrows it: its own words, then those of every question.
+    pub fn all_words(&self) -> impl Iterator<Item = &Word> {
+        let own = self.words.iter().any(|word| word.name == MOST.name);
+        self.words.iter().chain((!own).then_some(&MOST))
+    }
+
     /// Asks it.
     ///
     /// # Errors
@@ -193,17 +206,19 @@ impl Question {
         words: BTreeMap<String, Vec<String>>,
     ) -> Result<Reply, Unanswerable> {
         for (name, values) in &words {
-            let word = self.words.iter().find(|word| word.name == name).ok_or_else(|| self.unknown(name))?;
+            let word = self.all_words().find(|word| word.name == name).ok_or_else(|| self.unknown(name))?;
             if word.many == Given::Once && values.len() > 1 {
                 return Err(Unanswerable::new(format!("{name} is given twice"), "Give it once."));
             }
         }
-        (self.answer)(&Asked::new(views, now, words))
+        let asked = Asked::new(views, now, words);
+        let reply = (self.answer)(&asked)?;
+        reply.shown(&asked)
     }
 
     fn unknown(&self, name: &str) -> Unanswerable {
-        let known: Vec<&str> = self.words.iter().map(|word| word.name).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let known: Vec<&str> = self.all_words().map(|word| word.name).collect();
+        let known = known.join(", ");
         let shown: String = name.chars().take(80).collect();
         Unanswerable::new(format!("{} has no word {shown:?}", self.name), format!("Known here: {known}."))
     }
@@ -220,7 +235,7 @@ mod tests {
         assert_eq!(names.len(), ALL.len());
         for question in ALL {
             assert!(question.about.ends_with('.'), "{}", question.name);
-            assert!(question.words.iter().all(|word| word.about.ends_with('.')), "{}", question.name);
+            assert!(question.all_words().all(|word| word.about.ends_with('.')), "{}", question.name);
         }
     }
 }

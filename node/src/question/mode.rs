@@ -22,7 +22,7 @@ pub(super) const QUESTION: Question = Question {
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let begins = |mode: &Row| instant(mode, "from").unwrap_or(mode.created);
     let mut modes: Vec<&Arc<Row>> =
-        asked.records("mode").filter(|mode| instant(mode, "until").is_some_and(|until| asked.now < until)).collect();
+        asked.current("mode").filter(|mode| instant(mode, "until").is_some_and(|until| asked.now < until)).collect();
     modes.sort_by_key(|mode| (Reverse((begins(mode), mode.changed)), mode.document));
     let (mut now, mut coming, mut suggested) = (None, Vec::new(), Vec::new());
     for mode in modes {
@@ -59,7 +59,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let empty = "No other setting is to come.";
     let coming = Section::new("coming", "Still to come", &columns("Mandate"), empty).rows(coming);
     let empty = "Nobody suggests another: `grid mode new --title TITLE --until DAY` does.";
-    let suggested = Section::new("suggested", "Suggested", &columns("Mind"), empty).rows(suggested);
+    let suggested = Section::new("suggested", "Suggested", &columns("Note"), empty).rows(suggested);
     Ok(Reply::default().with(now).with(coming).with(suggested))
 }
 

@@ -4,7 +4,7 @@ use super::asked::instant;
 use super::backing::Backing;
 use super::letters::Letters;
 use super::line::{field, figure, line, moment};
-use super::period::end_of;
+use super::period::{end_of, is_over};
 use super::told::{names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -64,12 +64,15 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
 }
 
 fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
-    let mut linked: Vec<&Arc<Row>> =
-        asked.referring(row, "action").filter(|action| action.values.text("status") != "cancelled").collect();
+    // What groups did that have left since was done; what they meant to do was not.
+    let over = is_over(row, asked.now);
+    let takes_place =
+        |action: &&Arc<Row>| action.values.text("status") != "cancelled" && (over || asked.views.holds(action));
+    let mut linked: Vec<&Arc<Row>> = asked.referring(row, "action").filter(takes_place).collect();
     linked
         .sort_by_cached_key(|action| (instant(action, "starts"), asked.title(action).to_lowercase(), action.document));
     let title = asked.title(row);
-    let mut backing = Backing::of(asked, row);
+    let mut backing = Backing::default();
     let mut letters = 0.0;
     let mut groups: BTreeSet<GroupId> = BTreeSet::new();
     let mut actions = Vec::with_capacity(linked.len());
@@ -83,7 +86,7 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
             "coordinates": field(action, "coordinates"),
             "starts": moment(action, "starts"),
             "supports": of_action.supports(),
-            "people": figure(of_action.people),
+            "people": figure(of_action.people()),
             "letters": figure(its_letters),
         });
         actions.push(line(asked, action, more));
@@ -91,6 +94,7 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
         letters += its_letters;
         groups.extend(action.owner());
     }
+    backing.merge_whole(Backing::of(asked, row));
     let more = json!({
         "starts": moment(row, "starts"),
         "ends": moment(row, "ends"),
@@ -101,7 +105,7 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
         "who": names(asked, &groups),
         "supports": backing.supports(),
         "supporters": backing.groups.len(),
-        "people": figure(backing.people),
+        "people": figure(backing.people()),
         "letters": figure(letters),
     });
     (line(asked, row, more), actions)
@@ -110,7 +114,7 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
 /// Actions at the time of a moment that are part of none.
 fn unlinked(asked: &Asked<'_>, moments: &[&Arc<Row>]) -> Section {
     let mut free: Vec<(Timestamp, &Arc<Row>)> = asked
-        .records("action")
+        .current("action")
         .filter(|action| {
             action.values.text("status") != "cancelled" && asked.referred(action.values.text("moment")).is_none()
         })
@@ -167,5 +171,23 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "actions", "title"), ["Song", "Vigil"]);
         assert_eq!(Coalition::column(&reply, "actions", "coordinates"), [json!(null), at]);
         assert_eq!(Coalition::column(&reply, "unlinked", "title"), ["Paddle"]);
+    }
+
+    #[test]
+    fn a_group_that_joins_a_moment_and_its_action_brings_its_people_once_and_ones_own_support_counts_for_nobody() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let day = coalition.record(0, "moment", json!({"title": "River day"}));
+        let walk = coalition.record(0, "action", json!({"title": "Walk", "moment": day}));
+        coalition.record(1, "support", json!({"of": day, "sort": "join", "people": 10}));
+        coalition.record(1, "support", json!({"of": walk, "sort": "join", "people": 10}));
+        coalition.record(1, "support", json!({"of": walk, "sort": "offer", "people": 10}));
+        coalition.record(0, "support", json!({"of": walk, "sort": "join", "people": 50}));
+        let reply = coalition.ask("moments", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "moments", "people"), [10]);
+        assert_eq!(Coalition::column(&reply, "actions", "people"), [10]);
+        let all = coalition.ask("amplify", &[]).unwrap();
+        assert_eq!(Coalition::column(&all, "credit", "name"), ["Hollin Choir"]);
+        coalition.hides(1);
+        assert_eq!(Coalition::column(&coalition.ask("moments", &[]).unwrap(), "moments", "people"), [10]);
     }
 }

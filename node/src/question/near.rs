@@ -69,16 +69,18 @@ impl Spot {
         &self.words
     }
 
-    /// How near another one is. A place that is named in fewer words contains the other: Lismore, and Lismore NSW.
+    /// How near another one is. Points say more than names: there is a Lismore in Ireland, too. A place that is named in
+    /// fewer words contains the other: Lismore, and Lismore NSW.
     pub(super) fn to(&self, other: &Self) -> Nearness {
+        let km = self.point.zip(other.point).map(|(one, other)| km(one, other));
+        if let Some(far) = km.filter(|km| *km > NEIGHBOURS) {
+            return Nearness::Km(far);
+        }
         let (few, many) = if self.words.len() <= other.words.len() { (self, other) } else { (other, self) };
         if !few.words.is_empty() && few.words.iter().all(|word| many.words.binary_search(word).is_ok()) {
             return Nearness::Same(few.name.clone());
         }
-        match (self.point, other.point) {
-            (Some(one), Some(other)) => Nearness::Km(km(one, other)),
-            _ => Nearness::Unknown,
-        }
+        km.map_or(Nearness::Unknown, Nearness::Km)
     }
 }
 
@@ -105,6 +107,18 @@ mod tests {
         assert!((km(at("0,179.9"), at("0,-179.9")) - 22.2).abs() < 0.5, "over the date line");
         assert!((km(at("90,0"), at("-90,0")) - 20_015.0).abs() < 5.0, "pole to pole");
         assert_eq!((far(0.2), far(11.6)), ("less than 1 km away".to_owned(), "12 km away".to_owned()));
+    }
+
+    #[test]
+    fn points_say_more_than_names() {
+        let spot = |point: &str| Spot {
+            name: "Lismore".to_owned(),
+            words: words("Lismore"),
+            point: Some(Coordinates::parse(point).unwrap()),
+        };
+        let (here, ireland) = (spot("-28.81,153.28"), spot("52.14,-7.93"));
+        assert!(here.to(&ireland).why().is_none(), "{:?}", here.to(&ireland));
+        assert_eq!(here.to(&spot("-28.80,153.29")), Nearness::Same("Lismore".to_owned()));
     }
 
     #[test]

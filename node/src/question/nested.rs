@@ -87,7 +87,7 @@ impl<'a> Nested<'a> {
         let numbers: HashMap<GroupId, usize> =
             members.iter().enumerate().map(|(number, group)| (*group, number)).collect();
         let mut within: HashMap<DocumentId, Groups> = units.keys().map(|id| (*id, Groups::default())).collect();
-        for profile in asked.records("group") {
+        for profile in asked.current("group") {
             let Some(number) = profile.owner().and_then(|group| numbers.get(&group)) else { continue };
             for unit in references(profile, "units") {
                 if let Some(groups) = within.get_mut(&unit) {

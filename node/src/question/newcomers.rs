@@ -1,7 +1,7 @@
 //! Newcomers: who has gone through what every newcomer learns, who has not yet, and who can lead by what was learnt.
 
 use super::asked::tags;
-use super::shown::{MOST, by_name, foremost};
+use super::shown::{by_name, foremost};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::view::fold::folded;
 use grid_protocol::id::{DocumentId, GroupId};
@@ -30,10 +30,11 @@ struct Learnt {
 }
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let courses: BTreeMap<DocumentId, &Arc<Row>> = asked.records("course").map(|row| (row.document, row)).collect();
+    let credited = Credited::of(asked);
+    let courses = &credited.courses;
     let core: Vec<DocumentId> =
         courses.iter().filter(|(_, row)| row.values.text("level") == "core").map(|(course, _)| *course).collect();
-    let learners = learners(asked, &courses);
+    let learners = learners(asked, &credited);
     let done = |learnt: &Learnt| core.iter().filter(|course| learnt.courses.contains(course)).count();
     let trained = |learnt: &Learnt| !core.is_empty() && done(learnt) == core.len();
     let mut called: HashMap<GroupId, Arc<str>> = HashMap::new();
@@ -42,12 +43,15 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     }
     let group = |(learner, learnt): &(&Learner, &Learnt)| (trained(learnt), called.get(&learner.0).cloned());
     let name = |(learner, learnt): &(&Learner, &Learnt)| (folded(&learnt.name), (*learner).clone());
-    let people = foremost(learners.iter().collect(), MOST, group, name);
+    let mut people = foremost(learners.iter().collect(), asked.most()?, group, name);
     let missing = |learnt: &Learnt| -> Vec<String> {
         let missing = core.iter().filter(|course| !learnt.courses.contains(course));
         missing.take(3).filter_map(|course| courses.get(course).map(|row| asked.title(row))).collect()
     };
-    let of_people = people.iter().filter(|_| !core.is_empty()).take(MOST).map(|((group, _), learnt)| {
+    if core.is_empty() {
+        people.clear();
+    }
+    let of_people = people.iter().map(|((group, _), learnt)| {
         json!({
             "id": learnt.id.map(|id| id.to_string()),
             "name": learnt.name,
@@ -85,10 +89,12 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("trained", "Trained"),
     ];
     let none = if core.is_empty() { "There is no core course yet." } else { "Nobody is listed yet." };
-    let people = Section::new("people", "People, those who are not trained yet first", &columns, none).rows(of_people);
-    let columns = [("name", "Group"), ("people", "People"), ("trained", "Trained"), ("why", "That is")];
+    let people = Section::new("people", "People, those who are not trained yet first", &columns, none)
+        .of(if core.is_empty() { 0 } else { learners.len() })
+        .rows(of_people);
+    let columns = [("name", "Group"), ("people", "People"), ("trained", "Trained"), ("why", "Note")];
     let groups = Section::new("groups", "Groups", &columns, "There are no members yet.").rows(of_groups);
-    Ok(Reply::default().with(people).with(groups).with(leaders(&courses, &learners)))
+    Ok(Reply::default().with(people).with(groups).with(leaders(courses, &learners)))
 }
 
 /// How many people completed courses that lead to each role, and to any.
@@ -110,37 +116,55 @@ fn leaders(courses: &BTreeMap<DocumentId, &Arc<Row>>, learners: &BTreeMap<Learne
     Section::new("leaders", "Leaders by what they completed", &columns, "").rows(rows)
 }
 
-/// Everybody who is listed or has completed something, with what counts as completed: a group says so of its own
-/// people, and whoever gives a course of anybody.
-fn learners(asked: &Asked<'_>, courses: &BTreeMap<DocumentId, &Arc<Row>>) -> BTreeMap<Learner, Learnt> {
-    let mut learners: BTreeMap<Learner, Learnt> = BTreeMap::new();
-    let mut named: BTreeMap<Learner, Learner> = BTreeMap::new();
-    for person in asked.people() {
-        let Some(group) = person.owner() else { continue };
-        let (key, name) = ((group, person.document.to_string()), person.values.text("name").to_owned());
-        named.entry((group, folded(&name))).or_insert_with(|| key.clone());
-        learners.insert(key, Learnt { name, id: Some(person.document), courses: BTreeSet::new() });
+/// Whose completions count: a group says so of its own people, and whoever gives a course of anybody.
+pub(super) struct Credited<'a> {
+    courses: BTreeMap<DocumentId, &'a Arc<Row>>,
+    people: BTreeMap<Learner, &'a Arc<Row>>,
+    named: BTreeMap<Learner, Learner>,
+}
+
+impl<'a> Credited<'a> {
+    /// The courses and the people who are listed.
+    pub(super) fn of(asked: &Asked<'a>) -> Self {
+        let courses = asked.records("course").map(|row| (row.document, row)).collect();
+        let (mut people, mut named) = (BTreeMap::new(), BTreeMap::new());
+        for person in asked.people() {
+            let Some(group) = person.owner() else { continue };
+            let key: Learner = (group, person.document.to_string());
+            named.entry((group, folded(person.values.text("name")))).or_insert_with(|| key.clone());
+            people.insert(key, person);
+        }
+        Self { courses, people, named }
     }
-    for row in asked.records("completion") {
-        let (Some(by), Ok(course)) = (row.owner(), row.values.text("course").parse::<DocumentId>()) else { continue };
-        let gives = courses.get(&course).is_some_and(|course| course.owner() == Some(by));
-        let listed = asked.named(row, "person").and_then(|person| Some((person.owner()?, person.document.to_string())));
-        let learnt = match listed {
-            Some(key) if key.0 == by || gives => learners.get_mut(&key),
-            Some(_) => None,
+
+    /// Who completed which course by a completion that counts.
+    pub(super) fn learner(&self, asked: &Asked<'_>, row: &Row) -> Option<(Learner, DocumentId)> {
+        let (by, course) = (row.owner()?, row.values.text("course").parse::<DocumentId>().ok()?);
+        let gives = self.courses.get(&course)?.owner() == Some(by);
+        let learner = match asked.named(row, "person") {
+            Some(person) => {
+                let key = (person.owner()?, person.document.to_string());
+                ((key.0 == by || gives) && self.people.contains_key(&key)).then_some(key)?
+            }
             None => {
-                let who = row.values.text("who");
-                let key = (by, folded(who));
-                if key.1.is_empty() {
-                    continue;
-                }
-                let key = named.get(&key).cloned().unwrap_or(key);
-                let new = || Learnt { name: who.to_owned(), id: None, courses: BTreeSet::new() };
-                Some(learners.entry(key).or_insert_with(new))
+                let key = (by, folded(row.values.text("who")));
+                let key = (!key.1.is_empty()).then_some(key)?;
+                self.named.get(&key).cloned().unwrap_or(key)
             }
         };
-        if let Some(learnt) = learnt {
-            learnt.courses.insert(course);
+        Some((learner, course))
+    }
+}
+
+/// Everybody who is listed or has completed something, with what counts as completed.
+fn learners(asked: &Asked<'_>, credited: &Credited<'_>) -> BTreeMap<Learner, Learnt> {
+    let new = |name: &str, id| Learnt { name: name.to_owned(), id, courses: BTreeSet::new() };
+    let listed = credited.people.iter();
+    let mut learners: BTreeMap<Learner, Learnt> =
+        listed.map(|(key, row)| (key.clone(), new(row.values.text("name"), Some(row.document)))).collect();
+    for row in asked.current("completion") {
+        if let Some((learner, course)) = credited.learner(asked, row) {
+            learners.entry(learner).or_insert_with(|| new(row.values.text("who"), None)).courses.insert(course);
         }
     }
     learners

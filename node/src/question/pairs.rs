@@ -39,8 +39,13 @@ struct Party<'a> {
 /// Those who should know each other, the best reasons first.
 pub(super) fn pairs(asked: &Asked<'_>, ties: &Ties, isolated: &BTreeSet<GroupId>) -> Vec<Json> {
     let profiles = asked.profiles();
-    let mut parties: Vec<Party<'_>> =
-        profiles.values().copied().chain(asked.people()).filter_map(|row| Party::of(asked, row)).collect();
+    let mut parties: Vec<Party<'_>> = profiles
+        .values()
+        .copied()
+        .chain(asked.people())
+        .filter(|row| asked.shows(row))
+        .filter_map(|row| Party::of(asked, row))
+        .collect();
     parties.sort_by_cached_key(|party| (!isolated.contains(&party.group), folded(&party.name), party.id.clone()));
     let mut found: Vec<(Reverse<usize>, usize, usize, Vec<String>)> = candidates(&parties)
         .into_iter()

@@ -47,6 +47,17 @@ impl Period {
         self.holds(day_or_written(row, field))
     }
 
+    /// Whether a period with this name has a day in it: 2026, 2026-Q4 or 2026-11. What is no such name lies where the record
+    /// was written.
+    pub(super) fn touches(&self, name: &str, row: &Row) -> bool {
+        match named(name) {
+            Some((first, last)) => {
+                self.since.is_none_or(|since| since <= last) && self.until.is_none_or(|until| first <= until)
+            }
+            None => self.holds(date(row.created)),
+        }
+    }
+
     /// The period in words, for headings.
     pub(super) fn words(&self) -> String {
         match (self.since, self.until) {
@@ -56,6 +67,21 @@ impl Period {
             (Some(since), Some(until)) => format!("from {since} to {until}"),
         }
     }
+}
+
+/// The first and the last day of a year, a quarter or a month.
+fn named(name: &str) -> Option<(Date, Date)> {
+    let (year, part) = name.trim().split_once('-').unwrap_or((name.trim(), ""));
+    let year: i16 = year.parse().ok()?;
+    let (first, last): (i8, i8) = match part.strip_prefix(['Q', 'q']) {
+        Some(quarter) => {
+            let quarter: i8 = quarter.parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
+            (quarter * 3 - 2, quarter * 3)
+        }
+        None if part.is_empty() => (1, 12),
+        None => part.parse().ok().map(|month| (month, month))?,
+    };
+    Some((Date::new(year, first, 1).ok()?, Date::new(year, last, 1).ok()?.last_of_month()))
 }
 
 /// The day of a field, as the people there saw it.
@@ -96,6 +122,17 @@ pub(super) fn end_of(row: &Row) -> Option<Timestamp> {
 mod tests {
     use super::super::fixture::Coalition;
     use serde_json::json;
+
+    #[test]
+    fn periods_have_names() {
+        let of = |name: &str| super::named(name).map(|(first, last)| format!("{first} {last}"));
+        assert_eq!(of("2026-Q4").as_deref(), Some("2026-10-01 2026-12-31"));
+        assert_eq!(of("2026-02").as_deref(), Some("2026-02-01 2026-02-28"));
+        assert_eq!(of("2026").as_deref(), Some("2026-01-01 2026-12-31"));
+        for none in ["", "autumn", "2026-Q5", "2026-Q", "2026-13", "2026-0", "99999", "-", "2026-10-01"] {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_period_takes_both_its_days_as_people_there_saw_them() {

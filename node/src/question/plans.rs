@@ -41,7 +41,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             let because: Vec<String> = tags(revision, "because")
                 .map(|id| asked.views.title_of_id(id).unwrap_or_else(|| "something that is not here".to_owned()))
                 .collect();
-            let cited = if because.is_empty() { "no data: mind".to_owned() } else { because.join(", ") };
+            let cited = if because.is_empty() { "no data".to_owned() } else { because.join(", ") };
             let more = json!({
                 "change": brief(revision.values.text("change")),
                 "on": at_or_written(revision, "on"),
@@ -89,6 +89,6 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "changes", "change"), ["fewer vigils", "more songs"]);
         let cited = Coalition::column(&reply, "changes", "cited");
         assert!(cited[0].as_str().unwrap().contains("The vigil"), "{cited:?}");
-        assert_eq!(cited[1], "no data: mind");
+        assert_eq!(cited[1], "no data");
     }
 }

@@ -49,7 +49,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         .filter(|row| audiences.is_empty() || row["audience"].as_str().is_some_and(|of| audiences.contains(&of)));
     let columns =
         [("kind", "Kind"), ("field", "Field"), ("purpose", "What it is for"), ("audience", "Who may read it")];
-    let fields = Section::new("fields", "What is stored", &columns, "Nothing of that is stored.").rows(fields);
+    let fields =
+        Section::new("fields", "What is stored", &columns, "Nothing of that is stored.").account().rows(fields);
     let meanings = AUDIENCES.iter().map(|(audience, who)| json!({"audience": audience.to_string(), "who": who}));
     let meanings =
         Section::new("audiences", "Who that is", &[("audience", "Audience"), ("who", "Who")], "").rows(meanings);

@@ -10,6 +10,11 @@ use std::collections::BTreeMap;
 pub(super) struct Purse(BTreeMap<String, i128>);
 
 impl Purse {
+    /// A purse with nothing in it.
+    pub(super) const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
     /// Puts the amount of a field in; nothing where it holds none, or one below zero.
     pub(super) fn put(&mut self, row: &Row, field: &str) {
         if let Some(Value::Money(money)) = row.values.get(field) {

@@ -26,7 +26,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let round = |row: &&Arc<Row>| row.values.text("sort") == "reflection" && row.values.text("status") != "cancelled";
     let mut events: Vec<&Arc<Row>> = asked.records("event").filter(round).collect();
     events.sort_by_cached_key(|event| (instant(event, "starts"), asked.title(event).to_lowercase(), event.document));
-    let (past, coming): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| is_over(event, asked.now));
+    let (past, mut coming): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| is_over(event, asked.now));
+    coming.retain(|event| asked.views.holds(event));
     let one = |event: &Arc<Row>| {
         let came = asked.referring(event, "attendance").filter(|answer| comes(answer)).count();
         line(

@@ -1,5 +1,6 @@
 //! The answer to a question: sections of rows, as JSON and as tables.
 
+use super::{Asked, Unanswerable};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -23,7 +24,29 @@ pub struct Section {
     pub rows: Vec<Map<String, Json>>,
     /// What stands there where there are no rows.
     pub empty: String,
+    /// How many rows there are in all.
+    pub total: usize,
+    /// How many rows are hidden on this computer.
+    pub hidden: usize,
+    /// What people should know of rows that are not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    #[serde(skip)]
+    scope: Scope,
 }
+
+/// Whether rows may be left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Scope {
+    /// It is a list: what is hidden here is left out, and a long one ends.
+    #[default]
+    List,
+    /// It is an account, in which every row counts.
+    Account,
+}
+
+/// What of a row may be hidden: the groups that it names.
+const GROUPS: [&str; 3] = ["group", "with_group", "offering"];
 
 /// What a row shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,6 +69,15 @@ impl Reply {
     pub fn section(&self, name: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.name == name)
     }
+
+    /// What is shown of it here: without what is hidden on this computer, and no more rows than were asked for.
+    pub(super) fn shown(mut self, asked: &Asked<'_>) -> Result<Self, Unanswerable> {
+        let most = asked.most()?;
+        for section in &mut self.sections {
+            section.show(asked, most);
+        }
+        Ok(self)
+    }
 }
 
 impl Section {
@@ -57,7 +89,38 @@ impl Section {
         empty: impl Into<String>,
     ) -> Self {
         let columns = columns.iter().map(|(key, heading)| Column { key, heading }).collect();
-        Self { name, heading: heading.into(), columns, rows: Vec::new(), empty: empty.into() }
+        Self {
+            name,
+            heading: heading.into(),
+            columns,
+            rows: Vec::new(),
+            empty: empty.into(),
+            total: 0,
+            hidden: 0,
+            note: None,
+            scope: Scope::List,
+        }
+    }
+
+    /// Says that it is an account: it would be wrong without any of its rows.
+    #[must_use]
+    pub(super) fn account(mut self) -> Self {
+        self.scope = Scope::Account;
+        self
+    }
+
+    /// Says how many rows there are in all, where not all of them are added.
+    #[must_use]
+    pub(super) const fn of(mut self, total: usize) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// Adds the first rows of a long list, as many as were asked for; the others are only counted.
+    #[must_use]
+    pub(super) fn first(mut self, most: usize, rows: impl ExactSizeIterator<Item = Json>) -> Self {
+        self.total += rows.len();
+        self.rows(rows.take(most))
     }
 
     /// Adds rows: JSON objects.
@@ -68,5 +131,70 @@ impl Section {
             _ => None,
         }));
         self
+    }
+
+    fn show(&mut self, asked: &Asked<'_>, most: usize) {
+        let hidden = &asked.views.hidden;
+        self.total = self.total.max(self.rows.len());
+        if self.scope == Scope::Account {
+            return;
+        }
+        if !hidden.is_empty() {
+            let before = self.rows.len();
+            self.rows.retain(|row| !is_hidden(asked, row));
+            self.hidden = before - self.rows.len();
+        }
+        self.rows.truncate(most);
+        let (shown, rest) = (self.rows.len(), self.total - self.hidden);
+        let mut notes = Vec::new();
+        if shown < rest {
+            notes.push(format!("{shown} of {rest} are shown: --most {rest} shows all."));
+        }
+        if self.hidden > 0 {
+            notes.push(format!("{} hidden on this computer.", self.hidden));
+        }
+        self.note = (!notes.is_empty()).then(|| notes.join(" "));
+    }
+}
+
+/// Whether a row shows a record, or a group, that is hidden on this computer.
+fn is_hidden(asked: &Asked<'_>, row: &Map<String, Json>) -> bool {
+    let text = |key: &str| row.get(key).and_then(Json::as_str);
+    let record = text("id").and_then(|id| asked.referred(id));
+    let group = |key: &&str| text(key).and_then(|id| id.parse().ok()).is_some_and(|group| !asked.shows_group(&group));
+    record.is_some_and(|row| !asked.shows(row)) || GROUPS.iter().any(|key| group(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn a_list_that_ends_early_says_how_much_there_is() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        for number in 0..201 {
+            coalition.record(0, "person", json!({"name": format!("Ann {number}"), "agreed": true}));
+        }
+        let people = |words: &[(&str, &str)]| {
+            let reply = coalition.ask("leaders", words).unwrap();
+            let section = reply.section("people").unwrap();
+            (section.rows.len(), section.total, section.note.clone())
+        };
+        let note = Some("200 of 201 are shown: --most 201 shows all.".to_owned());
+        assert_eq!(people(&[]), (200, 201, note));
+        assert_eq!(people(&[("most", "1000")]), (201, 201, None));
+        assert!(coalition.ask("leaders", &[("most", "many")]).unwrap_err().message.contains("most"));
+    }
+
+    #[test]
+    fn what_is_hidden_is_left_out_of_lists_and_told() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        coalition.record(0, "need", json!({"title": "A van", "sort": "help"}));
+        coalition.record(1, "need", json!({"title": "A boat", "sort": "help"}));
+        coalition.hides(1);
+        let reply = coalition.ask("help", &[]).unwrap();
+        let open = reply.section("open").unwrap();
+        assert_eq!((open.rows.len(), open.hidden, open.note.as_deref()), (1, 1, Some("1 hidden on this computer.")));
     }
 }

@@ -2,9 +2,9 @@
 
 use super::line::{brief, by_title, count, figure, line, moment};
 use super::period::{Period, SINCE, UNTIL, is_over};
-use super::told::{GROUP, group};
+use super::told::{GROUP, group, short_id};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
-use grid_protocol::id::GroupId;
+use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::{Audience, Field};
 use grid_protocol::replica::Row;
 use serde_json::{Map, Value as Json, json};
@@ -77,7 +77,14 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         (super::period::day_or_written(report, "on"), asked.title(report), report.document)
     });
     let heading = format!("What came of it, {}", period.words());
-    let reply = Reply::default().with(totals(&reports, heading)).with(groups(asked, &reports));
+    let counted = Counted::of(asked, &reports);
+    let tallied: f64 = asked
+        .records("tally")
+        .filter(|row| by(row) && period.holds_row(row, "on"))
+        .map(|tally| count(tally, "letters"))
+        .sum();
+    let reply =
+        Reply::default().with(totals(&reports, &counted, tallied, heading)).with(groups(asked, &reports, &counted));
     let reply = reply.with(list(asked, &reports, readers));
     Ok(match readers {
         Readers::Public => reply,
@@ -85,12 +92,47 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     })
 }
 
-fn totals(reports: &[&Arc<Row>], heading: String) -> Section {
+/// Which report counts for which figure. Of a moment and its actions both may be reported, with the same people in both:
+/// for each figure either the reports of the moment count or those of its actions, whichever tell of more.
+struct Counted(BTreeMap<&'static str, BTreeSet<DocumentId>>);
+
+impl Counted {
+    fn of(asked: &Asked<'_>, reports: &[&Arc<Row>]) -> Self {
+        let mut alone = Vec::new();
+        let mut moments: BTreeMap<DocumentId, [Vec<&Row>; 2]> = BTreeMap::new();
+        for report in reports {
+            let of = asked.named(report, "action");
+            let part_of = of.and_then(|of| asked.named(of, "moment"));
+            match (of, part_of) {
+                (Some(of), _) if of.kind() == Some("moment") => {
+                    moments.entry(of.document).or_default()[0].push(report);
+                }
+                (Some(_), Some(moment)) => moments.entry(moment.document).or_default()[1].push(report),
+                _ => alone.push(report.document),
+            }
+        }
+        let counted = FIGURES.iter().map(|(field, _)| {
+            let sum = |reports: &[&Row]| reports.iter().map(|report| count(report, field)).sum::<f64>();
+            let wider = moments.values().flat_map(|[whole, parts]| if sum(whole) > sum(parts) { whole } else { parts });
+            (*field, alone.iter().copied().chain(wider.map(|report| report.document)).collect())
+        });
+        Self(counted.collect())
+    }
+
+    fn holds(&self, field: &str, report: &Row) -> bool {
+        self.0.get(field).is_some_and(|counted| counted.contains(&report.document))
+    }
+}
+
+fn totals(reports: &[&Arc<Row>], counted: &Counted, tallied: f64, heading: String) -> Section {
     let ids = |counted: &[&Arc<Row>]| counted.iter().map(|report| report.document.to_string()).collect::<Vec<_>>();
     let figures = FIGURES.iter().map(|(field, what)| {
-        let counted: Vec<&Arc<Row>> = reports.iter().copied().filter(|report| count(report, field) > 0.0).collect();
-        let sum = counted.iter().map(|report| count(report, field)).sum();
-        json!({"field": field, "what": what, "figure": figure(sum), "from": counted.len(), "ids": ids(&counted)})
+        let tells = |report: &&Arc<Row>| count(report, field) > 0.0 && counted.holds(field, report);
+        let counted: Vec<&Arc<Row>> = reports.iter().copied().filter(tells).collect();
+        let sum: f64 = counted.iter().map(|report| count(report, field)).sum();
+        let note = (*field == "letters" && tallied != sum)
+            .then(|| format!("as reports tell; tallies count {}: grid ask letters", figure(tallied)));
+        json!({"field": field, "what": what, "figure": figure(sum), "from": counted.len(), "ids": ids(&counted), "why": note})
     });
     let actions: BTreeSet<&str> =
         reports.iter().map(|report| report.values.text("action")).filter(|action| !action.is_empty()).collect();
@@ -103,19 +145,20 @@ fn totals(reports: &[&Arc<Row>], heading: String) -> Section {
         "from": of_actions.len(),
         "ids": ids(&of_actions),
     });
-    let columns = [("what", "What"), ("figure", "How many"), ("from", "From reports")];
+    let columns = [("what", "What"), ("figure", "How many"), ("from", "From reports"), ("why", "Note")];
     let rows = (!reports.is_empty()).then_some(figures.chain([actions])).into_iter().flatten();
     Section::new("totals", heading, &columns, "There is no report of that time.").rows(rows)
 }
 
-fn groups(asked: &Asked<'_>, reports: &[&Arc<Row>]) -> Section {
+fn groups(asked: &Asked<'_>, reports: &[&Arc<Row>], counted: &Counted) -> Section {
     let mut sums: BTreeMap<GroupId, (usize, BTreeMap<&str, f64>)> = BTreeMap::new();
     for report in reports {
         let Some(group) = report.owner() else { continue };
         let (reports, sum) = sums.entry(group).or_default();
         *reports += 1;
         for (field, _) in FIGURES {
-            *sum.entry(field).or_default() += count(report, field);
+            let figure = if counted.holds(field, report) { count(report, field) } else { 0.0 };
+            *sum.entry(field).or_default() += figure;
         }
     }
     let mut sums: Vec<_> = sums.into_iter().map(|(group, sums)| (asked.views.name_of(&group), group, sums)).collect();
@@ -169,7 +212,7 @@ fn list(asked: &Asked<'_>, reports: &[&Arc<Row>], readers: Readers) -> Section {
 /// The actions that are over and of which nobody reported.
 pub(super) fn without_report<'a>(asked: &Asked<'a>) -> Vec<&'a Arc<Row>> {
     let mut owed: Vec<&Arc<Row>> = asked
-        .records("action")
+        .current("action")
         .filter(|action| is_over(action, asked.now) && asked.referring(action, "report").next().is_none())
         .collect();
     by_title(asked, &mut owed);
@@ -182,11 +225,14 @@ fn owed(asked: &Asked<'_>, of: Option<GroupId>, period: Period) -> Section {
         line(
             asked,
             action,
-            json!({"starts": moment(action, "starts"), "why": "it is over, and nobody told how it went"}),
+            json!({
+                "starts": moment(action, "starts"),
+                "why": "it is over, and nobody told how it went",
+                "step": format!("grid report new --action {} --title TITLE", short_id(action)),
+            }),
         )
     });
-    let columns =
-        [("title", "Action"), ("by", "Group"), ("starts", "When"), ("id", "Tell it: grid report new --action")];
+    let columns = [("title", "Action"), ("by", "Group"), ("starts", "When"), ("step", "Tell it")];
     Section::new("owed", "Actions without a report", &columns, "Every action that is over has a report.").rows(rows)
 }
 
@@ -254,5 +300,22 @@ mod tests {
         assert!(!shown("public").contains("the mayor wavers"));
         assert!(!shown("coalition").contains("Ana's number") && !shown("public").contains("Ana's number"));
         assert!(coalition.ask("report", &[("for", "public")]).unwrap().section("owed").is_none());
+    }
+
+    #[test]
+    fn what_a_moment_and_its_actions_report_is_counted_once_and_tallies_are_told_apart() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let day = coalition.record(0, "moment", json!({"title": "River day"}));
+        let walk = coalition.record(0, "action", json!({"title": "Walk", "moment": day}));
+        let song = coalition.record(1, "action", json!({"title": "Song", "moment": day}));
+        coalition.record(0, "report", json!({"title": "Walk", "action": walk, "people": 20, "letters": 4}));
+        coalition.record(1, "report", json!({"title": "Song", "action": song, "people": 15}));
+        coalition.record(0, "report", json!({"title": "Day", "action": day, "people": 30, "letters": 9}));
+        coalition.record(1, "tally", json!({"action": walk, "letters": 120}));
+        let reply = coalition.ask("report", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "totals", "figure")[..2], [35, 9]);
+        assert_eq!(Coalition::column(&reply, "groups", "people"), [20, 15]);
+        let note = Coalition::column(&reply, "totals", "why")[1].clone();
+        assert!(note.as_str().unwrap().contains("tallies count 120"), "{note}");
     }
 }

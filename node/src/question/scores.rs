@@ -18,6 +18,8 @@ pub(super) struct Score<'a> {
     /// The group that published it.
     pub(super) group: GroupId,
     survey: DocumentId,
+    /// The period that it is about, as it says itself or as its survey does.
+    pub(super) period: String,
     answers: f64,
     total: f64,
 }
@@ -34,36 +36,43 @@ impl<'a> Published<'a> {
     /// What was published about surveys of these sorts.
     pub(super) fn of(asked: &Asked<'a>, sorts: &[&str]) -> Self {
         let mut published = Self { scores: Vec::new(), left_out: Vec::new() };
-        let mut newest: BTreeMap<(GroupId, DocumentId, String, &str), &'a Arc<Row>> = BTreeMap::new();
+        let mut newest: BTreeMap<(GroupId, DocumentId, String, String), Score<'a>> = BTreeMap::new();
         for row in asked.records("score") {
             let survey = asked.referred(row.values.text("survey")).filter(|survey| survey.kind() == Some("survey"));
             let (Some(survey), Some(group)) = (survey, row.owner()) else { continue };
             if !sorts.contains(&survey.values.text("sort")) {
                 continue;
             }
-            let question = row.values.text("question").trim().to_lowercase();
-            let key = (group, survey.document, question, row.values.text("period").trim());
-            match newest.get_mut(&key) {
-                Some(known) if (known.changed, known.document) < (row.changed, row.document) => {
-                    published.left_out.push((known, "the group published a newer one"));
-                    *known = row;
-                }
-                Some(_) => published.left_out.push((row, "the group published a newer one")),
-                None => drop(newest.insert(key, row)),
+            if !asked.views.holds(row) {
+                published.left_out.push((row, "the group has left the coalition"));
+                continue;
             }
-        }
-        for ((group, survey, ..), row) in newest {
             let (answers, total) = (number(row, "answers").unwrap_or(0.0), number(row, "total").unwrap_or(0.0));
-            let why = match (answers..=answers * 5.0).contains(&total) {
-                _ if survey::withheld(asked.views, row).is_some() => "too few answered: it would tell who said what",
-                true if answers > 0.0 => {
-                    published.scores.push(Score { row, group, survey, answers, total });
+            if survey::withheld(asked.views, row).is_some() {
+                published.left_out.push((row, "too few answered: it would tell who said what"));
+                continue;
+            }
+            if !(answers > 0.0 && (answers..=answers * 5.0).contains(&total)) {
+                published.left_out.push((row, "its figures do not fit: 1 to 5 for each answer"));
+                continue;
+            }
+            let question = row.values.text("question").trim().to_lowercase();
+            let period = period(row, survey);
+            let key = (group, survey.document, question, period.to_lowercase());
+            let score = Score { row, group, survey: survey.document, period, answers, total };
+            let older = match newest.get_mut(&key) {
+                Some(known) if (known.row.changed, known.row.document) < (row.changed, row.document) => {
+                    std::mem::replace(known, score).row
+                }
+                Some(_) => row,
+                None => {
+                    newest.insert(key, score);
                     continue;
                 }
-                _ => "its figures do not fit: 1 to 5 for each answer",
             };
-            published.left_out.push((row, why));
+            published.left_out.push((older, "the group published a newer one"));
         }
+        published.scores = newest.into_values().collect();
         published
     }
 
@@ -98,6 +107,12 @@ impl<'a> Published<'a> {
     }
 }
 
+/// The period of a score: its own, else that of its survey. 2026-q4 is 2026-Q4.
+fn period(score: &Row, survey: &Row) -> String {
+    let own = [score, survey].into_iter().map(|row| row.values.text("period").trim()).find(|period| !period.is_empty());
+    own.unwrap_or_default().to_uppercase()
+}
+
 /// Scores added up by survey, question and period; the latest period first.
 pub(super) fn mean<'s, 'a: 's>(asked: &Asked<'_>, scores: impl Iterator<Item = &'s Score<'a>>) -> Vec<Json> {
     #[derive(Default)]
@@ -111,11 +126,7 @@ pub(super) fn mean<'s, 'a: 's>(asked: &Asked<'_>, scores: impl Iterator<Item = &
     let mut sums: BTreeMap<(DocumentId, String, String), Sum> = BTreeMap::new();
     for score in scores {
         let question = score.row.values.text("question").trim();
-        let survey =
-            asked.referred(&score.survey.to_string()).map(|survey| survey.values.text("period")).unwrap_or_default();
-        let own = score.row.values.text("period").trim();
-        let period = if own.is_empty() { survey.trim() } else { own };
-        let sum = sums.entry((score.survey, period.to_owned(), question.to_lowercase())).or_default();
+        let sum = sums.entry((score.survey, score.period.clone(), question.to_lowercase())).or_default();
         sum.question = question.to_owned();
         sum.answers += score.answers;
         sum.total += score.total;

@@ -42,7 +42,7 @@ impl SeatState {
 /// The seats of a body in which somebody sits now.
 pub(super) fn filled<'a>(asked: &Asked<'a>, body: &Row) -> Vec<&'a Arc<Row>> {
     let now = asked.now;
-    asked.referring(body, "seat").filter(|seat| SeatState::of(seat, now) == SeatState::Filled).collect()
+    asked.current_referring(body, "seat").filter(|seat| SeatState::of(seat, now) == SeatState::Filled).collect()
 }
 
 /// The roles of a seat, in lower case: `Chair and host` is two.

@@ -10,15 +10,15 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Rows of a section at most: nobody reads more, and programs narrow.
+/// Rows of a section where nothing is said: nobody reads more, and whoever wants more says how many.
 pub(super) const MOST: usize = 200;
 
 impl<'a> Asked<'a> {
-    /// The profiles of groups, by group; hidden ones and those of groups that have left are not among them.
+    /// The profiles of groups, by group; those of groups that have left are not among them.
     pub(super) fn profiles(&self) -> BTreeMap<GroupId, &'a Arc<Row>> {
         let mut profiles = BTreeMap::new();
-        for row in self.records("group") {
-            if let Some(group) = row.owner().filter(|group| !self.views.ended.contains_key(group)) {
+        for row in self.current("group") {
+            if let Some(group) = row.owner() {
                 profiles.entry(group).or_insert(row);
             }
         }
@@ -27,14 +27,12 @@ impl<'a> Asked<'a> {
 
     /// The member groups that are not hidden here.
     pub(super) fn shown_members(&self) -> BTreeSet<GroupId> {
-        self.members().filter(|group| !self.views.hidden.groups.contains(group)).collect()
+        self.members().filter(|group| self.shows_group(group)).collect()
     }
 
     /// The people who agreed to be listed, of groups that have not left.
     pub(super) fn people(&self) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
-        let ended = &self.views.ended;
-        let stays = move |row: &&Arc<Row>| row.owner().is_some_and(|group| !ended.contains_key(&group));
-        self.records("person").filter(|row| may_be_listed(row)).filter(stays)
+        self.current("person").filter(|row| may_be_listed(row))
     }
 
     /// The record that a field of a record names.
@@ -42,13 +40,12 @@ impl<'a> Asked<'a> {
         self.referred(row.values.text(field))
     }
 
-    /// The group that an id stands for: its own, that of its profile, that of a person. Hidden ones do not count.
+    /// The group that an id stands for: its own, that of its profile, that of a person.
     pub(super) fn group_of(&self, id: &str) -> Option<GroupId> {
-        let group = self.views.group_named(id).or_else(|| match self.referred(id) {
+        self.views.group_named(id).or_else(|| match self.referred(id) {
             Some(row) if row.kind() == Some("person") => row.owner(),
             _ => None,
-        })?;
-        (!self.views.hidden.groups.contains(&group)).then_some(group)
+        })
     }
 
     /// The name of a group that has an id.

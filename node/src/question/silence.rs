@@ -1,15 +1,14 @@
-//! Silence: which members have not been heard of for a while, and who could ask them.
+//! Silence: which members have not been heard from for a while, and who could ask them.
 
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
 use grid_protocol::time::Timestamp;
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// Days after which a group counts as silent, where nothing is said.
 const DAYS: f64 = 30.0;
 
-/// Who has not been heard of.
+/// Who has not been heard from.
 pub(super) const QUESTION: Question = Question {
     name: "silence",
     about: "Which member groups have written nothing for a while.",
@@ -24,15 +23,7 @@ pub(super) const QUESTION: Question = Question {
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let days = asked.amount("days")?.unwrap_or(DAYS);
-    let since = asked.days_ago(days);
-    let heard = last_heard(asked);
-    let mut silent: Vec<(Option<Timestamp>, GroupId)> = asked
-        .members()
-        .map(|group| (heard.get(&group).copied(), group))
-        .filter(|(last, _)| last.is_none_or(|last| last < since))
-        .collect();
-    silent.sort_unstable();
-    let rows = silent.into_iter().map(|(last, group)| {
+    let rows = silent(asked, days).into_iter().map(|(last, group)| {
         json!({
             "group": group.to_string(),
             "name": asked.views.name_of(&group),
@@ -43,21 +34,18 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             },
         })
     });
-    let columns = [("name", "Group"), ("last", "Last heard of"), ("why", "Why")];
-    let section = Section::new("silent", "Silent groups", &columns, "Every member has been heard of.");
+    let columns = [("name", "Group"), ("last", "Last heard from"), ("why", "Why")];
+    let section = Section::new("silent", "Silent groups", &columns, "Every member has been heard from.");
     Ok(Reply::default().with(section.rows(rows)))
 }
 
-/// When each group wrote last.
-pub(super) fn last_heard(asked: &Asked<'_>) -> BTreeMap<GroupId, Timestamp> {
-    let mut heard = BTreeMap::new();
-    for row in asked.views.records.all() {
-        if let Some(group) = row.owner() {
-            let last = heard.entry(group).or_insert(row.changed);
-            *last = row.changed.max(*last);
-        }
-    }
-    heard
+/// The members that were not heard from for so many days, those that were silent longest first.
+pub(super) fn silent(asked: &Asked<'_>, days: f64) -> Vec<(Option<Timestamp>, GroupId)> {
+    let (since, heard) = (asked.days_ago(days), asked.views.heard());
+    let last = asked.members().map(|group| (heard.get(&group).copied(), group));
+    let mut silent: Vec<_> = last.filter(|(last, _)| last.is_none_or(|last| last < since)).collect();
+    silent.sort_unstable();
+    silent
 }
 
 #[cfg(test)]
@@ -79,5 +67,13 @@ mod tests {
         assert!(silent("41").is_empty());
         assert!(coalition.ask("silence", &[("days", "soon")]).unwrap_err().message.contains("soon"));
         assert!(coalition.ask("silence", &[("weeks", "2")]).unwrap_err().hint.contains("days"));
+    }
+
+    #[test]
+    fn what_stays_on_this_computer_is_no_sign_of_life_that_others_could_hear() {
+        let mut coalition = Coalition::quiet_since(40, &["Clean River"]);
+        coalition.record(0, "hiding", json!({"what": "vigil"}));
+        let reply = coalition.ask("silence", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "silent", "name"), ["Clean River"]);
     }
 }

@@ -4,6 +4,7 @@
 //! alone.
 
 use super::line::{at, line};
+use super::told::among;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::MandateRow;
 use grid_protocol::replica::Row;
@@ -26,7 +27,9 @@ pub(super) fn standing<'a>(asked: &Asked<'a>, row: &Row) -> Result<&'a MandateRo
 }
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let kinds: Vec<&str> = asked.all("kind").collect();
+    let known: Vec<&str> =
+        asked.views.registry.kinds().filter(|kind| kind.speaks.is_some()).map(|kind| &*kind.name).collect();
+    let kinds = among(asked, "kind", &known)?;
     let speaking = asked.views.registry.kinds().filter(|kind| kinds.is_empty() || kinds.contains(&&*kind.name));
     let speaking = speaking.filter_map(|kind| Some((kind, kind.speaks.as_deref()?)));
     let mut rows: Vec<&Arc<Row>> = speaking

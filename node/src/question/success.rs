@@ -4,7 +4,7 @@ use super::asked::tags;
 use super::line::{brief, by_title, line, moment};
 use super::period::{Period, SINCE, UNTIL, date};
 use super::scores::{Published, mean};
-use super::{Asked, Place, Question, Reply, Section, Unanswerable};
+use super::{Asked, Place, Question, Reply, Section, Unanswerable, newcomers};
 use grid_protocol::replica::Row;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -55,10 +55,10 @@ fn wins(asked: &Asked<'_>, period: Period) -> Section {
     Section::new("wins", format!("Wins, {}", period.words()), &columns, empty).rows(rows)
 }
 
-/// The scores of surveys of a sort that were written in a period, added up by question.
+/// The scores about a period, added up by question.
 fn climate(asked: &Asked<'_>, period: Period) -> Section {
     let published = Published::of(asked, &["climate"]);
-    let counted = published.scores.iter().filter(|score| period.holds(date(score.row.created)));
+    let counted = published.scores.iter().filter(|score| period.touches(&score.period, score.row));
     let rows = mean(asked, counted);
     let columns = [("survey", "Survey"), ("question", "Question"), ("mean", "Mean of 1 to 5"), ("answers", "Answers")];
     let empty = "No climate survey was answered at that time.";
@@ -68,7 +68,7 @@ fn climate(asked: &Asked<'_>, period: Period) -> Section {
 fn relationships(asked: &Asked<'_>, period: Period) -> Section {
     let ties: Vec<&Arc<Row>> = asked.records("tie").filter(|tie| period.holds_row(tie, "on")).collect();
     let introductions = || {
-        let written = asked.records("introduction").filter(|row| period.holds(date(row.changed)));
+        let written = asked.records("introduction").filter(|row| period.holds(date(row.created)));
         written.filter(|row| row.values.text("status") != "proposed")
     };
     let groups: BTreeSet<_> = ties.iter().filter_map(|tie| tie.owner()).collect();
@@ -81,36 +81,42 @@ fn relationships(asked: &Asked<'_>, period: Period) -> Section {
     ];
     let figures = figures.into_iter().map(|(name, what, figure)| json!({"name": name, "what": what, "figure": figure}));
     let published = Published::of(asked, &["trust", "ties"]);
-    let counted = published.scores.iter().filter(|score| period.holds(date(score.row.created)));
+    let counted = published.scores.iter().filter(|score| period.touches(&score.period, score.row));
     let trust = mean(asked, counted).into_iter().map(|row| {
-        let what =
-            format!("{}: {}", row["survey"].as_str().unwrap_or_default(), row["question"].as_str().unwrap_or_default());
+        let text = |key: &str| row[key].as_str().unwrap_or_default();
+        let what = format!("{}: {} (mean of 1 to 5, {} answers)", text("survey"), text("question"), row["answers"]);
         json!({"name": "trust", "what": what, "figure": row["mean"], "answers": row["answers"]})
     });
-    let columns = [("what", "What"), ("figure", "How many")];
+    let columns = [("what", "What"), ("figure", "Figure")];
     Section::new("relationships", "Who knows whom", &columns, "Nothing is known.").rows(figures.chain(trust))
 }
 
 fn leaders(asked: &Asked<'_>, period: Period) -> Section {
-    let mut completions: Vec<&Arc<Row>> =
-        asked.records("completion").filter(|completion| period.holds_row(completion, "on")).collect();
+    let credited = newcomers::Credited::of(asked);
+    let mut completions: Vec<&Arc<Row>> = asked
+        .records("completion")
+        .filter(|completion| period.holds_row(completion, "on") && credited.learner(asked, completion).is_some())
+        .collect();
     by_title(asked, &mut completions);
     let learnt = completions.into_iter().map(|completion| {
-        let course = asked.referred(completion.values.text("course")).map(|course| asked.title(course));
-        let person = asked.referred(completion.values.text("person")).map(|person| asked.title(person));
-        let who = person.or_else(|| Some(completion.values.text("who").to_owned()).filter(|who| !who.is_empty()));
-        let what = format!("completed {}", course.unwrap_or_else(|| "a course that is not here".to_owned()));
+        let person = asked.named(completion, "person").map(|person| asked.title(person));
+        let who = person.unwrap_or_else(|| completion.values.text("who").to_owned());
+        let what = format!("completed {}", asked.title_named(completion, "course"));
         line(asked, completion, json!({"who": who, "what": what}))
     });
     let mut led: Vec<&Arc<Row>> = asked
-        .records("person")
+        .people()
         .filter(|person| period.holds(date(person.created)))
         .filter(|person| tags(person, "roles").any(|role| matches!(role, "principal" | "driver" | "weaver")))
         .collect();
     by_title(asked, &mut led);
     let led = led.into_iter().map(|person| {
         let roles: Vec<&str> = tags(person, "roles").collect();
-        line(asked, person, json!({"who": asked.title(person), "what": brief(&format!("is now {}", roles.join(", ")))}))
+        line(
+            asked,
+            person,
+            json!({"who": asked.title(person), "what": brief(&format!("was listed as {}", roles.join(", ")))}),
+        )
     });
     let columns = [("who", "Who"), ("by", "Group"), ("what", "What")];
     let empty = "Nobody completed a course or took a leading role at that time.";
@@ -134,18 +140,43 @@ mod tests {
         coalition.record(1, "score", score);
         coalition.record(1, "tie", json!({"title": "Ana and Bo", "on": "2026-11-02T10:00:00Z"}));
         let course = coalition.record(0, "course", json!({"title": "Core"}));
-        coalition.record(0, "completion", json!({"course": course, "on": "2026-11-03T10:00:00Z"}));
+        coalition.record(0, "completion", json!({"course": course, "who": "Bo", "on": "2026-11-03T10:00:00Z"}));
         coalition.record(0, "person", json!({"name": "Ana", "agreed": true, "roles": ["driver"]}));
         let of = |since: &str, until: &str| coalition.ask("success", &[("since", since), ("until", until)]).unwrap();
         let november = of("2026-11-01", "2026-11-30");
         assert_eq!(Coalition::column(&november, "wins", "title"), ["The licence fell", "A step"]);
         assert_eq!(Coalition::column(&november, "climate", "mean"), [3.5]);
         assert_eq!(Coalition::column(&november, "relationships", "figure"), [1, 1, 0, 0]);
-        assert_eq!(Coalition::column(&november, "leaders", "what"), ["completed Core", "is now driver"]);
+        assert_eq!(Coalition::column(&november, "leaders", "what"), ["completed Core", "was listed as driver"]);
         let january = of("2026-01-01", "2026-01-31");
         assert_eq!(Coalition::column(&january, "wins", "title"), ["Long ago"]);
         assert!(
             january.section("climate").unwrap().rows.is_empty() && january.section("leaders").unwrap().rows.is_empty()
         );
+    }
+
+    #[test]
+    fn scores_belong_to_the_period_that_they_are_about_and_completions_count_as_among_newcomers() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let survey = coalition.record(0, "survey", json!({"title": "Wind", "sort": "climate", "period": "2026-Q3"}));
+        let score = |period: &str, total: u32| json!({"survey": survey, "question": "How?", "period": period, "answers": 2, "total": total});
+        coalition.days_ago(2).record(0, "score", score("", 4));
+        // The same period, said aloud: the newer word counts, and the older one is not added to it.
+        coalition.days_ago(1).record(0, "score", score("2026-q3", 10));
+        coalition.record(1, "score", score("2026-Q4", 2));
+        let course = coalition.record(0, "course", json!({"title": "Welcome"}));
+        let ann = coalition.record(0, "person", json!({"name": "Ann", "agreed": true}));
+        let completion = json!({"course": course, "person": ann, "on": "2026-08-01T10:00:00Z"});
+        coalition.record(1, "completion", completion.clone());
+        let quarter = |coalition: &Coalition| {
+            coalition.ask("success", &[("since", "2026-07-01"), ("until", "2026-09-30")]).unwrap()
+        };
+        assert_eq!(Coalition::column(&quarter(&coalition), "climate", "mean"), [5]);
+        assert!(
+            Coalition::column(&quarter(&coalition), "leaders", "who").is_empty(),
+            "nobody trains the people of others"
+        );
+        coalition.record(0, "completion", completion);
+        assert_eq!(Coalition::column(&quarter(&coalition), "leaders", "who"), ["Ann"]);
     }
 }

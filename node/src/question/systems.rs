@@ -89,7 +89,7 @@ fn levers(asked: &Asked<'_>, factors: &[&Arc<Row>]) -> Section {
         });
         line(asked, factor, more)
     });
-    let columns = [("title", "Lever"), ("bodies", "Bodies"), ("groups", "Groups"), ("why", "Mind")];
+    let columns = [("title", "Lever"), ("bodies", "Bodies"), ("groups", "Groups"), ("why", "Note")];
     let empty = "No factor is marked as a lever: `grid factor edit ID --lever yes` marks one.";
     Section::new("levers", "Levers and who works on them", &columns, empty).rows(rows)
 }

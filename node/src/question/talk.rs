@@ -8,9 +8,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Messages of an answer at most; whoever wants more says in which thread.
-const MOST: usize = 200;
-
 /// What is said.
 pub(super) const QUESTION: Question = Question {
     name: "talk",
@@ -37,13 +34,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     messages.retain(|row| about.is_none() || thread.is_none() || about.is_some_and(|about| names(row, "about", about)));
     messages.retain(|row| group.is_none() || row.owner() == group);
     messages.sort_by_key(|row| (Reverse(row.created), row.document));
-    let count = messages.len();
-    messages.truncate(MOST);
     let rows = messages.into_iter().map(|message| said(asked, message));
-    let heading = if count > MOST { format!("Said, the newest {MOST} of {count}") } else { "Said".to_owned() };
     let columns = [("on", "When"), ("by", "Group"), ("title", "What"), ("where", "In"), ("id", "Message")];
     let empty = "Nothing was said yet: `grid say WORDS` says something to all.";
-    let said = Section::new("said", heading, &columns, empty).rows(rows);
+    let said = Section::new("said", "Said", &columns, empty).first(asked.most()?, rows);
     if thread.is_some() || about.is_some() || group.is_some() {
         return Ok(Reply::default().with(said));
     }

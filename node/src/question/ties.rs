@@ -71,12 +71,20 @@ pub(super) fn party(asked: &Asked<'_>, text: &str) -> Option<String> {
 /// The last meeting of each two that lies further back than they meant, the longest overdue first.
 pub(super) fn stale(asked: &Asked<'_>) -> Vec<Json> {
     let mut last: BTreeMap<Met, (Timestamp, &Arc<Row>)> = BTreeMap::new();
-    for row in asked.records("tie") {
+    // Whose group wrote of a meeting, who of it was there, and with which group: with and without the person.
+    let mut told: BTreeMap<(GroupId, &str, GroupId), Timestamp> = BTreeMap::new();
+    for row in asked.current("tie") {
         // A meeting that is only planned is none yet.
         let Some(met) = Some(instant(row, "on").unwrap_or(row.created)).filter(|met| *met <= asked.now) else {
             continue;
         };
         let with = row.values.text("with");
+        if let (Some(by), Some(group)) = (row.owner(), asked.group_of(with)) {
+            for who in BTreeSet::from(["", row.values.text("who")]) {
+                let known = told.entry((by, who, group)).or_insert(met);
+                *known = met.max(*known);
+            }
+        }
         let named = [row.values.text("whom"), with].into_iter().find_map(|whom| party(asked, whom));
         let whom = named.unwrap_or_else(|| format!("{with} {}", row.values.text("title")));
         let key = (row.owner(), row.values.text("who").to_owned(), whom);
@@ -85,9 +93,16 @@ pub(super) fn stale(asked: &Asked<'_>) -> Vec<Json> {
             *known = (met, row);
         }
     }
+    // What the other side wrote of a later meeting counts, too: both tell of one tie.
+    let others = |row: &Row| {
+        let with = row.values.text("with");
+        let who = asked.referred(with).filter(|row| row.kind() == Some("person")).map_or("", |_| with);
+        told.get(&(asked.group_of(with)?, who, row.owner()?)).copied()
+    };
     let mut stale: Vec<(u64, f64, Timestamp, &Arc<Row>)> = last
         .into_values()
         .filter_map(|(met, row)| {
+            let met = others(row).map_or(met, |others| others.max(met));
             let every = number(row, "every_days").filter(|days| *days >= 0.0).unwrap_or(EVERY);
             let passed = asked.now.0.saturating_sub(met.0) / 86_400_000;
             (passed as f64 > every).then_some((passed, every, met, row))
@@ -133,6 +148,7 @@ pub(super) fn isolated(asked: &Asked<'_>) -> BTreeSet<GroupId> {
     let mut join = |one: Option<GroupId>, other: Option<GroupId>| {
         if let (Some(one), Some(other)) = (one, other)
             && one != other
+            && [one, other].iter().all(|group| !asked.views.ended.contains_key(group))
         {
             connected.extend([one, other]);
         }
@@ -151,11 +167,11 @@ pub(super) fn isolated(asked: &Asked<'_>) -> BTreeSet<GroupId> {
     }
     let mut bodies: BTreeMap<DocumentId, BTreeSet<GroupId>> = BTreeMap::new();
     for row in asked.records("seat") {
-        let over = instant(row, "until").is_some_and(|until| until < asked.now);
+        let over = instant(row, "until").is_some_and(|until| until < asked.now) || !asked.views.holds(row);
         if let (Some(group), Some(body), false) = (row.owner(), asked.named(row, "body"), over) {
             bodies.entry(body.document).or_default().insert(group);
         }
     }
     connected.extend(bodies.into_values().filter(|groups| groups.len() > 1).flatten());
-    asked.shown_members().into_iter().filter(|group| !connected.contains(group)).collect()
+    asked.members().filter(|group| !connected.contains(group)).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::{Asked, Given, Unanswerable, Word};
 use grid_protocol::id::GroupId;
+use grid_protocol::record::FieldType;
 use grid_protocol::replica::Row;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub(super) fn group(asked: &Asked<'_>) -> Result<Option<GroupId>, Unanswerable> 
 pub(super) fn record<'a>(asked: &Asked<'a>, word: &str, kinds: &[&str]) -> Result<Option<&'a Arc<Row>>, Unanswerable> {
     let Some(told) = asked.word(word) else { return Ok(None) };
     let whole = asked.referred(told).filter(|row| row.kind().is_some_and(|kind| kinds.contains(&kind)));
-    if whole.is_some_and(|row| !asked.views.hidden.hides(row)) {
+    if whole.is_some() {
         return Ok(whole);
     }
     let folded = told.to_lowercase();
@@ -63,10 +64,57 @@ pub(super) fn group_behind(asked: &Asked<'_>, id: &str) -> Option<GroupId> {
     asked.views.group_named(id).or_else(|| asked.referred(id)?.owner())
 }
 
-/// The names of groups, by name.
+/// Whether the group that has a need, or the one that has what meets it, wrote a match of the two: the word of a third
+/// is a suggestion.
+pub(super) fn is_of_either(asked: &Asked<'_>, need: &Row, matched: &Row) -> bool {
+    let has = has(asked, matched.values.text("with"));
+    matched.owner().is_some_and(|by| need.owner() == Some(by) || has == Some(by))
+}
+
+/// The group that has what a match names: an asset, a person, itself.
+pub(super) fn has(asked: &Asked<'_>, with: &str) -> Option<GroupId> {
+    asked.group_of(with).or_else(|| asked.referred(with)?.owner())
+}
+
+/// The beginning of the id of a record, as commands take it.
+pub(super) fn short_id(row: &Row) -> String {
+    let id = row.document.to_string();
+    id.get(..8).unwrap_or(&id).to_owned()
+}
+
+/// One of some words; nothing where none is said.
+///
+/// # Errors
+///
+/// [`Unanswerable`] when it is none of them.
+pub(super) fn among<'t>(asked: &'t Asked<'_>, word: &str, known: &[&str]) -> Result<Vec<&'t str>, Unanswerable> {
+    let told: Vec<&str> = asked.all(word).collect();
+    match told.iter().find(|text| !known.contains(text)) {
+        None => Ok(told),
+        Some(unknown) => {
+            let shown: String = unknown.chars().take(80).collect();
+            let message = format!("{word}: expected one of {}, found {shown:?}", known.join(", "));
+            Err(Unanswerable::new(message, format!("Leave --{word} out to see all.")))
+        }
+    }
+}
+
+/// The words that a choice of a kind knows.
+pub(super) fn choices<'a>(asked: &Asked<'a>, kind: &str, field: &str) -> Vec<&'a str> {
+    let field = asked.views.registry.kind(kind).and_then(|kind| kind.field(field));
+    match field.map(|field| &field.field_type) {
+        Some(FieldType::Choice(choices)) => choices.iter().map(|choice| choice.word.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The names of groups that are shown here, by name.
 pub(super) fn names<'g>(asked: &Asked<'_>, groups: impl IntoIterator<Item = &'g GroupId>) -> Vec<String> {
-    let names: BTreeSet<(String, GroupId)> =
-        groups.into_iter().map(|group| (asked.views.name_of(group), *group)).collect();
+    let names: BTreeSet<(String, GroupId)> = groups
+        .into_iter()
+        .filter(|group| asked.shows_group(group))
+        .map(|group| (asked.views.name_of(group), *group))
+        .collect();
     names.into_iter().map(|(name, _)| name).collect()
 }
 

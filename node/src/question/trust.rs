@@ -28,7 +28,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let published = Published::of(asked, &["trust", "ties"]);
     let mut rows = mean(asked, published.scores.iter());
     rows.retain(|row| of.is_none_or(|of| row["id"] == of.document.to_string()));
-    rows.retain(|row| period.is_none_or(|period| row["period"] == period));
+    rows.retain(|row| period.is_none_or(|period| row["period"] == period.to_uppercase()));
     let columns = [
         ("survey", "Survey"),
         ("period", "Period"),
@@ -37,7 +37,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("answers", "Answers"),
         ("groups", "Groups"),
     ];
-    let empty = "No group published answers yet: `grid survey total ID` adds up your own.";
+    let empty = match (of, period) {
+        (None, None) => "No group published answers yet: `grid survey total ID` adds up your own.",
+        _ => "No group published answers to that: `grid ask trust` alone shows all.",
+    };
     let scores = Section::new("scores", "Trust", &columns, empty).rows(rows);
     let columns = [("by", "Group"), ("question", "Question"), ("period", "Period"), ("why", "Why")];
     let left_out = Section::new("left_out", "Not counted", &columns, "Everything that was published counts.");

@@ -84,7 +84,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("people", "People"),
         ("actions", "Actions"),
         ("letters", "Letters"),
-        ("why", "Mind"),
+        ("why", "Note"),
     ];
     let empty = "There is no unit yet: `grid unit new --name NAME` makes one.";
     let units = Section::new("units", "Units, each with all that lies in it", &columns, empty).rows(rows);
@@ -112,7 +112,7 @@ fn notes(nested: &Nested<'_>, unit: &Row) -> String {
 fn unplaced(asked: &Asked<'_>, placed: &BTreeSet<GroupId>) -> Section {
     let mut groups: Vec<(String, GroupId)> = asked
         .members()
-        .filter(|group| !placed.contains(group) && !asked.views.hidden.groups.contains(group))
+        .filter(|group| !placed.contains(group))
         .map(|group| (asked.views.name_of(&group), group))
         .collect();
     groups.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));

@@ -1,7 +1,7 @@
 //! Wanted: who would celebrate the win and is not here yet, by how far the conversation is.
 
 use super::asked::tags;
-use super::shown::{MOST, by_name, or_nothing, place};
+use super::shown::{by_name, or_nothing, place};
 use super::turns::fairly;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::view::fold::folded;
@@ -76,7 +76,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let counts =
         STATES.iter().zip(counts).map(|((state, why), count)| json!({"contact": state, "count": count, "why": why}));
     let counts = counts.chain([json!({"contact": "here", "count": members, "why": "member groups"})]);
-    let gaps = fairly(gaps, MOST, |gap| gap.row.owner());
+    let count = gaps.len();
+    let gaps = fairly(gaps, asked.most()?, |gap| gap.row.owner());
     let rows = gaps.iter().map(|gap| {
         let (contact, why) = STATES[gap.state];
         json!({
@@ -90,11 +91,15 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             "why": why,
         })
     });
-    let columns = [("contact", "Conversation"), ("count", "Groups"), ("why", "That is")];
+    let columns = [("contact", "Conversation"), ("count", "Groups"), ("why", "Note")];
     let counts = Section::new("counts", "Wanted and here", &columns, "").rows(counts);
     let columns =
         [("name", "Group"), ("place", "Where"), ("contact", "Conversation"), ("tags", "Works on"), ("by", "Wanted by")];
-    let rows = Section::new("wanted", "Not here yet", &columns, "Everybody who is wanted is here.").rows(rows);
+    let none = match asked.records("prospect").next() {
+        Some(_) => "Everybody who is wanted is here.",
+        None => "Nobody was written down yet: `grid prospect new --name NAME` tells whom you miss.",
+    };
+    let rows = Section::new("wanted", "Not here yet", &columns, none).of(count).rows(rows);
     Ok(Reply::default().with(rows).with(counts))
 }
 
@@ -117,8 +122,9 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "wanted", "contact"), ["wanted", "talking"]);
         assert_eq!(Coalition::column(&reply, "wanted", "by")[1], json!(["Clean River", "Hollin Choir"]));
         assert_eq!(Coalition::column(&reply, "counts", "count"), [1, 0, 1, 0, 0, 2]);
-        coalition.record(0, "hiding", json!({"what": "Choir", "sort": "group", "of_group": Coalition::group(0)}));
+        coalition.record(0, "hiding", json!({"what": "Choir", "sort": "group", "of_group": Coalition::group(1)}));
         let reply = coalition.ask("wanted", &[]).unwrap();
-        assert_eq!(Coalition::column(&reply, "wanted", "contact"), ["wanted"], "only what the other group wrote");
+        let by = Coalition::column(&reply, "wanted", "by");
+        assert_eq!(by, [json!(["Clean River"]), json!(["Clean River"])], "only what one's own group wrote");
     }
 }

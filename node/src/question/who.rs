@@ -1,7 +1,7 @@
 //! Who: all about one group: who it is, where, what it stands for, what it does, how to reach it, how it works.
 
 use super::asked::tags;
-use super::shown::{MOST, by_name, moment, or_nothing, place, short};
+use super::shown::{by_name, moment, or_nothing, place, short};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::{Phrase, folded};
 use grid_protocol::id::GroupId;
@@ -45,14 +45,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let said = |field: &str| profile.map_or("", |row| row.values.text(field));
     let listed = |field: &str| profile.map_or_else(String::new, |row| tags(row, field).collect::<Vec<_>>().join(", "));
     let units = profile.map_or_else(String::new, |row| units(asked, row));
-    let current = match doing.len() {
-        0 => String::new(),
-        count => {
-            let first: Vec<&str> = doing.iter().take(3).filter_map(|row| row["name"].as_str()).collect();
-            let more = if count > 3 { format!(" and {} more", count - 3) } else { String::new() };
-            format!("{}{more}", first.join(", "))
-        }
-    };
+    let current = titles(&doing, &["action", "event"]);
     let member = match asked.views.members.contains(&group) {
         true => "member",
         false => "no member at present",
@@ -63,10 +56,16 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     };
     let place = profile.map_or("", |row| place(row));
     let answers = [
-        ("who", "Who are they?", sentences(&[&asked.name(&group), member, said("sector"), said("about")])),
+        (
+            "who",
+            "Who are they?",
+            sentences(&[&asked.name(&group), member, said("sector"), said("about"), &listed("tags")]),
+        ),
         ("where", "Where are they?", sentences(&[place, &units])),
-        ("stance", "Where do they stand?", sentences(&[said("stance"), &listed("tags")])),
+        ("stance", "Where do they stand?", said("stance").to_owned()),
         ("doing", "What are they doing?", current),
+        ("needs", "What do they need?", sentences(&[&titles(&doing, &["need"]), &listed("needs")])),
+        ("offers", "What can they do for others?", sentences(&[&titles(&doing, &["asset"]), &listed("skills")])),
         ("reach", "How to reach them?", sentences(&[said("reach"), said("website")])),
         ("how", "How do they work?", sentences(&[said("how_we_work"), &listed("languages")])),
     ];
@@ -82,12 +81,20 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     Ok(Reply::default().with(told).with(doing).with(people))
 }
 
+/// What rows of some kinds are called: three of them, and how many more there are.
+fn titles(rows: &[Json], kinds: &[&str]) -> String {
+    let of_kinds = rows.iter().filter(|row| row["kind"].as_str().is_some_and(|kind| kinds.contains(&kind)));
+    let names: Vec<&str> = of_kinds.filter_map(|row| row["name"].as_str()).collect();
+    let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
+    format!("{}{more}", names.iter().take(3).copied().collect::<Vec<_>>().join(", "))
+}
+
 /// Whether a group of that name is meant.
 type Fits<'a> = dyn Fn(&GroupId, &str) -> bool + 'a;
 
 /// The group that a name or an id means.
 fn meant(asked: &Asked<'_>, text: &str) -> Result<GroupId, Unanswerable> {
-    if let Some(group) = asked.group_of(text) {
+    if let Some(group) = asked.group_of(text).filter(|group| asked.shows_group(group)) {
         return Ok(group);
     }
     let hidden = &asked.views.hidden.groups;
@@ -142,7 +149,7 @@ fn doing(asked: &Asked<'_>, group: &GroupId) -> Vec<Json> {
         let mut current: Vec<&Arc<Row>> =
             own.filter(|row| !over.contains(&row.values.text("status")) && !is_past(asked, row)).collect();
         current.sort_by_cached_key(|row| by_name(&asked.title(row), row.document));
-        rows.extend(current.into_iter().take(MOST).map(|row| {
+        rows.extend(current.into_iter().map(|row| {
             let when = [moment(row, "starts"), moment(row, "from")].into_iter().find(|when| !when.is_null());
             json!({
                 "id": row.document.to_string(),
@@ -176,7 +183,7 @@ fn people(asked: &Asked<'_>, group: &GroupId) -> Vec<Json> {
             "reach": or_nothing(row.values.text("reach")),
         })
     };
-    people.into_iter().take(MOST).map(row).collect()
+    people.into_iter().map(row).collect()
 }
 
 #[cfg(test)]
@@ -208,11 +215,11 @@ mod tests {
         coalition.record(1, "person", json!({"name": "Somebody else", "agreed": true}));
         let reply = coalition.ask("who", &[("group", "holin choir")]).unwrap();
         let answers = Coalition::column(&reply, "answers", "answer");
-        for (place, expected) in ["Forty voices", "Hollin", "No wells", "Song at the gate", "555 1234", "We sing first"]
-            .into_iter()
-            .enumerate()
-        {
-            assert!(answers[place].as_str().unwrap().contains(expected), "{answers:?}");
+        let expected =
+            ["Forty voices", "Hollin", "No wells", "Song at the gate", "A van", "", "555 1234", "We sing first"];
+        assert_eq!(answers.len(), expected.len());
+        for (answer, expected) in answers.iter().zip(expected) {
+            assert!(answer.as_str().unwrap_or_default().contains(expected), "{answers:?}");
         }
         assert_eq!(Coalition::column(&reply, "doing", "kind"), ["action", "need", "seat"]);
         assert_eq!(Coalition::column(&reply, "people", "name"), ["Ann"]);
@@ -238,5 +245,18 @@ mod tests {
         coalition.record(0, "hiding", json!({"what": "Air", "sort": "group", "of_group": Coalition::group(1)}));
         assert!(error(&coalition, "clean air").contains("no group"));
         assert!(error(&coalition, &Coalition::group(1)).contains("no group"));
+    }
+
+    #[test]
+    fn needs_and_offers_are_told_as_such() {
+        let mut coalition = Coalition::quiet_since(1, &["Clean River"]);
+        let profile = json!({"name": "Clean River", "tags": ["river"], "needs": ["van"], "skills": ["driving"]});
+        coalition.record(0, "group", profile);
+        coalition.record(0, "need", json!({"title": "A van for Saturday"}));
+        let reply = coalition.ask("who", &[("group", "Clean River")]).unwrap();
+        let answers = reply.section("answers").unwrap();
+        let said = |about: &str| answers.rows.iter().find(|row| row["about"] == about).unwrap()["answer"].clone();
+        assert_eq!((said("stance"), said("doing")), (json!(null), json!(null)));
+        assert_eq!((said("needs"), said("offers")), (json!("A van for Saturday; van"), json!("driving")));
     }
 }

@@ -1,7 +1,7 @@
 //! Words: what terms mean here, the story that all tell, what newcomers ask, and which wordings convince.
 
 use super::asked::number;
-use super::shown::{MOST, by_name, flag, or_nothing, short};
+use super::shown::{by_name, flag, or_nothing, short};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::view::fold::folded;
 use grid_protocol::replica::Row;
@@ -33,7 +33,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         let mut pages: Vec<&Arc<Row>> =
             asked.records("page").filter(|row| row.values.text("purpose") == purpose).collect();
         pages.sort_by_cached_key(|row| by_name(&asked.title(row), row.document));
-        let rows = pages.into_iter().take(MOST).map(|row| {
+        let rows = pages.into_iter().map(|row| {
             let text = row.values.text("text");
             json!({
                 "id": row.document.to_string(),
@@ -53,7 +53,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("by", "Tried by"),
     ];
     let frames = Section::new("frames", "Frames by test", &columns, "No wording was tried yet.");
-    Ok(reply.with(frames.rows(frames_by_test(asked).into_iter().take(MOST))))
+    Ok(reply.with(frames.rows(frames_by_test(asked))))
 }
 
 /// The part of those who were asked that a frame convinced. Figures that can't be are none.

@@ -1,6 +1,7 @@
 //! Records that may mean the same thing, so that a person can say whether they do.
 
 use super::Views;
+use super::fold::words;
 use grid_protocol::record::{Kind, Values};
 use grid_protocol::replica::Row;
 use std::collections::BTreeMap;
@@ -18,9 +19,10 @@ const FOUND: usize = 500;
 
 impl Views {
     /// Groups of records of a kind that may be the same, oldest first within each. They have the same title, whatever
-    /// its case and signs, and no other field of the kind's identity, nor its link, says otherwise. In a kind without an
-    /// identity only records of one group that say exactly the same are. A title that more than 256 records share is left out,
-    /// and so is what comes after 500 groups, or after as many comparisons as one answer may cost.
+    /// its case, accents, signs and small words such as "the", and no other field of the kind's identity, nor its link,
+    /// says otherwise. In a kind without an identity only records of one group that say exactly the same are. A title that
+    /// more than 256 records share is left out, and so is what comes after 500 groups, or after as many comparisons as one
+    /// answer may cost.
     pub fn duplicates(&self, kind: &Kind) -> Vec<Vec<Arc<Row>>> {
         let mut left = COMPARISONS;
         let mut found = self.alike(kind, &mut left);
@@ -109,17 +111,30 @@ fn text(values: &Values, field: &str) -> String {
     values.get(field).map(|value| folded(&value.to_string())).unwrap_or_default()
 }
 
-/// Letters and digits in lower case; a text of other signs only stays as it is.
+/// Small words that people leave out or put in.
+const SMALL: [&str; 10] = ["the", "a", "an", "of", "for", "and", "de", "la", "le", "el"];
+
+/// The words of a text without the small ones, written as one, in the form in which texts are compared; a text of signs or
+/// small words only stays as it is.
 fn folded(text: &str) -> String {
-    let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    if letters.is_empty() { text.trim().to_owned() } else { letters }
+    let letters: String = words(text).into_iter().filter(|word| !SMALL.contains(&word.as_str())).collect();
+    if letters.is_empty() { text.trim().to_lowercase() } else { letters }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::FOUND;
+    use super::{FOUND, folded};
     use crate::question::fixture::Coalition;
     use serde_json::json;
+
+    #[test]
+    fn small_words_accents_and_signs_make_no_other_name() {
+        assert_eq!(folded("Anglers of the Lower Valley"), folded("anglers of Lower-Valley"));
+        assert_eq!(folded("Jos\u{e9}"), folded("Jose\u{301}"));
+        assert_ne!(folded("The The"), folded("The"));
+        assert_ne!(folded("!!"), folded("??"));
+        assert_ne!(folded("Upper Valley"), folded("Lower Valley"));
+    }
 
     #[test]
     fn one_answer_makes_a_bounded_number_of_comparisons_and_of_groups() {

@@ -7,6 +7,7 @@ mod directory;
 mod duplicates;
 mod first_seen;
 pub(crate) mod fold;
+mod heard;
 mod hidden;
 mod link;
 pub(crate) mod listed;
@@ -39,6 +40,7 @@ pub use versions::{Split, VersionRow, VersionState, Way};
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Registry;
+use grid_protocol::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -74,6 +76,10 @@ pub struct Views {
     beside: HashMap<DocumentId, local::Beside>,
     /// What the people of this computer do not want to see.
     pub hidden: Hidden,
+    /// What control records tell of when groups acted.
+    acted: heard::Acted,
+    /// The moment for which that was worked out.
+    now: Timestamp,
     /// Which words stand in which records.
     pub search: Search,
 }

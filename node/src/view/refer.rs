@@ -10,15 +10,25 @@ use std::sync::Arc;
 const STEPS: usize = 4;
 
 impl Views {
-    /// The records of a kind that are shown here, newest first.
+    /// Whether what a record says holds now: the group that wrote it has not left and was not removed.
+    pub fn holds(&self, row: &Row) -> bool {
+        row.owner().is_none_or(|group| !self.ended.contains_key(&group))
+    }
+
+    /// The records of a kind that hold now, newest first. What is hidden here is among them.
+    pub fn current<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        self.records.of_kind(kind).filter(|row| self.holds(row))
+    }
+
+    /// The records of a kind that are shown here, newest first, for lists. What is added up or decided looks at all.
     pub fn shown<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
         self.records.of_kind(kind).filter(|row| !self.hidden.hides(row))
     }
 
-    /// The records of a kind that refer to a record and are shown here.
+    /// The records of a kind that refer to a record, by ascending id. What is hidden here is among them.
     pub fn referring<'a>(&'a self, to: &DocumentId, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
         let kind = kind.to_owned();
-        self.records.referring(&to.0).filter(move |row| row.kind() == Some(&*kind) && !self.hidden.hides(row))
+        self.records.referring(&to.0).filter(move |row| row.kind() == Some(&*kind))
     }
 
     /// What a record is called: its title, or that of the record it is named by.

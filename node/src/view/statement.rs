@@ -43,6 +43,8 @@ impl Views {
             ended: BTreeMap::new(),
             beside: HashMap::new(),
             hidden: super::Hidden::default(),
+            acted: super::heard::Acted::default(),
+            now: Timestamp::default(),
             search: super::Search::default(),
         }
     }
@@ -55,9 +57,11 @@ impl Views {
             authority.groups().filter_map(|group| Some((group, authority.name_of(&group)?.to_owned()))).collect();
         self.coalition_name = control.genesis().map(|genesis| genesis.body.name.clone()).unwrap_or_default();
         self.take_names();
+        self.pass(self.now);
         self.statement = self.read_statement(control, authority);
         self.take_versions(control, authority);
         self.mandates = super::mandates::read(authority);
+        self.acted = super::heard::Acted::read(control, authority);
         let ended = |group: GroupId| match authority.standing(&group) {
             Standing::Withdrawn => Some((group, Membership::Withdrew)),
             Standing::Removed => Some((group, Membership::Removed)),
@@ -84,8 +88,9 @@ impl Views {
         if names_changed {
             self.take_names();
         }
+        // A group may be hidden by its name, or by its profile.
         if hidden_changed || names_changed {
-            self.hidden = super::Hidden::read(self);
+            self.pass(self.now);
         }
     }
 

@@ -7,7 +7,7 @@
 use super::causal::{Turn, in_causal_order};
 use crate::authority::{self, Authority, MayNot};
 use crate::codec;
-use crate::document::{Document, NoRight, Opening, Quarantine, Right, WriteRule};
+use crate::document::{Document, NoRight, Opening, Quarantine, Right, Verdict, WriteRule};
 use crate::domain;
 use crate::entry::VerifiedChange;
 use crate::id::{Actor, ChangeHash, Digest, DocumentId, GroupId};
@@ -43,12 +43,50 @@ pub struct LiveDocument {
     /// Bytes of all changes taken in, with what their operations take.
     weight: u64,
     wholeness: Wholeness,
+    told: Told,
+    /// When each change says that it was written, and its place in the log; those behind cuts left out.
+    times: BTreeMap<ChangeHash, (Timestamp, u64)>,
+    /// The actors of the owner's devices that wrote to it.
+    owners: BTreeSet<Actor>,
+}
+
+/// What the changes that count say of their time. What has no effect makes no record newer, and nobody its writer.
+#[derive(Clone, Debug)]
+struct Told {
     latest: BTreeMap<DeviceId, u64>,
     created: Timestamp,
     changed: Timestamp,
     changed_by: Option<DeviceId>,
-    /// The actors of the owner's devices that wrote to it.
-    owners: BTreeSet<Actor>,
+    freshness: Freshness,
+}
+
+/// Whether what is told follows from the changes that count now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Freshness {
+    Fresh,
+    /// Verdicts have changed since.
+    Stale,
+}
+
+impl Told {
+    const fn nothing(freshness: Freshness) -> Self {
+        Self {
+            latest: BTreeMap::new(),
+            created: Timestamp(u64::MAX),
+            changed: Timestamp(0),
+            changed_by: None,
+            freshness,
+        }
+    }
+
+    fn note(&mut self, device: DeviceId, time: Timestamp, seq: u64) {
+        let latest = self.latest.entry(device).or_insert(seq);
+        *latest = seq.max(*latest);
+        self.created = self.created.min(time);
+        if (time, Some(device)) > (self.changed, self.changed_by) {
+            (self.changed, self.changed_by) = (time, Some(device));
+        }
+    }
 }
 
 /// Whether everything that was taken in is still there.
@@ -74,13 +112,13 @@ pub struct Row {
     pub damaged: Vec<String>,
     /// Accepted heads, sorted.
     pub heads: Vec<ChangeHash>,
-    /// Claimed time of the first entry.
+    /// Claimed time of the first entry that counts.
     pub created: Timestamp,
-    /// Claimed time of the last entry.
+    /// Claimed time of the last entry that counts.
     pub changed: Timestamp,
     /// The device that wrote the entry of that time.
     pub changed_by: Option<DeviceId>,
-    /// The last entry of every device that wrote to it, by device.
+    /// The last entry that counts of every device that wrote to it, by device.
     pub latest: Box<[(DeviceId, u64)]>,
     /// Whether the record was removed.
     pub presence: Presence,
@@ -98,10 +136,8 @@ impl LiveDocument {
             early: Vec::new(),
             weight: 0,
             wholeness: Wholeness::Whole,
-            latest: BTreeMap::new(),
-            created: Timestamp(u64::MAX),
-            changed: Timestamp::default(),
-            changed_by: None,
+            told: Told::nothing(Freshness::Fresh),
+            times: BTreeMap::new(),
             owners: BTreeSet::new(),
         }
     }
@@ -138,20 +174,11 @@ impl LiveDocument {
 
     /// Takes a change in.
     pub fn take(&mut self, authority: &Authority, incoming: Incoming) {
-        let Incoming { device, seq, time, ref change } = incoming;
-        let bytes = change.change.bytes().len() as u64;
-        self.weight = self.weight.saturating_add(bytes + change.change.operations().saturating_mul(OPERATION));
-        // What lies behind a cut may count, and is nobody's latest word.
-        if authority.cut(&device).is_none_or(|cut| seq < cut.seq) {
-            let latest = self.latest.entry(device).or_insert(seq);
-            *latest = seq.max(*latest);
-            self.created = self.created.min(time);
-            if (time, Some(device)) > (self.changed, self.changed_by) {
-                (self.changed, self.changed_by) = (time, Some(device));
-            }
-        }
-        match (&self.opening, &change.opening) {
-            (None, Some(opening)) if authority.author_of(&device) == Some(opening.owner) => {
+        let bytes = incoming.change.change.bytes().len() as u64;
+        let operations = incoming.change.change.operations();
+        self.weight = self.weight.saturating_add(bytes + operations.saturating_mul(OPERATION));
+        match (&self.opening, &incoming.change.opening) {
+            (None, Some(opening)) if authority.author_of(&incoming.device) == Some(opening.owner) => {
                 self.opening = Some(opening.clone());
                 let mut early = std::mem::take(&mut self.early);
                 early.push(incoming);
@@ -171,11 +198,41 @@ impl LiveDocument {
                 self.owners.insert(incoming.change.change.actor());
             }
         }
-        let right = right(authority, opening, &incoming.device, incoming.seq);
-        let offered = self.document.offer(incoming.change.change, incoming.device, incoming.seq, right);
+        let Incoming { device, seq, time, change } = incoming;
+        let right = right(authority, opening, &device, seq);
+        let hash = change.change.hash();
+        // What lies behind a cut may count, and is nobody's latest word.
+        let latest_word = authority.cut(&device).is_none_or(|cut| seq < cut.seq);
+        match latest_word {
+            true => drop(self.times.insert(hash, (time, seq))),
+            false => drop(self.times.remove(&hash)),
+        }
+        let offered = self.document.offer(change.change, device, seq, right);
+        match (&offered.verdict, offered.released.is_empty()) {
+            (Verdict::Effective, true) if latest_word => self.told.note(device, time, seq),
+            (_, true) => {}
+            (_, false) => self.told.freshness = Freshness::Stale,
+        }
+        for dropped in &offered.dropped {
+            self.times.remove(dropped);
+        }
         if !offered.dropped.is_empty() {
             self.wholeness = Wholeness::Forgetful;
         }
+    }
+
+    /// Works out anew what is told of time, where verdicts have changed.
+    fn tell(&mut self) {
+        if self.told.freshness == Freshness::Fresh {
+            return;
+        }
+        let mut told = Told::nothing(Freshness::Fresh);
+        for (change, device) in self.document.effective() {
+            if let Some((time, seq)) = self.times.get(&change.hash()) {
+                told.note(device, *time, *seq);
+            }
+        }
+        self.told = told;
     }
 
     /// Whether its owner has removed the record.
@@ -195,16 +252,17 @@ impl LiveDocument {
 
     /// The document as views of this group see it.
     pub fn row_for(&mut self, registry: &Registry, own: Option<GroupId>) -> Row {
+        self.tell();
         let mut row = Row {
             document: self.id,
             opening: self.opening.clone(),
             values: Values::default(),
             damaged: Vec::new(),
             heads: self.document.heads(),
-            created: self.created,
-            changed: self.changed,
-            changed_by: self.changed_by,
-            latest: self.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
+            created: self.told.created,
+            changed: self.told.changed,
+            changed_by: self.told.changed_by,
+            latest: self.told.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
             presence: Presence::Present,
             quarantine: None,
         };
@@ -308,6 +366,7 @@ pub(super) fn revive(
         live.take(authority, incoming);
     }
     live.document.settle();
+    live.told.freshness = Freshness::Stale;
     live
 }
 

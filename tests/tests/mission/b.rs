@@ -50,9 +50,13 @@ async fn b03_five_answers_about_any_group_stand_in_one_place() {
     let mill = pair.mill.group().await;
     pair.mill.edit("group", &mill, profile).await;
     pair.mill.make("action", json!({"title": "Soup at the gate"})).await;
+    pair.mill.make("need", json!({"title": "Soap"})).await;
+    pair.mill.make("asset", json!({"name": "A pot"})).await;
     pair.settle().await;
     let answers = each(&pair.river.ask("who", "answers", &[("group", "mill street")]).await, "answer");
-    let expected = ["Neighbours", "Hollin", "No more wells", "Soup at the gate", "555 1234", "We cook first"];
+    let expected =
+        ["Neighbours", "Hollin", "No more wells", "Soup at the gate", "Soap", "A pot", "555 1234", "We cook first"];
+    assert_eq!(answers.len(), expected.len());
     for (answer, expected) in answers.iter().zip(expected) {
         assert!(answer.contains(expected), "{answers:?}");
     }
@@ -129,6 +133,12 @@ async fn b08_how_a_group_works_is_shown_at_every_introduction() {
     let mut how: Vec<&str> = found[0]["how"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     how.sort_unstable();
     assert_eq!(how, ["Clean River: By vote", "Mill Street: We cook first"]);
+    let people = json!([pair.river.group().await, pair.mill.group().await]);
+    pair.mill.make("introduction", json!({"title": "The river and the street", "people": people})).await;
+    pair.settle().await;
+    let made = pair.river.ask("introduce", "answers", &[]).await;
+    let how = made[0]["how"].as_array().unwrap();
+    assert!(how.len() == 2 && how.contains(&json!("Mill Street: We cook first")), "{made:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,6 +68,13 @@ async fn d05_a_change_of_status_shows_on_the_map_of_cases() {
     assert_eq!((&cases[0]["title"], &cases[0]["coordinates"]), (&json!("River v. Mine"), &at));
     let public = pair.river.text("/api/records/case/export?format=json&audience=public").await;
     assert!(public.contains("River v. Mine") && !public.contains("Novak"), "{public}");
+    let on_the_map = async || pair.mill.text("/api/feeds/map.geojson").await.contains("River v. Mine");
+    assert!(on_the_map().await);
+    // Who has left is on no map any more.
+    pair.river.member.handle().withdraw().await.unwrap();
+    let left = |mill: &grid_tests::grid::Member| mill.handle().look(|views| views.members.len() == 1).then_some(());
+    pair.mill.member.until("the group has left", async |mill| left(mill)).await;
+    assert!(!on_the_map().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

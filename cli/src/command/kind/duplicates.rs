@@ -16,9 +16,11 @@ pub(super) fn run(kind: &Kind, _: &ArgMatches, context: &mut Context<'_>) -> Res
     let clusters = found["items"].as_array().map_or(&[][..], Vec::as_slice);
     context.out.answer(&found, |page| {
         let mut table = Table::new(["Id", "Called", "Group", "Same as"]);
+        let mut two_of_yours = false;
         for cluster in clusters {
             let rows = cluster.as_array().map_or(&[][..], Vec::as_slice);
             let first = rows.first().and_then(|row| row["id"].as_str()).unwrap_or_default();
+            two_of_yours |= rows.iter().filter(|row| row["mine"] == Value::Bool(true)).count() > 1;
             for (index, row) in rows.iter().enumerate() {
                 let group =
                     if row["mine"] == Value::Bool(true) { "yours" } else { row["group_name"].as_str().unwrap_or("-") };
@@ -32,7 +34,10 @@ pub(super) fn run(kind: &Kind, _: &ArgMatches, context: &mut Context<'_>) -> Res
         } else {
             page.table(&table);
             page.gap();
-            page.line(&format!("If two of yours are the same: {merge}"));
+            page.line(&match two_of_yours {
+                true => format!("If two of yours are the same: {merge}"),
+                false => "Only the group that wrote a record can merge it.".to_owned(),
+            });
         }
     });
     Ok(())

@@ -1,6 +1,7 @@
 //! Who gets in, and how the server opens and closes.
 
 use super::*;
+use crate::clock::WallClock;
 use crate::http::HttpError;
 use std::os::unix::fs::PermissionsExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,7 +12,7 @@ fn config(home: &std::path::Path, tcp: Option<&str>) -> HttpConfig {
 
 fn handle() -> Handle {
     let (commands, _) = mpsc::channel(1);
-    Handle::new(commands, Arc::new(RwLock::new(views(Vec::new()))), broadcast::channel(1).0)
+    Handle::new(commands, Arc::new(RwLock::new(views(Vec::new()))), broadcast::channel(1).0, WallClock::default())
 }
 
 async fn refused(config: HttpConfig) -> HttpError {

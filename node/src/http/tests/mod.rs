@@ -11,6 +11,7 @@ mod records;
 mod tables;
 
 use super::{HttpConfig, Server, serve};
+use crate::clock::WallClock;
 use crate::event::Event;
 use crate::handle::{
     Change, Command, CommandError, Handle, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState,
@@ -138,7 +139,7 @@ impl Grid {
         let home = tempfile::tempdir().unwrap();
         let (commands, asked) = mpsc::channel(16);
         let (events, _) = broadcast::channel(16);
-        let handle = Handle::new(commands, Arc::new(RwLock::new(views(rows))), events.clone());
+        let handle = Handle::new(commands, Arc::new(RwLock::new(views(rows))), events.clone(), WallClock::default());
         let (writes, imports) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let stops = Arc::new(Mutex::new(0));
         tokio::spawn(node(asked, failure, writes.clone(), imports.clone(), stops.clone()));

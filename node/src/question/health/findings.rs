@@ -1,15 +1,17 @@
 //! What needs care, one check after the other.
 
-use super::super::asked::{instant, tags};
+use super::super::asked::instant;
 use super::super::line::by_title;
-use super::super::{Asked, adding_up, amplify, bodies, decisions, flows, report, reviews, seats, silence};
+use super::super::told::short_id;
+use super::super::{
+    Asked, adding_up, agenda, amplify, bodies, calls, decisions, flows, introduce, report, reviews, seats, silence,
+};
 use crate::threats::{self, Reviewed};
 use crate::view::MandateState;
 use grid_protocol::id::GroupId;
-use grid_protocol::record::Role;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Days after which a group counts as silent.
@@ -51,8 +53,9 @@ pub(super) struct Sort {
 
 impl Sort {
     /// Rows: so many findings, then how many more there are.
-    pub(super) fn rows(self, shown: usize) -> impl Iterator<Item = Json> {
-        let Self { name, findings, closer } = self;
+    pub(super) fn rows(self, asked: &Asked<'_>, shown: usize) -> impl Iterator<Item = Json> + use<> {
+        let Self { name, mut findings, closer } = self;
+        findings.retain(|finding| finding.group.is_none_or(|group| asked.shows_group(&group)));
         let more = findings.len().saturating_sub(shown);
         let rest = (more > 0).then(
             || json!({"sort": name, "what": format!("{more} more like that"), "who": "", "step": closer, "more": more}),
@@ -71,27 +74,12 @@ impl Sort {
     }
 }
 
-/// The beginning of an id, as commands take it.
-fn short(row: &Row) -> String {
-    let id = row.document.to_string();
-    id.get(..8).unwrap_or(&id).to_owned()
-}
-
 /// Members that wrote nothing for a month.
 pub(super) fn silent(asked: &Asked<'_>) -> Sort {
-    let since = asked.days_ago(SILENT);
-    let heard = silence::last_heard(asked);
-    let mut silent: Vec<_> = asked
-        .members()
-        .map(|group| (heard.get(&group).copied(), group))
-        .filter(|(last, _)| last.is_none_or(|last| last < since))
-        .collect();
-    silent.sort_unstable();
     // The profile says how to reach a group.
-    let profiles: BTreeMap<GroupId, &Arc<Row>> =
-        asked.records("group").filter_map(|profile| Some((profile.owner()?, profile))).collect();
-    let findings = silent.into_iter().map(|(_, group)| {
-        let profile = profiles.get(&group).map(|profile| format!("grid group show {}", short(profile)));
+    let profiles = asked.profiles();
+    let findings = silence::silent(asked, SILENT).into_iter().map(|(_, group)| {
+        let profile = profiles.get(&group).map(|profile| format!("grid group show {}", short_id(profile)));
         let step = profile.unwrap_or_else(|| "grid ask silence".to_owned());
         Finding::group(asked, group, format!("wrote nothing for {SILENT} days"), &step)
     });
@@ -106,18 +94,54 @@ pub(super) fn vacant(asked: &Asked<'_>) -> Sort {
         let filled = seats::filled(asked, body);
         seats::vacancies(asked, body, &filled).into_iter().map(|vacancy| {
             let what = format!("{}: vacant: {}", asked.title(body), bodies::vacancy_words(asked, &vacancy));
-            Finding::of(asked, body, what, format!("grid seat new --body {}", short(body)))
+            Finding::of(asked, body, what, format!("grid seat new --body {}", short_id(body)))
         })
     });
     Sort { name: "vacant", findings: findings.collect(), closer: "grid ask bodies" }
 }
 
+/// Seats whose term is over, where nobody of that group sits in the body now.
+pub(super) fn over(asked: &Asked<'_>) -> Sort {
+    let mut over: Vec<(&Arc<Row>, &Arc<Row>)> = asked
+        .current("seat")
+        .filter(|seat| seats::SeatState::of(seat, asked.now) == seats::SeatState::Over)
+        .filter_map(|seat| Some((seat, asked.named(seat, "body")?)))
+        .filter(|(seat, body)| seats::filled(asked, body).iter().all(|filled| filled.owner() != seat.owner()))
+        .collect();
+    over.sort_by_cached_key(|(seat, body)| (asked.title(body).to_lowercase(), seat.document));
+    let findings = over.into_iter().map(|(seat, body)| {
+        let role = seats::roles(seat).into_iter().collect::<Vec<_>>().join(", ");
+        let who = seats::holder(asked, seat);
+        let seat_of = if role.is_empty() { who } else { format!("{who}, {role}") };
+        let what = format!("{}: the term of {seat_of} is over", asked.title(body));
+        Finding::of(asked, seat, what, format!("grid seat new --body {}", short_id(body)))
+    });
+    Sort { name: "over", findings: findings.collect(), closer: "grid ask bodies" }
+}
+
+/// What is open and past its day, decisions and reviews apart.
+pub(super) fn overdue(asked: &Asked<'_>) -> Sort {
+    let late = agenda::overdue(asked).filter(|(kind, ..)| matches!(*kind, "task" | "case" | "objective"));
+    let mut late: Vec<_> = late.collect();
+    late.sort_by_key(|(_, row, day, _)| (*day, row.document));
+    let findings = late.into_iter().map(|(kind, row, _, why)| {
+        let step = whose(asked, row, || format!("grid {kind} edit {}", short_id(row)));
+        Finding::of(asked, row, format!("{} {why}", asked.title(row)), step)
+    });
+    Sort { name: "overdue", findings: findings.collect(), closer: "grid agenda" }
+}
+
+/// A step that only the group can take that wrote a record: others ask it.
+fn whose(asked: &Asked<'_>, row: &Row, step: impl FnOnce() -> String) -> String {
+    match row.owner() {
+        Some(group) if group != asked.views.own => format!("ask them: grid ask who --group {}", group.short()),
+        _ => step(),
+    }
+}
+
 /// Roles of the five that nobody has.
 pub(super) fn uncovered(asked: &Asked<'_>) -> Sort {
-    let rows = asked.records("group").chain(asked.records("person"));
-    let covered: BTreeSet<&str> = rows.flat_map(|row| tags(row, "roles")).collect();
-    let open = Role::ALL.into_iter().map(Role::word).filter(|role| !covered.contains(role));
-    let findings = open.map(|role| {
+    let findings = introduce::uncovered(asked).into_iter().map(|role| {
         let step = format!("grid person new --agreed yes --roles {role} --name NAME");
         let article = if role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         Finding::everybody(format!("nobody is {article} {role}"), &step)
@@ -157,24 +181,22 @@ pub(super) fn nothing_back(asked: &Asked<'_>) -> Sort {
 
 /// Calls for help that stand and that nobody answered.
 pub(super) fn unanswered(asked: &Asked<'_>) -> Sort {
-    let stands = |alert: &&Arc<Row>| {
-        alert.values.text("status") != "over" && instant(alert, "until").is_none_or(|until| asked.now < until)
-    };
     let mut alerts: Vec<&Arc<Row>> =
-        asked.records("alert").filter(stands).filter(|alert| amplify::answers(asked, alert).is_empty()).collect();
+        calls::standing(asked).filter(|alert| amplify::answers(asked, alert).is_empty()).collect();
     by_title(asked, &mut alerts);
     let findings = alerts.into_iter().map(|alert| {
         let what = format!("nobody answered the call {}", asked.title(alert));
-        Finding::of(asked, alert, what, format!("grid support new --of {} --sort offer", short(alert)))
+        Finding::of(asked, alert, what, format!("grid support new --of {} --sort offer", short_id(alert)))
     });
-    Sort { name: "unanswered", findings: findings.collect(), closer: "grid ask amplify" }
+    Sort { name: "unanswered", findings: findings.collect(), closer: "grid ask calls" }
 }
 
 /// Actions that lead to no objective.
 pub(super) fn unlinked(asked: &Asked<'_>) -> Sort {
     let findings = adding_up::unlinked(asked).into_iter().map(|(action, _)| {
         let what = format!("{} leads to no objective", asked.title(action));
-        Finding::of(asked, action, what, format!("grid action edit {} --objectives OBJECTIVE", short(action)))
+        let step = || format!("grid action edit {} --objectives OBJECTIVE", short_id(action));
+        Finding::of(asked, action, what, whose(asked, action, step))
     });
     Sort { name: "unlinked", findings: findings.collect(), closer: "grid ask adding-up" }
 }
@@ -183,23 +205,19 @@ pub(super) fn unlinked(asked: &Asked<'_>) -> Sort {
 pub(super) fn unreported(asked: &Asked<'_>) -> Sort {
     let findings = report::without_report(asked).into_iter().map(|action| {
         let what = format!("{} is over and has no report", asked.title(action));
-        Finding::of(asked, action, what, format!("grid report new --action {}", short(action)))
+        Finding::of(asked, action, what, format!("grid report new --action {} --title TITLE", short_id(action)))
     });
     Sort { name: "unreported", findings: findings.collect(), closer: "grid report" }
 }
 
 /// Decisions that are open past the day on which they were to close.
 pub(super) fn undecided(asked: &Asked<'_>) -> Sort {
-    let mut late: Vec<&Arc<Row>> = asked.records("decision").filter(|row| decisions::is_late(asked, row)).collect();
+    let mut late: Vec<&Arc<Row>> = asked.current("decision").filter(|row| decisions::is_late(asked, row)).collect();
     by_title(asked, &mut late);
     let findings = late.into_iter().map(|decision| {
         let what = format!("{} is open past its day", asked.title(decision));
-        Finding::of(
-            asked,
-            decision,
-            what,
-            format!("grid decision edit {} --status adopted --outcome TEXT", short(decision)),
-        )
+        let step = || format!("grid decision edit {} --status adopted --outcome TEXT", short_id(decision));
+        Finding::of(asked, decision, what, whose(asked, decision, step))
     });
     Sort { name: "undecided", findings: findings.collect(), closer: "grid ask decisions" }
 }
@@ -211,8 +229,8 @@ pub(super) fn no_reflection(asked: &Asked<'_>) -> Sort {
             && row.values.text("status") != "cancelled"
             && instant(row, field).is_some_and(|at| asked.now <= at)
     };
-    let scheduled = asked.records("event").any(|event| ahead(event, "starts"))
-        || asked.records("survey").any(|survey| ahead(survey, "closes"));
+    let scheduled = asked.current("event").any(|event| ahead(event, "starts"))
+        || asked.current("survey").any(|survey| ahead(survey, "closes"));
     let step = "grid event new --sort reflection --title TITLE --starts DAY";
     let finding = || Finding::everybody("no round of reflection on power and absence is set".to_owned(), step);
     Sort {
@@ -224,7 +242,7 @@ pub(super) fn no_reflection(asked: &Asked<'_>) -> Sort {
 
 /// Reviews of threats that are due, or that there are none.
 pub(super) fn stale_reviews(asked: &Asked<'_>) -> Sort {
-    let mut rows: Vec<&Arc<Row>> = asked.records("review").collect();
+    let mut rows: Vec<&Arc<Row>> = asked.current("review").collect();
     by_title(asked, &mut rows);
     let none = rows.is_empty().then(|| {
         let what = "nobody has thought about threats yet".to_owned();
@@ -237,12 +255,8 @@ pub(super) fn stale_reviews(asked: &Asked<'_>) -> Sort {
     });
     let due = rows.into_iter().filter_map(|review| {
         let what = format!("the review of {} is due: {}", asked.title(review), reviews::due(asked, review)?);
-        Some(Finding::of(
-            asked,
-            review,
-            what,
-            format!("grid review edit {} --reviewed DAY --again DAY --measures TEXT", short(review)),
-        ))
+        let step = || format!("grid review edit {} --reviewed DAY --again DAY --measures TEXT", short_id(review));
+        Some(Finding::of(asked, review, what, whose(asked, review, step)))
     });
     Sort {
         name: "stale_reviews",
