@@ -19,7 +19,8 @@ async fn what_few_may_read_is_in_no_feed_by_name_or_by_asking_for_it() {
     let news = river.text("/api/news?kind=supporter").await;
     assert!(!news.contains("Secret Sue"), "{news}");
 
-    let call = json!({"title": "Call", "starts": "2026-11-30T10:00:00Z", "join": "https://meet.example/SECRETPIN"});
+    let call = json!({"title": "Call", "starts": "2026-11-30T10:00:00Z", "join": "https://meet.example/SECRETPIN",
+        "readers": "public"});
     river.make("event", call).await;
     let feed = |query: &str| format!("/api/feeds/calendar.ics?audience=public&kind=event{query}");
     assert!(river.text(&feed("")).await.contains("SUMMARY:Call"));
@@ -37,7 +38,7 @@ async fn what_few_may_read_is_in_no_feed_by_name_or_by_asking_for_it() {
 async fn what_stayed_here_of_a_record_goes_with_it() {
     let pair = Pair::new().await;
     let camp = pair.river.make("event", json!({"title": "Camp"})).await;
-    let coming = json!({"event": camp, "access_needs": "a ramp, and quiet"});
+    let coming = json!({"event": camp, "says": "going", "access_needs": "a ramp, and quiet"});
     let coming = pair.river.make("attendance", coming).await;
     assert_eq!(pair.river.show("attendance", &coming).await["access_needs"], "a ramp, and quiet");
     let path = format!("/api/records/attendance/{coming}");

@@ -19,7 +19,7 @@ pub(crate) fn command() -> Option<Command> {
         .about("Say something to the others: to all, in a thread, or about a record")
         .arg(words.help("What you say; `-` reads it from the pipe"))
         .after_help("Read what is said with `grid ask talk`.");
-    let command = command.args(kind::wait_argument(message()?));
+    let command = command.arg(kind::wait_argument(message()?));
     let flags = kind::flags(message()?).into_iter().filter(|arg| arg.get_id() != "text");
     Some(command.args(flags.map(|arg| if arg.get_id() == "thread" { arg.visible_alias("in") } else { arg })))
 }

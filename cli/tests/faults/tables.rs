@@ -88,7 +88,10 @@ fn a_dry_run_and_the_import_say_the_same_of_every_row() {
         mill = "a".repeat(52),
     );
     let file = place.file("table.csv", &table);
-    let foreseen = weir.json(["prospect", "import", &file, "--dry-run"]);
+    let mut foreseen = weir.json(["prospect", "import", &file, "--dry-run"]);
+    let named = foreseen["notes"].take();
+    assert!(named.to_string().contains("changes Ferry"), "a preview names what would change: {named}");
+    foreseen["notes"] = json!([]);
     assert_eq!(weir.json(["prospect", "list"])["total"], 1, "a dry run writes nothing");
     let done = weir.json(["prospect", "import", &file]);
     assert_eq!(foreseen, done);

@@ -143,6 +143,8 @@ impl Driver {
         row: &Patch,
         pass: &mut Pass,
     ) -> Result<(DocumentId, Change), CommandError> {
+        // What may not be written by hand may not come in a table either.
+        self.divide(&found.map_or_else(|| Target::New(kind.name.clone()), Target::Existing), row.clone())?;
         if kind.home() == RecordHome::Here {
             return self.take_row_here(kind, found, row, pass.mode);
         }

@@ -28,7 +28,7 @@ pub(super) fn find(views: &Views, kind: &Kind, id: &str) -> Result<Found, ApiErr
         Ok(prefix) if !begins_nothing(views, kind, &prefix) => prefix,
         by_id => match titled(views, kind, id)? {
             Some(found) => return Ok(found),
-            None => by_id?,
+            None => by_id.map_err(|_| none(views, kind, id))?,
         },
     };
     if kind.role == Some(KindRole::Profile) {

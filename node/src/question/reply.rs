@@ -162,7 +162,7 @@ fn is_hidden(asked: &Asked<'_>, row: &Map<String, Json>) -> bool {
     let text = |key: &str| row.get(key).and_then(Json::as_str);
     let record = text("id").and_then(|id| asked.referred(id));
     let group = |key: &&str| text(key).and_then(|id| id.parse().ok()).is_some_and(|group| !asked.shows_group(&group));
-    record.is_some_and(|row| !asked.shows(row)) || GROUPS.iter().any(|key| group(key))
+    record.is_some_and(|row| !asked.shows(row)) || GROUPS.iter().any(group)
 }
 
 #[cfg(test)]

@@ -179,6 +179,9 @@ impl Field {
     fn moment(&self, text: &str) -> Result<DateTime, Unfit> {
         match self.day.and_then(|day| DateTime::of_day(text, day)) {
             Some(moment) => moment,
+            None if self.day.is_some() => {
+                DateTime::parse(text).map_err(|unfit| Unfit { expected: date_time::EXPECTED_DAY.to_owned(), ..unfit })
+            }
             None => DateTime::parse(text),
         }
     }

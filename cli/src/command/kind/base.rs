@@ -150,7 +150,7 @@ impl Edit<'_> {
             body[name] = json!(heads);
         }
         match self.matches.try_get_one::<String>("id").ok().flatten() {
-            Some(id) => self.client.patch(&path(["records", &self.kind.name, meant(id)?]), &body),
+            Some(id) => self.client.patch(&path(["records", &self.kind.name, &meant(id)?]), &body),
             None => self.client.post(&path(["records", &self.kind.name]), &body),
         }
     }

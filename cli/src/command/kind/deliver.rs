@@ -10,16 +10,16 @@ use grid_protocol::record::{Kind, RecordHome};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// `--wait`, and how long when nothing is said. For what goes nowhere there is nothing to wait for.
-pub(crate) fn wait_argument(kind: &Kind) -> Option<Arg> {
-    let wait = Arg::new("wait")
+/// `--wait`, and how long when nothing is said. What goes nowhere takes it too, for scripts, and its help does not offer it.
+pub(crate) fn wait_argument(kind: &Kind) -> Arg {
+    Arg::new("wait")
         .long("wait")
         .value_name("SECONDS")
         .num_args(0..=1)
         .default_missing_value("30")
         .value_parser(span::parse)
-        .help("Wait until another group has received it; exit code 75 if none does in time [30 s]");
-    (kind.home() != RecordHome::Here).then_some(wait)
+        .help("Wait until another group has received it; exit code 75 if none does in time [30 s]")
+        .hide(kind.home() == RecordHome::Here)
 }
 
 /// Whether somebody else has a record.
@@ -38,7 +38,7 @@ pub(super) fn wait(kind: &Kind, id: &str, matches: &ArgMatches, client: &Client)
     if kind.home() == RecordHome::Here {
         return Ok(Delivery::Stays);
     }
-    let Some(time) = matches.try_get_one::<Duration>("wait").ok().flatten() else { return Ok(Delivery::Queued) };
+    let Some(time) = matches.get_one::<Duration>("wait") else { return Ok(Delivery::Queued) };
     let deadline = Instant::now() + *time;
     // Listening comes first, so that nothing happens between the look and the wait.
     let mut events = client.events()?;

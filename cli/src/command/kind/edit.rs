@@ -20,7 +20,7 @@ pub(super) fn command(kind: &Kind) -> Command {
                 .hide_possible_values(true)
                 .help("Empty a field"),
         )
-        .args(deliver::wait_argument(kind));
+        .arg(deliver::wait_argument(kind));
     let edit = match editor::argument(kind) {
         Some(editor) => edit.arg(editor).args(base::arguments()).after_help(base::ABOUT),
         None => edit,

@@ -14,7 +14,7 @@ pub(super) fn command(kind: &Kind) -> Command {
         .about("Freeze the text as it is now: nobody can change it after that")
         .arg(id_argument(kind))
         .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help("Do not ask again"))
-        .args(deliver::wait_argument(kind))
+        .arg(deliver::wait_argument(kind))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {

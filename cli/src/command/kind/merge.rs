@@ -20,7 +20,7 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let (keep, drop) = (id("keep")?, id("drop")?);
     let dry = matches.get_flag("dry-run");
     let client = context.client()?;
-    let path = path(["records", &kind.name, keep, "merge"]);
+    let path = path(["records", &kind.name, &keep, "merge"]);
     let plan = client.post(&path, &json!({"drop": drop, "dry_run": true}))?;
     if dry {
         context.out.answer(&plan, |page| show(page, kind, &plan, "Would be"));

@@ -143,18 +143,19 @@ fn id_argument(kind: &Kind) -> Arg {
 /// The path of the record that was named, or of one's own.
 fn record_path(kind: &Kind, matches: &ArgMatches, client: &Client) -> Result<String, Failure> {
     match matches.get_one::<String>("id") {
-        Some(id) => Ok(path(["records", &kind.name, meant(id)?])),
+        Some(id) => Ok(path(["records", &kind.name, &meant(id)?])),
         None => Ok(path(["records", &kind.name, &own(kind, client)?])),
     }
 }
 
 /// An id, the beginning of one, or a title: the node knows which.
-pub(crate) fn meant(id: &str) -> Result<&str, Failure> {
+pub(crate) fn meant(id: &str) -> Result<String, Failure> {
     match id.trim() {
         // A path would swallow them.
         "" | "." | ".." => Err(Failure::usage(format!("expected an id or a title, found {id:?}"))
             .hint("ids stand in the first column of lists")),
-        id => Ok(id),
+        id if id.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Ok(id.to_lowercase()),
+        title => Ok(title.to_owned()),
     }
 }
 
@@ -252,6 +253,7 @@ mod tests {
     #[test]
     fn what_a_path_would_swallow_is_no_title() {
         assert_eq!(meant(" River walk ").unwrap(), "River walk");
+        assert_eq!(meant("ABCDEF").unwrap(), "abcdef");
         for id in ["", " ", ".", ".."] {
             assert_eq!(meant(id).unwrap_err().exit, Exit::Usage, "{id}");
         }

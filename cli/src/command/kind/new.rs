@@ -18,7 +18,7 @@ pub(super) fn command(kind: &Kind) -> Command {
         }
         Singleton::Many => format!("Make a new {}; it is saved here and goes to the others by itself", kind.name),
     };
-    Command::new("new").about(about).args(deliver::wait_argument(kind)).args(fields::flags(kind))
+    Command::new("new").about(about).arg(deliver::wait_argument(kind)).args(fields::flags(kind))
 }
 
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -82,7 +82,7 @@ pub(super) fn finish(
     });
     let see = if delivery == Delivery::Stays { "See it" } else { "See how far it is" };
     context.out.note(&format!("{see}: {show}"));
-    if matches.try_contains_id("wait").unwrap_or_default() && delivery == Delivery::Queued {
+    if matches.contains_id("wait") && delivery == Delivery::Queued {
         return Err(deliver::ran_out(&show));
     }
     Ok(())

@@ -88,7 +88,7 @@ pub(super) fn commands(kind: &Kind) -> impl Iterator<Item = Command> {
             _ => fields::flags(short.written(kind)?).into_iter().filter(free).collect(),
         };
         let command = Command::new(short.verb).about(short.about);
-        Some(command.arg(id_argument(kind)).args(deliver::wait_argument(short.written(kind)?)).args(flags))
+        Some(command.arg(id_argument(kind)).arg(deliver::wait_argument(short.written(kind)?)).args(flags))
     })
 }
 

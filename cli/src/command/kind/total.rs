@@ -35,7 +35,7 @@ pub(super) fn run(_: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> 
     let id = super::meant(matches.get_one::<String>("id").map_or("", String::as_str))?;
     let period = matches.get_one::<String>("period").map(String::as_str);
     let client = context.client()?;
-    let path = path(["surveys", id, "totals"]);
+    let path = path(["surveys", &id, "totals"]);
     let plan = client.get(&with_query(&path, period.map(|period| ("period", period))))?;
     let ready = items(&plan).iter().any(|item| item["state"] == "ready");
     if matches.get_flag("dry-run") {
