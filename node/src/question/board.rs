@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(at("produce"), ["Clean River", "Hollin Choir"]);
         assert_eq!(at("without"), ["Quiet Few"]);
         assert_eq!(Coalition::column(&reply, "connect", "also"), [json!(["produce"])]);
-        coalition.record(3, "hiding", json!({"what": "x", "sort": "group", "of_group": Coalition::group(3)}));
-        assert!(Coalition::column(&coalition.ask("board", &[]).unwrap(), "without", "name").is_empty());
+        coalition.record(0, "hiding", json!({"what": "x", "sort": "group", "of_group": Coalition::group(2)}));
+        assert!(Coalition::column(&coalition.ask("board", &[]).unwrap(), "align", "name").is_empty());
     }
 }

@@ -308,7 +308,7 @@ mod tests {
         coalition.record(2, "seat", json!({"body": body}));
         for (starts, came) in [("2026-10-01T10:00:00Z", 2), ("2026-10-08T10:00:00Z", 0), ("2026-12-08T10:00:00Z", 1)] {
             let event = coalition.record(0, "event", json!({"title": "Call", "body": body, "starts": starts}));
-            coalition.record(1, "attendance", json!({"event": event, "came": came}));
+            coalition.record(1, "attendance", json!({"event": event, "says": "going", "came": came}));
         }
         let reply = coalition.ask("bodies", &[]).unwrap();
         assert_eq!(Coalition::column(&reply, "attendance", "name"), ["Ferry Friends", "Hollin Choir"]);

@@ -159,11 +159,11 @@ mod tests {
     fn scores_belong_to_the_period_that_they_are_about_and_completions_count_as_among_newcomers() {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
         let survey = coalition.record(0, "survey", json!({"title": "Wind", "sort": "climate", "period": "2026-Q3"}));
-        let score = |period: &str, total: u32| json!({"survey": survey, "question": "How?", "period": period, "answers": 2, "total": total});
-        coalition.days_ago(2).record(0, "score", score("", 4));
+        let score = |period: &str, total: u32| json!({"survey": survey, "question": "How?", "period": period, "answers": 5, "total": total});
+        coalition.days_ago(2).record(0, "score", score("", 20));
         // The same period, said aloud: the newer word counts, and the older one is not added to it.
-        coalition.days_ago(1).record(0, "score", score("2026-q3", 10));
-        coalition.record(1, "score", score("2026-Q4", 2));
+        coalition.days_ago(1).record(0, "score", score("2026-q3", 25));
+        coalition.record(1, "score", score("2026-Q4", 10));
         let course = coalition.record(0, "course", json!({"title": "Welcome"}));
         let ann = coalition.record(0, "person", json!({"name": "Ann", "agreed": true}));
         let completion = json!({"course": course, "person": ann, "on": "2026-08-01T10:00:00Z"});

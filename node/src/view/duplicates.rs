@@ -147,7 +147,7 @@ mod tests {
         assert!(coalition.views.alike(&kind, &mut left).is_empty());
         assert_eq!(left, 1_000 - 20 * 19 / 2);
         for _ in 0..2 {
-            coalition.record(0, "asset", json!({"name": "A van", "place": "Lismore"}));
+            coalition.record(0, "asset", json!({"name": "A boat", "place": "Lismore"}));
         }
         let found = |mut left: usize| {
             let found = coalition.views.alike(&kind, &mut left);
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(found(20), (vec![2], 0));
         for title in 0..FOUND {
             for _ in 0..2 {
-                coalition.record(0, "asset", json!({"name": format!("Boat {title}"), "place": "Lismore"}));
+                coalition.record(0, "asset", json!({"name": format!("Tent {title}"), "place": "Lismore"}));
             }
         }
         assert_eq!(coalition.views.duplicates(&kind).len(), FOUND);

@@ -134,7 +134,7 @@ async fn b08_how_a_group_works_is_shown_at_every_introduction() {
     how.sort_unstable();
     assert_eq!(how, ["Clean River: By vote", "Mill Street: We cook first"]);
     let people = json!([pair.river.group().await, pair.mill.group().await]);
-    pair.mill.make("introduction", json!({"title": "The river and the street", "people": people})).await;
+    pair.mill.make("introduction", json!({"why": "Both love the river", "people": people})).await;
     pair.settle().await;
     let made = pair.river.ask("introduce", "answers", &[]).await;
     let how = made[0]["how"].as_array().unwrap();

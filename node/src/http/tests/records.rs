@@ -118,8 +118,8 @@ async fn an_id_that_fits_none_or_several_is_refused_with_what_there_is() {
     let message = answer.1["error"]["message"].as_str().unwrap();
     assert!(message.contains(&twins) && message.contains("March"), "{message}");
     assert_eq!(grid.get(&format!("/api/records/action/{twins}")).await.0, StatusCode::OK);
-    assert_eq!(code(&grid.get(&format!("/api/records/action/{}", &twins[..5])).await), (400, "invalid"));
-    assert_eq!(code(&grid.get("/api/records/action/not-an-id").await), (400, "invalid"));
+    assert_eq!(code(&grid.get(&format!("/api/records/action/{}", &twins[..5])).await), (404, "not_found"));
+    assert_eq!(code(&grid.get("/api/records/action/not-an-id").await), (404, "not_found"));
     assert_eq!(code(&grid.get("/api/records/action/aaaaaa").await), (404, "not_found"));
     let other_kind = grid.get(&format!("/api/records/action/{}", DocumentId(id(13)))).await;
     assert_eq!(code(&other_kind), (404, "not_found"));

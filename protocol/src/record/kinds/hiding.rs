@@ -2,7 +2,7 @@
 //!
 //! Hiding is local. It takes nothing from anybody, and nobody is told.
 
-use crate::record::{Complaint, Record};
+use crate::record::{Complaint, DateTime, Record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub struct Hiding {
     /// The group, where a group is hidden.
     #[schemars(extend("x-grid" = {"audience": "local", "type": "reference", "of": "group"}))]
     pub of_group: String,
+    /// Until when; nothing: until it is shown again.
+    #[schemars(extend("x-grid" = {"audience": "local", "day": "until"}))]
+    pub until: Option<DateTime>,
 }
 
 /// What is hidden.
