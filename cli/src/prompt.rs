@@ -147,11 +147,12 @@ impl fmt::Debug for Keyboard<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::output::Format;
 
-    fn with<T>(typed: &str, ask: impl FnOnce(&mut Keyboard<'_>) -> T) -> T {
+    /// Asks somebody who types this.
+    pub(crate) fn with<T>(typed: &str, ask: impl FnOnce(&mut Keyboard<'_>) -> T) -> T {
         let mut out = Output::new(Format::Human);
         ask(&mut Keyboard::new(&mut out, Box::new(typed.as_bytes())))
     }

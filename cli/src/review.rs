@@ -116,12 +116,7 @@ pub(crate) fn ask(keyboard: &mut Keyboard<'_>) -> Result<ThreatReview, Failure> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::{Format, Output};
-
-    fn with<T>(typed: &str, ask: impl FnOnce(&mut Keyboard<'_>) -> T) -> T {
-        let mut out = Output::new(Format::Human);
-        ask(&mut Keyboard::new(&mut out, Box::new(typed.as_bytes())))
-    }
+    use crate::prompt::tests::with;
 
     #[test]
     fn whoever_says_later_is_asked_nothing_and_a_day_that_is_none_is_asked_for_again() {
