@@ -218,7 +218,14 @@ impl Burden {
 
     /// Whether something that a voice says is judged. Where it is not and a device of its own group `tells` it,
     /// that is held against the device.
-    pub(super) fn hear(&mut self, now: Duration, voice: Voice, sort: Sort, amount: u64, tells: Option<DeviceId>) -> Room {
+    pub(super) fn hear(
+        &mut self,
+        now: Duration,
+        voice: Voice,
+        sort: Sort,
+        amount: u64,
+        tells: Option<DeviceId>,
+    ) -> Room {
         if !self.said.get(&(voice, sort)).is_some_and(|said| said.is_all(now, sort.bound())) {
             return Room::Left;
         }
@@ -240,7 +247,8 @@ impl Burden {
     /// Whether a device is not listened to, because it said too much.
     pub(super) fn is_too_loud(&self, now: Duration, device: &DeviceId) -> bool {
         let sorts = [Sort::Receipt, Sort::Addresses, Sort::Entry, Sort::Record, Sort::Head];
-        let named = |sort| self.too_loud.get(&(*device, sort)).is_some_and(|excess| excess.is_named(now, sort.named_for()));
+        let named =
+            |sort| self.too_loud.get(&(*device, sort)).is_some_and(|excess| excess.is_named(now, sort.named_for()));
         sorts.into_iter().any(named)
     }
 

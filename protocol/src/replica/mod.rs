@@ -345,7 +345,10 @@ impl<S: Storage> Replica<S> {
 
     /// When [`Input::Tick`] is due.
     pub fn next_deadline(&self) -> Duration {
-        [self.receipts.due(), self.pull_soon, self.burden.due()].into_iter().flatten().fold(self.pull_due, Duration::min)
+        [self.receipts.due(), self.pull_soon, self.burden.due()]
+            .into_iter()
+            .flatten()
+            .fold(self.pull_due, Duration::min)
     }
 
     /// Whether [`Self::work`] has anything to do.
