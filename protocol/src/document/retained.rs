@@ -84,7 +84,7 @@ impl Retained {
                 continue;
             }
             if rivals > 1 {
-                counts.iter().for_each(|change| drop(self.kept.remove(change)));
+                self.kept.retain(|change| !counts.contains(change));
                 return BuiltOn::HasRival;
             }
             if right == Right::IfBuiltOn && of != device && self.kept.insert(next) {

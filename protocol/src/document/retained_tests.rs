@@ -285,7 +285,7 @@ proptest! {
         let mut changes = by_turns(0, fork);
         let mut draft = Automerge::new();
         draft.load_incremental(changes[0].0.bytes()).unwrap();
-        let mut drafts = vec![draft.clone(), draft];
+        let mut drafts = [draft.clone(), draft];
         for (number, (writer, apart)) in turns.into_iter().enumerate() {
             let (device, right) = if writer == 0 { (FORKED, Right::IfBuiltOn) } else { (writer, Right::MayWrite) };
             let on = usize::from(apart);

@@ -149,7 +149,7 @@ mod tests {
         let (beliefs, coalition) = (Beliefs::default(), CoalitionId([2; 32]));
         let key = SecretKey::from_seed(&[1; 32]);
         let hint = Hint::write(coalition, &key, Timestamp(3), Says::Received(Vec::new()));
-        let mut others = vec![hint.clone(), hint.clone(), hint.clone()];
+        let mut others = [hint.clone(), hint.clone(), hint.clone()];
         others[0].body.time = Timestamp(4);
         others[1].signature.0[0] ^= 1;
         others[2].body.says = Says::Reachable(Vec::new());
