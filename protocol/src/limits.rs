@@ -81,6 +81,16 @@ pub const MAX_BRANCH_DOCUMENTS: usize = 16;
 pub const MAX_BRANCH_CHANGES: usize = 256;
 /// Sync: places of a log that one request for ids names. Own.
 pub const MAX_IDS: usize = 64;
+/// Sync: what the requests of one device of a member may weigh within an hour: one each, and more where much has to be
+/// looked at. A busy node compares every few seconds. Own.
+pub const MAX_ASKED: u64 = 65_536;
+/// Sync: entries and control records that one device of a member is sent within an hour, beside three times all that is
+/// held: whoever catches up asks for each once, and again for what went lost. Own.
+pub const MAX_SENT: u64 = 1_024;
+/// Sync: requests above these bounds for which a member is named. Own.
+pub const MAX_TURNED_AWAY: u64 = 64;
+/// Sync: answers that one device of a member waits for on purpose, having asked too much. Own.
+pub const MAX_KEPT_WAITING: usize = 32;
 /// Waiting entries kept per log; the oldest goes first. Own.
 pub const MAX_WAITING_PER_LOG: usize = 64;
 /// Waiting bytes kept per peer; the oldest go first. Own.

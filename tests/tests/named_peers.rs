@@ -5,12 +5,13 @@ use grid_protocol::codec::Format;
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{Digest, EntryId};
 use grid_protocol::key::Signature;
-use grid_protocol::limits::{MAX_FRAME, MAX_LOBBY_REQUESTS_PER_PEER};
-use grid_protocol::sync::message::{ControlSummary, Height, Hello, LogSummary};
-use grid_protocol::sync::{News, Refusal, Request, Response, pack};
+use grid_protocol::limits::{MAX_FRAME, MAX_LOBBY_REQUESTS_PER_PEER, MAX_SENT};
+use grid_protocol::sync::message::{ControlSummary, Height, Hello, LogSummary, LogWant};
+use grid_protocol::sync::{News, Refusal, Request, Response, Says, pack, peer_id, unpack};
 use grid_tests::grid::Member;
 use grid_tests::scripted::Scripted;
 use serde_json::json;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 const LISTEN: [&str; 1] = ["/ip4/127.0.0.1/tcp/0"];
@@ -147,6 +148,66 @@ async fn a_stranger_that_asks_without_end_is_named() {
         .await;
     println!("flooding with questions: {said}");
     assert!(said.contains("more often than a newcomer"), "{said}");
+    assert_usable(&member).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_asks_for_the_same_without_end_is_named_and_others_are_served() {
+    let (member, mut scripted) = two().await;
+    for number in 0..40 {
+        member.write("action", json!({"title": format!("Walk {number}")})).await;
+    }
+    let request = pack(&Request::Runs(vec![LogWant { device: member.status().await.device, first: 0 }]));
+    // As many at a time as a connection carries; the next when one is answered.
+    let (mut asked, mut sent) = (100..100 + 32, 0);
+    for id in asked.clone() {
+        scripted.network.request(scripted.peer, id, request.clone()).await;
+    }
+    asked.start = asked.end;
+    loop {
+        let bytes = scripted
+            .wait(|event| match event {
+                NetworkEvent::Response { bytes, .. } => Ok(bytes),
+                NetworkEvent::RequestFailed { why, .. } => panic!("{why}"),
+                other => Err(other),
+            })
+            .await;
+        match unpack::<Response>(&bytes) {
+            Ok(Response::Runs(runs)) => sent += runs.iter().map(|run| run.entries.len() as u64).sum::<u64>(),
+            Ok(Response::Refused(Refusal::TooSoon)) => {}
+            other => panic!("{other:?}"),
+        }
+        if member.status().await.peers.iter().any(|peer| peer.fault.is_some()) {
+            break;
+        }
+        asked.start += 1;
+        scripted.network.request(scripted.peer, asked.start, request.clone()).await;
+    }
+    let said = scripted.named_by(&member).await;
+    println!("asking without end: {said}; {sent} entries were sent");
+    assert!(said.contains("again and again"), "{said}");
+    assert!(sent <= MAX_SENT + 4 * 80, "{sent}");
+    assert_usable(&member).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_announces_ever_new_addresses_is_named_and_turned_away() {
+    let (member, mut scripted) = two().await;
+    let address = format!("/ip4/192.0.2.1/tcp/4001/p2p/{}", peer_id(&scripted.network.local_peer()));
+    for number in 0..400 {
+        let says = Says::Reachable(vec![address.clone()]);
+        let hint = scripted.author.hint(scripted.now.after(Duration::from_secs(number)), says);
+        scripted.say(News::Hint(hint)).await;
+    }
+    let said = scripted.named_by(&member).await;
+    println!("announcing without end: {said}");
+    assert!(said.contains("says far more"), "{said}");
+    // Its gossip ends with the connection.
+    let gone = |event| match event {
+        NetworkEvent::Disconnected { .. } => Ok(()),
+        other => Err(other),
+    };
+    scripted.wait(gone).await;
     assert_usable(&member).await;
 }
 

@@ -113,7 +113,7 @@ impl Driver {
                         address: None,
                         sync: PeerState::Offline,
                         last_seen: self.book.last_seen(device),
-                        fault: forked(device),
+                        fault: forked(device).or_else(|| self.replica.burdened_by(device)),
                     });
                 }
             }

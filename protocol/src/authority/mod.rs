@@ -23,6 +23,8 @@ pub mod versions;
 #[cfg(test)]
 mod application_tests;
 #[cfg(test)]
+mod endings_tests;
+#[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
 mod later_versions_tests;

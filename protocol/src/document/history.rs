@@ -120,7 +120,7 @@ pub struct Document {
     /// The groups of devices, as far as they were named.
     groups: BTreeMap<DeviceId, GroupId>,
     /// What counts of the changes behind cuts; None where there are none.
-    retained: Option<Retained>,
+    pub(super) retained: Option<Retained>,
     judging: Judging,
     /// The operations of the effective changes; None until they are asked for.
     pub(super) index: Option<Index>,

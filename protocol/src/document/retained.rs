@@ -23,20 +23,76 @@ pub(super) struct Candidate<'a> {
 }
 
 /// What counts of the changes behind cuts.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Retained {
     kept: BTreeSet<ChangeHash>,
     beaten: BTreeMap<ChangeHash, ChangeHash>,
+    /// Who has built on what. Where it names a device for a change, it does so for all of the change's past.
+    builders: Builders,
+    /// How many changes were looked at.
+    #[cfg(test)]
+    pub(super) looked_at: usize,
+}
+
+/// A change that may be written and is not cut, and what it means for those behind cuts on which it builds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum BuiltOn {
+    /// These count from now on; none of them has a rival.
+    Counts(BTreeSet<ChangeHash>),
+    /// Something that has a rival is built on by one more device: all is to be worked out anew.
+    HasRival,
+}
+
+/// A change as it is seen from one that builds on it.
+pub(super) struct Seen<'a> {
+    pub(super) deps: &'a [ChangeHash],
+    pub(super) device: DeviceId,
+    pub(super) right: Right,
+    pub(super) rivals: usize,
 }
 
 impl Retained {
     /// Works it out from all placed changes, each after those it depends on.
     pub(super) fn work_out(ordered: &[Candidate<'_>], groups: &BTreeMap<DeviceId, GroupId>) -> Self {
-        let mut this = Self::default();
-        let through = builders(ordered, groups);
-        this.kept = through.keys().copied().collect();
+        let (through, builders) = builders(ordered, groups);
+        let mut this = Self { kept: through.keys().copied().collect(), builders, ..Self::default() };
         this.settle_rivals(ordered, &through);
+        #[cfg(test)]
+        {
+            this.looked_at = ordered.len();
+        }
         this
+    }
+
+    /// Notes that a device builds on these changes and on their past. `seen` gives a change that lies behind a cut
+    /// or builds on one. What counted before still does where a rival is met. Each change is come to once for each device, however many changes build on it.
+    pub(super) fn build_on<'a>(
+        &mut self,
+        device: DeviceId,
+        deps: &[ChangeHash],
+        seen: impl Fn(&ChangeHash) -> Option<Seen<'a>>,
+    ) -> BuiltOn {
+        let mut open = deps.to_vec();
+        let mut counts = BTreeSet::new();
+        while let Some(next) = open.pop() {
+            #[cfg(test)]
+            {
+                self.looked_at += 1;
+            }
+            let Some(Seen { deps, device: of, right, rivals }) = seen(&next) else { continue };
+            if !self.builders.add(next, device) {
+                continue;
+            }
+            if rivals > 1 {
+                self.kept.retain(|change| !counts.contains(change));
+                return BuiltOn::HasRival;
+            }
+            if right == Right::IfBuiltOn && of != device && self.kept.insert(next) {
+                counts.insert(next);
+            }
+            open.extend(deps);
+        }
+        BuiltOn::Counts(counts)
     }
 
     /// Whether another device that is not cut has built on the change.
@@ -109,11 +165,38 @@ impl Lost {
     }
 }
 
+/// Who has built on which changes.
+#[derive(Debug, Default)]
+struct Builders {
+    numbers: HashMap<DeviceId, usize>,
+    of: HashMap<ChangeHash, Devices>,
+}
+
+impl Builders {
+    fn number(&mut self, device: DeviceId) -> usize {
+        let next = self.numbers.len();
+        *self.numbers.entry(device).or_insert(next)
+    }
+
+    /// Whether it is new that the device has built on the change.
+    fn add(&mut self, change: ChangeHash, device: DeviceId) -> bool {
+        let number = self.number(device);
+        let devices = self.of.entry(change).or_default();
+        let is_new = !devices.has(number);
+        devices.add(number);
+        is_new
+    }
+}
+
 /// Devices, one bit for each.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Devices(Vec<u64>);
 
 impl Devices {
+    fn has(&self, device: usize) -> bool {
+        self.0.get(device / 64).is_some_and(|word| word >> (device % 64) & 1 == 1)
+    }
+
     fn add(&mut self, device: usize) {
         let (at, bit) = (device / 64, device % 64);
         self.0.resize(self.0.len().max(at + 1), 0);
@@ -131,8 +214,8 @@ impl Devices {
     }
 }
 
-/// Of every change behind a cut on which others have built, how many groups have.
-fn builders(ordered: &[Candidate<'_>], groups: &BTreeMap<DeviceId, GroupId>) -> HashMap<ChangeHash, usize> {
+/// Of every change behind a cut on which others have built, how many groups have; and who has built on what.
+fn builders(ordered: &[Candidate<'_>], groups: &BTreeMap<DeviceId, GroupId>) -> (HashMap<ChangeHash, usize>, Builders) {
     // Who has built matters to changes behind cuts and to what lies between, which in most documents is nothing.
     let mut at: HashMap<ChangeHash, usize> = HashMap::new();
     let mut of: Vec<(&Candidate<'_>, Devices)> = Vec::new();
@@ -142,7 +225,7 @@ fn builders(ordered: &[Candidate<'_>], groups: &BTreeMap<DeviceId, GroupId>) -> 
             of.push((candidate, Devices::default()));
         }
     }
-    let (mut numbers, mut names): (HashMap<DeviceId, usize>, Vec<DeviceId>) = Default::default();
+    let (mut builders, mut names): (Builders, Vec<DeviceId>) = Default::default();
     let mut through = HashMap::new();
     while let Some((candidate, mut devices)) = of.pop() {
         if candidate.right == Right::IfBuiltOn {
@@ -155,9 +238,9 @@ fn builders(ordered: &[Candidate<'_>], groups: &BTreeMap<DeviceId, GroupId>) -> 
             }
         }
         if candidate.right == Right::MayWrite {
-            let next = names.len();
-            devices.add(*numbers.entry(candidate.device).or_insert(next));
-            if numbers.len() > next {
+            let number = builders.number(candidate.device);
+            devices.add(number);
+            if number == names.len() {
                 names.push(candidate.device);
             }
         }
@@ -166,6 +249,7 @@ fn builders(ordered: &[Candidate<'_>], groups: &BTreeMap<DeviceId, GroupId>) -> 
                 later.add_all(&devices);
             }
         }
+        builders.of.insert(candidate.hash, devices);
     }
-    through
+    (through, builders)
 }

@@ -242,3 +242,68 @@ proptest! {
         prop_assert!(gathered.automerge().is_ok() && document.automerge().is_ok());
     }
 }
+
+/// A cut device and another one write by turns, each on top of what the other wrote last; on top of a fork of the cut
+/// device where there is one.
+fn by_turns(pairs: usize, fork: bool) -> Vec<(Prescanned, u8, Right)> {
+    let (mut draft, opening) = write(&Automerge::new(), 99, "opened");
+    let mut changes = vec![(opening, 99, Right::MayWrite)];
+    if fork {
+        changes.push((write(&draft, FORKED, "beside").1, FORKED, Right::IfBuiltOn));
+    }
+    for number in 0..pairs {
+        for (device, right) in [(FORKED, Right::IfBuiltOn), (1, Right::MayWrite)] {
+            let (next, change) = write(&draft, device, &number.to_string());
+            draft = next;
+            changes.push((change, device, right));
+        }
+    }
+    changes
+}
+
+#[test]
+fn who_builds_by_turns_with_a_cut_device_makes_each_change_be_looked_at_a_few_times() {
+    for fork in [false, true] {
+        let looked_at = |pairs: usize| {
+            let changes = by_turns(pairs, fork);
+            let document = documented(&changes);
+            assert_eq!(document.effective().count(), 1 + 2 * pairs, "a fork on which nobody builds does not count");
+            document.retained.as_ref().expect("there are cuts").looked_at
+        };
+        let (few, many) = (looked_at(50), looked_at(200));
+        println!("fork {fork}: 50 pairs {few}, 200 pairs {many}");
+        assert!(many <= 4 * few + 16 && many <= 6 * 200, "fork {fork}: {few}, {many}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn devices_that_build_on_a_cut_one_come_out_alike_one_by_one_and_all_at_once(
+        turns in proptest::collection::vec((0..4_u8, any::<bool>()), 1..24),
+        fork in any::<bool>(),
+    ) {
+        let mut changes = by_turns(0, fork);
+        let mut draft = Automerge::new();
+        draft.load_incremental(changes[0].0.bytes()).unwrap();
+        let mut drafts = [draft.clone(), draft];
+        for (number, (writer, apart)) in turns.into_iter().enumerate() {
+            let (device, right) = if writer == 0 { (FORKED, Right::IfBuiltOn) } else { (writer, Right::MayWrite) };
+            let on = usize::from(apart);
+            let (next, change) = write(&drafts[on], device, &number.to_string());
+            drafts[on] = next;
+            changes.push((change, device, right));
+        }
+        let one_by_one = documented(&changes);
+        let mut at_once = Document::new(DocumentId([7; 32]));
+        at_once.gather();
+        for (change, number, right) in &changes {
+            at_once.name_group(device(*number), GroupId([*number; 32]));
+            at_once.offer(change.clone(), device(*number), change.seq(), *right);
+        }
+        at_once.settle();
+        for (change, ..) in &changes {
+            prop_assert_eq!(one_by_one.verdict(&change.hash()), at_once.verdict(&change.hash()));
+        }
+        prop_assert_eq!(one_by_one.heads(), at_once.heads());
+    }
+}

@@ -157,11 +157,12 @@ impl<S: Storage> Replica<S> {
             let standing = standing(&self.authority, key);
             if standing != peer.standing {
                 peer.standing = standing;
-                effects.push(Effect::Standing { peer: *key, standing });
                 risen.push(*key);
             }
         }
         for key in risen {
+            let standing = self.audible(key);
+            effects.push(Effect::Standing { peer: key, standing });
             self.greet(key, effects);
             self.pull(key, effects);
         }

@@ -23,6 +23,9 @@ const ANSWER_BUDGET: usize = MAX_FRAME - MAX_FRAME / 8;
 /// What an entry costs beside its body and the bodies' headers, at most.
 const PROOF: usize = 17 * 128;
 
+/// Changes of a document that are looked at for the price of one request.
+const LOOKED_AT_UNIT: usize = 64;
+
 /// What was asked of a peer, and by which request.
 #[derive(Debug)]
 pub(super) struct BranchesAsked {
@@ -102,13 +105,15 @@ impl<S: Storage> Replica<S> {
 
     /// The entries that carry these changes, as far as they are held here and fit. Whether they lie behind a
     /// cut is for the asker to say, who may know of it first.
-    pub(super) fn branches(&self, wants: &[BranchWant]) -> Result<Response, StorageError> {
+    pub(super) fn branches(&self, wants: &[BranchWant], looked_at: &mut u64) -> Result<Response, StorageError> {
         let (mut found, mut room) = (Vec::new(), ANSWER_BUDGET);
         for want in wants.iter().take(MAX_BRANCH_DOCUMENTS) {
             let mut open: BTreeSet<ChangeHash> = want.changes.iter().copied().take(MAX_BRANCH_CHANGES).collect();
             let mut held = self.storage.branches(&want.document)?;
+            let stored = self.storage.document(&want.document)?;
+            *looked_at = looked_at.saturating_add(1 + ((held.len() + stored.len()) / LOOKED_AT_UNIT) as u64);
             held.retain(|entry| change_of(&self.me.coalition, entry).is_some_and(|change| open.remove(&change)));
-            for stored in self.storage.document(&want.document)? {
+            for stored in stored {
                 let (device, seq) = (stored.device, stored.seq);
                 let Ok(incoming) = recall(&self.me.coalition, stored) else { continue };
                 if open.remove(&incoming.change.change.hash()) {

@@ -1,5 +1,6 @@
 //! What comes in: decoded, verified, stored, read, in this order and through one door.
 
+use super::burden::Weight;
 use super::effect::{Effect, Input, Now, PeerStanding, PeerSync};
 use super::lobby::{Telling, Turn};
 use super::own_log::Branch;
@@ -54,6 +55,7 @@ impl<S: Storage> Replica<S> {
             Input::Connected { peer, direction } => {
                 let standing = standing(&self.authority, &peer);
                 self.peers.insert(peer, Peer::new(direction, standing));
+                let standing = self.audible(peer);
                 effects.push(Effect::Standing { peer, standing });
                 self.greet(peer, effects);
                 self.pull(peer, effects);
@@ -141,6 +143,7 @@ impl<S: Storage> Replica<S> {
     }
 
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.relent(now, effects);
         if let Some(says) = self.receipts.collect(now.monotonic, &self.logs, &mut self.random) {
             effects.push(Effect::Sign(says));
         }
@@ -168,7 +171,7 @@ impl<S: Storage> Replica<S> {
     /// Something was missed, so there may be more: the next pull does not wait for its turn. As long as
     /// pulls bring something, nodes make more of them, and what a part of the network missed spreads there
     /// in seconds.
-    fn hurry(&mut self, now: Now) {
+    pub(super) fn hurry(&mut self, now: Now) {
         if self.pull_soon.is_none() {
             self.pull_soon = Some(now.monotonic + PULL_SOON + self.random.up_to(PULL_SOON));
         }
@@ -265,8 +268,16 @@ impl<S: Storage> Replica<S> {
         effects: &mut Vec<Effect>,
     ) -> Result<Answered, StorageError> {
         let now_refused = |refusal| Ok(Answered::Now(Response::Refused(refusal)));
-        let is_member = matches!(standing(&self.authority, &peer), PeerStanding::Member { .. });
-        if !is_member {
+        let member = match standing(&self.authority, &peer) {
+            PeerStanding::Member { device, .. } => Some(device),
+            PeerStanding::Lobby => None,
+        };
+        let is_member = member.is_some();
+        if let Some(device) = member {
+            if let Some(turned_away) = self.turn_of_member(now, (peer, token), device, effects) {
+                return Ok(turned_away);
+            }
+        } else {
             let turn = match self.lobby.ask(now.monotonic, peer) {
                 Turn::Crowded => self.turn_of_invited(now, bytes),
                 Turn::Flooding => {
@@ -306,7 +317,8 @@ impl<S: Storage> Replica<S> {
             self.fault(peer, foreign(&self.me.coalition, &coalition), effects);
             return now_refused(Refusal::WrongCoalition);
         }
-        Ok(Answered::Now(match request {
+        let mut looked_at = 0;
+        let response = match request {
             Request::Apply(application) => self.judge(now, peer, application, effects)?,
             Request::Pair(request) => return Ok(self.judge_pairing(now, (peer, token), request, effects)),
             Request::Recall(asked) => {
@@ -342,15 +354,25 @@ impl<S: Storage> Replica<S> {
             }
             Request::Ids(want) => serve::ids(&self.storage, &want).unwrap_or(Response::Refused(Refusal::Unable)),
             Request::Chain(want) => serve::chain(&self.storage, &want).unwrap_or(Response::Refused(Refusal::Unable)),
-            Request::Branches(wants) => self.branches(&wants).unwrap_or(Response::Refused(Refusal::Unable)),
+            Request::Branches(wants) => {
+                let answer = self.branches(&wants, &mut looked_at);
+                answer.unwrap_or(Response::Refused(Refusal::Unable))
+            }
             Request::Hints(hints) if hints.len() > hints::TOLD => Response::Refused(Refusal::NotUnderstood),
             Request::Hints(hints) => {
+                looked_at = hints.len() as u64;
                 for hint in hints {
                     self.take_hint(now, peer, &hint, effects);
                 }
                 Response::Noted
             }
-        }))
+        };
+        if let Some(device) = member {
+            let weight = Weight::of(&response);
+            let looked_at = weight.looked_at.saturating_add(looked_at);
+            self.count_answer(now, device, bytes.len(), Weight { looked_at, ..weight });
+        }
+        Ok(Answered::Now(response))
     }
 
     fn take_response(
@@ -423,7 +445,7 @@ impl<S: Storage> Replica<S> {
         self.tell_fault(key, why, effects);
     }
 
-    fn tell_fault(&mut self, key: PeerKey, why: String, effects: &mut Vec<Effect>) {
+    pub(super) fn tell_fault(&mut self, key: PeerKey, why: String, effects: &mut Vec<Effect>) {
         if let Some(peer) = self.peers.get_mut(&key) {
             peer.fault = Some(why.clone());
         }

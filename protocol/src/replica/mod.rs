@@ -12,6 +12,7 @@ mod admit;
 mod applicant;
 mod belief;
 mod branch;
+mod burden;
 mod causal;
 mod confirm;
 mod delivery;
@@ -24,6 +25,7 @@ mod history;
 mod inbound;
 mod lobby;
 mod lost;
+mod members;
 mod news;
 mod own_log;
 mod pairing;
@@ -100,6 +102,8 @@ pub struct Replica<S> {
     hints: hints::Reachable,
     /// What strangers asked lately.
     lobby: lobby::Lobby,
+    /// What members asked and said lately.
+    burden: burden::Burden,
     /// Codes for new devices of this group.
     pairings: pairing::Pairings,
     /// The monotonic time of the input that is worked on.
@@ -170,6 +174,7 @@ impl<S: Storage> Replica<S> {
             application: Vec::new(),
             hints: hints::Reachable::default(),
             lobby: lobby::Lobby::default(),
+            burden: burden::Burden::default(),
             pairings: pairing::Pairings::default(),
             clock: Duration::ZERO,
             confirmed: false,
@@ -276,7 +281,10 @@ impl<S: Storage> Replica<S> {
 
     /// The connected peers.
     pub fn peers(&self) -> impl Iterator<Item = PeerView> {
-        self.peers.iter().map(|(key, peer)| peer.view(*key))
+        self.peers.iter().map(|(key, peer)| {
+            let complaint = peer.device().and_then(|device| self.burden.complaint(self.clock, &device));
+            peer.view(*key, complaint)
+        })
     }
 
     /// How many entries wait for those before them.
@@ -337,7 +345,10 @@ impl<S: Storage> Replica<S> {
 
     /// When [`Input::Tick`] is due.
     pub fn next_deadline(&self) -> Duration {
-        [self.receipts.due(), self.pull_soon].into_iter().flatten().fold(self.pull_due, Duration::min)
+        [self.receipts.due(), self.pull_soon, self.burden.due()]
+            .into_iter()
+            .flatten()
+            .fold(self.pull_due, Duration::min)
     }
 
     /// Whether [`Self::work`] has anything to do.

@@ -2,6 +2,7 @@
 //!
 //! Only what is wrong on every node for ever is rejected; what is unknown or waits is ignored, and pulled.
 
+use super::burden::{Room, Sort, Voice};
 use super::delivery::Counted;
 use super::effect::{Effect, Judgement, Now};
 use super::{Replica, hints};
@@ -12,6 +13,9 @@ use crate::log::Placed;
 use crate::run::VerifiedRun;
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Gossip, Hint, News, Says, unpack};
+
+/// Bytes of an entry's body that weigh as much as the entry itself.
+const ENTRY_UNIT: usize = 1_024;
 
 impl<S: Storage> Replica<S> {
     pub(super) fn take_news(
@@ -30,23 +34,37 @@ impl<S: Storage> Replica<S> {
             Ok(Gossip { news: News::Entry(entry), .. }) => {
                 return self.take_entry(now, from, token, entry, effects);
             }
-            Ok(Gossip { news: News::Record(record), .. }) => self.take_record(from, record, effects)?,
-            Ok(Gossip { news: News::Head { device, head }, .. }) => self.take_head(from, device, &head, effects),
+            Ok(Gossip { news: News::Record(record), .. }) => self.take_record(now, from, record, effects)?,
+            Ok(Gossip { news: News::Head { device, head }, .. }) => self.take_head(now, from, device, &head, effects),
             Ok(Gossip { news: News::Hint(hint), .. }) => self.take_hint(now, from, &hint, effects),
         };
         effects.push(Effect::Judge { token, judgement });
         Ok(())
     }
 
-    fn take_head(&mut self, from: PeerKey, device: DeviceId, head: &Head, effects: &mut Vec<Effect>) -> Judgement {
+    fn take_head(
+        &mut self,
+        now: Now,
+        from: PeerKey,
+        device: DeviceId,
+        head: &Head,
+        effects: &mut Vec<Effect>,
+    ) -> Judgement {
         let is_known = head.seq < self.logs.entries(&device) || self.logs.is_complete(&device);
         if !self.authority.stores_log_of(&device) || is_known {
+            return Judgement::Ignore;
+        }
+        let (voice, sort) = (Voice::Device(device), Sort::Head);
+        if self.hears(now, from, (voice, sort, 1), effects) != Room::Left {
             return Judgement::Ignore;
         }
         match verify_signature(&device, head.seq, &head.id, &head.signature) {
             // A signature is over an id, which does not say at which height it stands: who has one signature of a
             // log can make a head of any height. Passed on, each would cost everybody a comparison.
-            Ok(()) => Judgement::Ignore,
+            Ok(()) => {
+                self.burden.heard(now.monotonic, voice, sort, 1);
+                Judgement::Ignore
+            }
             Err(error) => {
                 self.fault(from, error.to_string(), effects);
                 Judgement::Reject
@@ -82,6 +100,12 @@ impl<S: Storage> Replica<S> {
             self.pull(from, effects);
             return Ok(());
         }
+        let (voice, sort, amount) = (Voice::Device(device), Sort::Entry, 1 + (entry.body.len() / ENTRY_UNIT) as u64);
+        if self.hears(now, from, (voice, sort, amount), effects) != Room::Left {
+            effects.push(ignore);
+            self.hurry(now);
+            return Ok(());
+        }
         let verified = match entry.verify(&self.me.coalition) {
             Ok(verified) => verified,
             Err(error) => {
@@ -90,6 +114,7 @@ impl<S: Storage> Replica<S> {
                 return Ok(());
             }
         };
+        self.burden.heard(now.monotonic, voice, sort, amount);
         let Some(run) = VerifiedRun::single(verified) else { return Ok(()) };
         match self.logs.place(run) {
             Placed::Next(run) => {
@@ -112,6 +137,7 @@ impl<S: Storage> Replica<S> {
 
     fn take_record(
         &mut self,
+        now: Now,
         from: PeerKey,
         record: Record,
         effects: &mut Vec<Effect>,
@@ -120,6 +146,14 @@ impl<S: Storage> Replica<S> {
             return Ok(Judgement::Ignore);
         }
         let id = record.id();
+        let voice = record.group().map(Voice::Group);
+        if let Some(voice) = voice
+            && self.hears(now, from, (voice, Sort::Record, 1), effects) != Room::Left
+        {
+            // Pulled, many are taken in at once, and most of them have made way for others by then.
+            self.hurry(now);
+            return Ok(Judgement::Ignore);
+        }
         let target = match &record {
             Record::Vouch(vouch) => Some(vouch.body.target),
             _ => None,
@@ -131,6 +165,9 @@ impl<S: Storage> Replica<S> {
                 Judgement::Reject
             }
             None if self.control.get(&id).is_some() => {
+                if let Some(voice) = voice {
+                    self.burden.heard(now.monotonic, voice, Sort::Record, 1);
+                }
                 // Until now nobody had to keep what this group handed in.
                 if target.is_some_and(|group| self.control.inception(&group).is_none()) {
                     self.pull(from, effects);
@@ -149,7 +186,11 @@ impl<S: Storage> Replica<S> {
             // Every peer tells of a hundred at every meeting: what is known is not proven again.
             return Judgement::Ignore;
         }
-        let body = match hint.verify(&self.me.coalition) {
+        let (voice, sort) = (Voice::Device(hint.body.device), Sort::of(&hint.body.says));
+        if self.hears(now, from, (voice, sort, 1), effects) != Room::Left {
+            return Judgement::Ignore;
+        }
+        let body = match self.verify_hint(hint) {
             Ok(body) => body,
             Err(error) => {
                 self.fault(from, error.to_string(), effects);
@@ -168,6 +209,7 @@ impl<S: Storage> Replica<S> {
         if self.authority.certificate(&body.device).is_none_or(|known| !body.leads_to(&known.body().peer)) {
             return Judgement::Ignore;
         }
+        self.burden.heard(now.monotonic, voice, sort, 1);
         match &body.says {
             // Only the authors that it names keep it.
             Says::Received(_) if self.receipts.take(&self.me, self.logs.head(&self.me.device), body) == Counted::No => {

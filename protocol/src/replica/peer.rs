@@ -1,11 +1,12 @@
 //! One connected peer.
 
 use super::branch::BranchesAsked;
+use super::burden::Complaint;
 use super::effect::{Direction, PeerStanding, PeerSync, PeerView};
 use super::fork::Hunt;
 use crate::authority::Authority;
-use crate::id::Digest;
-use crate::key::PeerKey;
+use crate::id::{Digest, GroupId};
+use crate::key::{DeviceId, PeerKey};
 use crate::sync::Session;
 
 /// Whoever lost power may lack once what it had; the second time it is named.
@@ -33,8 +34,19 @@ pub(super) struct Peer {
     pub(super) application: Option<(u64, Digest)>,
     /// The search for the place where its log of a device parts from ours.
     pub(super) hunt: Option<Hunt>,
+    /// Whether its gossip is listened to.
+    pub(super) hearing: Hearing,
     /// What was asked of it that may lie behind a cut.
     pub(super) branches: Option<BranchesAsked>,
+}
+
+/// Whether the gossip of a member is listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hearing {
+    /// It is.
+    Open,
+    /// It said too much.
+    Closed,
 }
 
 /// Whether this node knows the coalition that it belongs to.
@@ -61,6 +73,7 @@ impl Peer {
             backlog: 0,
             application: None,
             hunt: None,
+            hearing: Hearing::Open,
             branches: None,
         }
     }
@@ -72,11 +85,28 @@ impl Peer {
         member || self.direction == Direction::Dialled || knows == Knows::Nobody
     }
 
-    pub(super) fn view(&self, peer: PeerKey) -> PeerView {
+    /// The device that it is, of a member.
+    pub(super) fn device(&self) -> Option<DeviceId> {
+        match self.standing {
+            PeerStanding::Member { device, .. } => Some(device),
+            PeerStanding::Lobby => None,
+        }
+    }
+
+    /// The group that it is a device of.
+    pub(super) fn group(&self) -> Option<GroupId> {
+        match self.standing {
+            PeerStanding::Member { group, .. } => Some(group),
+            PeerStanding::Lobby => None,
+        }
+    }
+
+    pub(super) fn view(&self, peer: PeerKey, burdens: Option<Complaint>) -> PeerView {
         let withholds = (self.withholds >= WITHHELD_TWICE).then(|| {
             "it says that it holds entries, and does not send them; others will, where they have them".to_owned()
         });
-        PeerView { peer, standing: self.standing, sync: self.sync, fault: self.fault.clone().or(withholds) }
+        let fault = self.fault.clone().or(withholds).or_else(|| burdens.map(|burdens| burdens.to_string()));
+        PeerView { peer, standing: self.standing, sync: self.sync, fault }
     }
 }
 

@@ -3,17 +3,18 @@
 use super::{Document, Ground, Judging, Node, Right, Verdict};
 use crate::document::built::Built;
 use crate::document::index::Index;
-use crate::document::retained::{Candidate, Retained};
+use crate::document::retained::{BuiltOn, Candidate, Retained, Seen};
 use crate::document::verify::{Inert, NoRight, verify};
 use crate::id::ChangeHash;
+use crate::key::DeviceId;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
 /// What a change that was just placed means for those placed before it.
 enum Upset {
     /// Their verdicts stay.
     Nothing,
-    /// Of what lies behind cuts, this counts now.
-    Behind(Retained),
+    /// Of what lies behind cuts, these count otherwise now.
+    Behind(BTreeSet<ChangeHash>),
     /// All are to be judged anew.
     Everything,
 }
@@ -30,13 +31,14 @@ impl Document {
     pub(super) fn judge_placed_last(&mut self, hash: ChangeHash) -> (Vec<(ChangeHash, Verdict)>, Reach) {
         match self.upset_by(hash) {
             Upset::Nothing => (vec![(hash, self.judge(hash))], Reach::NoFurther),
-            Upset::Behind(retained) => self.judge_behind(retained, hash),
+            Upset::Behind(differing) => self.judge_behind(differing, hash),
             Upset::Everything => (Vec::new(), Reach::Further),
         }
     }
 
-    fn upset_by(&self, hash: ChangeHash) -> Upset {
-        let Some(Node { change, right: Right::MayWrite, placed: Some(placed), .. }) = self.nodes.get(&hash) else {
+    fn upset_by(&mut self, hash: ChangeHash) -> Upset {
+        let Some(node) = self.nodes.get(&hash) else { return Upset::Nothing };
+        let Node { change, device, right: Right::MayWrite, placed: Some(placed), .. } = node else {
             // What may not be written upsets nothing, nor does what lies behind a cut before anybody builds on it.
             return Upset::Nothing;
         };
@@ -49,12 +51,50 @@ impl Document {
         match &self.retained {
             Some(_) if placed.ground == Ground::Firm || change.deps().iter().all(counts) => Upset::Nothing,
             Some(_) if self.judging != Judging::AtOnce => Upset::Everything,
-            Some(retained) => match self.work_out_retained(&self.ranks()) {
-                same if *retained == same => Upset::Nothing,
-                other => Upset::Behind(other),
-            },
+            Some(_) => {
+                let (device, deps) = (*device, change.deps().to_vec());
+                self.upset_behind(hash, device, &deps)
+            }
             None => Upset::Nothing,
         }
+    }
+
+    /// What counts otherwise behind cuts because of a change that was just placed.
+    fn upset_behind(&mut self, hash: ChangeHash, device: DeviceId, deps: &[ChangeHash]) -> Upset {
+        let mut retained = self.retained.take().unwrap_or_default();
+        let has_rival = self.rivals_of(&hash) > 1;
+        let seen = |change: &ChangeHash| {
+            let Node { change: of, device, right, placed: Some(placed), .. } = self.nodes.get(change)? else {
+                return None;
+            };
+            let rivals = self.rivals_of(change);
+            (placed.ground == Ground::BehindCuts).then_some(Seen {
+                deps: of.deps(),
+                device: *device,
+                right: *right,
+                rivals,
+            })
+        };
+        let built = if has_rival { BuiltOn::HasRival } else { retained.build_on(device, deps, seen) };
+        let differing = match built {
+            BuiltOn::Counts(counts) => counts,
+            BuiltOn::HasRival => {
+                let before = std::mem::replace(&mut retained, self.work_out_retained(&self.ranks()));
+                #[cfg(test)]
+                {
+                    retained.looked_at += before.looked_at;
+                }
+                retained.differing(&before)
+            }
+        };
+        self.retained = Some(retained);
+        if differing.is_empty() { Upset::Nothing } else { Upset::Behind(differing) }
+    }
+
+    /// How many changes there are with the actor and sequence number of this one, itself included.
+    fn rivals_of(&self, hash: &ChangeHash) -> usize {
+        let Some(Node { change, placed: Some(placed), .. }) = self.nodes.get(hash) else { return 0 };
+        self.rivals.get(&(placed.actor, change.seq())).map_or(0, Vec::len)
     }
 
     /// Whether there is a change with the actor and sequence number of this one whose verdict it may decide.
@@ -66,9 +106,11 @@ impl Document {
 
     /// Judges a change that was just placed, and those of which it decides whether they count behind a cut, with all
     /// that builds on them. Gives those whose verdict changed.
-    fn judge_behind(&mut self, retained: Retained, hash: ChangeHash) -> (Vec<(ChangeHash, Verdict)>, Reach) {
-        let others = self.retained.replace(retained).unwrap_or_default();
-        let differing = self.retained.as_ref().map(|retained| retained.differing(&others)).unwrap_or_default();
+    fn judge_behind(
+        &mut self,
+        differing: BTreeSet<ChangeHash>,
+        hash: ChangeHash,
+    ) -> (Vec<(ChangeHash, Verdict)>, Reach) {
         let mut affected = BTreeSet::new();
         let mut open: Vec<ChangeHash> = differing.into_iter().chain([hash]).collect();
         while let Some(next) = open.pop() {

@@ -1,0 +1,138 @@
+//! What becomes of members that cost this node too much: they wait, are named, and are no longer listened to.
+
+use super::Replica;
+use super::burden::{Complaint, Room, Sort, Voice, Weight};
+use super::effect::{Effect, Now, PeerStanding};
+use super::pairing::Answered;
+use super::peer::Hearing;
+use crate::key::{DeviceId, PeerKey};
+use crate::storage::Storage;
+use crate::sync::message::{ControlSummary, LogSummary};
+use crate::sync::{Refusal, Response, pack};
+
+/// Bytes of a request that are looked at for the price of one request.
+const REQUEST_UNIT: usize = 4 * 1024;
+/// Heights in an answer that are worked out for the price of one request.
+const HEIGHTS_UNIT: usize = 256;
+/// Hints, ids and headers for the price of one request.
+const SMALL_UNIT: usize = 4;
+
+impl<S: Storage> Replica<S> {
+    /// What a device of a member costs too much here, in words; none where it does not.
+    pub fn burdened_by(&self, device: &DeviceId) -> Option<String> {
+        self.burden.complaint(self.clock, device).map(|complaint| complaint.to_string())
+    }
+
+    /// How much there is to ask for.
+    fn worth(&self) -> u64 {
+        self.logs.total().saturating_add(self.control.len() as u64)
+    }
+
+    /// Whether a member's request is answered. Where it is not, it is told so a little later: whoever has only so
+    /// many requests under way at a time asks less for it.
+    pub(super) fn turn_of_member(
+        &mut self,
+        now: Now,
+        (peer, token): (PeerKey, u64),
+        device: DeviceId,
+        effects: &mut Vec<Effect>,
+    ) -> Option<Answered> {
+        let held = self.worth();
+        match self.burden.ask(now.monotonic, device, held) {
+            Room::Left => return None,
+            Room::None => {}
+            Room::NoneAtAll => self.tell_fault(peer, Complaint::Asks.to_string(), effects),
+        }
+        Some(match self.burden.keep_waiting(now.monotonic, peer, token) {
+            Room::Left => Answered::Later,
+            Room::None | Room::NoneAtAll => Answered::Now(Response::Refused(Refusal::TooSoon)),
+        })
+    }
+
+    /// Counts what an answer to a member took.
+    pub(super) fn count_answer(&mut self, now: Now, device: DeviceId, asked: usize, weight: Weight) {
+        let looked_at = weight.looked_at.saturating_add(1 + (asked / REQUEST_UNIT) as u64);
+        let held = self.worth();
+        self.burden.answered(now.monotonic, device, held, Weight { looked_at, ..weight });
+    }
+
+    /// Tells those whose requests had to wait, and listens again to whom the hour is over for.
+    pub(super) fn relent(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let refusal = pack(&Response::Refused(Refusal::TooSoon));
+        let released = self.burden.released(now.monotonic);
+        effects.extend(released.into_iter().map(|token| Effect::Reply { token, bytes: refusal.clone() }));
+        for (key, peer) in &mut self.peers {
+            let is_due = peer.hearing == Hearing::Closed
+                && peer.device().is_none_or(|device| !self.burden.is_too_loud(now.monotonic, &device));
+            if is_due {
+                peer.hearing = Hearing::Open;
+                effects.push(Effect::Standing { peer: *key, standing: peer.standing });
+            }
+        }
+    }
+
+    /// What gossip is told of a peer: whoever said too much stays outside, however it stands.
+    pub(super) fn audible(&mut self, key: PeerKey) -> PeerStanding {
+        let Some(peer) = self.peers.get_mut(&key) else { return PeerStanding::Lobby };
+        match peer.device() {
+            Some(device) if self.burden.is_too_loud(self.clock, &device) => {
+                peer.hearing = Hearing::Closed;
+                PeerStanding::Lobby
+            }
+            _ => peer.standing,
+        }
+    }
+
+    /// Whether something that a voice says is judged. What is not is pulled sooner or later.
+    pub(super) fn hears(
+        &mut self,
+        now: Now,
+        from: PeerKey,
+        (voice, sort, amount): (Voice, Sort, u64),
+        effects: &mut Vec<Effect>,
+    ) -> Room {
+        let group = match voice {
+            Voice::Device(device) => self.authority.group_of(&device),
+            Voice::Group(group) => Some(group),
+        };
+        let teller = self.peers.get(&from).filter(|peer| group.is_some() && peer.group() == group);
+        let teller = teller.and_then(|peer| peer.device());
+        let room = self.burden.hear(now.monotonic, voice, sort, amount, teller);
+        if room == Room::NoneAtAll {
+            self.tell_fault(from, Complaint::Says.to_string(), effects);
+            let standing = self.audible(from);
+            effects.push(Effect::Standing { peer: from, standing });
+        }
+        room
+    }
+}
+
+impl Weight {
+    /// What an answer took, beside what is looked at to read the request.
+    pub(super) fn of(response: &Response) -> Self {
+        let small = |count: usize| count / SMALL_UNIT;
+        let (looked_at, sent) = match response {
+            Response::Hello { control, logs } => {
+                let buckets = match control {
+                    ControlSummary::Same => 0,
+                    ControlSummary::Buckets(buckets) => buckets.len() / HEIGHTS_UNIT,
+                };
+                let heights = match logs {
+                    LogSummary::Same => 0,
+                    LogSummary::Heights(heights) => heights.len(),
+                    LogSummary::Devices(devices) => devices.len(),
+                };
+                (buckets + heights / HEIGHTS_UNIT, 0)
+            }
+            Response::Control { records, .. } => (0, records.len()),
+            Response::Runs(runs) => (runs.len(), runs.iter().map(|run| run.entries.len()).sum()),
+            Response::Ids(ids) => (small(ids.len()), 0),
+            Response::Chain(chain) => (small(chain.iter().map(|chain| chain.headers.len()).sum()), 0),
+            Response::Branches(entries) => (0, entries.len()),
+            Response::Recalled { records, heads, .. } => (heads.len(), records.len()),
+            Response::Applied { founding: records, .. } | Response::Paired { records } => (0, records.len()),
+            Response::Noted | Response::Refused(_) | Response::NotPaired(_) => (0, 0),
+        };
+        Self { looked_at: looked_at as u64, sent: sent as u64 }
+    }
+}
