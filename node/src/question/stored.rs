@@ -20,7 +20,7 @@ const fn stored(what: &'static str, holds: &'static str, purpose: &'static str, 
 }
 
 /// What is no record and no control record.
-const OTHERS: [Stored; 11] = [
+const OTHERS: [Stored; 12] = [
     stored(
         "entry of a log",
         "which computer wrote, the how manieth entry, when by its clock, which record, its signature",
@@ -56,6 +56,12 @@ const OTHERS: [Stored; 11] = [
         "file of the node",
         "names and ids of coalition, group and computer, the invite, addresses and ports",
         "the node starts again as what it was",
+        Local,
+    ),
+    stored(
+        "refusal of an application",
+        "why a member's node did not take this group in, as it was told",
+        "its people know what to do next",
         Local,
     ),
     stored("settings", "what was set with `grid config`", "the node starts as its owner wants it", Local),

@@ -134,6 +134,9 @@ async fn b06_the_seeded_pair_ranks_first_and_who_stands_alone_is_named() {
     pair.mill.make("asset", asset("Far van", "Perth")).await;
     pair.mill.make("asset", asset("White van", "Lismore")).await;
     pair.mill.make("asset", json!({"name": "Drums", "sort": "thing", "tags": ["music"], "place": "Byron"})).await;
+    let monday =
+        json!({"name": "Monday van", "sort": "vehicle", "tags": ["van"], "place": "Lismore", "days": ["monday"]});
+    pair.mill.make("asset", monday).await;
     pair.settle().await;
     let found = pair.mill.ask("match", "matches", &[("need", &need)]).await;
     assert_eq!(each(&found, "offer"), ["White van", "Far van"]);

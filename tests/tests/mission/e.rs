@@ -68,7 +68,10 @@ async fn e04_one_page_shows_all_actions_of_a_moment_their_points_and_the_total()
     let day = pair.river.make("moment", day).await;
     pair.settle().await;
     let at = json!({"latitude": -28.81, "longitude": 153.28});
-    let vigil = pair.mill.make("action", json!({"title": "Vigil", "moment": day, "coordinates": at})).await;
+    let vigil = pair
+        .mill
+        .make("action", json!({"title": "Vigil", "moment": day, "coordinates": at, "starts": "2126-03-01T10:00:00Z"}))
+        .await;
     pair.mill.make("action", json!({"title": "Paddle", "starts": "2126-03-01T12:00:00Z"})).await;
     pair.river.make("action", json!({"title": "Song", "moment": day})).await;
     pair.river.make("action", json!({"title": "Storm", "moment": day, "status": "cancelled"})).await;

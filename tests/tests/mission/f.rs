@@ -11,18 +11,20 @@ async fn f05_totals_of_a_fund_match_its_entries() {
     pair.settle().await;
     pair.mill.make("pledge", json!({"fund": fund, "amount": aud(3050), "status": "given"})).await;
     pair.mill.make("pledge", json!({"fund": fund, "amount": aud(2000)})).await;
-    pair.mill.make("pledge", json!({"fund": fund, "what": "two days of work", "status": "given"})).await;
+    pair.mill
+        .make("pledge", json!({"fund": fund, "what": "two days of work", "amount": aud(5000), "status": "given"}))
+        .await;
     pair.river.make("spending", json!({"fund": fund, "amount": aud(1025), "what": "a lawyer"})).await;
     pair.settle().await;
     let funds = pair.mill.ask("funds", "funds", &[]).await;
     assert_eq!(funds[0]["amounts"]["given"], json!([aud(3050)]));
     assert_eq!(funds[0]["amounts"]["promised"], json!([aud(2000)]));
-    assert_eq!(each(&funds, "rest"), ["20.25 AUD"]);
+    assert_eq!(each(&funds, "rest"), ["20.25 AUD"], "nobody spends two days of work");
     let entries = pair.river.ask("funds", "entries", &[]).await;
     let mut told: Vec<_> = entries.iter().map(|row| [&row["how"], &row["amount"], &row["what"]]).collect();
     told.sort_by_key(|row| format!("{row:?}"));
     let expected = [
-        [&json!("given in kind"), &json!(null), &json!("two days of work")],
+        [&json!("given in kind"), &json!("50.00 AUD"), &json!("two days of work")],
         [&json!("given"), &json!("30.50 AUD"), &json!(null)],
         [&json!("promised"), &json!("20.00 AUD"), &json!(null)],
         [&json!("spent"), &json!("10.25 AUD"), &json!("a lawyer")],
