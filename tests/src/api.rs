@@ -29,9 +29,10 @@ pub async fn request(home: &Path, method: &str, path: &str, mime: &str, body: &s
          content-length: {}\r\n\r\n{body}",
         body.len()
     );
-    stream.write_all(request.as_bytes()).await.expect("the node takes a request");
+    // A node that refuses what is too large does not read it to the end.
+    let refused = stream.write_all(request.as_bytes()).await;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("the node answers");
+    stream.read_to_string(&mut answer).await.unwrap_or_else(|error| panic!("{path}: {refused:?}, {error}: {answer}"));
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
     let body = match head.contains("transfer-encoding: chunked") {

@@ -2,8 +2,8 @@
 
 use grid_node::clock::WallClock;
 use grid_node::handle::{Handle, Status, Target};
-use grid_node::node::{Node, NodeConfig};
-use grid_node::setup::{self, Found, JoinRequest, Signing};
+use grid_node::node::{Dialling, Node, NodeConfig};
+use grid_node::setup::{self, Found, JoinRequest, PairJoin, Signing};
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Patch, Registry};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ pub struct Member {
     home: TempDir,
     listen: Vec<String>,
     announce: Vec<String>,
+    dialling: Dialling,
     wall: WallClock,
     registry: Arc<Registry>,
     node: Option<Node>,
@@ -54,6 +55,14 @@ impl Member {
         Self::stopped(home, listen)
     }
 
+    /// A further computer of a group, by the code that was made for it; the node is not started.
+    pub fn paired(code: &str, listen: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let request = PairJoin { code: code.to_owned(), label: None };
+        setup::pair(&inner(&home), &request, None).expect("a new home");
+        Self::stopped(home, listen)
+    }
+
     async fn started(home: TempDir, listen: &[&str]) -> Self {
         let mut member = Self::stopped(home, listen);
         member.start().await;
@@ -63,7 +72,15 @@ impl Member {
     fn stopped(home: TempDir, listen: &[&str]) -> Self {
         let listen = listen.iter().map(|address| (*address).to_owned()).collect();
         let registry = Arc::new(Registry::standard().clone());
-        Self { home, listen, announce: Vec::new(), wall: WallClock::default(), registry, node: None }
+        Self {
+            home,
+            listen,
+            announce: Vec::new(),
+            dialling: Dialling::Automatic,
+            wall: WallClock::default(),
+            registry,
+            node: None,
+        }
     }
 
     /// Reads records by these kinds from the next start on.
@@ -81,6 +98,11 @@ impl Member {
         self.announce = addresses;
     }
 
+    /// Leaves it to the test, or to the node again, whom it dials, from the next start on.
+    pub fn dial_by(&mut self, dialling: Dialling) {
+        self.dialling = dialling;
+    }
+
     /// The wall clock of the node, which may be set while it runs.
     pub const fn wall(&self) -> &WallClock {
         &self.wall
@@ -90,6 +112,7 @@ impl Member {
     pub async fn start(&mut self) {
         let config = NodeConfig {
             announce: self.announce.clone(),
+            dialling: self.dialling,
             wall: self.wall.clone(),
             ..NodeConfig::new(self.listen.clone(), self.registry.clone())
         };
@@ -113,6 +136,16 @@ impl Member {
     /// Puts a copy in the place of the home.
     pub fn restore(&mut self, backup: TempDir) {
         self.home = backup;
+    }
+
+    /// Waits until nobody is connected.
+    pub async fn until_alone(&self) {
+        self.until("nobody is connected", async |me| me.is_alone().await.then_some(())).await;
+    }
+
+    /// Whether nobody is connected.
+    pub async fn is_alone(&self) -> bool {
+        self.status().await.peers.iter().all(|peer| peer.address.is_none())
     }
 
     /// Waits until a node of another group is connected.

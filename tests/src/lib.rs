@@ -3,10 +3,12 @@
 
 pub mod api;
 pub mod corpus;
+pub mod every;
 pub mod faults;
 pub mod fixtures;
 pub mod fuzz;
 pub mod grid;
+pub mod kept;
 pub mod memory;
 pub mod mission;
 pub mod proxy;

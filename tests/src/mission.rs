@@ -2,9 +2,13 @@
 
 use crate::api::{self, percent};
 use crate::grid::{Member, until_equal};
+use crate::kept::Kept;
+use grid_node::handle::{AddDevice, Governing, OwnStanding};
 use grid_node::http::{HttpConfig, Server};
+use grid_node::node::Dialling;
 use grid_node::setup::Signing;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const LISTEN: &[&str] = &["/ip4/127.0.0.1/tcp/0"];
 
@@ -31,6 +35,85 @@ impl Pair {
         river.until_members(2).await;
         mill.until_members(2).await;
         Self { river: Side::serve(river).await, mill: Side::serve(mill).await }
+    }
+
+    /// The same, and neither node dials by itself: where they are parted, they stay so until they meet.
+    pub async fn by_hand() -> Self {
+        let mut river = Member::found("Clean River", LISTEN).await;
+        river.stop().await;
+        river.dial_by(Dialling::OnRequest);
+        river.start().await;
+        let mut mill = Member::joined("Mill Street", &river.invite().await, Signing::Sign, LISTEN);
+        mill.dial_by(Dialling::OnRequest);
+        mill.start().await;
+        dial(&mill, &river).await;
+        river.until_members(2).await;
+        mill.until_members(2).await;
+        Self { river: Side::serve(river).await, mill: Side::serve(mill).await }
+    }
+
+    /// Two computers of one group, Clean River, which do not dial by themselves.
+    pub async fn of_one_group() -> Self {
+        let mut river = Member::found("Clean River", LISTEN).await;
+        river.stop().await;
+        river.dial_by(Dialling::OnRequest);
+        river.start().await;
+        let device = AddDevice { label: None, governing: Governing::No, expires: Duration::from_secs(3_600) };
+        let pairing = river.handle().add_device(device).await.expect("a founder adds computers");
+        let mut second = Member::paired(&pairing.code, LISTEN);
+        second.dial_by(Dialling::OnRequest);
+        second.start().await;
+        dial(&second, &river).await;
+        second
+            .until("the computer is let in", async |me| {
+                (me.status().await.standing == OwnStanding::Member).then_some(())
+            })
+            .await;
+        Self { river: Side::serve(river).await, mill: Side::serve(second).await }
+    }
+
+    /// Ends every connection of two nodes that do not dial by themselves: nothing passes until they meet.
+    pub async fn part(&self) {
+        self.settle().await;
+        self.river.member.handle().hang_up().await.expect("a running node hangs up");
+        self.river.member.until_alone().await;
+        self.mill.member.until_alone().await;
+    }
+
+    /// Lets two who were parted, and wrote meanwhile, meet again, and waits until both hold the same.
+    pub async fn meet(&self) {
+        let (river, mill) = (&self.river.member, &self.mill.member);
+        assert!(river.is_alone().await && mill.is_alone().await, "they met too early");
+        assert_ne!(river.status().await.state_root, mill.status().await.state_root, "something passed");
+        dial(mill, river).await;
+        self.settle().await;
+    }
+
+    /// Stops both nodes, and looks through their disks and logs: what `mill` wrote down for itself alone lies in
+    /// its own home, beside the logs, and nowhere at `river`, which has what travelled with it.
+    pub async fn keeps_at_mill(self, secrets: &[&str], told: &str) {
+        let (river, mill) = (self.river.kept().await, self.mill.kept().await);
+        for secret in secrets {
+            assert!(!mill.in_files(secret).is_empty(), "{secret} is not kept at all");
+            assert_eq!(mill.in_sent(secret), Vec::<String>::new(), "{secret} was written into a log");
+            assert_eq!(river.in_files(secret), Vec::<String>::new(), "{secret} lies on the other's disk");
+            assert_eq!(river.in_sent(secret), Vec::<String>::new(), "{secret} reached the other's store");
+        }
+        assert!(!river.in_files(told).is_empty() && !river.in_sent(told).is_empty(), "{told} did not travel");
+    }
+
+    /// Lets the founder propose a version of the statement and vote for it, so that it is adopted; both sign it.
+    pub async fn adopt(&self, change: Value) -> String {
+        let proposed = self.river.post("/api/statement/versions", change).await;
+        let version = proposed["version"].as_str().expect("a version has an id").to_owned();
+        let voted = self.river.post("/api/statement/votes", json!({"version": version})).await;
+        assert_eq!(voted["state"], "adopted", "{voted}");
+        self.settle().await;
+        for side in [&self.river, &self.mill] {
+            side.post("/api/statement/signature", json!({"version": version})).await;
+        }
+        self.settle().await;
+        version
     }
 
     /// Waits until both hold the same.
@@ -61,6 +144,15 @@ impl Side {
         Self::serve(self.member).await
     }
 
+    /// Stops the node, and reads all that it keeps.
+    pub async fn kept(self) -> Kept {
+        let Self { mut member, mut server } = self;
+        let coalition = member.status().await.coalition;
+        server.close().await;
+        member.stop().await;
+        Kept::read(&member.path(), coalition)
+    }
+
     /// Asks the API.
     pub async fn get(&self, path: &str) -> Value {
         let (status, answer) = api::request_json(&self.member.path(), "GET", path, json!(null)).await;
@@ -80,6 +172,14 @@ impl Side {
         let (status, answer) = api::request_json(&self.member.path(), "POST", path, body).await;
         assert!(matches!(status, 200 | 201), "POST {path}: {status} {answer}");
         answer
+    }
+
+    /// Imports a table; returns what became of its rows.
+    pub async fn import(&self, kind: &str, table: &str) -> Value {
+        let path = format!("/api/records/{kind}/import");
+        let answer = api::request(&self.member.path(), "POST", &path, "text/csv", table).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
     }
 
     /// Makes a record; returns its id.
@@ -143,6 +243,13 @@ impl Side {
     pub async fn group(&self) -> String {
         self.member.status().await.group.to_string()
     }
+}
+
+async fn dial(from: &Member, to: &Member) {
+    let address = to.status().await.listen.first().cloned().expect("the node listens");
+    from.handle().dial(address).await.expect("a running node dials");
+    let at = from.until("somebody is connected", async |me| (!me.is_alone().await).then_some(()));
+    at.await;
 }
 
 /// What one key of some rows says.

@@ -154,3 +154,36 @@ fn a_draft_is_frozen_by_one_command_and_no_edit_changes_its_text_after_that() {
     assert_eq!(weir.json(["draft", "show", id])["text"], "We act together.");
     assert_eq!(weir.json(["draft", "show", id])["frozen_hash"], json!(hash));
 }
+
+#[test]
+fn ten_megabytes_from_a_pipe_are_refused_with_the_limit_and_the_node_goes_on() {
+    let place = Place::new();
+    let weir = place.founder();
+    let _node = weir.start();
+    let piped = |name: &str, bytes: usize, words: &[&str]| {
+        let file = place.file(name, &"x".repeat(bytes));
+        let mut command = grid();
+        command.arg("--home").arg(&weir.home).arg("--json").args(words);
+        command.stdin(std::fs::File::open(file).unwrap()).output().unwrap()
+    };
+    const MEGABYTE: usize = 1024 * 1024;
+    for (words, bytes, limit) in [
+        (["say", "-"].as_slice(), 10 * MEGABYTE, "1024 kB"),
+        (&["page", "new", "--title", "Minutes", "--text", "-"], 10 * MEGABYTE, "1024 kB"),
+        (&["message", "import", "-"], 33 * MEGABYTE, "32768 kB"),
+    ] {
+        let output = piped("long.txt", bytes, words);
+        let error = error(&output);
+        assert_eq!((code(&output), &error["code"]), (2, &json!("too_large")), "{error}");
+        assert!(error["message"].as_str().unwrap().contains(limit), "{error}");
+    }
+    // What is not too long is taken as it is.
+    assert!(piped("whole.txt", 20_000, &["say", "-"]).status.success());
+    weir.json(["say", "Still here."]);
+    let said = weir.json(["message", "list"]);
+    let mut lengths: Vec<_> =
+        said["items"].as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap_or_default().len()).collect();
+    lengths.sort_unstable();
+    assert_eq!(lengths, [11, 20_000]);
+    assert_eq!(weir.json(["page", "list"])["total"], 0);
+}

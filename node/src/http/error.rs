@@ -134,7 +134,7 @@ impl ApiError {
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {
-        let message = format!("expected a body of at most {limit} bytes, found a larger one");
+        let message = format!("expected a body of at most {} MiB, found a larger one", limit / 1024 / 1024);
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message, "Send it in parts.")
     }
 

@@ -63,6 +63,7 @@ mod seats;
 mod shown;
 mod silence;
 mod spoken;
+mod stored;
 mod success;
 mod systems;
 mod talk;

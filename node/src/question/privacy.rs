@@ -1,5 +1,7 @@
-//! Privacy: everything that is stored, for whom, and what for: the policy is the map of the fields.
+//! Privacy: everything that is stored, for whom, and what for: the policy is the map of the fields, and of what is
+//! stored beside them.
 
+use super::stored::Stored;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::record::{Audience, FieldType, Kind};
 use serde_json::{Value as Json, json};
@@ -8,7 +10,7 @@ use std::sync::Arc;
 /// What is stored.
 pub(super) const QUESTION: Question = Question {
     name: "privacy",
-    about: "Everything that is stored: each field, what it is for, and who may read it.",
+    about: "Everything that is stored: each field, and what lies beside records; what it is for, and who may read it.",
     place: Place::Ask,
     words: &[
         Word { name: "kind", about: "Only this kind, such as person.", many: Given::Often },
@@ -51,10 +53,23 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         [("kind", "Kind"), ("field", "Field"), ("purpose", "What it is for"), ("audience", "Who may read it")];
     let fields =
         Section::new("fields", "What is stored", &columns, "Nothing of that is stored.").account().rows(fields);
+    // Whoever asks for a kind asks for its fields.
+    let beside_of = Stored::all().filter(|_| kinds.is_empty());
+    let beside_of =
+        beside_of.filter(|stored| audiences.is_empty() || audiences.contains(&&*stored.audience.to_string()));
+    let columns = [
+        ("what", "What"),
+        ("holds", "What stands in it"),
+        ("purpose", "What it is for"),
+        ("audience", "Who may read it"),
+    ];
+    let heading = "What is stored beside the fields of records";
+    let beside = Section::new("beside", heading, &columns, "Nothing of that is stored.").account();
+    let beside = beside.rows(beside_of.map(Stored::row));
     let meanings = AUDIENCES.iter().map(|(audience, who)| json!({"audience": audience.to_string(), "who": who}));
     let meanings =
         Section::new("audiences", "Who that is", &[("audience", "Audience"), ("who", "Who")], "").rows(meanings);
-    Ok(Reply::default().with(fields).with(meanings))
+    Ok(Reply::default().with(fields).with(beside).with(meanings))
 }
 
 fn of_kind(kind: &Arc<Kind>) -> Vec<Json> {
@@ -89,7 +104,25 @@ mod tests {
         assert!(rows.iter().all(|row| audiences.contains(&row["audience"])));
         let local = coalition.ask("privacy", &[("kind", "tie"), ("audience", "local")]).unwrap();
         assert_eq!(Coalition::column(&local, "fields", "field"), ["note"]);
+        assert!(local.section("beside").unwrap().rows.is_empty(), "whoever asks for a kind asks for its fields");
         assert!(coalition.ask("privacy", &[("kind", "song")]).is_err());
         assert!(coalition.ask("privacy", &[("audience", "friends")]).is_err());
+    }
+
+    #[test]
+    fn what_lies_beside_records_is_in_the_policy_with_every_kind_of_control_record() {
+        let coalition = Coalition::new(&["Clean River"]);
+        let reply = coalition.ask("privacy", &[]).unwrap();
+        let beside = &reply.section("beside").unwrap().rows;
+        for kind in grid_protocol::control::Kind::ALL {
+            let of = beside.iter().filter(|row| row["what"] == kind.to_string()).count();
+            assert_eq!(of, 1, "{kind}");
+        }
+        assert!(beside.iter().all(|row| ["holds", "purpose"].into_iter().all(|key| row[key].as_str() != Some(""))));
+        let whats: std::collections::BTreeSet<_> = beside.iter().map(|row| row["what"].to_string()).collect();
+        assert_eq!(whats.len(), beside.len(), "each stands there once");
+        let local = coalition.ask("privacy", &[("audience", "local")]).unwrap();
+        let local = Coalition::column(&local, "beside", "what");
+        assert!(local.iter().any(|what| what == "secret keys") && local.len() < beside.len(), "{local:?}");
     }
 }

@@ -137,3 +137,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_list_of_kinds_holds_each_of_them_once() {
+    let records = of_every_kind("a", "b", "c", (1, 1), (1, 1), 1);
+    let known: std::collections::BTreeSet<Kind> = records.iter().map(Record::kind).collect();
+    assert_eq!(known, Kind::ALL.into_iter().collect());
+    assert_eq!(known.len(), Kind::ALL.len());
+}

@@ -106,6 +106,30 @@ pub enum Kind {
     Endorsement,
 }
 
+impl Kind {
+    /// All kinds, in the order of their numbers on the wire.
+    pub const ALL: [Self; 18] = [
+        Self::Inception,
+        Self::DeviceCert,
+        Self::Genesis,
+        Self::Signature,
+        Self::Withdrawal,
+        Self::Vouch,
+        Self::Invite,
+        Self::InviteRevoked,
+        Self::Join,
+        Self::Rotation,
+        Self::Recovery,
+        Self::Revoke,
+        Self::ForkProof,
+        Self::Version,
+        Self::Vote,
+        Self::Adoption,
+        Self::Mandate,
+        Self::Endorsement,
+    ];
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -23,7 +23,8 @@ pub struct Step {
     pub device: DeviceId,
     /// The change.
     pub change: ChangeHash,
-    /// Fields that it changed, with their new content; cleared ones are left out.
+    /// Fields that it changed, with what its writer gave them, also where others gave them something else at the same
+    /// time; cleared ones are left out.
     pub fields: Values,
     /// Why it has no effect, if it has none.
     pub inert: Option<String>,
@@ -57,6 +58,8 @@ impl<S: Storage> Replica<S> {
         for (index, (change, device, bytes)) in effective.into_iter().enumerate() {
             // The changes have passed the guard; one that does not apply is left out of the story.
             let Ok(applied) = Change::from_bytes(bytes) else { continue };
+            let built_on = applied.deps().to_vec();
+            let saw_all = draft.get_heads().iter().all(|head| built_on.contains(head));
             if draft.apply_changes([applied]).is_err() {
                 continue;
             }
@@ -64,11 +67,14 @@ impl<S: Storage> Replica<S> {
                 Some(kind) if index + 1 >= skipped => kind.read(&draft).values,
                 _ => Values::default(),
             };
-            let fields = after
-                .iter()
-                .filter(|(name, value)| before.get(name) != Some(*value))
-                .map(|(name, value)| (name.clone(), Value::clone(value)))
-                .collect();
+            let fields = match &kind {
+                // Whoever did not know of other changes said this beside them, whether or not it is what came of both.
+                Some(kind) if index >= skipped && !saw_all => {
+                    let at = |heads: &[automerge::ChangeHash]| kind.read_at(&draft, Some(heads)).values;
+                    changed(&at(&built_on), &at(&[automerge::ChangeHash(change.0)]))
+                }
+                _ => changed(&before, &after),
+            };
             before = after;
             let time = times.get(&change).copied().unwrap_or_default();
             steps.push(Step { time, device, change, fields, inert: None });
@@ -94,6 +100,12 @@ impl<S: Storage> Replica<S> {
         }
         Ok(times)
     }
+}
+
+/// The fields that hold something else than before.
+fn changed(before: &Values, after: &Values) -> Values {
+    let changed = after.iter().filter(|(name, value)| before.get(name) != Some(*value));
+    changed.map(|(name, value)| (name.clone(), Value::clone(value))).collect()
 }
 
 fn reason(verdict: &Verdict) -> String {

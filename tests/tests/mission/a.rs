@@ -21,6 +21,10 @@ async fn a07_whoever_has_no_mandate_is_refused_the_voice_of_the_network() {
     assert_eq!((&seen["speaks"], &seen["group_name"]), (&json!("network"), &json!("Clean River")));
     let seen = pair.river.show("action", &own).await;
     assert_eq!((&seen["speaks"], &seen["group_name"]), (&json!("group"), &json!("Mill Street")));
+    // The mandate is that of one group, and no other's.
+    let error = pair.mill.refused("action", json!({"title": "March", "voice": "network"})).await;
+    assert!(error["message"].as_str().unwrap().contains("mandate"), "{error}");
+    assert_eq!(each(&pair.mill.ask("spoken", "spoken", &[]).await, "title"), ["March for the river"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +43,7 @@ async fn a10_what_people_need_to_take_part_never_leaves_the_node() {
     assert!(!seen.to_string().contains("halal"), "{seen}");
     let changes = pair.river.get(&format!("/api/records/attendance/{coming}/history")).await;
     assert!(!changes.to_string().contains("halal"), "{changes}");
+    pair.keeps_at_mill(&["halal food", "a ramp"], "going").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,10 +63,17 @@ async fn a08_of_two_frames_that_were_tested_the_winner_is_marked() {
         |title: &str, convinced: u32| json!({"title": title, "test": "Doors", "asked": 40, "convinced": convinced});
     pair.mill.make("frame", frame("Health", 10)).await;
     pair.river.make("frame", frame("Home", 30)).await;
+    // What was tried alone has won against nothing.
+    pair.river.make("frame", json!({"title": "Jobs", "test": "Market", "asked": 40, "convinced": 40})).await;
     pair.settle().await;
     let frames = pair.mill.ask("words", "frames", &[]).await;
-    assert_eq!(each(&frames, "name"), ["Home", "Health"]);
-    assert_eq!(each(&frames, "winner"), ["so far", "null"]);
+    assert_eq!(each(&frames, "name"), ["Home", "Health", "Jobs"]);
+    assert_eq!(each(&frames, "winner"), ["so far", "null", "null"]);
+    // Whoever tried them may declare another the winner.
+    pair.mill.edit("frame", frames[1]["id"].as_str().unwrap(), json!({"winner": true})).await;
+    pair.settle().await;
+    let frames = pair.river.ask("words", "frames", &[]).await;
+    assert_eq!(each(&frames, "winner"), ["null", "yes", "null"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,10 +107,13 @@ async fn a09_what_is_used_again_always_shows_its_maker() {
     let pair = Pair::new().await;
     let book = pair.mill.make("resource", json!({"title": "Song book", "author": "Ana"})).await;
     pair.settle().await;
-    pair.river.make("resource", json!({"title": "Gate songs", "based_on_resource": book})).await;
+    let songs = pair.river.make("resource", json!({"title": "Gate songs", "based_on_resource": book})).await;
+    pair.river.make("resource", json!({"title": "Map of wells"})).await;
     pair.settle().await;
     let made = pair.mill.ask("makers", "made", &[]).await;
     assert_eq!((each(&made, "name"), each(&made, "origin")), (vec!["Gate songs".to_owned()], vec!["Ana".to_owned()]));
+    assert_eq!((&made[0]["maker"], &made[0]["lineage"]), (&json!("Clean River"), &json!(["Song book by Ana"])));
+    assert_eq!(pair.mill.show("resource", &songs).await["referred"][&book], "Song book");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,9 +122,10 @@ async fn a01_every_node_shows_the_same_version_and_older_ones_stay_readable() {
     let versions = async |side: &grid_tests::mission::Side| side.get("/api/statement/versions").await["items"].clone();
     let before = versions(&pair.mill).await;
     let change = json!({"title": "What unites us, again", "text": "The river belongs to all, and to nobody.\n"});
-    let proposed = pair.river.post("/api/statement/versions", change).await;
-    let version = proposed["version"].as_str().unwrap();
-    pair.settle().await;
+    let version = &pair.adopt(change).await;
+    for side in [&pair.river, &pair.mill] {
+        assert_eq!(&side.get("/api/statement").await["version"], version);
+    }
     let (river, mill) = (versions(&pair.river).await, versions(&pair.mill).await);
     assert_eq!(river, mill);
     assert_eq!(mill.as_array().unwrap().len(), before.as_array().unwrap().len() + 1);
@@ -134,6 +150,7 @@ async fn a02_comments_on_a_draft_arrive_and_a_frozen_text_can_not_change() {
         (&json!("And we listen first."), &json!("And we listen first."))
     );
     let hash = Digest::of(STATEMENT_TEXT, b"We act together.").to_string();
+    assert_eq!(each(&pair.mill.ask("drafts", "open", &[]).await, "comments"), ["1"]);
     pair.river.edit("draft", &draft, json!({"status": "frozen", "frozen_hash": hash})).await;
     let other = Digest::of(STATEMENT_TEXT, b"We act alone.").to_string();
     for fields in [
@@ -144,8 +161,17 @@ async fn a02_comments_on_a_draft_arrive_and_a_frozen_text_can_not_change() {
         let error = pair.river.edit_refused("draft", &draft, fields).await;
         assert!(error["message"].as_str().unwrap().contains("stands as it was sealed"), "{error}");
     }
+    // Nor by undoing, nor by a table.
+    let error = pair.river.post_refused(&format!("/api/records/draft/{draft}/undo"), json!({})).await;
+    assert!(error["message"].as_str().unwrap().contains("stands as it was sealed"), "{error}");
+    let table = format!("id,title,text\n{draft},Unity,We act alone.\n");
+    let taken = pair.river.import("draft", &table).await;
+    assert_eq!(taken["changed"], 0, "{taken}");
     pair.settle().await;
-    assert_eq!(pair.mill.show("draft", &draft).await["frozen_hash"], hash);
+    for side in [&pair.river, &pair.mill] {
+        let seen = side.show("draft", &draft).await;
+        assert_eq!((&seen["frozen_hash"], &seen["text"]), (&json!(hash), &json!("We act together.")));
+    }
     let frozen = pair.mill.ask("drafts", "frozen", &[]).await;
     assert_eq!((each(&frozen, "state"), each(&frozen, "comments")), (vec!["frozen".into()], vec!["1".into()]));
 }
@@ -159,9 +185,29 @@ async fn a03_a_stranger_verifies_the_list_of_signatures_and_one_byte_changed_fai
     let report = StatementSheet::verify(sheet.as_bytes()).unwrap();
     assert!(report.is_sound());
     assert_eq!((report.sheet.rows.len(), report.valid.len()), (2, 2));
-    let altered = sheet.replacen("The river belongs", "The River belongs", 1);
-    assert_ne!(altered, sheet);
-    assert!(!StatementSheet::verify(altered.as_bytes()).is_ok_and(|report| report.is_sound()));
+    let sound = |sheet: &str| StatementSheet::verify(sheet.as_bytes()).is_ok_and(|report| report.is_sound());
+    for (said, altered) in
+        [("The river belongs", "The River belongs"), ("Mill Street", "Mill Stroet"), ("Clear Water", "Cloar Water")]
+    {
+        let altered = sheet.replacen(said, altered, 1);
+        assert_ne!(altered, sheet, "{said}");
+        assert!(!sound(&altered), "{said}");
+    }
+    // Not one letter of a hash, a key or a signature may change.
+    let is_hex = |at: usize| sheet.get(at..at + 64).is_some_and(|run| run.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let runs: Vec<usize> = (0..sheet.len()).filter(|at| is_hex(*at)).step_by(41).collect();
+    assert!(runs.len() > 20, "a sheet holds hashes and signatures: {sheet}");
+    for at in runs {
+        let other = if &sheet[at..=at] == "0" { "1" } else { "0" };
+        let altered = format!("{}{other}{}", &sheet[..at], &sheet[at + 1..]);
+        assert!(!sound(&altered), "{at}: {altered}");
+    }
+    // Who takes the signature back is on the list no longer, and no member.
+    pair.mill.member.handle().withdraw().await.unwrap();
+    pair.river.member.until_members(1).await;
+    let report = StatementSheet::verify(pair.river.text("/api/statement/sheet").await.as_bytes()).unwrap();
+    let signed: Vec<String> = report.valid.iter().map(|row| format!("{row:?}")).collect();
+    assert_eq!(signed.len(), 1, "{signed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,6 +215,8 @@ async fn a05_a_policy_that_is_added_asks_every_group_again() {
     let pair = Pair::new().await;
     let policy = json!({"title": "Peaceful behaviour", "text": "Nobody is hurt.\n"});
     let change = json!({"title": "What unites us", "text": "The river belongs to all.\n", "policies": [policy]});
+    let needs = pair.mill.get("/api/status").await["needs"].clone();
+    assert_eq!(needs, json!([]), "nothing is asked for what was accepted");
     let proposed = pair.river.post("/api/statement/versions", change).await;
     let version = proposed["version"].as_str().unwrap().to_owned();
     pair.river.post("/api/statement/votes", json!({"version": version})).await;
@@ -180,4 +228,40 @@ async fn a05_a_policy_that_is_added_asks_every_group_again() {
     pair.mill.post("/api/statement/signature", json!({"version": version})).await;
     let needs = pair.mill.get("/api/status").await["needs"].clone();
     assert!(!needs.to_string().contains(&version), "and once it has, it is not asked again: {needs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a05_whoever_joins_is_no_member_and_reaches_nobody_until_the_policies_are_accepted() {
+    use grid_node::setup::Signing;
+    use grid_tests::grid::Member;
+    use grid_tests::mission::Side;
+    let pair = Pair::new().await;
+    let policies = (1..=8).map(|number| json!({"title": format!("Principle {number}"), "text": "Nobody is hurt.\n"}));
+    let policies: Vec<_> = policies.collect();
+    let change = json!({"title": "What unites us", "text": "The river belongs to all.\n", "policies": policies});
+    let version = pair.adopt(change).await;
+    let ferry =
+        Member::join("Ferry Friends", &pair.river.member.invite().await, Signing::Later, &["/ip4/127.0.0.1/tcp/0"])
+            .await;
+    let met = ferry.until("somebody is connected", async |me| (!me.is_alone().await).then_some(()));
+    met.await;
+    let ferry = Side::serve(ferry).await;
+    let asked = ferry.get("/api/statement").await;
+    assert_eq!(asked["version"], json!(version), "{asked}");
+    let seen = ferry.get(&format!("/api/statement/versions/{version}")).await;
+    assert_eq!(each(seen["policies"].as_array().unwrap(), "title").len(), 8, "{seen}");
+    assert_eq!(ferry.get("/api/status").await["standing"], "not_signed");
+    // What it writes stays with it: nobody takes the word of a group that has accepted nothing.
+    ferry.make("action", json!({"title": "Our own march"})).await;
+    pair.mill.make("action", json!({"title": "Paddle"})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.list("action", "").await, "title"), ["Paddle"]);
+    assert_eq!(pair.river.member.status().await.members, 2);
+    ferry.post("/api/statement/signature", json!({"version": version})).await;
+    pair.river.member.until_members(3).await;
+    ferry.member.until_members(3).await;
+    grid_tests::grid::until_equal(&[&pair.river.member, &ferry.member]).await;
+    let mut by = each(&pair.river.list("action", "").await, "group_name");
+    by.sort();
+    assert_eq!(by, ["Ferry Friends", "Mill Street"]);
 }

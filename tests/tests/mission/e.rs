@@ -11,7 +11,7 @@ async fn e01_an_action_is_seen_on_every_node() {
     pair.settle().await;
     let seen = pair.river.show("action", &action).await;
     assert_eq!((&seen["title"], &seen["place"], &seen["ask"]), (&json!("Vigil"), &json!("Hollin"), &json!("Come.")));
-    assert_eq!(seen["group_name"], "Mill Street");
+    assert_eq!((&seen["group_name"], &seen["starts"]), (&json!("Mill Street"), &json!("2126-05-01T18:00:00+10:00")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,11 +21,17 @@ async fn e02_supporters_of_an_action_are_listed_and_counted() {
     pair.settle().await;
     pair.river.make("support", json!({"of": vigil, "sort": "boost"})).await;
     pair.river.make("support", json!({"of": vigil, "sort": "pledge", "what": "candles"})).await;
+    let paddle = pair.mill.make("action", json!({"title": "Paddle"})).await;
     pair.settle().await;
+    pair.river.make("support", json!({"of": paddle, "sort": "boost"})).await;
+    pair.settle().await;
+    assert_eq!(pair.mill.show("action", &vigil).await["counts"], json!({"support": 2}));
     let things = pair.mill.ask("amplify", "things", &[("of", &vigil)]).await;
     assert_eq!((each(&things, "boosts"), each(&things, "pledges")), (vec!["1".into()], vec!["1".into()]));
     assert_eq!(things[0]["credit"], json!(["Clean River"]));
-    assert_eq!(pair.mill.ask("amplify", "backers", &[("of", &vigil)]).await.len(), 2);
+    let backers = pair.mill.ask("amplify", "backers", &[("of", &vigil)]).await;
+    assert_eq!(each(&backers, "by"), ["Clean River", "Clean River"]);
+    assert_eq!(each(&backers, "sort").into_iter().collect::<std::collections::BTreeSet<_>>().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +45,20 @@ async fn e03_a_group_hides_a_tactic_without_blocking_it() {
     assert_eq!(pair.mill.list("action", "hidden=yes").await.len(), 2);
     assert_eq!(pair.river.list("action", "").await.len(), 2);
     assert!(pair.river.list("hiding", "").await.is_empty(), "nobody is told");
+    assert_eq!(pair.mill.list("hiding", "").await.len(), 1);
+    // The action goes on through this computer to whoever comes next.
+    let invite = pair.mill.member.invite().await;
+    pair.river.stop().await;
+    let listen = ["/ip4/127.0.0.1/tcp/0"];
+    let lake = grid_tests::grid::Member::join("Lake", &invite, grid_node::setup::Signing::Sign, &listen).await;
+    lake.until_members(3).await;
+    grid_tests::grid::until_equal(&[&pair.mill.member, &lake]).await;
+    let lake = grid_tests::mission::Side::serve(lake).await;
+    let mut titles = each(&lake.list("action", "").await, "title");
+    titles.sort();
+    assert_eq!(titles, ["Letters", "Sit-in"]);
+    let pair = Pair { river: lake, mill: pair.mill };
+    pair.keeps_at_mill(&["blockade"], "Blockade").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,17 +68,23 @@ async fn e04_one_page_shows_all_actions_of_a_moment_their_points_and_the_total()
     let day = pair.river.make("moment", day).await;
     pair.settle().await;
     let at = json!({"latitude": -28.81, "longitude": 153.28});
-    let vigil = pair.mill.make("action", json!({"title": "Vigil", "moment": day, "coordinates": at})).await;
+    let vigil = pair
+        .mill
+        .make("action", json!({"title": "Vigil", "moment": day, "coordinates": at, "starts": "2126-03-01T10:00:00Z"}))
+        .await;
     pair.mill.make("action", json!({"title": "Paddle", "starts": "2126-03-01T12:00:00Z"})).await;
     pair.river.make("action", json!({"title": "Song", "moment": day})).await;
+    pair.river.make("action", json!({"title": "Storm", "moment": day, "status": "cancelled"})).await;
     pair.settle().await;
     pair.river.make("support", json!({"of": vigil, "sort": "join", "people": 12})).await;
+    pair.river.make("tally", json!({"action": vigil, "target": "Ms Reed MP", "letters": 40})).await;
     pair.settle().await;
     let moments = pair.mill.ask("moments", "moments", &[("of", "River day")]).await;
     assert_eq!(
         (&moments[0]["actions"], &moments[0]["groups"], &moments[0]["people"]),
         (&json!(2), &json!(2), &json!(12))
     );
+    assert_eq!(moments[0]["letters"], 40);
     let actions = pair.mill.ask("moments", "actions", &[]).await;
     assert_eq!(each(&actions, "title"), ["Song", "Vigil"]);
     assert_eq!(actions[1]["coordinates"], at);
@@ -67,20 +93,25 @@ async fn e04_one_page_shows_all_actions_of_a_moment_their_points_and_the_total()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e05_an_answer_that_was_given_offline_arrives_once() {
-    let pair = Pair::new().await;
+    let pair = Pair::by_hand().await;
     let action = pair.river.make("action", json!({"title": "Vigil"})).await;
-    pair.settle().await;
-    let mut mill = pair.mill;
-    pair.river.member.handle().hang_up().await.unwrap();
+    pair.part().await;
     let invited_by = pair.river.group().await;
     let joins = json!({"of": action, "sort": "join", "people": 7, "invited_by": invited_by});
-    mill.make("support", joins).await;
-    mill = mill.restarted().await;
-    grid_tests::grid::until_equal(&[&pair.river.member, &mill.member]).await;
+    pair.mill.make("support", joins).await;
+    assert!(pair.river.list("support", "").await.is_empty(), "they are apart");
+    let pair = Pair { river: pair.river, mill: pair.mill.restarted().await };
+    pair.meet().await;
+    // Once, however often they meet.
+    pair.part().await;
+    pair.mill.make("task", json!({"title": "Candles", "about": action})).await;
+    pair.meet().await;
     let seen = pair.river.list("support", &format!("of={action}")).await;
     assert_eq!(seen.len(), 1);
     assert_eq!((&seen[0]["people"], &seen[0]["referred"][&invited_by]), (&json!(7), &json!("Clean River")));
-    assert_eq!(pair.river.show("action", &action).await["counts"], json!({"support": 1}));
+    assert_eq!(pair.river.show("action", &action).await["counts"], json!({"support": 1, "task": 1}));
+    let joined = pair.river.ask("amplify", "things", &[("of", &action)]).await;
+    assert_eq!((&joined[0]["joins"], &joined[0]["people"]), (&json!(1), &json!(7)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,10 +123,16 @@ async fn e06_answers_to_a_call_for_help_are_counted() {
     assert_eq!(each(&pair.mill.ask("amplify", "alerts", &[]).await, "answers"), ["0"]);
     pair.mill.make("support", json!({"of": flood, "sort": "offer", "what": "two boats"})).await;
     pair.mill.make("reply", json!({"to": flood, "says": "yes", "note": "We come."})).await;
+    // One's own word is no answer, and neither is one to another call.
+    pair.river.make("reply", json!({"to": flood, "says": "yes"})).await;
+    let fire = pair.river.make("alert", json!({"title": "Fire"})).await;
     pair.settle().await;
     let alerts = pair.river.ask("amplify", "alerts", &[("of", &flood)]).await;
     assert_eq!(each(&alerts, "answers"), ["1"]);
     assert_eq!(alerts[0]["answered_by"], json!(["Mill Street"]));
+    pair.mill.make("reply", json!({"to": fire, "says": "no"})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("amplify", "alerts", &[("of", &fire)]).await, "answers"), ["0"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,12 +142,17 @@ async fn e07_the_count_equals_the_stored_letters() {
     pair.settle().await;
     pair.river.make("tally", json!({"action": vigil, "target": "Ms Reed MP", "letters": 40})).await;
     pair.mill.make("tally", json!({"action": vigil, "target": "ms reed mp", "letters": 2, "calls": 5})).await;
+    let paddle = pair.mill.make("action", json!({"title": "Paddle"})).await;
+    pair.mill.make("tally", json!({"action": paddle, "target": "The premier", "letters": 500})).await;
     pair.settle().await;
-    let stored: f64 = pair.mill.list("tally", "").await.iter().filter_map(|tally| tally["letters"].as_f64()).sum();
+    let stored = pair.mill.list("tally", &format!("action={vigil}")).await;
+    let stored: f64 = stored.iter().filter_map(|tally| tally["letters"].as_f64()).sum();
+    assert_eq!(stored, 42.0);
     for side in [&pair.river, &pair.mill] {
         let total = side.ask("letters", "total", &[("of", "Vigil")]).await;
         assert_eq!(total[0]["letters"].as_f64(), Some(stored));
-        assert_eq!(each(&side.ask("letters", "targets", &[]).await, "groups"), ["2"]);
+        let targets = side.ask("letters", "targets", &[]).await;
+        assert_eq!((each(&targets, "groups"), each(&targets, "letters")), (words(["2", "1"]), words(["42", "500"])));
     }
 }
 
@@ -123,16 +165,32 @@ async fn e08_a_copied_action_shows_where_it_comes_from() {
     pair.settle().await;
     let seen = pair.river.show("action", &copy).await;
     assert_eq!((&seen["group_name"], &seen["referred"][&first]), (&json!("Mill Street"), &json!("Night of lights")));
+    let made = pair.river.ask("makers", "made", &[]).await;
+    assert_eq!((each(&made, "name"), each(&made, "origin")), (words(["Our night of lights"]), words(["Clean River"])));
+    let used = pair.mill.ask("makers", "used", &[]).await;
+    assert_eq!((each(&used, "name"), each(&used, "users")), (words(["Night of lights"]), words(["1"])));
+    // What the first becomes, or that it is removed, takes nothing from the copy.
+    let path = format!("/api/records/action/{first}");
+    let (status, _) = grid_tests::api::request_json(&pair.river.member.path(), "DELETE", &path, json!(null)).await;
+    assert_eq!(status, 200);
+    pair.settle().await;
+    assert_eq!(pair.river.show("action", &copy).await["title"], "Our night of lights");
+}
+
+fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(str::to_owned).to_vec()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e09_what_was_said_to_an_official_stays_with_the_group() {
     let pair = Pair::new().await;
+    pair.mill.make("action", json!({"title": "Town hall", "place": "Weir"})).await;
     let talk = json!({"name": "The mayor", "office": "Hollin", "said": "She listens.", "limits": "We do not trade."});
     let talk = pair.mill.make("official", talk).await;
     pair.settle().await;
     assert_eq!(pair.mill.show("official", &talk).await["limits"], "We do not trade.");
     assert!(pair.river.list("official", "").await.is_empty());
+    pair.keeps_at_mill(&["The mayor", "Hollin", "She listens.", "We do not trade."], "Town hall").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,13 +7,22 @@ use serde_json::json;
 async fn g01_an_action_that_is_over_asks_for_its_report_and_the_report_rolls_up() {
     let pair = Pair::new().await;
     let vigil = pair.mill.make("action", json!({"title": "Vigil", "starts": "2026-01-10T10:00:00Z"})).await;
+    pair.mill.make("action", json!({"title": "Paddle", "starts": "2126-01-10T10:00:00Z"})).await;
     pair.settle().await;
+    let reminded = async || {
+        let found = pair.mill.ask("health", "adding_up", &[("show", "100")]).await;
+        found.iter().filter(|row| row["sort"] == "unreported").count()
+    };
+    assert_eq!(reminded().await, 1);
     assert_eq!(each(&pair.river.ask("report", "owed", &[]).await, "title"), ["Vigil"]);
     pair.mill.make("report", json!({"title": "The vigil", "action": vigil, "people": 40})).await;
+    pair.river.make("report", json!({"title": "The march", "people": 60})).await;
     pair.settle().await;
+    assert_eq!(reminded().await, 0);
     assert!(pair.river.ask("report", "owed", &[]).await.is_empty());
     let totals = pair.river.ask("report", "totals", &[]).await;
-    assert_eq!((&totals[0]["field"], &totals[0]["figure"]), (&json!("people"), &json!(40)));
+    assert_eq!((&totals[0]["field"], &totals[0]["figure"]), (&json!("people"), &json!(100)));
+    assert_eq!((&totals[0]["from"], totals[0]["ids"].as_array().unwrap().len()), (&json!(2), 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +34,19 @@ async fn g02_every_figure_can_be_worked_out_again_from_the_reports() {
     pair.mill.make("report", json!({"title": "Other", "letters": 500, "on": "2025-02-03T10:00:00Z"})).await;
     pair.settle().await;
     let period = [("since", "2026-01-01"), ("until", "2026-12-31")];
-    for total in pair.mill.ask("report", "totals", &period).await.iter().filter(|total| total["field"] != "action") {
+    let totals = pair.mill.ask("report", "totals", &period).await;
+    let told: Vec<_> =
+        totals.iter().map(|total| (total["field"].as_str().unwrap(), total["figure"].as_u64())).collect();
+    let expected = [
+        ("people", Some(0)),
+        ("letters", Some(42)),
+        ("initiatives", Some(2)),
+        ("media", Some(1)),
+        ("legislators", Some(1)),
+        ("action", Some(0)),
+    ];
+    assert_eq!(told, expected);
+    for total in totals.iter().filter(|total| total["field"] != "action") {
         let mut again = 0.0;
         for id in total["ids"].as_array().unwrap() {
             let report = pair.mill.show("report", id.as_str().unwrap()).await;
@@ -33,7 +54,11 @@ async fn g02_every_figure_can_be_worked_out_again_from_the_reports() {
         }
         assert_eq!(total["figure"].as_f64(), Some(again), "{total}");
     }
-    assert_eq!(each(&pair.river.ask("report", "groups", &period).await, "letters"), ["30", "12"]);
+    let groups = pair.river.ask("report", "groups", &period).await;
+    assert_eq!(
+        (each(&groups, "name"), each(&groups, "letters")),
+        (words(["Clean River", "Mill Street"]), words(["30", "12"]))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +74,16 @@ async fn g03_a_report_for_everybody_holds_nothing_that_is_not_for_everybody() {
         let public = side.get("/api/questions/report?for=public").await.to_string();
         assert!(public.contains("They heard us."), "{public}");
         assert!(!public.contains("The mayor wavers.") && !public.contains("Ana drove."), "{public}");
+        for format in ["csv", "json"] {
+            let path = format!("/api/records/report/export?format={format}&audience=public");
+            let public = side.text(&path).await;
+            assert!(public.contains("They heard us."), "{public}");
+            assert!(!public.contains("The mayor wavers.") && !public.contains("Ana drove."), "{public}");
+        }
+        let news = side.text("/api/feeds/news.atom?audience=public").await;
+        assert!(!news.contains("The mayor wavers.") && !news.contains("Ana drove."), "{news}");
     }
+    pair.keeps_at_mill(&["Ana drove."], "The mayor wavers.").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,11 +91,33 @@ async fn g05_a_group_that_was_not_heard_of_is_listed() {
     let pair = Pair::new().await;
     pair.mill.make("action", json!({"title": "Vigil"})).await;
     pair.settle().await;
-    // Both wrote a moment ago: nobody is silent for a month, and both are for no time at all.
-    assert!(pair.river.ask("silence", "silent", &[("days", "30")]).await.is_empty());
-    let silent = pair.river.ask("silence", "silent", &[("days", "0")]).await;
-    assert_eq!(each(&silent, "name"), ["Clean River", "Mill Street"]);
-    assert!(silent.iter().all(|row| row["last"].is_string()), "{silent:?}");
+    pair.river.make("action", json!({"title": "Paddle"})).await;
+    pair.settle().await;
+    let ahead = |days: i64| {
+        for side in [&pair.river, &pair.mill] {
+            side.member.wall().set_ahead(days * 86_400_000);
+        }
+    };
+    let silent = async || {
+        let mut silent = each(&pair.river.ask("silence", "silent", &[]).await, "name");
+        silent.sort();
+        silent
+    };
+    ahead(29);
+    assert_eq!(silent().await, Vec::<String>::new());
+    ahead(31);
+    assert_eq!(silent().await, ["Clean River", "Mill Street"]);
+    // One of them writes.
+    pair.river.make("action", json!({"title": "Song"})).await;
+    pair.settle().await;
+    for side in [&pair.river, &pair.mill] {
+        let silent = side.ask("silence", "silent", &[("days", "30")]).await;
+        assert_eq!(each(&silent, "name"), ["Mill Street"]);
+        assert!(silent[0]["last"].is_string(), "{silent:?}");
+        let found = side.ask("health", "way", &[("show", "100")]).await;
+        let found: Vec<_> = found.into_iter().filter(|row| row["sort"] == "silent").collect();
+        assert_eq!(each(&found, "who"), ["Mill Street"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +138,11 @@ async fn g06_the_four_parts_of_success_are_filled_for_a_period() {
     assert_eq!(each(&pair.river.ask("success", "climate", &since).await, "mean"), ["3.5"]);
     assert_eq!(each(&pair.river.ask("success", "relationships", &since).await, "figure")[0], "1");
     assert_eq!(each(&pair.river.ask("success", "leaders", &since).await, "who"), ["Bo"]);
-    assert!(pair.river.ask("success", "wins", &[("until", "2026-01-01")]).await.is_empty());
+    let before = [("until", "2026-01-01")];
+    for part in ["wins", "climate", "leaders"] {
+        assert!(pair.river.ask("success", part, &before).await.is_empty(), "{part}");
+    }
+    assert_eq!(each(&pair.river.ask("success", "relationships", &before).await, "figure")[0], "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,11 +152,10 @@ async fn g07_trust_is_told_by_period_and_answers_stay_where_they_were_given() {
     pair.settle().await;
     let totals = format!("/api/surveys/{survey}/totals");
     let answer = async |score: u8, who: &str| {
-        let said =
-            json!({"survey": survey, "question": "Do you trust us?", "who": who, "score": score, "text": "because"});
+        let said = json!({"survey": survey, "question": "Do you trust us?", "who": who, "score": score, "text": "because of May"});
         pair.mill.make("answer", said).await
     };
-    for (score, who) in [(5, "Bo"), (4, "Cy"), (4, ""), (3, "")] {
+    for (score, who) in [(5, "Bo Li"), (4, "Cy"), (4, ""), (3, "")] {
         answer(score, who).await;
     }
     // Four are too few, by the verb and by hand.
@@ -130,6 +189,7 @@ async fn g07_trust_is_told_by_period_and_answers_stay_where_they_were_given() {
         told.iter().all(|score| score["counted"].is_null() && score["stays_here"].is_null() || score["mine"] == true)
     );
     assert!(!json!(told).to_string().contains("because"));
+    pair.keeps_at_mill(&["because of May", "Bo Li"], "Do you trust us?").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,7 +218,7 @@ async fn g07_a_total_of_too_few_people_is_shown_to_nobody() {
 async fn g08_partners_rate_the_backbone_and_the_backbone_does_not() {
     let pair = Pair::new().await;
     let hub = pair.river.make("body", json!({"name": "Hub", "sort": "backbone"})).await;
-    pair.river.make("seat", json!({"body": hub, "holder": "Ana"})).await;
+    let seat = pair.river.make("seat", json!({"body": hub, "holder": "Ana"})).await;
     let survey = pair.river.make("survey", json!({"title": "The hub", "sort": "backbone"})).await;
     pair.settle().await;
     for (side, total) in [(&pair.river, 5), (&pair.mill, 2)] {
@@ -169,6 +229,10 @@ async fn g08_partners_rate_the_backbone_and_the_backbone_does_not() {
         assert_eq!(each(&side.ask("backbone", "scores", &[]).await, "mean"), ["2"]);
         assert_eq!(each(&side.ask("backbone", "left_out", &[]).await, "by"), ["Clean River"]);
     }
+    // Once nobody sits in it any more, both are partners.
+    pair.river.edit("seat", &seat, json!({"until": "2026-01-01T00:00:00Z"})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.mill.ask("backbone", "scores", &[]).await, "mean"), ["3.5"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,10 +241,14 @@ async fn g09_actions_that_lead_to_no_objective_are_listed() {
     let licence = pair.river.make("objective", json!({"title": "No licence"})).await;
     pair.settle().await;
     pair.mill.make("action", json!({"title": "Vigil", "objectives": [licence]})).await;
-    pair.mill.make("action", json!({"title": "Bake sale"})).await;
+    let sale = pair.mill.make("action", json!({"title": "Bake sale"})).await;
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("adding-up", "objectives", &[]).await, "actions"), ["1"]);
     assert_eq!(each(&pair.river.ask("adding-up", "unlinked", &[]).await, "title"), ["Bake sale"]);
+    pair.mill.edit("action", &sale, json!({"objectives": [licence]})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("adding-up", "objectives", &[]).await, "actions"), ["2"]);
+    assert!(pair.river.ask("adding-up", "unlinked", &[]).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,6 +262,15 @@ async fn g10_a_group_that_gives_and_gets_nothing_is_flagged() {
     assert_eq!((each(&nothing, "name"), each(&nothing, "given")), (vec!["Mill Street".into()], vec!["1".into()]));
     let health = pair.river.ask("health", "back", &[]).await;
     assert_eq!(each(&health, "who"), ["Mill Street"]);
+    // What one gives oneself is nothing received; what the other gives is.
+    let soup = pair.mill.make("action", json!({"title": "Soup"})).await;
+    pair.mill.make("support", json!({"of": soup})).await;
+    pair.settle().await;
+    assert_eq!(each(&pair.river.ask("flows", "nothing", &[]).await, "name"), ["Mill Street"]);
+    pair.river.make("support", json!({"of": soup})).await;
+    pair.settle().await;
+    assert!(pair.mill.ask("flows", "nothing", &[]).await.is_empty());
+    assert!(pair.mill.ask("health", "back", &[]).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,6 +287,11 @@ async fn g11_a_round_is_set_and_its_answers_are_not_told() {
         assert_eq!(each(&side.ask("reflection", "surveys", &[]).await, "answers_here"), [here]);
         assert!(!side.get("/api/questions/reflection").await.to_string().contains("tenants"));
     }
+    pair.river.make("event", json!({"title": "Assembly", "starts": "2126-01-10T10:00:00Z"})).await;
+    pair.mill.make("task", json!({"title": "Ask around"})).await;
+    pair.settle().await;
+    assert_eq!(pair.mill.ask("reflection", "coming", &[]).await.len(), 1, "not every event is a round");
+    pair.keeps_at_mill(&["Who is not here?", "The tenants."], "Ask around").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,6 +308,8 @@ async fn g12_a_change_of_the_plan_cites_its_data() {
         (vec!["Fewer vigils.".into()], vec!["The vigil".into()])
     );
     assert_eq!(changes[0]["because"], json!([report]));
+    let error = pair.river.refused("revision", json!({"plan": plan, "change": "More vigils."})).await;
+    assert!(error["message"].as_str().unwrap().contains("because"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,9 +317,15 @@ async fn g04_a_lesson_is_shown_when_a_similar_action_starts() {
     let pair = Pair::new().await;
     let lesson = json!({"title": "Bring candles", "text": "It was dark.", "tactics": ["vigil"]});
     pair.mill.make("lesson", lesson).await;
+    let other = json!({"title": "Bring stamps", "text": "We had none.", "tactics": ["letter"]});
+    pair.mill.make("lesson", other).await;
     pair.settle().await;
     let vigil = pair.river.make("action", json!({"title": "Our vigil", "tactics": ["vigil", "song"]})).await;
     let told = pair.river.ask("lessons", "lessons", &[("action", &vigil)]).await;
     assert_eq!(each(&told, "name"), ["Bring candles"]);
     assert_eq!(each(&told, "by"), ["Mill Street"]);
+}
+
+fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(str::to_owned).to_vec()
 }
