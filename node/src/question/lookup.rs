@@ -87,18 +87,20 @@ fn add(known: Option<&mut Vec<usize>>, offer: usize) {
 
 /// The words of the tags of a record, and of what it is called where it is a thing, as they are compared.
 pub(super) fn each_stem(row: &Row, field: &str, mut take: impl FnMut(&str)) {
-    let mut read = |text: &str| {
-        each_word(text, |word| {
-            if word.chars().nth(1).is_some() && !IDLE.contains(&word) {
-                take(stem(word));
-            }
-        });
-    };
-    tags(row, field).for_each(&mut read);
+    tags(row, field).for_each(|tag| stems_of(tag, &mut take));
     if matches!(row.kind(), Some("need" | "asset")) {
-        read(row.values.text("title"));
-        read(row.values.text("name"));
+        stems_of(row.values.text("title"), &mut take);
+        stems_of(row.values.text("name"), &mut take);
     }
+}
+
+/// The words of a text as they are compared, without those that say nothing.
+pub(super) fn stems_of(text: &str, mut take: impl FnMut(&str)) {
+    each_word(text, |word| {
+        if word.chars().nth(1).is_some() && !IDLE.contains(&word) {
+            take(stem(word));
+        }
+    });
 }
 
 /// A van and vans are the same need.

@@ -1,0 +1,177 @@
+//! Whether something meets a need, how well, and why: "both in Lismore, van, Saturday".
+
+use super::super::Asked;
+use super::super::asked::{instant, tags};
+use super::super::lookup::{Wanted, each_stem, stem, stems_of};
+use super::super::near::{Nearness, Spot};
+use super::super::shown::id;
+use super::WORDS;
+use crate::view::fold::{each_word, folded};
+use grid_protocol::id::GroupId;
+use grid_protocol::record::Value;
+use grid_protocol::replica::Row;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+const WEEK: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// A need, or something that may meet one.
+pub(super) struct Side<'a> {
+    pub(super) row: &'a Arc<Row>,
+    pub(super) group: GroupId,
+    /// The word of a profile that it is, where it is no record of its own.
+    word: Option<&'a str>,
+    pub(super) spot: Spot,
+    /// Whole tags.
+    tags: BTreeSet<String>,
+    /// The words of tags and title.
+    pub(super) words: BTreeSet<String>,
+}
+
+impl<'a> Side<'a> {
+    /// What a record says that it needs or offers in a field of tags.
+    pub(super) fn of(row: &'a Arc<Row>, field: &str) -> Option<Self> {
+        let group = row.owner()?;
+        let mut words = BTreeSet::new();
+        each_stem(row, field, |word| words.extend([word.to_owned()]));
+        let tags = tags(row, field).map(|tag| stem(&folded(tag)).to_owned()).filter(|tag| !tag.is_empty()).collect();
+        Some(Self { row, group, word: None, spot: Spot::of(row), tags, words })
+    }
+
+    /// One word of the needs that a profile lists; none where it says nothing.
+    pub(super) fn of_profile(row: &'a Arc<Row>, word: &'a str) -> Option<Self> {
+        let mut words = BTreeSet::new();
+        stems_of(word, |stem| words.extend([stem.to_owned()]));
+        let tags = BTreeSet::from([stem(&folded(word)).to_owned()]);
+        let side = Self { row, group: row.owner()?, word: Some(word), spot: Spot::of(row), tags, words };
+        (!side.words.is_empty()).then_some(side)
+    }
+
+    /// The id under which people go on with it: a word of a profile has that of its group.
+    pub(super) fn id(&self) -> String {
+        id(self.row)
+    }
+
+    /// What it is called.
+    pub(super) fn title(&self, asked: &Asked<'_>) -> String {
+        self.word.map_or_else(|| asked.title(self.row), str::to_owned)
+    }
+
+    /// Its sort; a word of a profile has none.
+    pub(super) fn sort(&self) -> &str {
+        self.row.values.text("sort")
+    }
+
+    /// The same with no more words than a need has that people wrote: each is looked up, in each word of the place.
+    pub(super) fn in_short(mut self) -> Self {
+        while self.words.len() > WORDS {
+            self.words.pop_last();
+        }
+        self
+    }
+
+    pub(super) fn wanted(&self) -> Wanted<'_> {
+        Wanted { words: &self.words, places: self.spot.words(), sort: self.sort() }
+    }
+}
+
+/// A need and something that meets it.
+pub(super) struct Fit<'a> {
+    pub(super) need: &'a Side<'a>,
+    pub(super) offer: &'a Side<'a>,
+    pub(super) score: u32,
+    pub(super) why: Vec<String>,
+    pub(super) status: Option<&'a str>,
+}
+
+/// How well something meets a need, and why; none when it does not.
+pub(super) fn fit<'a>(need: &'a Side<'a>, offer: &'a Side<'a>, status: Option<&'a str>) -> Option<Fit<'a>> {
+    if need.group == offer.group || status == Some("failed") {
+        return None;
+    }
+    let whole: Vec<&String> = need.tags.intersection(&offer.tags).collect();
+    let mut named = BTreeSet::new();
+    for tag in &whole {
+        each_word(tag, |word| named.extend([stem(word).to_owned()]));
+    }
+    let words: Vec<&String> = need.words.intersection(&offer.words).filter(|word| !named.contains(*word)).collect();
+    let nearness = need.spot.to(&offer.spot);
+    let asset = offer.row.kind() == Some("asset");
+    let same_sort = match asset {
+        true => need.sort() == offer.sort(),
+        false => matches!(need.sort(), "skill" | "service" | "help" | "people"),
+    };
+    let shared = 4 * whole.len().min(4) + 2 * words.len().min(4);
+    let alike = same_sort && asset && nearness.why().is_some();
+    if shared == 0 && !alike {
+        return None;
+    }
+    let days = days(need.row, offer.row)?;
+    let languages: Vec<String> = common(need.row, offer.row);
+    let closeness = match &nearness {
+        Nearness::Same(_) => 3,
+        other => {
+            if other.why().is_some() {
+                2
+            } else {
+                0
+            }
+        }
+    };
+    let score = shared
+        + 3 * usize::from(same_sort)
+        + closeness
+        + 2 * usize::from(!days.is_empty())
+        + usize::from(!languages.is_empty());
+    let mut why: Vec<String> = nearness.why().into_iter().collect();
+    why.extend(whole.into_iter().chain(words).cloned());
+    if shared == 0 {
+        why.push(need.sort().to_owned());
+    }
+    why.extend(days);
+    why.extend(languages);
+    Some(Fit { need, offer, score: u32::try_from(score).unwrap_or(u32::MAX), why, status })
+}
+
+/// The days on which both can be, where both say days; none when there is no time for both.
+fn days(need: &Row, offer: &Row) -> Option<Vec<String>> {
+    let behind = |ends: &Row, begins: &Row| {
+        let end = instant(ends, "until");
+        let begin = instant(begins, "from");
+        matches!((end, begin), (Some(end), Some(begin)) if end < begin)
+    };
+    if behind(need, offer) || behind(offer, need) {
+        return None;
+    }
+    let offered: Vec<&str> = tags(offer, "days").collect();
+    let needed = weekdays(need);
+    if offered.is_empty() || needed.is_empty() {
+        return Some(Vec::new());
+    }
+    let common: Vec<String> = needed
+        .into_iter()
+        .filter(|day| offered.iter().any(|offered| offered.eq_ignore_ascii_case(day)))
+        .map(str::to_owned)
+        .collect();
+    (!common.is_empty()).then_some(common)
+}
+
+/// The days of the week of a need that lasts less than a week, as the people there count them.
+fn weekdays(need: &Row) -> Vec<&'static str> {
+    let day = |field: &str| match need.values.get(field) {
+        Some(Value::DateTime(moment)) => Some(moment.local().date()),
+        _ => None,
+    };
+    let (Some(from), until) = (day("from"), day("until")) else { return Vec::new() };
+    let until = until.unwrap_or(from);
+    if until < from || from.checked_add(jiff::Span::new().days(6)).is_ok_and(|last| until > last) {
+        return Vec::new();
+    }
+    let days = from.series(jiff::Span::new().days(1)).take_while(|day| *day <= until).take(WEEK.len());
+    days.filter_map(|day| WEEK.get(usize::try_from(day.weekday().to_monday_zero_offset()).ok()?)).copied().collect()
+}
+
+fn common(need: &Row, offer: &Row) -> Vec<String> {
+    let offered: BTreeSet<String> = tags(offer, "languages").map(folded).collect();
+    tags(need, "languages").filter(|language| offered.contains(&folded(language))).map(str::to_owned).collect()
+}
