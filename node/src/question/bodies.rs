@@ -1,7 +1,7 @@
 //! Bodies: who sits where, what is vacant, whose term is over, who comes, and what lies open.
 
 use super::line::{at, by_title, count, figure, flag, line, moment};
-use super::period::is_over;
+use super::period::took_place;
 use super::seats::{SeatState, Vacancy, chairing_conveners, filled, holder, roles, vacancies};
 use super::told::{record, short_id};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
@@ -153,7 +153,8 @@ fn seats(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
 /// Who came to the meetings of a body: its groups, and whoever else answered.
 fn attendance(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
     let rows = seen.iter().flat_map(|Seen { body, filled, .. }| {
-        let held: Vec<&Arc<Row>> = asked.referring(body, "event").filter(|event| is_over(event, asked.now)).collect();
+        let held: Vec<&Arc<Row>> =
+            asked.referring(body, "event").filter(|event| took_place(event, asked.now)).collect();
         let mut groups: BTreeMap<GroupId, (usize, usize)> =
             filled.iter().filter_map(|seat| Some((seat.owner()?, (0, 0)))).collect();
         for event in &held {

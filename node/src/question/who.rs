@@ -1,6 +1,7 @@
 //! Who: all about one group: who it is, where, what it stands for, what it does, how to reach it, how it works.
 
-use super::asked::tags;
+use super::asked::{instant, tags};
+use super::period::{is_over, next_or_first};
 use super::shown::{by_name, moment, or_nothing, place};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -104,7 +105,7 @@ fn doing(asked: &Asked<'_>, group: &GroupId) -> Vec<Json> {
             own.filter(|row| !over.contains(&row.values.text("status")) && !is_past(asked, row)).collect();
         current.sort_by_cached_key(|row| by_name(&asked.title(row), row.document));
         rows.extend(current.into_iter().map(|row| {
-            let when = [moment(row, "starts"), moment(row, "from")].into_iter().find(|when| !when.is_null());
+            let when = [next_or_first(row, asked.now), moment(row, "from")].into_iter().find(|when| !when.is_null());
             json!({
                 "id": row.document.to_string(),
                 "kind": kind,
@@ -120,9 +121,7 @@ fn doing(asked: &Asked<'_>, group: &GroupId) -> Vec<Json> {
 
 /// Whether its last day is behind us.
 fn is_past(asked: &Asked<'_>, row: &Row) -> bool {
-    let ends = ["ends", "until", "starts"].into_iter().find_map(|field| super::asked::instant(row, field));
-    // A day's grace: what began today and says no end still goes on.
-    ends.is_some_and(|end| end < asked.days_ago(1.0))
+    is_over(row, asked.now) || instant(row, "until").is_some_and(|end| end < asked.days_ago(1.0))
 }
 
 fn people(asked: &Asked<'_>, group: &GroupId) -> Vec<Json> {

@@ -2,6 +2,7 @@
 
 use super::super::asked::instant;
 use super::super::line::by_title;
+use super::super::period::{begins, next};
 use super::super::told::short_id;
 use super::super::{
     Asked, adding_up, agenda, amplify, bodies, calls, decisions, flows, introduce, report, reviews, seats, silence,
@@ -227,7 +228,10 @@ pub(super) fn no_reflection(asked: &Asked<'_>) -> Sort {
     let ahead = |row: &Arc<Row>, field: &str| {
         row.values.text("sort") == "reflection"
             && row.values.text("status") != "cancelled"
-            && instant(row, field).is_some_and(|at| asked.now <= at)
+            && match field {
+                "starts" => next(row, asked.now).is_some_and(|next| asked.now <= begins(&next)),
+                field => instant(row, field).is_some_and(|at| asked.now <= at),
+            }
     };
     let scheduled = asked.current("event").any(|event| ahead(event, "starts"))
         || asked.current("survey").any(|survey| ahead(survey, "closes"));
