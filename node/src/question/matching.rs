@@ -7,18 +7,17 @@ mod fit;
 
 use super::asked::{instant, tags};
 use super::lookup::Lookup;
-use super::shown::{by_name, id, or_nothing, place};
+use super::shown::{id, or_nothing, place};
 use super::told::is_of_either;
 use super::turns::{fairly, in_turn};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::bare;
 use crate::view::told::Untold;
 use fit::{Fit, Side, fit};
-use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Words of a need that are looked up.
@@ -50,27 +49,29 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     for (place, (row, field)) in offered.iter().enumerate() {
         lookup.note(place, row, field);
     }
-    let near: Vec<BTreeSet<usize>> = needs.iter().map(|need| lookup.near(&need.wanted())).collect();
-    let compared: BTreeSet<usize> = near.iter().flatten().copied().collect();
-    let side = |place: usize| offered.get(place).and_then(|(row, field)| Some((place, Side::of(row, field)?)));
-    let offers: HashMap<usize, Side<'_>> = compared.into_iter().filter_map(side).collect();
+    let near: Vec<Vec<usize>> = needs.iter().map(|need| lookup.near(&need.wanted())).collect();
+    let mut compared = vec![false; offered.len()];
+    near.iter().flatten().for_each(|place| compared[*place] = true);
+    let of_both = offered.iter().zip(compared);
+    let offers: Vec<Option<Side<'_>>> =
+        of_both.map(|((row, field), compared)| compared.then(|| Side::of(asked, row, field)).flatten()).collect();
     let each = if asked.word("need").is_some() { OFFERS.1 } else { OFFERS.0 };
     let (mut fits, mut unmet) = (Vec::new(), Vec::new());
     for (need, near) in needs.iter().zip(near) {
         let pairs = pairs(asked, need.row);
         let mut found: Vec<Fit<'_>> = near
             .into_iter()
-            .filter_map(|place| offers.get(&place))
-            .filter_map(|offer| fit(need, offer, pairs.get(&id(offer.row)).copied()))
+            .filter_map(|place| offers.get(place)?.as_ref())
+            .filter_map(|offer| fit(need, offer, status(&pairs, offer)))
             .collect();
-        found.sort_by_cached_key(order(asked));
+        found.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
         found.truncate(each);
         if found.is_empty() {
             unmet.push(need);
         }
         fits.extend(found);
     }
-    fits.sort_by_cached_key(order(asked));
+    fits.sort_by(|one, other| one.order().cmp(&other.order()));
     let (count, gaps, most) = (fits.len(), unmet.len(), asked.most()?);
     let fits = fairly(fits, most, |fit| Some(fit.need.group));
     let rows = fits.iter().map(|fit| shown(asked, fit));
@@ -90,7 +91,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         json!({
             "id": need.id(),
             "need_kind": need.row.kind(),
-            "name": need.title(asked),
+            "name": need.title,
             "group": need.group.to_string(),
             "by": asked.name(&need.group),
             "sort": or_nothing(need.sort()),
@@ -142,7 +143,7 @@ fn open<'a>(asked: &Asked<'a>, wanted: impl Fn(&Row) -> bool) -> Vec<Side<'a>> {
     let mut rows: Vec<&Arc<Row>> = asked.current("need").filter(|row| wanted(row)).filter(open).collect();
     rows.sort_by_key(|row| (instant(row, "until").is_none(), instant(row, "until"), row.created, row.document));
     let rows = fairly(rows, NEEDS, |row| row.owner());
-    rows.into_iter().filter_map(|row| Side::of(row, "tags")).map(Side::in_short).collect()
+    rows.into_iter().filter_map(|row| Side::of(asked, row, "tags")).map(Side::in_short).collect()
 }
 
 /// What profiles list as needed, all of it or one word; a profile says it for as long as it lasts.
@@ -190,29 +191,25 @@ fn pairs<'a>(asked: &Asked<'a>, need: &Row) -> HashMap<String, &'a str> {
     pairs.into_iter().filter_map(counts).collect()
 }
 
-type Order = (Reverse<u32>, (String, DocumentId), (String, DocumentId));
-
-fn order<'a>(asked: &'a Asked<'_>) -> impl FnMut(&Fit<'_>) -> Order + 'a {
-    |fit| {
-        let name = |side: &Side<'_>| by_name(&side.title(asked), side.row.document);
-        (Reverse(fit.score), name(fit.need), name(fit.offer))
-    }
+/// How far a need and what may meet it are; most needs have no match yet.
+fn status<'p>(pairs: &HashMap<String, &'p str>, offer: &Side<'_>) -> Option<&'p str> {
+    if pairs.is_empty() { None } else { pairs.get(&id(offer.row)).copied() }
 }
 
 fn shown(asked: &Asked<'_>, fit: &Fit<'_>) -> Json {
     json!({
         "id": fit.need.id(),
         "need_kind": fit.need.row.kind(),
-        "name": fit.need.title(asked),
+        "name": fit.need.title,
         "group": fit.need.group.to_string(),
         "by": asked.name(&fit.need.group),
         "with": id(fit.offer.row),
         "kind": fit.offer.row.kind(),
-        "offer": asked.title(fit.offer.row),
+        "offer": fit.offer.title,
         "offering": fit.offer.group.to_string(),
         "offered_by": asked.name(&fit.offer.group),
         "score": fit.score,
-        "why": fit.why.join(", "),
+        "why": fit.why().join(", "),
         "status": fit.status,
     })
 }

@@ -4,12 +4,13 @@ use super::super::Asked;
 use super::super::asked::{instant, tags};
 use super::super::lookup::{Wanted, each_stem, stem, stems_of};
 use super::super::near::{Nearness, Spot};
-use super::super::shown::id;
+use super::super::shown::{by_name, id};
 use super::WORDS;
 use crate::view::fold::{each_word, folded};
-use grid_protocol::id::GroupId;
+use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -19,8 +20,10 @@ const WEEK: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
 pub(super) struct Side<'a> {
     pub(super) row: &'a Arc<Row>,
     pub(super) group: GroupId,
-    /// The word of a profile that it is, where it is no record of its own.
-    word: Option<&'a str>,
+    /// What it is called: a record by its title, a word of a profile by itself.
+    pub(super) title: String,
+    /// The same for lists, which are in the order of names.
+    name: (String, DocumentId),
     pub(super) spot: Spot,
     /// Whole tags.
     tags: BTreeSet<String>,
@@ -30,12 +33,14 @@ pub(super) struct Side<'a> {
 
 impl<'a> Side<'a> {
     /// What a record says that it needs or offers in a field of tags.
-    pub(super) fn of(row: &'a Arc<Row>, field: &str) -> Option<Self> {
+    pub(super) fn of(asked: &Asked<'_>, row: &'a Arc<Row>, field: &str) -> Option<Self> {
         let group = row.owner()?;
         let mut words = BTreeSet::new();
         each_stem(row, field, |word| words.extend([word.to_owned()]));
         let tags = tags(row, field).map(|tag| stem(&folded(tag)).to_owned()).filter(|tag| !tag.is_empty()).collect();
-        Some(Self { row, group, word: None, spot: Spot::of(row), tags, words })
+        let title = asked.title(row);
+        let name = by_name(&title, row.document);
+        Some(Self { row, group, title, name, spot: Spot::of(row), tags, words })
     }
 
     /// One word of the needs that a profile lists; none where it says nothing.
@@ -43,18 +48,14 @@ impl<'a> Side<'a> {
         let mut words = BTreeSet::new();
         stems_of(word, |stem| words.extend([stem.to_owned()]));
         let tags = BTreeSet::from([stem(&folded(word)).to_owned()]);
-        let side = Self { row, group: row.owner()?, word: Some(word), spot: Spot::of(row), tags, words };
+        let (title, name) = (word.to_owned(), by_name(word, row.document));
+        let side = Self { row, group: row.owner()?, title, name, spot: Spot::of(row), tags, words };
         (!side.words.is_empty()).then_some(side)
     }
 
     /// The id under which people go on with it: a word of a profile has that of its group.
     pub(super) fn id(&self) -> String {
         id(self.row)
-    }
-
-    /// What it is called.
-    pub(super) fn title(&self, asked: &Asked<'_>) -> String {
-        self.word.map_or_else(|| asked.title(self.row), str::to_owned)
     }
 
     /// Its sort; a word of a profile has none.
@@ -80,57 +81,74 @@ pub(super) struct Fit<'a> {
     pub(super) need: &'a Side<'a>,
     pub(super) offer: &'a Side<'a>,
     pub(super) score: u32,
-    pub(super) why: Vec<String>,
     pub(super) status: Option<&'a str>,
 }
 
-/// How well something meets a need, and why; none when it does not.
+/// How well something meets a need; none when it does not.
 pub(super) fn fit<'a>(need: &'a Side<'a>, offer: &'a Side<'a>, status: Option<&'a str>) -> Option<Fit<'a>> {
     if need.group == offer.group || status == Some("failed") {
         return None;
     }
-    let whole: Vec<&String> = need.tags.intersection(&offer.tags).collect();
-    let mut named = BTreeSet::new();
-    for tag in &whole {
-        each_word(tag, |word| named.extend([stem(word).to_owned()]));
-    }
-    let words: Vec<&String> = need.words.intersection(&offer.words).filter(|word| !named.contains(*word)).collect();
-    let nearness = need.spot.to(&offer.spot);
     let asset = offer.row.kind() == Some("asset");
     let same_sort = match asset {
         true => need.sort() == offer.sort(),
         false => matches!(need.sort(), "skill" | "service" | "help" | "people"),
     };
+    let (whole, words) = shared(need, offer);
     let shared = 4 * whole.len().min(4) + 2 * words.len().min(4);
-    let alike = same_sort && asset && nearness.why().is_some();
-    if shared == 0 && !alike {
+    if shared == 0 && !(same_sort && asset) {
+        return None;
+    }
+    let nearness = need.spot.to(&offer.spot);
+    let near = nearness.why().is_some();
+    if shared == 0 && !near {
         return None;
     }
     let days = days(need.row, offer.row)?;
-    let languages: Vec<String> = common(need.row, offer.row);
     let closeness = match &nearness {
         Nearness::Same(_) => 3,
-        other => {
-            if other.why().is_some() {
-                2
-            } else {
-                0
-            }
-        }
+        _ if near => 2,
+        _ => 0,
     };
     let score = shared
         + 3 * usize::from(same_sort)
         + closeness
         + 2 * usize::from(!days.is_empty())
-        + usize::from(!languages.is_empty());
-    let mut why: Vec<String> = nearness.why().into_iter().collect();
-    why.extend(whole.into_iter().chain(words).cloned());
-    if shared == 0 {
-        why.push(need.sort().to_owned());
+        + usize::from(!common(need.row, offer.row).is_empty());
+    Some(Fit { need, offer, score: u32::try_from(score).unwrap_or(u32::MAX), status })
+}
+
+/// What both say: whole tags, and words that stand in none of these.
+fn shared<'s>(need: &'s Side<'_>, offer: &'s Side<'_>) -> (Vec<&'s String>, Vec<&'s String>) {
+    let whole: Vec<&String> = need.tags.intersection(&offer.tags).collect();
+    let mut named = BTreeSet::new();
+    for tag in &whole {
+        each_word(tag, |word| named.extend([stem(word).to_owned()]));
     }
-    why.extend(days);
-    why.extend(languages);
-    Some(Fit { need, offer, score: u32::try_from(score).unwrap_or(u32::MAX), why, status })
+    let words = need.words.intersection(&offer.words).filter(|word| !named.contains(*word)).collect();
+    (whole, words)
+}
+
+impl Fit<'_> {
+    /// The best first, then by the names of both.
+    pub(super) fn order(&self) -> impl Ord + '_ {
+        (Reverse(self.score), &self.need.name, &self.offer.name)
+    }
+
+    /// Why they fit: worked out for those that are shown.
+    pub(super) fn why(&self) -> Vec<String> {
+        let (need, offer) = (self.need, self.offer);
+        let (whole, words) = shared(need, offer);
+        let mut why: Vec<String> = need.spot.to(&offer.spot).why().into_iter().collect();
+        let said = whole.len() + words.len();
+        why.extend(whole.into_iter().chain(words).cloned());
+        if said == 0 {
+            why.push(need.sort().to_owned());
+        }
+        why.extend(days(need.row, offer.row).unwrap_or_default());
+        why.extend(common(need.row, offer.row));
+        why
+    }
 }
 
 /// The days on which both can be, where both say days; none when there is no time for both.
@@ -172,6 +190,9 @@ fn weekdays(need: &Row) -> Vec<&'static str> {
 }
 
 fn common(need: &Row, offer: &Row) -> Vec<String> {
+    if tags(need, "languages").next().is_none() {
+        return Vec::new();
+    }
     let offered: BTreeSet<String> = tags(offer, "languages").map(folded).collect();
     tags(need, "languages").filter(|language| offered.contains(&folded(language))).map(str::to_owned).collect()
 }
