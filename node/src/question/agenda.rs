@@ -1,9 +1,8 @@
 //! The agenda: everything that is ahead, whatever it is, in one list by time.
 
 use super::asked::instant;
-use super::line::{at, line};
 use super::period::{begins, end_of, occasions};
-use super::shown::foremost;
+use super::shown::{at, foremost, line};
 use super::told::{GROUP, group};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::folded;

@@ -3,9 +3,8 @@
 //! A group's own action needs no decision of anybody.
 
 use super::asked::instant;
-use super::line::{brief, by_title, line, moment, newest_of_each};
 use super::seats::SeatState;
-use super::shown::or_nothing;
+use super::shown::{brief, by_name, by_title, line, moment, newest_of_each, or_nothing};
 use super::told::{names, record, short_id};
 use super::{Asked, Column, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -206,7 +205,7 @@ fn one(asked: &Asked<'_>, decision: &Row, members: &Joined) -> Json {
 fn voices(asked: &Asked<'_>, voices: &Voices<'_, '_>) -> Section {
     let counted = voices.counted.values().map(|voice| (*voice, "")).chain(voices.others.iter().copied());
     let mut all: Vec<(&Arc<Row>, &str)> = counted.collect();
-    all.sort_by_cached_key(|(voice, _)| (asked.group_name(voice).to_lowercase(), voice.document));
+    all.sort_by_cached_key(|(voice, _)| by_name(&asked.group_name(voice), voice.document));
     let rows = all.into_iter().map(|(voice, why)| {
         let more = json!({
             // An earlier program took a voice without a stance for a yes.
@@ -225,7 +224,7 @@ fn voices(asked: &Asked<'_>, voices: &Voices<'_, '_>) -> Section {
 fn absent(asked: &Asked<'_>, voices: &Voices<'_, '_>) -> Section {
     let silent = voices.expected.all().into_iter().filter(|group| !voices.counted.contains_key(group));
     let mut silent: Vec<_> = silent.map(|group| (asked.views.name_of(&group), group)).collect();
-    silent.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));
+    silent.sort_by_cached_key(|(name, group)| by_name(name, *group));
     let rows = silent.into_iter().map(|(name, group)| json!({"group": group.to_string(), "name": name}));
     Section::new("absent", "Not heard", &[("name", "Group")], "Everybody was heard.").rows(rows)
 }

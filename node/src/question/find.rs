@@ -45,9 +45,7 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let exact = search(asked, Strictness::Exact)?;
-    let nothing = exact.sections.iter().all(|section| section.rows.is_empty());
-    if nothing { search(asked, Strictness::Forgiving) } else { Ok(exact) }
+    narrow::exact_or_forgiving(|strictness| search(asked, strictness))
 }
 
 fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {

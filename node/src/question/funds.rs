@@ -1,8 +1,8 @@
 //! Funds: what is looked for, promised, given, spent and left, and whether funders have the rights of any member.
 
 use super::bodies::groups_in;
-use super::line::{brief, by_title, line};
 use super::purse::Purse;
+use super::shown::{brief, by_name, by_title, line};
 use super::told::{group_behind, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::MandateState;
@@ -110,7 +110,7 @@ fn entries(asked: &Asked<'_>, funds: &[&Arc<Row>]) -> Section {
                 "how": how,
                 "amount": row.values.get("amount").map(ToString::to_string),
                 "what": brief(row.values.text("what")),
-                "on": super::line::at_or_written(row, "on"),
+                "on": super::shown::at_or_written(row, "on"),
             });
             line(asked, row, more)
         })
@@ -131,7 +131,7 @@ fn rights(asked: &Asked<'_>) -> Section {
     }
     let mut funders: Vec<(String, GroupId)> =
         groups_in(asked, "funders").into_iter().map(|group| (asked.views.name_of(&group), group)).collect();
-    funders.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));
+    funders.sort_by_cached_key(|(name, group)| by_name(name, *group));
     let electors = electors(asked);
     let mut votes: HashMap<GroupId, usize> = HashMap::new();
     electors.iter().for_each(|elector| *votes.entry(*elector).or_default() += 1);

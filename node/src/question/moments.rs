@@ -3,8 +3,8 @@
 use super::asked::instant;
 use super::backing::Backing;
 use super::letters::Letters;
-use super::line::{at, field, figure, line, moment};
 use super::period::{begins, end_of, is_over, next_or_first, occasions};
+use super::shown::{at, by_name, field, figure, line, moment};
 use super::told::{names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -27,8 +27,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let of = record(asked, "of", &["moment"])?;
     let mut moments: Vec<&Arc<Row>> =
         asked.records("moment").filter(|moment| of.is_none_or(|of| of.document == moment.document)).collect();
-    moments
-        .sort_by_cached_key(|moment| (instant(moment, "starts"), asked.title(moment).to_lowercase(), moment.document));
+    moments.sort_by_cached_key(|moment| (instant(moment, "starts"), by_name(&asked.title(moment), moment.document)));
     let mut sums = Vec::new();
     let mut actions = Vec::new();
     for moment in &moments {
@@ -69,8 +68,7 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
     let takes_place =
         |action: &&Arc<Row>| action.values.text("status") != "cancelled" && (over || asked.views.holds(action));
     let mut linked: Vec<&Arc<Row>> = asked.referring(row, "action").filter(takes_place).collect();
-    linked
-        .sort_by_cached_key(|action| (instant(action, "starts"), asked.title(action).to_lowercase(), action.document));
+    linked.sort_by_cached_key(|action| (instant(action, "starts"), by_name(&asked.title(action), action.document)));
     let title = asked.title(row);
     let mut backing = Backing::default();
     let mut letters = 0.0;

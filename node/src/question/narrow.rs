@@ -2,7 +2,7 @@
 
 use super::near::{far, km};
 use super::shown::{place, point};
-use super::{Asked, Given, Unanswerable, Word};
+use super::{Asked, Given, Reply, Unanswerable, Word};
 use crate::view::fold::Phrase;
 use grid_protocol::record::{Coordinates, FieldType, Kind, Value};
 use grid_protocol::replica::Row;
@@ -46,6 +46,15 @@ pub(super) enum Strictness {
     Exact,
     /// Slips of the finger are forgiven.
     Forgiving,
+}
+
+/// What is answered to words as they are; where that is nothing, what is answered with slips forgiven.
+pub(super) fn exact_or_forgiving(
+    answer: impl Fn(Strictness) -> Result<Reply, Unanswerable>,
+) -> Result<Reply, Unanswerable> {
+    let exact = answer(Strictness::Exact)?;
+    let nothing = exact.sections.iter().all(|section| section.rows.is_empty());
+    if nothing { answer(Strictness::Forgiving) } else { Ok(exact) }
 }
 
 /// What people are narrowed by.

@@ -1,6 +1,6 @@
 //! Periods: from a day to a day, as people in each place saw them.
 
-use super::line::{at, moment};
+use super::shown::{at, moment};
 use super::{Asked, Given, Unanswerable, Word};
 use grid_protocol::record::{Occasion, Times, Value};
 use grid_protocol::replica::Row;

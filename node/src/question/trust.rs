@@ -1,7 +1,7 @@
 //! Trust: what groups published of how much their people trust each other, added up, nobody named.
 
-use super::line::by_title;
 use super::scores::{Published, mean};
+use super::shown::by_title;
 use super::told::{names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -65,7 +65,7 @@ fn who(asked: &Asked<'_>, published: &Published<'_>, of: Option<&Arc<Row>>) -> S
     let rows = surveys.into_iter().map(|survey| {
         let told = told.remove(&*survey.document.to_string()).unwrap_or_default();
         let out = members.len() - told.iter().filter(|group| members.contains(group)).count();
-        super::line::line(asked, survey, json!({"published": told.len(), "who": names(asked, &told), "out": out}))
+        super::shown::line(asked, survey, json!({"published": told.len(), "who": names(asked, &told), "out": out}))
     });
     let columns =
         [("title", "Survey"), ("published", "Groups that published"), ("who", "Who"), ("out", "Groups to come")];

@@ -1,8 +1,8 @@
 //! What needs care, one check after the other.
 
 use super::super::asked::instant;
-use super::super::line::by_title;
 use super::super::period::{begins, next};
+use super::super::shown::{by_name, by_title};
 use super::super::told::short_id;
 use super::super::{
     Asked, adding_up, agenda, amplify, bodies, calls, decisions, flows, introduce, report, reviews, seats, silence,
@@ -132,7 +132,7 @@ pub(super) fn over<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
         .filter_map(|seat| Some((seat, asked.named(seat, "body")?)))
         .filter(|(seat, body)| !sits_there(body, seat.owner()))
         .collect();
-    over.sort_by_cached_key(|(seat, body)| (asked.title(body).to_lowercase(), seat.document));
+    over.sort_by_cached_key(|(seat, body)| by_name(&asked.title(body), seat.document));
     let findings = over.into_iter().map(|(seat, body)| {
         Found::new(seat.owner(), move || {
             let role = seats::roles(seat).into_iter().collect::<Vec<_>>().join(", ");

@@ -163,6 +163,17 @@ fn what_comes_back_goes_out_in_its_zone_and_comes_in_again_as_it_was() {
 }
 
 #[test]
+fn news_tell_the_next_time_of_what_comes_back() {
+    let fields = json!({"title": "Call", "starts": "2025-01-06T10:00:00Z", "ends": "2025-01-06T11:00:00Z",
+        "repeats": "weekly", "except": ["2026-11-23"]});
+    let next = entry("event", &fields).at_its_next(NOW);
+    assert_eq!(next.starts().unwrap().to_string(), "2026-11-30T10:00:00Z");
+    assert_eq!(next.ends().unwrap().to_string(), "2026-11-30T11:00:00Z");
+    let news = super::super::atom(&feed(), &[next]);
+    assert!(news.contains("2026-11-30") && news.contains("FREQ=WEEKLY"), "{news}");
+}
+
+#[test]
 fn an_event_is_known_by_its_uid_whatever_became_of_its_title() {
     let first = read("event", &event("DTSTART:20261130T100000Z"));
     let moved = read("event", &event("DTSTART:20261201T100000Z").replace("Walk", "Long walk"));
