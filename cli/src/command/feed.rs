@@ -21,7 +21,7 @@ pub(crate) struct Feed {
     /// Only records of this kind
     #[arg(long)]
     kind: Option<String>,
-    /// Only those of this group
+    /// Only those of this group: its name or its id
     #[arg(long, value_name = "ID")]
     group: Option<String>,
     /// Only those that contain this text

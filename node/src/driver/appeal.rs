@@ -2,6 +2,7 @@
 
 use super::Driver;
 use crate::handle::{AppealState, Appealed, AppealedDevice, CommandError, Contacts, Recoverable};
+use crate::view::fold::bare;
 use grid_protocol::appeal::{Appeal, Drawn};
 use grid_protocol::authority::appeal::{self, AppealError};
 use grid_protocol::control::{Cut, Offer, Record, Recovery};
@@ -52,9 +53,9 @@ impl Driver {
         let (control, keys) = (self.replica.control(), self.replica.authority().keys());
         let me = self.replica.me();
         let is_called = |group: &GroupId, name: &str| {
-            let name = name.trim().to_lowercase();
+            let name = bare(name);
             let known = [self.name_of(group), keys.name_of(group).unwrap_or_default().to_owned()];
-            known.iter().any(|known| known.trim().to_lowercase() == name)
+            known.iter().any(|known| bare(known) == name)
         };
         let group = appeal::appellant(control, keys, &me.group, &appeal, is_called).map_err(|error| refused(&error))?;
         let is_known = |drawn: &Drawn| control.get(&drawn.body.id()).is_some();

@@ -4,7 +4,7 @@ use super::Api;
 use super::error::{ApiError, ErrorAnswer};
 use super::filter::Filter;
 use super::input::{Download, Words};
-use super::open::{Seen, take_audience};
+use super::open::{Seen, at_their_next, take_audience};
 use crate::handle::Status;
 use crate::view::Views;
 use axum::extract::State;
@@ -146,7 +146,7 @@ pub(crate) async fn news_feed(State(api): State<Api>, words: Words) -> Result<Do
     let source = Source::take(&api, words).await?;
     let feed = source.feed(&api, "news", "What groups have written, the newest first.");
     let entries = api.handle.look(|views| source.entries(views, |_| true, NEWS, (Gone::LeftOut, Groups::All)))?;
-    write("news.atom", "application/atom+xml; charset=utf-8", move || atom(&feed, &entries)).await
+    write("news.atom", "application/atom+xml; charset=utf-8", move || atom(&feed, &at_their_next(&entries))).await
 }
 
 /// Recordings of podcasts and webinars.
@@ -183,5 +183,5 @@ pub(crate) async fn map_feed(State(api): State<Api>, words: Words) -> Result<Dow
     let wanted = |seen: &Seen| seen.shape.point.is_some();
     let entries =
         api.handle.look(|views| source.entries(views, wanted, usize::MAX, (Gone::LeftOut, Groups::Present)))?;
-    write("map.geojson", "application/geo+json", move || geojson(&entries).to_string()).await
+    write("map.geojson", "application/geo+json", move || geojson(&at_their_next(&entries)).to_string()).await
 }

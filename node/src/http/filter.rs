@@ -2,6 +2,7 @@
 
 use super::error::ApiError;
 use super::input::Words;
+use super::pick;
 use crate::view::fold::Phrase;
 use crate::view::search::Query;
 use crate::view::{Hidden, Said, Views};
@@ -75,7 +76,7 @@ impl Filter {
     /// The filter that a query asks for; what the listing has no name for is a field.
     pub(crate) fn read(views: &Views, kind: &Kind, mut words: Words) -> Result<Self, ApiError> {
         let text = words.take("text")?.filter(|text| !text.is_empty()).map(|text| Text::new(views, kind, &text));
-        let group = words.take("group")?.map(|id| group(views, &id)).transpose()?;
+        let group = words.take("group")?.map(|told| pick::group(views, &told)).transpose()?;
         let hidden = match words.take("hidden")?.as_deref() {
             None | Some("no") => Some(views.hidden.clone()).filter(|hidden| !hidden.is_empty()),
             Some("yes") => None,
@@ -254,33 +255,6 @@ fn all_of(values: &Values) -> String {
         texts.for_each(|text| all.extend([text, "\n"]));
     }
     all
-}
-
-/// The group that an id or the beginning of one means.
-fn group(views: &Views, id: &str) -> Result<GroupId, ApiError> {
-    if let Ok(group) = id.parse() {
-        return Ok(group);
-    }
-    let prefix = id.to_ascii_lowercase();
-    let known = views.names.keys().chain(&views.members).chain([&views.own]);
-    let mut fitting: Vec<GroupId> =
-        known.filter(|group| prefix.len() >= 6 && group.to_string().starts_with(&prefix)).copied().collect();
-    fitting.sort_unstable();
-    fitting.dedup();
-    match fitting.as_slice() {
-        [group] => Ok(*group),
-        [] => {
-            let shown: String = id.chars().take(80).collect();
-            let message = format!("group: expected the id of a group or its first letters, found {shown:?}");
-            Err(ApiError::invalid(message, "List the groups to see their ids."))
-        }
-        several => {
-            let named: Vec<String> =
-                several.iter().map(|group| format!("{group} ({})", views.name_of(group))).collect();
-            let message = format!("group: {prefix} fits several groups: {}", named.join(", "));
-            Err(ApiError::invalid(message, "Give more letters of the id."))
-        }
-    }
 }
 
 pub(super) fn no_field(kind: &Kind, name: &str) -> ApiError {

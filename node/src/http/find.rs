@@ -3,8 +3,8 @@
 
 use super::directory;
 use super::error::ApiError;
-use super::pick::{self, prefix};
-use crate::view::fold::folded;
+use super::pick::prefix;
+use crate::view::told::Untold;
 use crate::view::{DirectoryRow, Views};
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Kind, KindRole};
@@ -58,18 +58,14 @@ fn begins_nothing(views: &Views, kind: &Kind, prefix: &str) -> bool {
 
 /// The record whose whole title this is, whatever the case and the accents.
 fn titled(views: &Views, kind: &Kind, title: &str) -> Result<Option<Found>, ApiError> {
-    let wanted = folded(title);
-    if wanted.is_empty() {
-        return Ok(None);
-    }
     if kind.role == Some(KindRole::Profile) {
-        return match pick::group(views, title) {
+        return match views.group_told(title) {
             Ok(group) => directory::find(views, kind, &group.to_string()).map(Some),
-            Err(_) => Ok(None),
+            Err(Untold::Nothing { .. }) => Ok(None),
+            Err(several) => Err(several.into()),
         };
     }
-    let rows = views.records.of_kind(&kind.name).filter(|row| folded(&views.title_of(row)) == wanted);
-    let candidates: Vec<Candidate> = rows.map(candidate(kind)).collect();
+    let candidates: Vec<Candidate> = views.called(&kind.name, title).map(candidate(kind)).collect();
     if candidates.is_empty() { Ok(None) } else { one(views, kind, title, candidates).map(Some) }
 }
 

@@ -8,7 +8,7 @@ use crate::survey;
 use crate::view::Views;
 use grid_protocol::document::WriteRule;
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::{Kind, Value};
+use grid_protocol::record::{Kind, Times, Value};
 use grid_protocol::replica::{Delivery, Row};
 use grid_protocol::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -66,6 +66,9 @@ fn item(views: &Views, row: &Row, now: Timestamp) -> Item {
     for (name, value) in row.values.iter() {
         put(name, value.to_json());
     }
+    if let Some(next) = next(row, now) {
+        put("next", next);
+    }
     if let Some(why) = survey::withheld(views, row) {
         survey::WITHHELD.iter().for_each(|field| drop(item.remove(*field)));
         item.insert("withheld".to_owned(), json!(why));
@@ -74,6 +77,14 @@ fn item(views: &Views, row: &Row, now: Timestamp) -> Item {
         complete(&mut item, kind);
     }
     item
+}
+
+/// The time at which something that comes back takes place next.
+fn next(row: &Row, now: Timestamp) -> Option<Json> {
+    let times = Times::of(&row.values).filter(Times::comes_back)?;
+    let now = jiff::Timestamp::from_millisecond(i64::try_from(now.0).ok()?).ok()?;
+    let next = times.from(now).next()?;
+    Some(json!({"starts": next.starts.to_string(), "ends": next.ends.map(|ends| ends.to_string())}))
 }
 
 /// What the ids in the fields of a record stand for, where that is here.

@@ -175,12 +175,18 @@ impl Asked {
                 ("application/json", "json", json.to_string())
             }
             Format::Ics => ("text/calendar; charset=utf-8", "ics", calendar(feed, entries)),
-            Format::Atom => ("application/atom+xml; charset=utf-8", "atom", atom(feed, entries)),
-            Format::Geojson => ("application/geo+json", "geojson", geojson(entries).to_string()),
+            Format::Atom => ("application/atom+xml; charset=utf-8", "atom", atom(feed, &at_their_next(entries))),
+            Format::Geojson => ("application/geo+json", "geojson", geojson(&at_their_next(entries)).to_string()),
             Format::Vcf => ("text/vcard; charset=utf-8", "vcf", cards(entries)),
         };
         Download { content_type, name: format!("{}.{ending}", kind.plural), bytes: bytes.into_bytes() }
     }
+}
+
+/// What comes back, at its next time: news and maps show one time of each.
+pub(super) fn at_their_next(entries: &[Entry]) -> Vec<Entry> {
+    let now = wall();
+    entries.iter().map(|entry| entry.clone().at_its_next(now)).collect()
 }
 
 /// The rows of a kind that an export is made from: in a calendar those that were removed stand too, as cancelled.

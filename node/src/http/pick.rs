@@ -1,26 +1,18 @@
-//! From what a person wrote to the one thing that is meant: an id, the beginning of one, or the name of a group.
+//! From what a person wrote to the one version, mandate or change that is meant: its id, or the beginning of it.
 
 use super::error::ApiError;
+use crate::view::told::{self, PREFIX, Untold, WHOLE};
 use crate::view::{MandateRow, VersionRow, Views};
 use grid_protocol::id::{GroupId, VersionId};
 use std::fmt::Display;
 
-/// The shortest beginning of an id that is looked up: with fewer letters a slip would find something.
-pub(super) const MIN_PREFIX: usize = 6;
-/// The letters of a whole id.
-const WHOLE: usize = 52;
-/// Candidates that an error names.
-const NAMED: usize = 5;
-
 /// The text as the beginning of an id.
 pub(super) fn prefix(id: &str) -> Result<String, ApiError> {
-    let sound = id.chars().all(|letter| letter.is_ascii_alphabetic() || ('2'..='7').contains(&letter));
-    if sound && (MIN_PREFIX..=WHOLE).contains(&id.len()) {
-        return Ok(id.to_ascii_lowercase());
-    }
-    let shown: String = id.chars().take(80).collect();
-    let message = format!("expected an id of {WHOLE} letters and digits (a-z, 2-7), found {shown:?}");
-    Err(ApiError::invalid(message, format!("The first {MIN_PREFIX} letters are enough where only one id fits.")))
+    told::beginning(id).ok_or_else(|| {
+        let shown: String = id.chars().take(80).collect();
+        let message = format!("expected an id of {WHOLE} letters and digits (a-z, 2-7), found {shown:?}");
+        ApiError::invalid(message, format!("The first {PREFIX} letters are enough where only one id fits."))
+    })
 }
 
 /// The version that is meant.
@@ -44,19 +36,10 @@ pub(super) fn mandate<'a>(views: &'a Views, id: &str) -> Result<&'a MandateRow, 
     only("mandate", id, fits, |row| (row.id.to_string(), row.scope.clone()), hint)
 }
 
-/// The group that is meant: by its id or that of its profile, the beginning of its id, or its name.
-pub(super) fn group(views: &Views, text: &str) -> Result<GroupId, ApiError> {
-    let text = text.trim();
-    if let Some(group) = views.group_named(text) {
-        return Ok(group);
-    }
-    let mut fits: Vec<(&GroupId, &String)> =
-        views.names.iter().filter(|(group, _)| views.is_called(group, text)).collect();
-    if let (true, Ok(prefix)) = (fits.is_empty(), prefix(text)) {
-        fits = views.names.iter().filter(|(group, _)| group.to_string().starts_with(&prefix)).collect();
-    }
-    let hint = "Give its id or its whole name, as `grid group list` shows it.";
-    only("group", text, fits, |(group, name)| (group.to_string(), (*name).clone()), hint).map(|(group, _)| *group)
+/// The group that a query is narrowed to; one of which only the id is known has written nothing yet.
+pub(super) fn group(views: &Views, told: &str) -> Result<GroupId, ApiError> {
+    let unfit = |untold: Untold| ApiError::invalid(format!("group: {untold}"), untold.hint());
+    views.group_told(told).or_else(|untold| told.parse().map_err(|_| unfit(untold)))
 }
 
 /// The only one of those that fit.
@@ -67,14 +50,21 @@ pub(super) fn only<T>(
     shown: impl Fn(&T) -> (String, String),
     hint: &str,
 ) -> Result<T, ApiError> {
-    let count = fits.len();
-    if count > 1 {
-        let named = fits.iter().take(NAMED).map(shown).map(|(id, title)| format!("{id} ({title})"));
-        let named = named.collect::<Vec<_>>().join(", ");
-        let more = if count > NAMED { ", and more" } else { "" };
-        let message = format!("{:?} fits {count} records that are a {what}: {named}{more}", id.to_string());
-        return Err(ApiError::invalid(message, "Give more letters of the id, or the whole of it."));
+    let called = |fitting: &T| {
+        let (id, name) = shown(fitting);
+        (name, id)
+    };
+    told::only(what, &id.to_string(), fits, called).map_err(|untold| match untold {
+        Untold::Nothing { .. } => ApiError::not_found(untold.to_string(), hint),
+        Untold::Several { .. } => untold.into(),
+    })
+}
+
+impl From<Untold> for ApiError {
+    fn from(untold: Untold) -> Self {
+        match untold {
+            Untold::Nothing { .. } => Self::not_found(untold.to_string(), untold.hint()),
+            Untold::Several { .. } => Self::invalid(untold.to_string(), untold.hint()),
+        }
     }
-    let shown: String = id.to_string().chars().take(80).collect();
-    fits.into_iter().next().ok_or_else(|| ApiError::not_found(format!("there is no {what} {shown:?} here"), hint))
 }

@@ -4,16 +4,14 @@ use super::Api;
 use super::error::ApiError;
 use super::filter::no_field;
 use super::input::{Answer, Segments, Words};
-use super::pick::{self, MIN_PREFIX};
 use crate::view::Views;
+use crate::view::told::{Untold, WHOLE, only};
 use axum::extract::State;
-use grid_protocol::id::DocumentId;
-use grid_protocol::record::{Field, Kind, KindRole, RecordHome, Targets};
+use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::record::{Field, Kind, KindRole, RecordHome};
+use grid_protocol::replica::Row;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// The letters of a whole id.
-const WHOLE: usize = 52;
 
 /// What is meant.
 #[derive(Serialize, ToSchema)]
@@ -46,40 +44,36 @@ fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<Me
         let message = format!("{} of {} refers to no record", field.name, kind.one());
         return Err(ApiError::invalid(message, "Only fields of the types reference and references do."));
     };
-    let meant_lower = meant.to_lowercase();
-    if meant.len() == WHOLE && meant_lower.parse::<DocumentId>().is_ok() {
-        return Ok(MeantAnswer { title: views.title_of_id(&meant_lower), id: meant_lower });
+    let whole = meant.to_ascii_lowercase();
+    if whole.len() == WHOLE && whole.parse::<DocumentId>().is_ok() {
+        return Ok(MeantAnswer { title: views.title_of_id(&whole), id: whole });
     }
     let profile = views.registry.with_role(KindRole::Profile).map(|kind| kind.name.clone()).unwrap_or_default();
     if targets.only() == Some(&*profile) {
-        let group = pick::group(views, meant)?;
-        return Ok(MeantAnswer { id: group.to_string(), title: Some(views.name_of(&group)) });
+        return Ok(group(views, views.group_told(meant)?));
     }
-    let mut fits = Vec::new();
     // What stays here is never named in what travels.
     let travels = kind.home() == RecordHome::Log && field.audience.travels();
-    let kinds = views.registry.kinds().filter(|kind| targets.take(&kind.name));
-    for kind in kinds.filter(|kind| !travels || kind.home() == RecordHome::Log) {
-        let by_id = match meant.len() >= MIN_PREFIX && pick::prefix(meant).is_ok() {
-            true => views.records.with_prefix(&kind.name, &meant_lower),
-            false => Vec::new(),
-        };
-        let named = |title: &str| title.to_lowercase() == meant_lower;
-        let by_title = views.records.of_kind(&kind.name).filter(|row| named(kind.title_of(&row.values)));
-        for row in by_id.into_iter().filter(|row| !row.is_removed()).chain(by_title) {
-            let found = (row.document.to_string(), kind.title_of(&row.values).to_owned());
-            if !fits.contains(&found) {
-                fits.push(found);
-            }
-        }
+    let kinds = views.registry.kinds().filter(|kind| targets.take(&kind.name) && kind.name != profile);
+    let kinds: Vec<&str> =
+        kinds.filter(|kind| !travels || kind.home() == RecordHome::Log).map(|kind| &*kind.name).collect();
+    let record = views.record_told(&kinds, meant).map(|row| record(views, row));
+    if !targets.take(&profile) {
+        return Ok(record?);
     }
-    if fits.is_empty()
-        && (matches!(targets, Targets::Any) || targets.take(&profile))
-        && let Ok(group) = pick::group(views, meant)
-    {
-        return Ok(MeantAnswer { id: group.to_string(), title: Some(views.name_of(&group)) });
-    }
-    let hint = "Give an id, its first six letters, or the whole title; what others wrote may still be on its way.";
-    let (id, title) = pick::only(&targets.to_string(), meant, fits, Clone::clone, hint)?;
-    Ok(MeantAnswer { id, title: Some(title) })
+    let (record, group) = match (record, views.group_told(meant).map(|id| group(views, id))) {
+        (Err(Untold::Nothing { .. }), group) => return Ok(group?),
+        (record, Err(Untold::Nothing { .. })) => return Ok(record?),
+        (record, group) => (record?, group?),
+    };
+    let called = |one: &MeantAnswer| (one.title.clone().unwrap_or_default(), one.id.clone());
+    Ok(only(&targets.to_string(), meant, vec![record, group], called)?)
+}
+
+fn record(views: &Views, row: &Row) -> MeantAnswer {
+    MeantAnswer { id: row.document.to_string(), title: Some(views.title_of(row)) }
+}
+
+fn group(views: &Views, group: GroupId) -> MeantAnswer {
+    MeantAnswer { id: group.to_string(), title: Some(views.name_of(&group)) }
 }

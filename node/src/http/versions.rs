@@ -255,7 +255,7 @@ pub(crate) async fn propose(
     JsonBody(request): JsonBody<ProposeRequest>,
 ) -> Result<Answer<ProposedAnswer>, ApiError> {
     let proposing = api.handle.look(|views| {
-        let groups = |names: &[String]| names.iter().map(|name| pick::group(views, name)).collect::<Result<_, _>>();
+        let groups = |names: &[String]| names.iter().map(|name| views.group_told(name)).collect::<Result<_, _>>();
         let policy = |PolicyItem { title, text }| Policy { title, text };
         Ok::<_, ApiError>(Proposing {
             add_electors: groups(&request.add_electors)?,

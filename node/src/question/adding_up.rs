@@ -1,6 +1,6 @@
 //! Adding up: which actions lead to which objective, and which lead to none.
 
-use super::line::{by_title, line, moment};
+use super::shown::{by_title, line, moment};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::question::asked::tags;
 use grid_protocol::id::{DocumentId, GroupId};

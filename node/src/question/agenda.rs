@@ -1,11 +1,12 @@
 //! The agenda: everything that is ahead, whatever it is, in one list by time.
 
 use super::asked::instant;
-use super::line::{at, line};
-use super::period::end_of;
+use super::period::{begins, end_of, occasions};
+use super::shown::{at, foremost, line};
 use super::told::{GROUP, group};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
-use crate::view::MandateState;
+use crate::view::fold::folded;
+use crate::view::{MandateRow, MandateState};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
@@ -71,16 +72,17 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         return Err(Unanswerable::new(format!("kind: nothing of the kind {shown:?} is on the agenda"), hint));
     }
     let wanted = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<Found<'_>> = Vec::new();
     for (kind, field, why) in AHEAD.iter().filter(|(kind, ..)| wanted(kind)) {
-        for row in asked.current(kind).filter(|row| of.is_none_or(|of| row.owner() == Some(of))) {
-            let Some(when) = instant(row, field).filter(|when| is_ahead(row, *when, asked.now, horizon)) else {
-                continue;
-            };
-            let why = if when < asked.now { "is going on" } else { why };
-            let more = json!({"when": at(when), "why": why, "place": row.values.text("place")});
-            let title = asked.title(row).to_lowercase();
-            found.push((when, title, row.document.to_string(), line(asked, row, more)));
+        let open = |row: &&Arc<Row>| {
+            of.is_none_or(|of| row.owner() == Some(of)) && !BEHIND.contains(&row.values.text("status"))
+        };
+        for row in asked.current(kind).filter(open) {
+            let times = times(row, field, asked.now, horizon);
+            found.extend(times.into_iter().map(|when| {
+                let why = if when < asked.now { "is going on" } else { why };
+                Found { when, why, what: What::Record(row) }
+            }));
         }
     }
     if wanted("mandate") {
@@ -92,24 +94,90 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         days if days > LONGEST => "All that is ahead".to_owned(),
         days => format!("The next {days} days"),
     };
-    let section = Section::new("agenda", heading, &columns, "Nothing is ahead in that time.").rows(in_order(found));
+    let most = asked.most()?;
+    let section = Section::new("agenda", heading, &columns, "Nothing is ahead in that time.");
+    let section = shown(asked, section, found, most);
     let late = overdue(asked).filter(|(kind, row, ..)| wanted(kind) && of.is_none_or(|of| row.owner() == Some(of)));
-    let late = late.map(|(_, row, when, why)| {
-        let more = json!({"when": at(when), "why": why});
-        (when, asked.title(row).to_lowercase(), row.document.to_string(), line(asked, row, more))
-    });
-    let late = in_order(late.collect());
+    let late = late.map(|(_, row, when, why)| Found { when, why, what: What::Record(row) }).collect();
     let columns = [("when", "When"), ("title", "What"), ("kind", "Kind"), ("why", "Why"), ("by", "Group")];
     let overdue = Section::new("overdue", "Overdue", &columns, "Nothing is overdue.");
-    Ok(Reply::default().with(section).with(overdue.rows(late)))
+    Ok(Reply::default().with(section).with(shown(asked, overdue, late, most)))
 }
 
-/// When something is, what it is called, its id, and its row.
-type Found = (Timestamp, String, String, Json);
+/// Something at a time.
+struct Found<'a> {
+    when: Timestamp,
+    why: &'static str,
+    what: What<'a>,
+}
 
-fn in_order(mut found: Vec<Found>) -> impl Iterator<Item = Json> {
-    found.sort_by(|a, b| (a.0, &a.1, &a.2).cmp(&(b.0, &b.1, &b.2)));
-    found.into_iter().map(|(.., row)| row)
+#[derive(Clone, Copy)]
+enum What<'a> {
+    Record(&'a Arc<Row>),
+    Mandate(&'a MandateRow),
+}
+
+impl Found<'_> {
+    fn title(&self, asked: &Asked<'_>) -> String {
+        match self.what {
+            What::Record(row) => asked.title(row),
+            What::Mandate(row) => format!("{} of {}", row.role, asked.views.name_of(&row.group)),
+        }
+    }
+
+    fn id(&self) -> String {
+        match self.what {
+            What::Record(row) => row.document.to_string(),
+            What::Mandate(row) => row.id.to_string(),
+        }
+    }
+
+    fn is_hidden(&self, asked: &Asked<'_>) -> bool {
+        match self.what {
+            What::Record(row) => !asked.shows(row),
+            What::Mandate(row) => !asked.shows_group(&row.group),
+        }
+    }
+
+    fn row(&self, asked: &Asked<'_>) -> Json {
+        match self.what {
+            What::Record(row) => {
+                let more = json!({"when": at(self.when), "why": self.why, "place": row.values.text("place")});
+                line(asked, row, more)
+            }
+            What::Mandate(row) => json!({
+                "id": self.id(),
+                "kind": "mandate",
+                "title": self.title(asked),
+                "group": row.group.to_string(),
+                "by": asked.views.name_of(&row.group),
+                "when": at(self.when),
+                "why": self.why,
+                "place": "",
+            }),
+        }
+    }
+}
+
+/// The first of what was found, by time; the others are only counted.
+fn shown(asked: &Asked<'_>, section: Section, mut found: Vec<Found<'_>>, most: usize) -> Section {
+    let all = found.len();
+    found.retain(|found| !found.is_hidden(asked));
+    let hidden = all - found.len();
+    let name = |found: &Found<'_>| (folded(&found.title(asked)), found.id());
+    let first = foremost(found, most, |found| found.when, name);
+    section.of(all).hiding(hidden).rows(first.iter().map(|found| found.row(asked)))
+}
+
+/// The times at which something is ahead, or going on.
+fn times(row: &Row, field: &str, now: Timestamp, horizon: Timestamp) -> Vec<Timestamp> {
+    match field {
+        "starts" => occasions(row, now, horizon).iter().map(begins).collect(),
+        field => {
+            let when = instant(row, field).filter(|when| *when <= horizon);
+            when.filter(|when| now <= *when || end_of(row).is_some_and(|end| now <= end)).into_iter().collect()
+        }
+    }
 }
 
 /// What should have been done by a day, and what is wrong once that is behind us.
@@ -133,33 +201,15 @@ pub(super) fn overdue<'a>(
     })
 }
 
-/// Whether something is ahead, or going on.
-fn is_ahead(row: &Row, when: Timestamp, now: Timestamp, horizon: Timestamp) -> bool {
-    let going_on = || end_of(row).is_some_and(|end| now <= end);
-    !BEHIND.contains(&row.values.text("status")) && when <= horizon && (now <= when || going_on())
-}
-
-fn mandates(asked: &Asked<'_>, of: Option<GroupId>, horizon: Timestamp) -> Vec<Found> {
-    let mandates = asked.views.mandates.iter().filter(|row| of.is_none_or(|of| row.group == of));
-    let ending = mandates.filter_map(|row| match row.state(asked.now) {
-        MandateState::Valid { until } if until <= horizon => Some((row, until)),
+fn mandates<'a>(asked: &Asked<'a>, of: Option<GroupId>, horizon: Timestamp) -> impl Iterator<Item = Found<'a>> {
+    let now = asked.now;
+    let mandates = asked.views.mandates.iter().filter(move |row| of.is_none_or(|of| row.group == of));
+    mandates.filter_map(move |row| match row.state(now) {
+        MandateState::Valid { until } if until <= horizon => {
+            Some(Found { when: until, why: "the mandate ends", what: What::Mandate(row) })
+        }
         _ => None,
-    });
-    let rows = ending.map(|(row, until)| {
-        let name = asked.views.name_of(&row.group);
-        let shown = json!({
-            "id": row.id.to_string(),
-            "kind": "mandate",
-            "title": format!("{} of {name}", row.role),
-            "group": row.group.to_string(),
-            "by": name,
-            "when": at(until),
-            "why": "the mandate ends",
-            "place": "",
-        });
-        (until, name.to_lowercase(), row.id.to_string(), shown)
-    });
-    rows.collect()
+    })
 }
 
 #[cfg(test)]
@@ -189,6 +239,43 @@ mod tests {
             |days| coalition.ask("agenda", &[("days", days)]).unwrap().section("agenda").unwrap().heading.clone();
         assert_eq!((heading("7").as_str(), heading("1e308").as_str()), ("The next 7 days", "All that is ahead"));
         assert!(coalition.ask("agenda", &[("kind", "song")]).unwrap_err().hint.contains("task"));
+    }
+
+    #[test]
+    fn what_comes_back_stands_there_each_time_but_for_the_days_that_are_left_out() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let call = json!({"title": "Call", "starts": "2025-01-06T10:00:00Z", "repeats": "FREQ=WEEKLY;BYDAY=MO",
+            "except": ["2026-11-30"]});
+        coalition.record(0, "event", call);
+        let vigil = json!({"title": "Vigil", "starts": "2026-11-22T11:00:00Z", "ends": "2026-11-22T13:00:00Z",
+            "repeats": "FREQ=MONTHLY;COUNT=2"});
+        coalition.record(0, "action", vigil);
+        let over = json!({"title": "Over", "starts": "2025-01-06T10:00:00Z", "repeats": "FREQ=WEEKLY;UNTIL=20261101"});
+        coalition.record(0, "event", over);
+        let reply = coalition.ask("agenda", &[]).unwrap();
+        let days: Vec<String> = Coalition::column(&reply, "agenda", "when")
+            .iter()
+            .map(|when| when.as_str().unwrap()[..10].to_owned())
+            .collect();
+        assert_eq!(days, ["2026-11-22", "2026-11-23", "2026-12-07", "2026-12-14", "2026-12-21", "2026-12-22"]);
+        assert_eq!(Coalition::column(&reply, "agenda", "why")[0], "is going on");
+    }
+
+    #[test]
+    fn a_rule_that_comes_back_for_ever_costs_a_bounded_list_and_one_that_is_hostile_one_row() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        coalition.record(0, "event", json!({"title": "Daily", "starts": "0001-01-01T10:00:00Z", "repeats": "daily"}));
+        for rule in ["FREQ=SECONDLY", "FREQ=DAILY;COUNT=1000000000"] {
+            let fields = json!({"title": rule, "starts": "2026-11-24T10:00:00Z", "repeats": rule});
+            coalition.unchecked(0, "event", fields);
+        }
+        let agenda = coalition.ask("agenda", &[("days", "1e300"), ("most", "1000")]).unwrap();
+        let titles = Coalition::column(&agenda, "agenda", "title");
+        assert_eq!(titles.iter().filter(|title| *title == "Daily").count(), 60);
+        assert_eq!(titles.len(), 62);
+        let first = coalition.ask("agenda", &[("days", "1e300"), ("most", "2")]).unwrap();
+        let section = first.section("agenda").unwrap();
+        assert_eq!((section.rows.len(), section.total), (2, 62));
     }
 
     #[test]

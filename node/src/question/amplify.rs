@@ -1,7 +1,7 @@
 //! Amplification: what groups do for the actions, moments and calls of others, and who does it.
 
 use super::backing::{Backing, everything, last_words, supports};
-use super::line::{brief, figure, line, moment, newest_of_each};
+use super::shown::{brief, by_name, figure, line, moment, newest_of_each};
 use super::told::{group_behind, names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::{DocumentId, GroupId};
@@ -116,7 +116,7 @@ fn backers(asked: &Asked<'_>, of: &Row) -> Section {
             let invited = support.values.text("invited_by");
             let more = json!({
                 "sort": support.values.text("sort"),
-                "people": figure(super::line::count(support, "people")),
+                "people": figure(super::shown::count(support, "people")),
                 "what": brief(support.values.text("what")),
                 "invited_by": group_behind(asked, invited).map(|group| asked.views.name_of(&group)),
             });
@@ -138,7 +138,7 @@ fn credit(asked: &Asked<'_>) -> Section {
     }
     let mut givers: Vec<_> =
         givers.into_iter().map(|(group, gives)| (asked.views.name_of(&group), group, gives)).collect();
-    givers.sort_by_cached_key(|(name, group, gives)| (Reverse(gives.supports()), name.to_lowercase(), *group));
+    givers.sort_by_cached_key(|(name, group, gives)| (Reverse(gives.supports()), by_name(name, *group)));
     let rows = givers.into_iter().map(|(name, group, gives)| {
         json!({
             "group": group.to_string(),

@@ -3,11 +3,11 @@
 use super::bodies::groups_in;
 use super::scores::{Published, Score, mean};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
-use crate::view::MandateState;
+use crate::view::{MandateRow, MandateState};
 use grid_protocol::control::Role;
 use grid_protocol::id::GroupId;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// How the backbone does.
 pub(super) const QUESTION: Question = Question {
@@ -21,13 +21,21 @@ pub(super) const QUESTION: Question = Question {
 /// Roles by which a group is the backbone.
 const HOLDS: [Role; 2] = [Role::Backbone, Role::Steward];
 
+/// The mandates of the backbone, by the groups that hold them.
+type Held<'a> = HashMap<GroupId, Vec<&'a MandateRow>>;
+
 /// Why a score does not count: the group was the backbone when it wrote it, or is so now.
-fn own_rating(asked: &Asked<'_>, seated: &BTreeSet<GroupId>, score: &Score<'_>) -> Option<&'static str> {
-    let holds = |row: &&crate::view::MandateRow| {
+fn own_rating(
+    asked: &Asked<'_>,
+    seated: &BTreeSet<GroupId>,
+    held: &Held<'_>,
+    score: &Score<'_>,
+) -> Option<&'static str> {
+    let holds = |row: &&MandateRow| {
         let at = |moment| matches!(row.state(moment), MandateState::Valid { .. });
-        HOLDS.contains(&row.role) && row.group == score.group && (at(asked.now) || at(score.row.created))
+        at(asked.now) || at(score.row.created)
     };
-    if asked.views.mandates.iter().any(|row| holds(&row)) {
+    if held.get(&score.group).into_iter().flatten().any(|row| holds(row)) {
         return Some("it holds a mandate of the backbone");
     }
     seated.contains(&score.group).then_some("it sits in the backbone")
@@ -35,8 +43,12 @@ fn own_rating(asked: &Asked<'_>, seated: &BTreeSet<GroupId>, score: &Score<'_>) 
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let seated = groups_in(asked, "backbone");
+    let mut held: Held<'_> = HashMap::new();
+    for row in asked.views.mandates.iter().filter(|row| HOLDS.contains(&row.role)) {
+        held.entry(row.group).or_default().push(row);
+    }
     let published =
-        Published::of(asked, &["backbone"]).without(asked, |asked, score| own_rating(asked, &seated, score));
+        Published::of(asked, &["backbone"]).without(asked, |asked, score| own_rating(asked, &seated, &held, score));
     let columns = [
         ("survey", "Survey"),
         ("period", "Period"),

@@ -1,7 +1,7 @@
 //! Backing: what other groups do for something, counted once for each group.
 
 use super::Asked;
-use super::line::count;
+use super::shown::count;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet};

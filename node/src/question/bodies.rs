@@ -1,8 +1,8 @@
 //! Bodies: who sits where, what is vacant, whose term is over, who comes, and what lies open.
 
-use super::line::{at, by_title, count, figure, flag, line, moment};
-use super::period::is_over;
+use super::period::took_place;
 use super::seats::{SeatState, Vacancy, chairing_conveners, filled, holder, roles, vacancies};
+use super::shown::{at, by_name, by_title, count, figure, flag, line, moment};
 use super::told::{record, short_id};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -153,11 +153,12 @@ fn seats(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
 /// Who came to the meetings of a body: its groups, and whoever else answered.
 fn attendance(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
     let rows = seen.iter().flat_map(|Seen { body, filled, .. }| {
-        let held: Vec<&Arc<Row>> = asked.referring(body, "event").filter(|event| is_over(event, asked.now)).collect();
+        let held: Vec<&Arc<Row>> =
+            asked.referring(body, "event").filter(|event| took_place(event, asked.now)).collect();
         let mut groups: BTreeMap<GroupId, (usize, usize)> =
             filled.iter().filter_map(|seat| Some((seat.owner()?, (0, 0)))).collect();
         for event in &held {
-            for (group, answer) in super::line::newest_of_each(asked.referring(event, "attendance")) {
+            for (group, answer) in super::shown::newest_of_each(asked.referring(event, "attendance")) {
                 let (came, said) = groups.entry(group).or_default();
                 *came += usize::from(count(answer, "came") > 0.0);
                 *said += usize::from(answer.values.text("says") == "going");
@@ -165,7 +166,7 @@ fn attendance(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
         }
         let mut groups: Vec<_> =
             groups.into_iter().map(|(group, seen)| (asked.views.name_of(&group), group, seen)).collect();
-        groups.sort_by_cached_key(|(name, group, _)| (name.to_lowercase(), *group));
+        groups.sort_by_cached_key(|(name, group, _)| by_name(name, *group));
         let held_count = held.len();
         let rows = groups.into_iter().filter(move |_| held_count > 0).map(|(name, group, (came, said))| {
             json!({

@@ -1,7 +1,7 @@
 //! Cases: what lies before courts, where, and how far it is.
 
 use super::asked::instant;
-use super::line::{by_title, field, line, moment};
+use super::shown::{by_title, field, line, moment};
 use super::told::{among, choices};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::replica::Row;

@@ -7,9 +7,9 @@
 //! bears it always, and every computer works out the same.
 
 use super::asked::tags;
-use super::line::{count, line, newest_of_each};
 use super::period::end_of;
 use super::purse::{shown, whole};
+use super::shown::{by_name, count, line, newest_of_each};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::record::Value;
@@ -134,7 +134,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let of = record(asked, "of", &["event"])?.map(|event| event.document.to_string());
     let mut costs: Vec<&Arc<Row>> =
         asked.records("cost").filter(|cost| of.as_deref().is_none_or(|of| cost.values.text("event") == of)).collect();
-    costs.sort_by_cached_key(|cost| (asked.title(cost).to_lowercase(), cost.document));
+    costs.sort_by_cached_key(|cost| by_name(&asked.title(cost), cost.document));
     let mut accounts: BTreeMap<(String, String), Accounts> = BTreeMap::new();
     let mut there = There::new();
     costs.iter().for_each(|cost| take(asked, cost, &mut there, &mut accounts));

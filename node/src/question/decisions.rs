@@ -3,16 +3,15 @@
 //! A group's own action needs no decision of anybody.
 
 use super::asked::instant;
-use super::line::{brief, by_title, line, moment, newest_of_each};
 use super::seats::SeatState;
-use super::shown::or_nothing;
+use super::shown::{brief, by_name, by_title, line, moment, newest_of_each, or_nothing};
 use super::told::{names, record, short_id};
 use super::{Asked, Column, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What is decided.
@@ -33,7 +32,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let mut decisions: Vec<&Arc<Row>> =
         asked.records("decision").filter(|row| of.is_none_or(|of| of.document == row.document)).collect();
     by_title(asked, &mut decisions);
-    let members: BTreeSet<GroupId> = asked.members().collect();
+    let members = Joined::of(asked);
     let section = |name, heading: &str, empty: &str, wanted: fn(&str) -> bool| {
         let rows =
             decisions.iter().filter(|row| wanted(row.values.text("status"))).map(|row| one(asked, row, &members));
@@ -68,17 +67,17 @@ fn end(decision: &Row) -> Option<Timestamp> {
 }
 
 /// The voices on a decision: of each group the last that was given in time.
-struct Voices<'a> {
+struct Voices<'a, 'm> {
     /// The groups whose voice is looked for.
-    expected: BTreeSet<GroupId>,
+    expected: Expected<'m>,
     /// Those voices of them that count.
     counted: BTreeMap<GroupId, &'a Arc<Row>>,
     /// The others, and why they do not count.
     others: Vec<(&'a Arc<Row>, &'static str)>,
 }
 
-impl<'a> Voices<'a> {
-    fn of(asked: &Asked<'a>, decision: &Row, members: &BTreeSet<GroupId>) -> Self {
+impl<'a, 'm> Voices<'a, 'm> {
+    fn of(asked: &Asked<'a>, decision: &Row, members: &'m Joined) -> Self {
         let end = end(decision);
         let (late, timely): (Vec<_>, Vec<_>) =
             asked.referring(decision, "voice").partition(|voice| end.is_some_and(|end| end < voice.changed));
@@ -86,7 +85,7 @@ impl<'a> Voices<'a> {
         let mut expected = expected(asked, decision, members, end);
         // Who has left since took part in what was decided before.
         if decision.values.text("status") != "open" && asked.named(decision, "body").is_none() {
-            expected.extend(timely.keys().filter(|group| asked.views.ended.contains_key(group)));
+            expected.and(timely.keys().copied().filter(|group| asked.views.ended.contains_key(group)));
         }
         let (counted, outside): (BTreeMap<_, _>, BTreeMap<_, _>) =
             timely.into_iter().partition(|(group, _)| expected.contains(group));
@@ -101,30 +100,85 @@ impl<'a> Voices<'a> {
 }
 
 /// The groups whose voice is looked for: those that sat in the body that decides, else all that were members by then.
-fn expected(
-    asked: &Asked<'_>,
-    decision: &Row,
-    members: &BTreeSet<GroupId>,
-    end: Option<Timestamp>,
-) -> BTreeSet<GroupId> {
+fn expected<'m>(asked: &Asked<'_>, decision: &Row, members: &'m Joined, end: Option<Timestamp>) -> Expected<'m> {
     let at = end.map_or(asked.now, |end| end.min(asked.now));
     let seated: BTreeSet<GroupId> = asked.named(decision, "body").map_or_else(BTreeSet::new, |body| {
         let seats = asked.current_referring(body, "seat");
         seats.filter(|seat| SeatState::of(seat, at) == SeatState::Filled).filter_map(|seat| seat.owner()).collect()
     });
-    if !seated.is_empty() {
-        return seated;
-    }
     // Whoever signed only later can't have been heard.
-    let mut joined: BTreeMap<GroupId, Timestamp> = BTreeMap::new();
-    for (group, signed) in asked.views.versions.iter().flat_map(|version| version.signed.iter().copied()) {
-        let known = joined.entry(group).or_insert(signed);
-        *known = signed.min(*known);
-    }
-    members.iter().copied().filter(|group| joined.get(group).is_none_or(|joined| *joined <= at)).collect()
+    if seated.is_empty() { Expected::Members(members, at, BTreeSet::new()) } else { Expected::Seated(seated) }
 }
 
-fn one(asked: &Asked<'_>, decision: &Row, members: &BTreeSet<GroupId>) -> Json {
+/// The members, and when each signed first: worked out once, however many decisions there are.
+struct Joined {
+    of_group: HashMap<GroupId, Option<Timestamp>>,
+    /// The same by time; those of whom nobody knows when come first.
+    by_time: Vec<(Option<Timestamp>, GroupId)>,
+}
+
+impl Joined {
+    fn of(asked: &Asked<'_>) -> Self {
+        let mut signed: HashMap<GroupId, Timestamp> = HashMap::new();
+        for (group, at) in asked.views.versions.iter().flat_map(|version| version.signed.iter().copied()) {
+            let known = signed.entry(group).or_insert(at);
+            *known = at.min(*known);
+        }
+        let of_group: HashMap<_, _> = asked.members().map(|group| (group, signed.get(&group).copied())).collect();
+        let mut by_time: Vec<_> = of_group.iter().map(|(group, joined)| (*joined, *group)).collect();
+        by_time.sort_unstable();
+        Self { of_group, by_time }
+    }
+
+    fn by(&self, at: Timestamp) -> &[(Option<Timestamp>, GroupId)] {
+        let count = self.by_time.partition_point(|(joined, _)| joined.is_none_or(|joined| joined <= at));
+        self.by_time.get(..count).unwrap_or_default()
+    }
+}
+
+/// The groups whose voice is looked for.
+enum Expected<'m> {
+    /// Those that sat in the body that decides.
+    Seated(BTreeSet<GroupId>),
+    /// All that were members at a moment, and some that were and have left.
+    Members(&'m Joined, Timestamp, BTreeSet<GroupId>),
+}
+
+impl Expected<'_> {
+    fn and(&mut self, groups: impl Iterator<Item = GroupId>) {
+        match self {
+            Self::Seated(all) | Self::Members(.., all) => all.extend(groups),
+        }
+    }
+
+    fn contains(&self, group: &GroupId) -> bool {
+        match self {
+            Self::Seated(seated) => seated.contains(group),
+            Self::Members(members, at, left) => {
+                let joined = members.of_group.get(group);
+                left.contains(group) || joined.is_some_and(|joined| joined.is_none_or(|joined| joined <= *at))
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Seated(seated) => seated.len(),
+            Self::Members(members, at, left) => members.by(*at).len() + left.len(),
+        }
+    }
+
+    fn all(&self) -> Vec<GroupId> {
+        match self {
+            Self::Seated(seated) => seated.iter().copied().collect(),
+            Self::Members(members, at, left) => {
+                members.by(*at).iter().map(|(_, group)| *group).chain(left.iter().copied()).collect()
+            }
+        }
+    }
+}
+
+fn one(asked: &Asked<'_>, decision: &Row, members: &Joined) -> Json {
     let Voices { expected, counted, others } = Voices::of(asked, decision, members);
     let of = |stance: &str| counted.values().filter(|voice| voice.values.text("stance") == stance).count();
     let status = decision.values.text("status");
@@ -148,10 +202,10 @@ fn one(asked: &Asked<'_>, decision: &Row, members: &BTreeSet<GroupId>) -> Json {
     line(asked, decision, more)
 }
 
-fn voices(asked: &Asked<'_>, voices: &Voices<'_>) -> Section {
+fn voices(asked: &Asked<'_>, voices: &Voices<'_, '_>) -> Section {
     let counted = voices.counted.values().map(|voice| (*voice, "")).chain(voices.others.iter().copied());
     let mut all: Vec<(&Arc<Row>, &str)> = counted.collect();
-    all.sort_by_cached_key(|(voice, _)| (asked.group_name(voice).to_lowercase(), voice.document));
+    all.sort_by_cached_key(|(voice, _)| by_name(&asked.group_name(voice), voice.document));
     let rows = all.into_iter().map(|(voice, why)| {
         let more = json!({
             // An earlier program took a voice without a stance for a yes.
@@ -167,10 +221,10 @@ fn voices(asked: &Asked<'_>, voices: &Voices<'_>) -> Section {
     Section::new("voices", "Voices", &columns, "Nobody said anything yet.").rows(rows)
 }
 
-fn absent(asked: &Asked<'_>, voices: &Voices<'_>) -> Section {
-    let silent = voices.expected.iter().copied().filter(|group| !voices.counted.contains_key(group));
+fn absent(asked: &Asked<'_>, voices: &Voices<'_, '_>) -> Section {
+    let silent = voices.expected.all().into_iter().filter(|group| !voices.counted.contains_key(group));
     let mut silent: Vec<_> = silent.map(|group| (asked.views.name_of(&group), group)).collect();
-    silent.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));
+    silent.sort_by_cached_key(|(name, group)| by_name(name, *group));
     let rows = silent.into_iter().map(|(name, group)| json!({"group": group.to_string(), "name": name}));
     Section::new("absent", "Not heard", &[("name", "Group")], "Everybody was heard.").rows(rows)
 }

@@ -2,7 +2,7 @@
 //!
 //! A frozen text reads as it was frozen, whatever was written since; two texts frozen at one time are told.
 
-use super::line::{by_title, line, moment};
+use super::shown::{by_title, line, moment};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, talk};
 use grid_protocol::domain::STATEMENT_TEXT;
 use grid_protocol::id::Digest;

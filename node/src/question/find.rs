@@ -1,7 +1,7 @@
 //! Find: what is here about something, people and groups first.
 
 use super::narrow::{self, Narrow, Strictness};
-use super::shown::{by_name, foremost, group_id, id, may_be_listed, or_nothing, place, short};
+use super::shown::{by_name, foremost, group_id, id, or_nothing, place, short};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::Phrase;
 use crate::view::search::Query;
@@ -45,9 +45,7 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let exact = search(asked, Strictness::Exact)?;
-    let nothing = exact.sections.iter().all(|section| section.rows.is_empty());
-    if nothing { search(asked, Strictness::Forgiving) } else { Ok(exact) }
+    narrow::exact_or_forgiving(|strictness| search(asked, strictness))
 }
 
 fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
@@ -64,13 +62,15 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
     let indexed = !query.required.is_empty() || text.is_some();
     let hits = indexed.then(|| asked.views.search.hits(&asked.views.records, &query));
     let meant = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
-    let shows = |row: &Arc<Row>| may_be_listed(row) && !asked.views.hidden.hides(row) && narrow.fits(row);
+    let shows = |row: &Arc<Row>| !asked.views.hidden.hides(row) && narrow.fits(row);
     let part = |first: bool| -> Vec<Json> {
         let of_part = |kind: &str| PARTIES.contains(&kind) == first && meant(kind);
         let rows: Vec<(f32, &Arc<Row>)> = match &hits {
             Some(hits) => hits.best(of_part, most, shows).into_iter().map(|hit| (hit.score, hit.row)).collect(),
             None => {
-                let all = asked.views.records.all().filter(|row| row.kind().is_some_and(of_part) && shows(row));
+                // Of a kind that has no place on the map no record needs to be looked at.
+                let kinds = asked.views.registry.kinds().filter(|kind| of_part(&kind.name) && narrow.may_fit(kind));
+                let all = kinds.flat_map(|kind| asked.views.records.of_kind(&kind.name)).filter(|row| shows(row));
                 // Without words and without a point the newest do.
                 let most = if narrow.is_open() { most } else { usize::MAX };
                 all.take(most).map(|row| (0.0, row)).collect()

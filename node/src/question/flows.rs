@@ -1,6 +1,7 @@
 //! Flows: what each group gave to others and got from them. Who gets nothing back goes away.
 
 use super::backing::last_words;
+use super::shown::by_name;
 use super::told::{group_behind, has, is_of_either};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::id::GroupId;
@@ -102,7 +103,7 @@ fn exchanges<'a>(asked: &Asked<'a>) -> BTreeMap<Exchange<'a>, Gift> {
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let mut flows: Vec<(String, GroupId, Flow)> =
         of_members(asked).into_iter().map(|(group, flow)| (asked.views.name_of(&group), group, flow)).collect();
-    flows.sort_by_cached_key(|(name, group, _)| (name.to_lowercase(), *group));
+    flows.sort_by_cached_key(|(name, group, _)| by_name(name, *group));
     let rows = flows.iter().map(|(name, group, flow)| {
         let of = |gifts: &BTreeMap<Gift, usize>, gift| gifts.get(&gift).copied().unwrap_or_default();
         json!({

@@ -1,15 +1,15 @@
 //! Funds: what is looked for, promised, given, spent and left, and whether funders have the rights of any member.
 
 use super::bodies::groups_in;
-use super::line::{brief, by_title, line};
 use super::purse::Purse;
+use super::shown::{brief, by_name, by_title, line};
 use super::told::{group_behind, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::MandateState;
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What is in the funds.
@@ -110,7 +110,7 @@ fn entries(asked: &Asked<'_>, funds: &[&Arc<Row>]) -> Section {
                 "how": how,
                 "amount": row.values.get("amount").map(ToString::to_string),
                 "what": brief(row.values.text("what")),
-                "on": super::line::at_or_written(row, "on"),
+                "on": super::shown::at_or_written(row, "on"),
             });
             line(asked, row, more)
         })
@@ -131,14 +131,18 @@ fn rights(asked: &Asked<'_>) -> Section {
     }
     let mut funders: Vec<(String, GroupId)> =
         groups_in(asked, "funders").into_iter().map(|group| (asked.views.name_of(&group), group)).collect();
-    funders.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));
+    funders.sort_by_cached_key(|(name, group)| by_name(name, *group));
     let electors = electors(asked);
+    let mut votes: HashMap<GroupId, usize> = HashMap::new();
+    electors.iter().for_each(|elector| *votes.entry(*elector).or_default() += 1);
+    let mut held: HashMap<GroupId, Vec<&str>> = HashMap::new();
+    for row in asked.views.mandates.iter().filter(|row| matches!(row.state(asked.now), MandateState::Valid { .. })) {
+        held.entry(row.group).or_default().push(row.role.name());
+    }
     let rows = funders.into_iter().map(|(name, group)| {
-        let mandates = asked.views.mandates.iter().filter(|row| row.group == group);
-        let mandates = mandates.filter(|row| matches!(row.state(asked.now), MandateState::Valid { .. }));
-        let mandates: Vec<&str> = mandates.map(|row| row.role.name()).collect();
+        let mandates = held.remove(&group).unwrap_or_default();
         let is_member = members.contains(&group);
-        let votes = electors.iter().filter(|elector| **elector == group).count();
+        let votes = votes.get(&group).copied().unwrap_or_default();
         let mut more = Vec::new();
         if votes > 0 {
             more.push(format!("{votes} of {} votes on the statement", electors.len()));

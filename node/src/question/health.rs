@@ -25,7 +25,7 @@ const SHOWN: f64 = 5.0;
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let shown = asked.amount("show")?.unwrap_or(SHOWN) as usize;
-    let section = |name, heading: &str, empty: &str, sorts: Vec<findings::Sort>| {
+    let section = |name, heading: &str, empty: &str, sorts: Vec<findings::Sort<'_>>| {
         let columns = [("what", "What"), ("who", "Who"), ("step", "Next step")];
         Section::new(name, heading, &columns, empty).rows(sorts.into_iter().flat_map(|sort| sort.rows(asked, shown)))
     };

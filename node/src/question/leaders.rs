@@ -35,9 +35,7 @@ pub(super) const QUESTION: Question = Question {
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     among(asked, narrow::ROLE.name, &Role::ALL.map(Role::word))?;
-    let exact = listed(asked, Strictness::Exact)?;
-    let nothing = exact.sections.iter().all(|section| section.rows.is_empty());
-    if nothing { listed(asked, Strictness::Forgiving) } else { Ok(exact) }
+    narrow::exact_or_forgiving(|strictness| listed(asked, strictness))
 }
 
 fn listed(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {

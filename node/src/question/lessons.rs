@@ -4,6 +4,7 @@ use super::asked::tags;
 use super::shown::{by_name, or_nothing, short};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::fold::bare;
 use grid_protocol::replica::Row;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -22,15 +23,15 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let mut wanted: BTreeSet<String> = asked.all("tactic").map(str::to_lowercase).collect();
+    let mut wanted: BTreeSet<String> = asked.all("tactic").map(bare).collect();
     if let Some(action) = record(asked, "action", &["action"])? {
-        wanted.extend(tags(action, "tactics").map(str::to_lowercase));
+        wanted.extend(tags(action, "tactics").map(bare));
     }
     let all = wanted.is_empty() && asked.word("action").is_none();
     let mut lessons: Vec<(Vec<String>, &Arc<Row>)> = asked
         .records("lesson")
         .filter_map(|row| {
-            let common = tags(row, "tactics").map(str::to_lowercase).filter(|tactic| wanted.contains(tactic));
+            let common = tags(row, "tactics").map(bare).filter(|tactic| wanted.contains(tactic));
             let common: Vec<String> = common.collect();
             (all || !common.is_empty()).then_some((common, row))
         })

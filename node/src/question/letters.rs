@@ -1,9 +1,10 @@
 //! Letters: what was sent, called and visited, by action and by whom it was meant for.
 
-use super::line::{count, figure};
 use super::period::{Period, SINCE, UNTIL};
+use super::shown::{by_name, count, figure};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::fold::bare;
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
@@ -71,7 +72,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         total.add(tally);
         actions.entry(tally.values.text("action")).or_default().add(tally);
         let target = tally.values.text("target").trim();
-        targets.entry(target.to_lowercase()).or_insert_with(|| (target, Letters::default())).1.add(tally);
+        targets.entry(bare(target)).or_insert_with(|| (target, Letters::default())).1.add(tally);
     }
     let mut actions: Vec<(String, &str, Letters)> = actions
         .into_iter()
@@ -79,7 +80,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             (asked.views.title_of_id(id).unwrap_or_else(|| "an action that is not here".to_owned()), id, letters)
         })
         .collect();
-    actions.sort_by_cached_key(|(title, id, _)| (title.to_lowercase(), *id));
+    actions.sort_by_cached_key(|(title, id, _)| by_name(title, *id));
     let by_action = actions.into_iter().map(|(title, id, letters)| letters.row(title, Some(id.to_owned())));
     let by_target = targets.into_values().map(|(target, letters)| {
         let target = if target.is_empty() { "nobody named" } else { target };

@@ -2,7 +2,7 @@
 
 use super::asked::tags;
 use super::shown::place;
-use crate::view::fold::{each_word, words};
+use crate::view::fold::each_word;
 use grid_protocol::replica::Row;
 use std::collections::{BTreeSet, HashMap};
 
@@ -53,28 +53,41 @@ impl<'n> Lookup<'n> {
 
     /// Puts something that is offered under all that it meets. Numbers ascend from call to call.
     pub(super) fn note(&mut self, offer: usize, row: &Row, field: &str) {
-        each_stem(row, field, |word| add(self.anywhere.get_mut(word), offer));
-        for place in words(place(row)) {
-            if let Some(under) = self.by_place.get_mut(place.as_str()) {
-                each_stem(row, field, |word| add(under.get_mut(word), offer));
-            }
-            let under = self.sort_by_place.get_mut(place.as_str());
-            let sort = Some(row.values.text("sort")).filter(|sort| !sort.is_empty());
-            add(under.zip(sort).and_then(|(under, sort)| under.get_mut(sort)), offer);
+        // Most of what is offered meets nothing, and is read once to find that out.
+        let mut met: Vec<&'n str> = Vec::new();
+        each_stem(row, field, |word| {
+            met.extend(self.anywhere.get_key_value(word).map(|(known, _)| *known));
+        });
+        for word in &met {
+            add(self.anywhere.get_mut(word), offer);
         }
+        let sort = Some(row.values.text("sort")).filter(|sort| !sort.is_empty());
+        each_word(place(row), |there| {
+            if let Some(under) = self.by_place.get_mut(there) {
+                met.iter().for_each(|word| add(under.get_mut(word), offer));
+            }
+            if let (Some(under), Some(sort)) = (self.sort_by_place.get_mut(there), sort) {
+                add(under.get_mut(sort), offer);
+            }
+        });
     }
 
-    /// What may meet a need.
-    pub(super) fn near(&self, need: &Wanted<'_>) -> BTreeSet<usize> {
-        let by_word = |under: &'_ Under<'n>| -> Vec<usize> {
-            need.words.iter().filter_map(|word| under.get(word.as_str())).flatten().copied().collect()
+    /// What may meet a need, by ascending numbers.
+    pub(super) fn near(&self, need: &Wanted<'_>) -> Vec<usize> {
+        let by_word = |under: &'_ Under<'n>, found: &mut Vec<usize>| {
+            need.words.iter().filter_map(|word| under.get(word.as_str())).for_each(|offers| found.extend(offers));
         };
-        let mut found: BTreeSet<usize> = by_word(&self.anywhere).into_iter().collect();
+        let mut found = Vec::new();
+        by_word(&self.anywhere, &mut found);
         for place in need.places {
-            found.extend(self.by_place.get(place.as_str()).map(by_word).unwrap_or_default());
+            if let Some(under) = self.by_place.get(place.as_str()) {
+                by_word(under, &mut found);
+            }
             let of_sort = self.sort_by_place.get(place.as_str()).and_then(|under| under.get(need.sort));
             found.extend(of_sort.into_iter().flatten());
         }
+        found.sort_unstable();
+        found.dedup();
         found
     }
 }
@@ -87,18 +100,20 @@ fn add(known: Option<&mut Vec<usize>>, offer: usize) {
 
 /// The words of the tags of a record, and of what it is called where it is a thing, as they are compared.
 pub(super) fn each_stem(row: &Row, field: &str, mut take: impl FnMut(&str)) {
-    let mut read = |text: &str| {
-        each_word(text, |word| {
-            if word.chars().nth(1).is_some() && !IDLE.contains(&word) {
-                take(stem(word));
-            }
-        });
-    };
-    tags(row, field).for_each(&mut read);
+    tags(row, field).for_each(|tag| stems_of(tag, &mut take));
     if matches!(row.kind(), Some("need" | "asset")) {
-        read(row.values.text("title"));
-        read(row.values.text("name"));
+        stems_of(row.values.text("title"), &mut take);
+        stems_of(row.values.text("name"), &mut take);
     }
+}
+
+/// The words of a text as they are compared, without those that say nothing.
+pub(super) fn stems_of(text: &str, mut take: impl FnMut(&str)) {
+    each_word(text, |word| {
+        if word.chars().nth(1).is_some() && !IDLE.contains(&word) {
+            take(stem(word));
+        }
+    });
 }
 
 /// A van and vans are the same need.
@@ -111,6 +126,7 @@ pub(super) fn stem(word: &str) -> &str {
 mod tests {
     use super::super::fixture::Coalition;
     use super::*;
+    use crate::view::fold::words;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -158,7 +174,7 @@ mod tests {
                 let meets = |row: &Row| {
                     !stems(row).is_disjoint(words_of) || there(row) && row.values.text("sort") == *sort
                 };
-                let all: BTreeSet<usize> =
+                let all: Vec<usize> =
                     rows.iter().enumerate().filter(|(_, row)| meets(row)).map(|(number, _)| number).collect();
                 prop_assert_eq!(lookup.near(&Wanted { words: words_of, places, sort }), all);
             }

@@ -3,20 +3,21 @@
 //! Only what shares a word, or is of the same sort in the same place, is compared: words lead from a need to what is
 //! offered under them, so that no need is held against everything, and of what is offered only that is read in full.
 
+mod fit;
+
 use super::asked::{instant, tags};
-use super::lookup::{Lookup, Wanted, each_stem, stem};
-use super::near::{Nearness, Spot};
-use super::shown::{by_name, id, or_nothing, place};
-use super::told::{is_of_either, record};
+use super::lookup::Lookup;
+use super::shown::{id, or_nothing, place};
+use super::told::is_of_either;
 use super::turns::{fairly, in_turn};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
-use crate::view::fold::{each_word, folded};
-use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::Value;
+use crate::view::fold::bare;
+use crate::view::told::Untold;
+use fit::{Fit, Side, fit};
+use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Words of a need that are looked up.
@@ -25,61 +26,18 @@ const WORDS: usize = 32;
 const OFFERS: (usize, usize) = (3, 20);
 /// Needs that are looked at where none is asked for: those that end soonest.
 const NEEDS: usize = 500;
-const WEEK: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-
 /// Needs and what meets them.
 pub(super) const QUESTION: Question = Question {
     name: "match",
-    about: "Open needs and what meets them: assets, and skills of people and groups, each with the reason.",
+    about: "Open needs, also those that profiles list, and what meets them: assets, and skills of people and groups, each with the reason.",
     place: Place::Command,
-    words: &[Word { name: "need", about: "Only this need: its id or its title.", many: Given::Once }],
+    words: &[Word {
+        name: "need",
+        about: "Only this need: its id, its title, or the word by which profiles list it.",
+        many: Given::Once,
+    }],
     answer,
 };
-
-/// A need, or something that may meet one.
-struct Side<'a> {
-    row: &'a Arc<Row>,
-    group: GroupId,
-    spot: Spot,
-    /// Whole tags.
-    tags: BTreeSet<String>,
-    /// The words of tags and title.
-    words: BTreeSet<String>,
-}
-
-impl<'a> Side<'a> {
-    fn of(row: &'a Arc<Row>, field: &str) -> Option<Self> {
-        let group = row.owner()?;
-        let mut words = BTreeSet::new();
-        each_stem(row, field, |word| words.extend([word.to_owned()]));
-        let tags = tags(row, field).map(|tag| stem(&folded(tag)).to_owned()).filter(|tag| !tag.is_empty()).collect();
-        Some(Self { row, group, spot: Spot::of(row), tags, words })
-    }
-
-    fn sort(&self) -> &str {
-        self.row.values.text("sort")
-    }
-
-    /// The same with no more words than a need has that people wrote: each is looked up, in each word of the place.
-    fn in_short(mut self) -> Self {
-        while self.words.len() > WORDS {
-            self.words.pop_last();
-        }
-        self
-    }
-
-    fn wanted(&self) -> Wanted<'_> {
-        Wanted { words: &self.words, places: self.spot.words(), sort: self.sort() }
-    }
-}
-
-struct Fit<'a> {
-    need: &'a Side<'a>,
-    offer: &'a Side<'a>,
-    score: u32,
-    why: Vec<String>,
-    status: Option<&'a str>,
-}
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let needs = needs(asked)?;
@@ -91,27 +49,29 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     for (place, (row, field)) in offered.iter().enumerate() {
         lookup.note(place, row, field);
     }
-    let near: Vec<BTreeSet<usize>> = needs.iter().map(|need| lookup.near(&need.wanted())).collect();
-    let compared: BTreeSet<usize> = near.iter().flatten().copied().collect();
-    let side = |place: usize| offered.get(place).and_then(|(row, field)| Some((place, Side::of(row, field)?)));
-    let offers: HashMap<usize, Side<'_>> = compared.into_iter().filter_map(side).collect();
+    let near: Vec<Vec<usize>> = needs.iter().map(|need| lookup.near(&need.wanted())).collect();
+    let mut compared = vec![false; offered.len()];
+    near.iter().flatten().for_each(|place| compared[*place] = true);
+    let of_both = offered.iter().zip(compared);
+    let offers: Vec<Option<Side<'_>>> =
+        of_both.map(|((row, field), compared)| compared.then(|| Side::of(asked, row, field)).flatten()).collect();
     let each = if asked.word("need").is_some() { OFFERS.1 } else { OFFERS.0 };
     let (mut fits, mut unmet) = (Vec::new(), Vec::new());
     for (need, near) in needs.iter().zip(near) {
         let pairs = pairs(asked, need.row);
         let mut found: Vec<Fit<'_>> = near
             .into_iter()
-            .filter_map(|place| offers.get(&place))
-            .filter_map(|offer| fit(need, offer, pairs.get(&id(offer.row)).copied()))
+            .filter_map(|place| offers.get(place)?.as_ref())
+            .filter_map(|offer| fit(need, offer, status(&pairs, offer)))
             .collect();
-        found.sort_by_cached_key(order(asked));
+        found.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
         found.truncate(each);
         if found.is_empty() {
             unmet.push(need);
         }
         fits.extend(found);
     }
-    fits.sort_by_cached_key(order(asked));
+    fits.sort_by(|one, other| one.order().cmp(&other.order()));
     let (count, gaps, most) = (fits.len(), unmet.len(), asked.most()?);
     let fits = fairly(fits, most, |fit| Some(fit.need.group));
     let rows = fits.iter().map(|fit| shown(asked, fit));
@@ -129,11 +89,12 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let fits = Section::new("matches", "What meets what", &columns, none).of(count).rows(rows);
     let rows = fairly(unmet, most, |need| Some(need.group)).into_iter().map(|need| {
         json!({
-            "id": need.row.document.to_string(),
-            "name": asked.title(need.row),
+            "id": need.id(),
+            "need_kind": need.row.kind(),
+            "name": need.title,
             "group": need.group.to_string(),
             "by": asked.name(&need.group),
-            "sort": need.sort(),
+            "sort": or_nothing(need.sort()),
             "place": or_nothing(place(need.row)),
         })
     });
@@ -143,28 +104,54 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     Ok(Reply::default().with(fits).with(unmet.rows(rows)))
 }
 
-/// The open needs, those that end soonest first, then the oldest.
+/// The open needs, those that end soonest first, then the oldest, then what profiles list.
 fn needs<'a>(asked: &Asked<'a>) -> Result<Vec<Side<'a>>, Unanswerable> {
-    let only = record(asked, "need", &["need"])?;
+    let Some(told) = asked.word("need") else {
+        let mut needs = open(asked, |row| asked.shows(row));
+        let mut of_group: HashMap<GroupId, Vec<&Side<'_>>> = HashMap::new();
+        needs.iter().for_each(|need| of_group.entry(need.group).or_default().push(need));
+        let said = |word: &Side<'_>| {
+            let needs = of_group.get(&word.group).into_iter().flatten();
+            needs.take(NEEDS).any(|need| word.words.is_subset(&need.words))
+        };
+        let listed: Vec<Side<'_>> =
+            listed(asked, None).into_iter().filter(|word| asked.shows(word.row) && !said(word)).collect();
+        needs.extend(listed);
+        return Ok(fairly(needs, NEEDS, |need| Some(need.group)));
+    };
+    match asked.views.record_told(&["need"], told) {
+        Ok(only) => match open(asked, |row| row.document == only.document) {
+            needs if needs.is_empty() => {
+                Err(Unanswerable::new("that need is not open any more", "`match` alone shows all open needs."))
+            }
+            needs => Ok(needs),
+        },
+        Err(untold @ Untold::Nothing { .. }) => match listed(asked, Some(&bare(told))) {
+            needs if needs.is_empty() => Err(untold.into()),
+            needs => Ok(needs),
+        },
+        Err(untold) => Err(untold.into()),
+    }
+}
+
+/// The records of open needs that are wanted.
+fn open<'a>(asked: &Asked<'a>, wanted: impl Fn(&Row) -> bool) -> Vec<Side<'a>> {
     let open = |row: &&'a Arc<Row>| {
         let over = instant(row, "until").is_some_and(|until| until < asked.now);
         row.values.text("status") == "open" && !over && !is_done(asked, row)
     };
-    let mut needs: Vec<&Arc<Row>> = asked
-        .current("need")
-        .filter(|row| only.is_none_or(|only| row.document == only.document))
-        .filter(open)
-        .collect();
-    if only.is_some() && needs.is_empty() {
-        let hint = "`match` alone shows all open needs.";
-        return Err(Unanswerable::new("that need is not open any more", hint));
-    }
-    if only.is_none() {
-        needs.retain(|row| asked.shows(row));
-    }
-    needs.sort_by_key(|row| (instant(row, "until").is_none(), instant(row, "until"), row.created, row.document));
-    let needs = fairly(needs, NEEDS, |row| row.owner());
-    Ok(needs.into_iter().filter_map(|row| Side::of(row, "tags")).map(Side::in_short).collect())
+    let mut rows: Vec<&Arc<Row>> = asked.current("need").filter(|row| wanted(row)).filter(open).collect();
+    rows.sort_by_key(|row| (instant(row, "until").is_none(), instant(row, "until"), row.created, row.document));
+    let rows = fairly(rows, NEEDS, |row| row.owner());
+    rows.into_iter().filter_map(|row| Side::of(asked, row, "tags")).map(Side::in_short).collect()
+}
+
+/// What profiles list as needed, all of it or one word; a profile says it for as long as it lasts.
+fn listed<'a>(asked: &Asked<'a>, only: Option<&str>) -> Vec<Side<'a>> {
+    let words = |row: &'a Arc<Row>| tags(row, "needs").map(move |word| (row, word));
+    let all = asked.profiles().into_values().flat_map(words);
+    let wanted = all.filter(|(_, word)| only.is_none_or(|only| bare(word) == only));
+    wanted.filter_map(|(row, word)| Side::of_profile(row, word)).map(Side::in_short).collect()
 }
 
 fn offered<'a>(asked: &Asked<'a>, kind: &str) -> Vec<&'a Arc<Row>> {
@@ -204,120 +191,25 @@ fn pairs<'a>(asked: &Asked<'a>, need: &Row) -> HashMap<String, &'a str> {
     pairs.into_iter().filter_map(counts).collect()
 }
 
-type Order = (Reverse<u32>, (String, DocumentId), (String, DocumentId));
-
-fn order<'a>(asked: &'a Asked<'_>) -> impl FnMut(&Fit<'_>) -> Order + 'a {
-    |fit| {
-        let name = |row: &Row| by_name(&asked.title(row), row.document);
-        (Reverse(fit.score), name(fit.need.row), name(fit.offer.row))
-    }
-}
-
-/// How well something meets a need, and why; none when it does not.
-fn fit<'a>(need: &'a Side<'a>, offer: &'a Side<'a>, status: Option<&'a str>) -> Option<Fit<'a>> {
-    if need.group == offer.group || status == Some("failed") {
-        return None;
-    }
-    let whole: Vec<&String> = need.tags.intersection(&offer.tags).collect();
-    let mut named = BTreeSet::new();
-    for tag in &whole {
-        each_word(tag, |word| named.extend([stem(word).to_owned()]));
-    }
-    let words: Vec<&String> = need.words.intersection(&offer.words).filter(|word| !named.contains(*word)).collect();
-    let nearness = need.spot.to(&offer.spot);
-    let asset = offer.row.kind() == Some("asset");
-    let same_sort = match asset {
-        true => need.sort() == offer.sort(),
-        false => matches!(need.sort(), "skill" | "service" | "help" | "people"),
-    };
-    let shared = 4 * whole.len().min(4) + 2 * words.len().min(4);
-    let alike = same_sort && asset && nearness.why().is_some();
-    if shared == 0 && !alike {
-        return None;
-    }
-    let days = days(need.row, offer.row)?;
-    let languages: Vec<String> = common(need.row, offer.row);
-    let closeness = match &nearness {
-        Nearness::Same(_) => 3,
-        other => {
-            if other.why().is_some() {
-                2
-            } else {
-                0
-            }
-        }
-    };
-    let score = shared
-        + 3 * usize::from(same_sort)
-        + closeness
-        + 2 * usize::from(!days.is_empty())
-        + usize::from(!languages.is_empty());
-    let mut why: Vec<String> = nearness.why().into_iter().collect();
-    why.extend(whole.into_iter().chain(words).cloned());
-    if shared == 0 {
-        why.push(need.sort().to_owned());
-    }
-    why.extend(days);
-    why.extend(languages);
-    Some(Fit { need, offer, score: u32::try_from(score).unwrap_or(u32::MAX), why, status })
-}
-
-/// The days on which both can be, where both say days; none when there is no time for both.
-fn days(need: &Row, offer: &Row) -> Option<Vec<String>> {
-    let behind = |ends: &Row, begins: &Row| {
-        let end = instant(ends, "until");
-        let begin = instant(begins, "from");
-        matches!((end, begin), (Some(end), Some(begin)) if end < begin)
-    };
-    if behind(need, offer) || behind(offer, need) {
-        return None;
-    }
-    let offered: Vec<&str> = tags(offer, "days").collect();
-    let needed = weekdays(need);
-    if offered.is_empty() || needed.is_empty() {
-        return Some(Vec::new());
-    }
-    let common: Vec<String> = needed
-        .into_iter()
-        .filter(|day| offered.iter().any(|offered| offered.eq_ignore_ascii_case(day)))
-        .map(str::to_owned)
-        .collect();
-    (!common.is_empty()).then_some(common)
-}
-
-/// The days of the week of a need that lasts less than a week, as the people there count them.
-fn weekdays(need: &Row) -> Vec<&'static str> {
-    let day = |field: &str| match need.values.get(field) {
-        Some(Value::DateTime(moment)) => Some(moment.local().date()),
-        _ => None,
-    };
-    let (Some(from), until) = (day("from"), day("until")) else { return Vec::new() };
-    let until = until.unwrap_or(from);
-    if until < from || from.checked_add(jiff::Span::new().days(6)).is_ok_and(|last| until > last) {
-        return Vec::new();
-    }
-    let days = from.series(jiff::Span::new().days(1)).take_while(|day| *day <= until).take(WEEK.len());
-    days.filter_map(|day| WEEK.get(usize::try_from(day.weekday().to_monday_zero_offset()).ok()?)).copied().collect()
-}
-
-fn common(need: &Row, offer: &Row) -> Vec<String> {
-    let offered: BTreeSet<String> = tags(offer, "languages").map(folded).collect();
-    tags(need, "languages").filter(|language| offered.contains(&folded(language))).map(str::to_owned).collect()
+/// How far a need and what may meet it are; most needs have no match yet.
+fn status<'p>(pairs: &HashMap<String, &'p str>, offer: &Side<'_>) -> Option<&'p str> {
+    if pairs.is_empty() { None } else { pairs.get(&id(offer.row)).copied() }
 }
 
 fn shown(asked: &Asked<'_>, fit: &Fit<'_>) -> Json {
     json!({
-        "id": fit.need.row.document.to_string(),
-        "name": asked.title(fit.need.row),
+        "id": fit.need.id(),
+        "need_kind": fit.need.row.kind(),
+        "name": fit.need.title,
         "group": fit.need.group.to_string(),
         "by": asked.name(&fit.need.group),
         "with": id(fit.offer.row),
         "kind": fit.offer.row.kind(),
-        "offer": asked.title(fit.offer.row),
+        "offer": fit.offer.title,
         "offering": fit.offer.group.to_string(),
         "offered_by": asked.name(&fit.offer.group),
         "score": fit.score,
-        "why": fit.why.join(", "),
+        "why": fit.why().join(", "),
         "status": fit.status,
     })
 }
@@ -396,6 +288,49 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "matches", "offer"), ["Ann", "Ben", "Hollin Choir"]);
         assert_eq!(Coalition::column(&reply, "matches", "why")[0], "translation, Français");
         assert_eq!(Coalition::column(&reply, "unmet", "name"), ["Gasometer"]);
+    }
+
+    #[test]
+    fn what_a_profile_says_that_its_group_needs_is_matched_and_explained() {
+        let mut coalition = Coalition::quiet_since(1, &["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let profile = |name: &str, fields: Json| {
+            let mut all = json!({"name": name, "place": "Lismore"});
+            all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            all
+        };
+        coalition.record(0, "group", profile("Clean River", json!({"needs": ["Vans", "translation", "gasometer"]})));
+        coalition.record(1, "group", profile("Hollin Choir", json!({"skills": ["Translations"], "needs": ["a boat"]})));
+        coalition.record(
+            2,
+            "asset",
+            json!({"name": "White van", "sort": "vehicle", "place": "Lismore NSW", "days": ["saturday"]}),
+        );
+        coalition.record(2, "asset", json!({"name": "Boat", "place": "Perth"}));
+        coalition.record(1, "need", json!({"title": "Small boat", "status": "open"}));
+        let reply = ask(&coalition);
+        let rows: Vec<(Json, Json, Json)> = reply
+            .section("matches")
+            .unwrap()
+            .rows
+            .iter()
+            .map(|row| (row["name"].clone(), row["offer"].clone(), row["why"].clone()))
+            .collect();
+        let row = |name: &str, offer: &str, why: &str| (json!(name), json!(offer), json!(why));
+        assert_eq!(
+            rows,
+            [
+                row("translation", "Hollin Choir", "both in Lismore, translation"),
+                row("Small boat", "Boat", "boat"),
+                row("Vans", "White van", "both in Lismore, van"),
+            ],
+            "what a record of the group says is said once"
+        );
+        assert_eq!(Coalition::column(&reply, "matches", "id")[2], Coalition::group(0));
+        assert_eq!(Coalition::column(&reply, "unmet", "name"), ["gasometer"]);
+        let only = coalition.ask("match", &[("need", "TRANSLATION")]).unwrap();
+        assert_eq!(Coalition::column(&only, "matches", "offer"), ["Hollin Choir"]);
+        coalition.leaves(0);
+        assert_eq!(Coalition::column(&ask(&coalition), "matches", "name"), ["Small boat"]);
     }
 
     #[test]

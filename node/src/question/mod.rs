@@ -38,7 +38,6 @@ mod introduce;
 mod leaders;
 mod lessons;
 mod letters;
-mod line;
 mod lookup;
 mod makers;
 mod map;

@@ -3,8 +3,8 @@
 use super::asked::instant;
 use super::backing::Backing;
 use super::letters::Letters;
-use super::line::{field, figure, line, moment};
-use super::period::{end_of, is_over};
+use super::period::{begins, end_of, is_over, next_or_first, occasions};
+use super::shown::{at, by_name, field, figure, line, moment};
 use super::told::{names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -27,8 +27,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let of = record(asked, "of", &["moment"])?;
     let mut moments: Vec<&Arc<Row>> =
         asked.records("moment").filter(|moment| of.is_none_or(|of| of.document == moment.document)).collect();
-    moments
-        .sort_by_cached_key(|moment| (instant(moment, "starts"), asked.title(moment).to_lowercase(), moment.document));
+    moments.sort_by_cached_key(|moment| (instant(moment, "starts"), by_name(&asked.title(moment), moment.document)));
     let mut sums = Vec::new();
     let mut actions = Vec::new();
     for moment in &moments {
@@ -60,7 +59,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     ];
     let empty = "No action is part of one yet: `grid action edit ID --moment MOMENT` joins.";
     let actions = Section::new("actions", "Their actions", &columns, empty).rows(actions);
-    Ok(Reply::default().with(moments).with(actions).with(unlinked(asked, &open)))
+    Ok(Reply::default().with(moments).with(actions).with(unlinked(asked, &open, asked.most()?)))
 }
 
 fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
@@ -69,8 +68,7 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
     let takes_place =
         |action: &&Arc<Row>| action.values.text("status") != "cancelled" && (over || asked.views.holds(action));
     let mut linked: Vec<&Arc<Row>> = asked.referring(row, "action").filter(takes_place).collect();
-    linked
-        .sort_by_cached_key(|action| (instant(action, "starts"), asked.title(action).to_lowercase(), action.document));
+    linked.sort_by_cached_key(|action| (instant(action, "starts"), by_name(&asked.title(action), action.document)));
     let title = asked.title(row);
     let mut backing = Backing::default();
     let mut letters = 0.0;
@@ -84,7 +82,7 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
             "moment_id": row.document.to_string(),
             "place": action.values.text("place"),
             "coordinates": field(action, "coordinates"),
-            "starts": moment(action, "starts"),
+            "starts": next_or_first(action, asked.now),
             "supports": of_action.supports(),
             "people": figure(of_action.people()),
             "letters": figure(its_letters),
@@ -112,34 +110,40 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
 }
 
 /// Actions at the time of a moment that are part of none.
-fn unlinked(asked: &Asked<'_>, moments: &[&Arc<Row>]) -> Section {
+fn unlinked(asked: &Asked<'_>, moments: &[&Arc<Row>], most: usize) -> Section {
+    let first = moments.iter().filter_map(|moment| instant(moment, "starts")).min().unwrap_or(asked.now);
+    let last = moments.iter().filter_map(|moment| end_of(moment)).max().unwrap_or(asked.now);
     let mut free: Vec<(Timestamp, &Arc<Row>)> = asked
         .current("action")
         .filter(|action| {
             action.values.text("status") != "cancelled" && asked.referred(action.values.text("moment")).is_none()
         })
-        .filter_map(|action| Some((instant(action, "starts")?, action)))
+        .filter(|action| asked.shows(action))
+        .flat_map(|action| occasions(action, first, last).into_iter().map(move |at| (begins(&at), action)))
         .collect();
     free.sort_by_key(|(starts, action)| (*starts, action.document));
-    let rows = moments.iter().flat_map(|row| {
+    let at_its_time = |row: &Row| {
         let (starts, ends) = (instant(row, "starts"), end_of(row));
         let from = starts.map_or(free.len(), |starts| free.partition_point(|(at, _)| *at < starts));
         let to = ends.map_or(from, |ends| free.partition_point(|(at, _)| *at <= ends));
-        let title = asked.title(row);
-        free.get(from..to).unwrap_or_default().iter().map(move |(_, action)| {
-            let more = json!({
-                "moment": title,
-                "moment_id": row.document.to_string(),
-                "place": action.values.text("place"),
-                "starts": moment(action, "starts"),
-                "why": "at the same time, and part of no moment",
-            });
-            line(asked, action, more)
-        })
+        free.get(from..to).unwrap_or_default()
+    };
+    // Each moment may have them all: they are counted, and written out as far as they are shown.
+    let all: usize = moments.iter().map(|row| at_its_time(row).len()).sum();
+    let pairs = moments.iter().flat_map(|row| at_its_time(row).iter().map(move |at| (*row, at)));
+    let rows = pairs.take(most).map(|(row, (starts, action))| {
+        let more = json!({
+            "moment": asked.title(row),
+            "moment_id": row.document.to_string(),
+            "place": action.values.text("place"),
+            "starts": at(*starts),
+            "why": "at the same time, and part of no moment",
+        });
+        line(asked, action, more)
     });
     let columns = [("moment", "Moment"), ("title", "Action"), ("by", "Group"), ("place", "Where"), ("starts", "When")];
     let empty = "No other action is planned for the time of a moment that is still to come.";
-    Section::new("unlinked", "Actions at that time that could join", &columns, empty).rows(rows)
+    Section::new("unlinked", "Actions at that time that could join", &columns, empty).of(all).rows(rows)
 }
 
 #[cfg(test)]

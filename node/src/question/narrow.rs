@@ -2,9 +2,9 @@
 
 use super::near::{far, km};
 use super::shown::{place, point};
-use super::{Asked, Given, Unanswerable, Word};
+use super::{Asked, Given, Reply, Unanswerable, Word};
 use crate::view::fold::Phrase;
-use grid_protocol::record::{Coordinates, Value};
+use grid_protocol::record::{Coordinates, FieldType, Kind, Value};
 use grid_protocol::replica::Row;
 
 /// Kilometres that count as near, where nothing is said.
@@ -46,6 +46,15 @@ pub(super) enum Strictness {
     Exact,
     /// Slips of the finger are forgiven.
     Forgiving,
+}
+
+/// What is answered to words as they are; where that is nothing, what is answered with slips forgiven.
+pub(super) fn exact_or_forgiving(
+    answer: impl Fn(Strictness) -> Result<Reply, Unanswerable>,
+) -> Result<Reply, Unanswerable> {
+    let exact = answer(Strictness::Exact)?;
+    let nothing = exact.sections.iter().all(|section| section.rows.is_empty());
+    if nothing { answer(Strictness::Forgiving) } else { Ok(exact) }
 }
 
 /// What people are narrowed by.
@@ -97,6 +106,11 @@ impl Narrow {
     /// The distance of a record from the point that was given, where both are known.
     pub(super) fn km(&self, row: &Row) -> Option<f64> {
         Some(km(self.around?.0, point(row)?))
+    }
+
+    /// Whether records of a kind may fit: only some have a place on the map.
+    pub(super) fn may_fit(&self, kind: &Kind) -> bool {
+        self.around.is_none() || kind.fields.iter().any(|field| field.field_type == FieldType::Coordinates)
     }
 
     /// Whether a record fits.

@@ -5,6 +5,7 @@
 
 use super::Asked;
 use super::asked::tags;
+use super::shown::by_name;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -74,8 +75,7 @@ impl<'a> Nested<'a> {
         #[cfg(test)]
         tests::BUILT.with(|built| built.set(built.get() + 1));
         let units: BTreeMap<DocumentId, &Arc<Row>> = asked.records("unit").map(|unit| (unit.document, unit)).collect();
-        let names: HashMap<_, _> =
-            units.iter().map(|(id, unit)| (*id, (asked.title(unit).to_lowercase(), *id))).collect();
+        let names: HashMap<_, _> = units.iter().map(|(id, unit)| (*id, by_name(&asked.title(unit), *id))).collect();
         let mut below: HashMap<DocumentId, Vec<DocumentId>> = HashMap::new();
         for (id, unit) in &units {
             for parent in references(unit, "parents").filter(|parent| units.contains_key(parent)) {

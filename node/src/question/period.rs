@@ -1,11 +1,14 @@
 //! Periods: from a day to a day, as people in each place saw them.
 
+use super::shown::{at, moment};
 use super::{Asked, Given, Unanswerable, Word};
-use grid_protocol::record::Value;
+use grid_protocol::record::{Occasion, Times, Value};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
+use serde_json::Value as Json;
+use std::time::Duration;
 
 /// A day in milliseconds.
 pub(super) const DAY: u64 = 86_400_000;
@@ -99,12 +102,28 @@ pub(super) fn day_or_written(row: &Row, field: &str) -> Date {
 
 /// A day in UTC.
 pub(super) fn date(at: Timestamp) -> Date {
-    let moment = i64::try_from(at.0).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-    moment.map_or(Date::MAX, |moment| Offset::UTC.to_datetime(moment).date())
+    Offset::UTC.to_datetime(when(at)).date()
 }
 
-/// Whether something that starts, and perhaps ends, is behind us; what has no end takes a day.
+/// Times of one thing that a list shows at most.
+const OCCASIONS: usize = 60;
+/// Days ahead that a list looks for the times of what comes back.
+const YEAR: u64 = 366;
+
+/// Whether something that starts, and perhaps ends, is behind us; what comes back is not, as long as it does.
 pub(super) fn is_over(row: &Row, now: Timestamp) -> bool {
+    match row.values.text("status") {
+        "done" => true,
+        "cancelled" => false,
+        _ => match Times::of(&row.values) {
+            Some(times) => times.from(when(now)).next().is_none(),
+            None => end_of(row).is_some_and(|end| end < now),
+        },
+    }
+}
+
+/// Whether something took place, if only the first of many times.
+pub(super) fn took_place(row: &Row, now: Timestamp) -> bool {
     match row.values.text("status") {
         "done" => true,
         "cancelled" => false,
@@ -112,7 +131,34 @@ pub(super) fn is_over(row: &Row, now: Timestamp) -> bool {
     }
 }
 
-/// When something ends; what has no end takes a day.
+/// The time that is going on, or comes next.
+pub(super) fn next(row: &Row, now: Timestamp) -> Option<Occasion> {
+    Times::of(&row.values)?.from(when(now)).next()
+}
+
+/// When something takes place next, in rows; when it took place first where it does not any more.
+pub(super) fn next_or_first(row: &Row, now: Timestamp) -> Json {
+    next(row, now).map_or_else(|| moment(row, "starts"), |next| at(begins(&next)))
+}
+
+/// The times that are not over and begin by then; of what comes back some, and of one year.
+pub(super) fn occasions(row: &Row, now: Timestamp, by: Timestamp) -> Vec<Occasion> {
+    let Some(times) = Times::of(&row.values) else { return Vec::new() };
+    let by = if times.comes_back() { by.min(now.after(Duration::from_millis(YEAR * DAY))) } else { by };
+    times.from(when(now)).take(OCCASIONS).take_while(|occasion| begins(occasion) <= by).collect()
+}
+
+/// When a time begins; before 1970 is 1970.
+pub(super) fn begins(occasion: &Occasion) -> Timestamp {
+    Timestamp(u64::try_from(occasion.starts.instant().as_millisecond()).unwrap_or_default())
+}
+
+fn when(at: Timestamp) -> jiff::Timestamp {
+    let millis = i64::try_from(at.0).ok();
+    millis.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok()).unwrap_or(jiff::Timestamp::MAX)
+}
+
+/// When something ends, for the first time; what has no end takes a day.
 pub(super) fn end_of(row: &Row) -> Option<Timestamp> {
     let day_later = |start: Timestamp| Timestamp(start.0.saturating_add(DAY));
     super::asked::instant(row, "ends").or_else(|| super::asked::instant(row, "starts").map(day_later))

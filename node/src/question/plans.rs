@@ -1,8 +1,8 @@
 //! Plans: what is meant to be done, how it was changed, and which data led to each change.
 
 use super::asked::tags;
-use super::line::{at_or_written, brief, by_title, line, moment};
 use super::period::day_or_written;
+use super::shown::{at_or_written, brief, by_title, line, moment};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::replica::Row;

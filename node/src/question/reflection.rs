@@ -1,8 +1,8 @@
 //! Reflection: rounds on power, race and who is not there. What was said stays where it was said.
 
 use super::asked::instant;
-use super::line::{by_title, count, line, moment};
-use super::period::is_over;
+use super::period::{begins, is_over, next, next_or_first};
+use super::shown::{by_name, by_title, count, line, moment};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::replica::Row;
 use serde_json::json;
@@ -25,7 +25,8 @@ fn comes(answer: &Row) -> bool {
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let round = |row: &&Arc<Row>| row.values.text("sort") == "reflection" && row.values.text("status") != "cancelled";
     let mut events: Vec<&Arc<Row>> = asked.records("event").filter(round).collect();
-    events.sort_by_cached_key(|event| (instant(event, "starts"), asked.title(event).to_lowercase(), event.document));
+    let begins = |event: &Row| next(event, asked.now).map(|next| begins(&next)).or_else(|| instant(event, "starts"));
+    events.sort_by_cached_key(|event| (begins(event), by_name(&asked.title(event), event.document)));
     let (past, mut coming): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| is_over(event, asked.now));
     coming.retain(|event| asked.views.holds(event));
     let one = |event: &Arc<Row>| {
@@ -33,7 +34,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         line(
             asked,
             event,
-            json!({"starts": moment(event, "starts"), "place": event.values.text("place"), "groups": came}),
+            json!({"starts": next_or_first(event, asked.now), "place": event.values.text("place"), "groups": came}),
         )
     };
     let columns =

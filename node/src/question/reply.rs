@@ -116,6 +116,13 @@ impl Section {
         self
     }
 
+    /// Says how many of them are hidden here and were not added.
+    #[must_use]
+    pub(super) const fn hiding(mut self, hidden: usize) -> Self {
+        self.hidden = hidden;
+        self
+    }
+
     /// Adds the first rows of a long list, as many as were asked for; the others are only counted.
     #[must_use]
     pub(super) fn first(mut self, most: usize, rows: impl ExactSizeIterator<Item = Json>) -> Self {
@@ -142,7 +149,7 @@ impl Section {
         if !hidden.is_empty() {
             let before = self.rows.len();
             self.rows.retain(|row| !is_hidden(asked, row));
-            self.hidden = before - self.rows.len();
+            self.hidden += before - self.rows.len();
         }
         self.rows.truncate(most);
         let (shown, rest) = (self.rows.len(), self.total - self.hidden);

@@ -1,7 +1,7 @@
 //! The report: what all reports of a period add up to. Every figure names the reports that it comes from.
 
-use super::line::{brief, by_title, count, figure, line, moment};
 use super::period::{Period, SINCE, UNTIL, is_over};
+use super::shown::{brief, by_name, by_title, count, figure, line, moment};
 use super::told::{GROUP, group, short_id};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::{DocumentId, GroupId};
@@ -162,7 +162,7 @@ fn groups(asked: &Asked<'_>, reports: &[&Arc<Row>], counted: &Counted) -> Sectio
         }
     }
     let mut sums: Vec<_> = sums.into_iter().map(|(group, sums)| (asked.views.name_of(&group), group, sums)).collect();
-    sums.sort_by_cached_key(|(name, group, _)| (name.to_lowercase(), *group));
+    sums.sort_by_cached_key(|(name, group, _)| by_name(name, *group));
     let rows = sums.into_iter().map(|(name, group, (reports, sum))| {
         let mut row = Map::from_iter(sum.into_iter().map(|(field, sum)| (field.to_owned(), figure(sum))));
         row.insert("group".to_owned(), group.to_string().into());

@@ -1,8 +1,8 @@
 //! Reviews: what could happen to us, and when it was last gone through.
 
 use super::asked::{instant, tags};
-use super::line::{by_title, flag, line, moment};
 use super::period::DAY;
+use super::shown::{by_name, by_title, flag, line, moment};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::replica::Row;
 use serde_json::json;
@@ -66,7 +66,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
 /// Each member group, and whether it thought about threats before its computer met others.
 fn groups(asked: &Asked<'_>, reviews: &[&Arc<Row>]) -> Section {
     let mut members: Vec<_> = asked.members().map(|group| (asked.views.name_of(&group), group)).collect();
-    members.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));
+    members.sort_by_cached_key(|(name, group)| by_name(name, *group));
     let rows = members.into_iter().map(|(name, group)| {
         let own = || reviews.iter().filter(|review| review.owner() == Some(group));
         let first = own().map(|review| review.created).min();

@@ -2,7 +2,7 @@
 
 use super::Asked;
 use super::asked::number;
-use super::line::{figure, line};
+use super::shown::{by_name, figure, line};
 use super::told::names;
 use crate::survey;
 use grid_protocol::id::{DocumentId, GroupId};
@@ -95,7 +95,7 @@ impl<'a> Published<'a> {
     /// Rows of what does not count.
     pub(super) fn left_out_rows(&self, asked: &Asked<'_>) -> Vec<Json> {
         let mut rows: Vec<_> = self.left_out.iter().collect();
-        rows.sort_by_cached_key(|(row, _)| (asked.group_name(row).to_lowercase(), row.document));
+        rows.sort_by_cached_key(|(row, _)| by_name(&asked.group_name(row), row.document));
         let row = |(row, why): &(&Arc<Row>, &str)| {
             line(
                 asked,

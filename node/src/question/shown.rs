@@ -1,14 +1,19 @@
-//! Who and what may be listed, and how rows show it.
+//! Who and what may be listed, and how rows show it: what every row says of a record, and how figures are written.
 
 use super::Asked;
+use super::asked::{instant, number};
 use crate::view::fold::folded;
 pub(super) use crate::view::listed::may_be_listed;
-use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::id::GroupId;
 use grid_protocol::record::{Coordinates, Value};
 use grid_protocol::replica::Row;
-use serde_json::Value as Json;
+use grid_protocol::time::Timestamp;
+use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// Letters of a text that a table shows at most.
+const BRIEF: usize = 60;
 
 /// Rows of a section where nothing is said: nobody reads more, and whoever wants more says how many.
 pub(super) const MOST: usize = 200;
@@ -139,9 +144,72 @@ pub(super) fn foremost<T, Q: Ord + Clone, S: Ord>(
     all.into_iter().map(|(_, one)| one).collect()
 }
 
-/// What lists are ordered by: the name, then the id.
-pub(super) fn by_name(name: &str, id: DocumentId) -> (String, DocumentId) {
+/// What lists are ordered by: the name, whatever its case and accents, then the id.
+pub(super) fn by_name<I>(name: &str, id: I) -> (String, I) {
     (folded(name), id)
+}
+
+/// What a row says of a record: its `id`, `kind`, `title`, the `group` that wrote it and its name, `by`; and more.
+pub(super) fn line(asked: &Asked<'_>, row: &Row, more: Json) -> Json {
+    let mut line = json!({
+        "id": row.document.to_string(),
+        "kind": row.kind(),
+        "title": asked.title(row),
+        "group": row.owner().map(|group| group.to_string()),
+        "by": asked.group_name(row),
+    });
+    if let (Some(line), Json::Object(more)) = (line.as_object_mut(), more) {
+        line.extend(more);
+    }
+    line
+}
+
+/// The same order everywhere: by name, then by id.
+pub(super) fn by_title(asked: &Asked<'_>, rows: &mut [&Arc<Row>]) {
+    rows.sort_by_cached_key(|row| by_name(&asked.title(row), row.document));
+}
+
+/// A count of a field: nothing and what is below zero are 0.
+pub(super) fn count(row: &Row, field: &str) -> f64 {
+    number(row, field).filter(|number| *number > 0.0).unwrap_or(0.0)
+}
+
+/// A figure as JSON: whole where it is whole; sums beyond all numbers stop at the largest.
+pub(super) fn figure(number: f64) -> Json {
+    Value::Number(number.min(f64::MAX)).to_json()
+}
+
+/// A field as JSON, as the API shows it.
+pub(super) fn field(row: &Row, field: &str) -> Json {
+    row.values.get(field).map_or(Json::Null, Value::to_json)
+}
+
+/// The moment of a field; where there is none, that at which the record was written.
+pub(super) fn at_or_written(row: &Row, field: &str) -> Json {
+    at(instant(row, field).unwrap_or(row.created))
+}
+
+/// A moment as answers show moments.
+pub(super) fn at(moment: Timestamp) -> Json {
+    Json::String(moment.to_string())
+}
+
+/// The beginning of a text: as much of its first line as a table shows.
+pub(super) fn brief(text: &str) -> String {
+    short(text.trim().lines().next().unwrap_or_default(), BRIEF)
+}
+
+/// Of each group its newest record: whoever speaks twice means the last word.
+pub(super) fn newest_of_each<'a>(rows: impl Iterator<Item = &'a Arc<Row>>) -> BTreeMap<GroupId, &'a Arc<Row>> {
+    let mut newest: BTreeMap<GroupId, &Arc<Row>> = BTreeMap::new();
+    for row in rows {
+        let Some(group) = row.owner() else { continue };
+        let known = newest.entry(group).or_insert(row);
+        if (known.changed, known.document) < (row.changed, row.document) {
+            *known = row;
+        }
+    }
+    newest
 }
 
 #[cfg(test)]
@@ -193,5 +261,18 @@ mod tests {
         let owl = row(&owl);
         assert_eq!((owl.values.text("place"), owl.values.get("coordinates")), ("", None));
         assert!(coalition.views.shown("person").all(|row| row.values.text("name") == "Owl"));
+    }
+
+    #[test]
+    fn figures_are_whole_where_they_can_be_and_never_endless() {
+        assert_eq!(figure(3.0).to_string(), "3");
+        assert_eq!(figure(2.5).to_string(), "2.5");
+        assert!(figure(f64::INFINITY).is_number());
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_letters() {
+        assert_eq!(brief("  one line\nand another"), "one line");
+        assert_eq!(brief(&"é".repeat(70)), format!("{}…", "é".repeat(60)));
     }
 }

@@ -3,7 +3,7 @@
 //! Anybody can write the word; a mandate that holds makes it true. Without one a record carries the name of its group
 //! alone.
 
-use super::line::{at, line};
+use super::shown::{at, line};
 use super::told::among;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::MandateRow;

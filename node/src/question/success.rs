@@ -1,9 +1,9 @@
 //! Success: what was won, how the wind blows, who knows whom, who leads: four parts for a period.
 
 use super::asked::tags;
-use super::line::{brief, by_title, line, moment};
 use super::period::{Period, SINCE, UNTIL, date};
 use super::scores::{Published, mean};
+use super::shown::{brief, by_title, line, moment};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, newcomers};
 use grid_protocol::replica::Row;
 use serde_json::json;

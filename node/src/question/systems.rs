@@ -1,6 +1,6 @@
 //! The systems map: what moves what, where it turns in loops, and who works on its levers.
 
-use super::line::{brief, by_title, flag, line};
+use super::shown::{brief, by_title, flag, line};
 use super::told::names;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, seats};
 use grid_protocol::id::{DocumentId, GroupId};

@@ -1,6 +1,6 @@
 //! Talk: what people said to each other, all of it, in a thread, or about a record.
 
-use super::line::{at, by_title, line};
+use super::shown::{at, by_title, line};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word, told};
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};

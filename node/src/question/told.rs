@@ -1,14 +1,12 @@
 //! What people tell a question: groups and records by name, by id, by the beginning of an id.
 
 use super::{Asked, Given, Unanswerable, Word};
+use crate::view::told::Untold;
 use grid_protocol::id::GroupId;
 use grid_protocol::record::FieldType;
 use grid_protocol::replica::Row;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Letters of an id that name something, at least.
-const PREFIX: usize = 4;
 
 /// One group.
 pub(super) const GROUP: Word =
@@ -17,45 +15,18 @@ pub(super) const GROUP: Word =
 /// The group that was told, if one was.
 pub(super) fn group(asked: &Asked<'_>) -> Result<Option<GroupId>, Unanswerable> {
     let Some(told) = asked.word(GROUP.name) else { return Ok(None) };
-    if let Some(group) = asked.views.group_named(told) {
-        return Ok(Some(group));
-    }
-    let folded = told.to_lowercase();
-    let begins = |id: &GroupId| folded.len() >= PREFIX && id.to_string().starts_with(&folded);
-    let fitting = asked.views.names.iter().filter(|(id, _)| asked.views.is_called(id, told) || begins(id));
-    only(fitting.map(|(id, _)| *id), "group", told).map(Some)
+    asked.views.group_like(told).map(Some).map_err(Into::into)
 }
 
 /// The record that was told with a word, if one was: by its id, the beginning of it, or its whole title.
 pub(super) fn record<'a>(asked: &Asked<'a>, word: &str, kinds: &[&str]) -> Result<Option<&'a Arc<Row>>, Unanswerable> {
     let Some(told) = asked.word(word) else { return Ok(None) };
-    let whole = asked.referred(told).filter(|row| row.kind().is_some_and(|kind| kinds.contains(&kind)));
-    if whole.is_some() {
-        return Ok(whole);
-    }
-    let folded = told.to_lowercase();
-    let begins = |row: &Row| folded.len() >= PREFIX && row.document.to_string().starts_with(&folded);
-    let rows = || kinds.iter().flat_map(|kind| asked.records(kind));
-    let fitting: Vec<&Arc<Row>> = rows().filter(|row| begins(row)).collect();
-    let fitting = match fitting.is_empty() {
-        false => fitting,
-        true => rows().filter(|row| asked.title(row).to_lowercase() == folded).collect(),
-    };
-    only(fitting.into_iter(), &kinds.join(" or "), told).map(Some)
+    asked.views.record_told(kinds, told).map(Some).map_err(Into::into)
 }
 
-fn only<T: Clone>(fitting: impl Iterator<Item = T>, what: &str, told: &str) -> Result<T, Unanswerable> {
-    let shown: String = told.chars().take(80).collect();
-    let fitting: Vec<T> = fitting.take(2).collect();
-    match fitting.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(Unanswerable::new(
-            format!("no {what} here is called {shown:?}"),
-            "Give its whole name, its id, or the first letters of its id.",
-        )),
-        _ => {
-            Err(Unanswerable::new(format!("{shown:?} names more than one {what}"), "Give the id of the one you mean."))
-        }
+impl From<Untold> for Unanswerable {
+    fn from(untold: Untold) -> Self {
+        Self::new(untold.to_string(), untold.hint())
     }
 }
 
@@ -135,6 +106,6 @@ mod tests {
         let by = |told: &str| coalition.ask("report", &[("group", told)]);
         assert!(by("clean river").is_ok());
         assert!(by(&Coalition::group(1)).is_ok());
-        assert!(by("Hollin Choir").unwrap_err().message.contains("more than one"));
+        assert!(by("Hollin Choir").unwrap_err().message.contains("fits 2"));
     }
 }

@@ -1,13 +1,13 @@
 //! Trust: what groups published of how much their people trust each other, added up, nobody named.
 
-use super::line::by_title;
 use super::scores::{Published, mean};
+use super::shown::by_title;
 use super::told::{names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How much people trust each other.
@@ -58,12 +58,14 @@ fn who(asked: &Asked<'_>, published: &Published<'_>, of: Option<&Arc<Row>>) -> S
         .collect();
     by_title(asked, &mut surveys);
     let members: BTreeSet<GroupId> = asked.members().collect();
+    let mut told: HashMap<&str, BTreeSet<GroupId>> = HashMap::new();
+    for score in &published.scores {
+        told.entry(score.row.values.text("survey")).or_default().insert(score.group);
+    }
     let rows = surveys.into_iter().map(|survey| {
-        let id = survey.document.to_string();
-        let told = published.scores.iter().filter(|score| score.row.values.text("survey") == id);
-        let told: BTreeSet<GroupId> = told.map(|score| score.group).collect();
-        let out = members.difference(&told).count();
-        super::line::line(asked, survey, json!({"published": told.len(), "who": names(asked, &told), "out": out}))
+        let told = told.remove(&*survey.document.to_string()).unwrap_or_default();
+        let out = members.len() - told.iter().filter(|group| members.contains(group)).count();
+        super::shown::line(asked, survey, json!({"published": told.len(), "who": names(asked, &told), "out": out}))
     });
     let columns =
         [("title", "Survey"), ("published", "Groups that published"), ("who", "Who"), ("out", "Groups to come")];

@@ -3,8 +3,8 @@
 //! A unit may lie in several others, and a mistake may make it lie in itself. A group that is in two units counts once
 //! in whatever lies above both.
 
-use super::line::{count, figure, line};
 use super::nested::{Circle, Nested, references};
+use super::shown::{by_name, count, figure, line};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::question::asked::tags;
 use grid_protocol::id::GroupId;
@@ -73,7 +73,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         more["unit"] = format!("{}{}", "  ".repeat(depth.min(INDENTED)), asked.title(unit)).into();
         more["depth"] = depth.into();
         more["level"] = unit.values.text("level").into();
-        more["coordinates"] = super::line::field(unit, "coordinates");
+        more["coordinates"] = super::shown::field(unit, "coordinates");
         more["parents"] = tags(unit, "parents").collect();
         more["why"] = notes(nested, unit).into();
         rows.push(line(asked, unit, more));
@@ -115,7 +115,7 @@ fn unplaced(asked: &Asked<'_>, placed: &BTreeSet<GroupId>) -> Section {
         .filter(|group| !placed.contains(group))
         .map(|group| (asked.views.name_of(&group), group))
         .collect();
-    groups.sort_by_cached_key(|(name, group)| (name.to_lowercase(), *group));
+    groups.sort_by_cached_key(|(name, group)| by_name(name, *group));
     let rows = groups.into_iter().map(|(name, group)| json!({"group": group.to_string(), "name": name}));
     Section::new("unplaced", "Groups in no unit", &[("name", "Group")], "Every group is in a unit.").rows(rows)
 }

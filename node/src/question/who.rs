@@ -1,19 +1,14 @@
 //! Who: all about one group: who it is, where, what it stands for, what it does, how to reach it, how it works.
 
-use super::asked::tags;
-use super::shown::{by_name, moment, or_nothing, place, short};
+use super::asked::{instant, tags};
+use super::period::{is_over, next_or_first};
+use super::shown::{by_name, moment, or_nothing, place};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
-use crate::view::fold::{Phrase, folded};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Groups that an error names.
-const NAMED: usize = 5;
-/// Letters of an id that are enough to try it.
-const PREFIX: usize = 6;
 /// What a group does, in the order in which it is told, and when it is over.
 const DOING: [(&str, &[&str]); 5] = [
     ("action", &["done", "cancelled"]),
@@ -39,7 +34,13 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             "Say --group and its name, such as: who --group river.",
         ));
     };
-    let group = meant(asked, text)?;
+    let group = asked.views.group_like(text)?;
+    if !asked.shows_group(&group) {
+        return Err(Unanswerable::new(
+            format!("{} is hidden on this computer", asked.name(&group)),
+            "`grid hiding list` shows what is hidden here.",
+        ));
+    }
     let profile = asked.profiles().remove(&group);
     let doing = doing(asked, &group);
     let said = |field: &str| profile.map_or("", |row| row.values.text(field));
@@ -89,52 +90,6 @@ fn titles(rows: &[Json], kinds: &[&str]) -> String {
     format!("{}{more}", names.iter().take(3).copied().collect::<Vec<_>>().join(", "))
 }
 
-/// Whether a group of that name is meant.
-type Fits<'a> = dyn Fn(&GroupId, &str) -> bool + 'a;
-
-/// The group that a name or an id means.
-fn meant(asked: &Asked<'_>, text: &str) -> Result<GroupId, Unanswerable> {
-    if let Some(group) = asked.group_of(text).filter(|group| asked.shows_group(group)) {
-        return Ok(group);
-    }
-    let hidden = &asked.views.hidden.groups;
-    let known: BTreeMap<GroupId, String> = asked
-        .views
-        .names
-        .iter()
-        .filter(|(group, _)| !hidden.contains(group))
-        .map(|(id, name)| (*id, name.clone()))
-        .collect();
-    let fitting = |fits: &Fits<'_>| -> Vec<GroupId> {
-        known.iter().filter(|(group, name)| fits(group, name)).map(|(group, _)| *group).collect()
-    };
-    let (plain, phrase, prefix) = (folded(text), Phrase::new(text), text.to_ascii_lowercase());
-    let exact = phrase.clone().exactly();
-    let tries: [&Fits<'_>; 4] = [
-        &|_, name| !plain.is_empty() && folded(name) == plain,
-        &|group, _| prefix.len() >= PREFIX && group.to_string().starts_with(&prefix),
-        &|_, name| exact.is_in(name),
-        &|_, name| phrase.is_in(name),
-    ];
-    let found = tries.iter().map(|fits| fitting(fits)).find(|found| !found.is_empty()).unwrap_or_default();
-    match found.as_slice() {
-        [group] => Ok(*group),
-        [] => {
-            let hint = "`find` looks for groups by what they do; a group that you have hidden is not shown.";
-            Err(Unanswerable::new(format!("no group is called {:?} here", short(text, 60)), hint))
-        }
-        several => {
-            let named: Vec<String> = several
-                .iter()
-                .take(NAMED)
-                .filter_map(|id| Some(format!("{} ({})", known.get(id)?, id.short())))
-                .collect();
-            let message = format!("{:?} fits {} groups: {}", short(text, 60), several.len(), named.join(", "));
-            Err(Unanswerable::new(message, "Give more of its name, or its id."))
-        }
-    }
-}
-
 fn units(asked: &Asked<'_>, row: &Row) -> String {
     let mut names: Vec<String> = tags(row, "units").filter_map(|id| Some(asked.title(asked.referred(id)?))).collect();
     names.sort_unstable();
@@ -150,7 +105,7 @@ fn doing(asked: &Asked<'_>, group: &GroupId) -> Vec<Json> {
             own.filter(|row| !over.contains(&row.values.text("status")) && !is_past(asked, row)).collect();
         current.sort_by_cached_key(|row| by_name(&asked.title(row), row.document));
         rows.extend(current.into_iter().map(|row| {
-            let when = [moment(row, "starts"), moment(row, "from")].into_iter().find(|when| !when.is_null());
+            let when = [next_or_first(row, asked.now), moment(row, "from")].into_iter().find(|when| !when.is_null());
             json!({
                 "id": row.document.to_string(),
                 "kind": kind,
@@ -166,9 +121,7 @@ fn doing(asked: &Asked<'_>, group: &GroupId) -> Vec<Json> {
 
 /// Whether its last day is behind us.
 fn is_past(asked: &Asked<'_>, row: &Row) -> bool {
-    let ends = ["ends", "until", "starts"].into_iter().find_map(|field| super::asked::instant(row, field));
-    // A day's grace: what began today and says no end still goes on.
-    ends.is_some_and(|end| end < asked.days_ago(1.0))
+    is_over(row, asked.now) || instant(row, "until").is_some_and(|end| end < asked.days_ago(1.0))
 }
 
 fn people(asked: &Asked<'_>, group: &GroupId) -> Vec<Json> {
@@ -243,8 +196,8 @@ mod tests {
         assert!(coalition.ask("who", &[]).is_err());
         assert!(coalition.ask("who", &[("group", "clean air")]).is_ok());
         coalition.record(0, "hiding", json!({"what": "Air", "sort": "group", "of_group": Coalition::group(1)}));
-        assert!(error(&coalition, "clean air").contains("no group"));
-        assert!(error(&coalition, &Coalition::group(1)).contains("no group"));
+        assert!(error(&coalition, "clean air").contains("is hidden"));
+        assert!(error(&coalition, &Coalition::group(1)).contains("is hidden"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Records that may mean the same thing, so that a person can say whether they do.
 
 use super::Views;
-use super::fold::words;
+use super::fold::{bare, words};
 use grid_protocol::record::{Kind, Values};
 use grid_protocol::replica::Row;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ impl Views {
     fn alike(&self, kind: &Kind, left: &mut usize) -> Vec<Vec<Arc<Row>>> {
         let mut by_title: BTreeMap<String, Vec<&Arc<Row>>> = BTreeMap::new();
         for row in self.shown(&kind.name) {
-            by_title.entry(folded(row.values.text(&kind.title))).or_default().push(row);
+            by_title.entry(without_small(row.values.text(&kind.title))).or_default().push(row);
         }
         let mut found = Vec::new();
         for rows in by_title.into_values().filter(|rows| (2..=MOST).contains(&rows.len())) {
@@ -108,32 +108,32 @@ impl<'a> Said<'a> {
 }
 
 fn text(values: &Values, field: &str) -> String {
-    values.get(field).map(|value| folded(&value.to_string())).unwrap_or_default()
+    values.get(field).map(|value| without_small(&value.to_string())).unwrap_or_default()
 }
 
 /// Small words that people leave out or put in.
 const SMALL: [&str; 10] = ["the", "a", "an", "of", "for", "and", "de", "la", "le", "el"];
 
-/// The words of a text without the small ones, written as one, in the form in which texts are compared; a text of signs or
-/// small words only stays as it is.
-fn folded(text: &str) -> String {
-    let letters: String = words(text).into_iter().filter(|word| !SMALL.contains(&word.as_str())).collect();
-    if letters.is_empty() { text.trim().to_lowercase() } else { letters }
+/// A text without the small words, in the form in which names are compared.
+fn without_small(text: &str) -> String {
+    let large = words(text).into_iter().filter(|word| !SMALL.contains(&word.as_str()));
+    let large: String = large.collect();
+    if large.is_empty() { bare(text) } else { large }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FOUND, folded};
+    use super::{FOUND, without_small};
     use crate::question::fixture::Coalition;
     use serde_json::json;
 
     #[test]
     fn small_words_accents_and_signs_make_no_other_name() {
-        assert_eq!(folded("Anglers of the Lower Valley"), folded("anglers of Lower-Valley"));
-        assert_eq!(folded("Jos\u{e9}"), folded("Jose\u{301}"));
-        assert_ne!(folded("The The"), folded("The"));
-        assert_ne!(folded("!!"), folded("??"));
-        assert_ne!(folded("Upper Valley"), folded("Lower Valley"));
+        assert_eq!(without_small("Anglers of the Lower Valley"), without_small("anglers of Lower-Valley"));
+        assert_eq!(without_small("Jos\u{e9}"), without_small("Jose\u{301}"));
+        assert_ne!(without_small("The The"), without_small("The"));
+        assert_ne!(without_small("!!"), without_small("??"));
+        assert_ne!(without_small("Upper Valley"), without_small("Lower Valley"));
     }
 
     #[test]

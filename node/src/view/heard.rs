@@ -34,33 +34,41 @@ impl Acted {
         acted
     }
 
-    fn note(&mut self, told: impl IntoIterator<Item = (GroupId, Timestamp)>) {
-        note(&mut self.last, told);
-    }
-}
-
-fn note(last: &mut BTreeMap<GroupId, Timestamp>, told: impl IntoIterator<Item = (GroupId, Timestamp)>) {
-    for (group, at) in told {
-        let known = last.entry(group).or_insert(at);
-        *known = at.max(*known);
+    fn note(&mut self, told: Option<(GroupId, Timestamp)>) {
+        if let Some((group, at)) = told {
+            let known = self.last.entry(group).or_insert(at);
+            *known = at.max(*known);
+        }
     }
 }
 
 impl Views {
     /// When each group was heard from last, as far as others may know it too.
     pub(crate) fn heard(&self) -> BTreeMap<GroupId, Timestamp> {
-        let mut last = self.acted.last.clone();
-        for version in self.versions.iter() {
-            note(&mut last, version.signed.iter().copied().chain(version.proposed));
-        }
+        let mut last: HashMap<GroupId, Timestamp> = HashMap::new();
+        let mut note = |group: GroupId, at: Timestamp| {
+            let known = last.entry(group).or_insert(at);
+            *known = at.max(*known);
+        };
+        // A hundred thousand records are of fifty kinds.
+        let mut here: HashMap<&str, bool> = HashMap::new();
         for row in self.records.held() {
             let (Some(owner), Some(kind)) = (row.owner(), row.kind()) else { continue };
-            if local::is_here(&self.registry, kind) {
+            if *here.entry(kind).or_insert_with(|| local::is_here(&self.registry, kind)) {
                 continue;
             }
-            let writer = row.changed_by.map_or(Some(owner), |device| self.acted.devices.get(&device).copied());
-            note(&mut last, [(owner, row.created)].into_iter().chain(writer.map(|writer| (writer, row.changed))));
+            match row.changed_by.map_or(Some(owner), |device| self.acted.devices.get(&device).copied()) {
+                Some(writer) if writer == owner => note(owner, row.created.max(row.changed)),
+                writer => {
+                    note(owner, row.created);
+                    writer.into_iter().for_each(|writer| note(writer, row.changed));
+                }
+            }
         }
-        last
+        self.acted.last.iter().for_each(|(group, at)| note(*group, *at));
+        for version in self.versions.iter() {
+            version.signed.iter().copied().chain(version.proposed).for_each(|(group, at)| note(group, at));
+        }
+        last.into_iter().collect()
     }
 }

@@ -87,10 +87,7 @@ fn group(views: &Views, row: &Row) -> Option<GroupId> {
         // The profile may come later than the wish not to see it: a group's own id says who is meant.
         return views.group_named(named).or_else(|| named.parse().ok());
     }
-    let called = row.values.text("what").trim().to_lowercase();
-    let mut fitting = views.names.iter().filter(|(_, name)| name.trim().to_lowercase() == called);
-    let only = fitting.next().map(|(group, _)| *group);
-    only.filter(|_| fitting.next().is_none())
+    views.group_told(row.values.text("what")).ok()
 }
 
 impl Views {

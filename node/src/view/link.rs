@@ -5,6 +5,7 @@
 //! group can do: those who let it in knew it by the name that it was founded under. In doubt a prospect stays one, since
 //! a group shown twice is a smaller mistake than one that nobody sees; a person says which it is.
 
+use super::fold::bare;
 use super::{DirectoryRow, Membership};
 use grid_protocol::id::GroupId;
 use grid_protocol::record::{Field, FieldType, Kind, Registry, Values};
@@ -54,10 +55,10 @@ impl<'a> Links<'a> {
         for (index, row) in rows.iter().enumerate() {
             if row.membership == Membership::Member {
                 let traits = row.row.as_ref().map(|row| Traits::of(profile, &row.values)).unwrap_or_default();
-                by_name.entry(folded(&row.name)).or_default().push((index, traits));
+                by_name.entry(bare(&row.name)).or_default().push((index, traits));
             }
             let name = row.group.and_then(|group| founding_names.get(&group));
-            if name.is_some_and(|name| folded(name) == folded(&row.name)) {
+            if name.is_some_and(|name| bare(name) == bare(&row.name)) {
                 founded.insert(index);
             }
             if let Some(group) = row.group {
@@ -77,7 +78,7 @@ impl<'a> Links<'a> {
     }
 
     fn by_likeness(&self, row: &Row) -> Option<usize> {
-        let namesakes = self.by_name.get(&folded(row.values.text(&self.prospect.title)))?;
+        let namesakes = self.by_name.get(&bare(row.values.text(&self.prospect.title)))?;
         let traits = Traits::of(self.prospect, &row.values);
         let like = |wanted: Likeness| {
             let mut like = namesakes.iter().filter(|(_, known)| traits_alike(&traits, known) == wanted);
@@ -107,8 +108,8 @@ impl Traits {
             let field = kind.fields.iter().find(|field| field.field_type == *wanted);
             field.map(|field| values.text(&field.name)).unwrap_or_default()
         };
-        let place = first(&FieldType::Place).split(|letter: char| !letter.is_alphanumeric());
-        let place = place.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+        let words = first(&FieldType::Place).split(|sign: char| sign.is_whitespace() || sign.is_ascii_punctuation());
+        let place = words.map(bare).filter(|word| !word.is_empty()).collect();
         Self { place, site: site(first(&FieldType::Link)) }
     }
 }
@@ -131,11 +132,6 @@ fn references<'k>(kind: &'k Kind, of: &'k str) -> impl Iterator<Item = &'k Field
 pub(super) fn kinds(registry: &Registry) -> Option<(&Arc<Kind>, &Arc<Kind>)> {
     use grid_protocol::record::KindRole;
     Some((registry.with_role(KindRole::Profile)?, registry.with_role(KindRole::Prospect)?))
-}
-
-/// A name without case, accents' spacing and punctuation, so that two spellings of one name meet.
-fn folded(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! nobody sees. Whoever reads then sees the beginning of its id beside the name, wherever a name is shown.
 
 use super::Views;
-use super::fold::folded;
+use super::fold::bare;
 use grid_protocol::id::GroupId;
 use grid_protocol::letters;
 use grid_protocol::record::KindRole;
@@ -24,11 +24,10 @@ impl Views {
         }
     }
 
-    /// Whether a person who writes this means the group.
-    pub(crate) fn is_called(&self, group: &GroupId, text: &str) -> bool {
-        let text = text.to_lowercase();
-        let bare = self.names.get(group).is_some_and(|name| name.to_lowercase() == text);
-        bare || (self.double.contains(group) && self.name_of(group).to_lowercase() == text)
+    /// Whether a group has this name, in the form in which names are compared, or is shown under it.
+    pub(super) fn bears(&self, group: &GroupId, name: &str) -> bool {
+        let known = self.names.get(group).is_some_and(|known| bare(known) == name);
+        !name.is_empty() && (known || (self.double.contains(group) && bare(&self.name_of(group)) == name))
     }
 
     pub(super) fn take_names(&mut self) {
@@ -59,23 +58,15 @@ impl Views {
     fn doubles(&self) -> BTreeSet<GroupId> {
         let mut bearers: BTreeMap<String, BTreeSet<GroupId>> = BTreeMap::new();
         for (group, name) in self.names.iter().chain(&self.founding_names) {
-            bearers.entry(plain(name)).or_default().insert(*group);
+            bearers.entry(bare(name)).or_default().insert(*group);
         }
-        let reserved: BTreeSet<String> = NOBODYS.into_iter().chain([self.coalition_name.as_str()]).map(plain).collect();
+        let reserved: BTreeSet<String> = NOBODYS.into_iter().chain([self.coalition_name.as_str()]).map(bare).collect();
         let is_double = |(group, name): (&GroupId, &String)| {
-            let plain = plain(name);
-            let others = bearers.get(&plain).is_some_and(|bearers| bearers.iter().any(|bearer| bearer != group));
-            (others || (!plain.is_empty() && reserved.contains(&plain))).then_some(*group)
+            let bare = bare(name);
+            let others = bearers.get(&bare).is_some_and(|bearers| bearers.iter().any(|bearer| bearer != group));
+            (others || (!bare.is_empty() && reserved.contains(&bare))).then_some(*group)
         };
         self.names.iter().filter_map(is_double).collect()
-    }
-}
-
-/// A name as it looks to whoever reads in a hurry; one of pictures alone stays as it is.
-fn plain(name: &str) -> String {
-    match folded(name) {
-        words if words.is_empty() => name.trim().to_owned(),
-        words => words,
     }
 }
 
@@ -99,7 +90,7 @@ mod tests {
             assert_eq!(own, format!("Clean River ({})", group(0).short()), "{taken:?}");
             assert_eq!(others, format!("{taken} ({})", group(1).short()), "{taken:?}");
             // What is shown can be written.
-            assert!(coalition.views.is_called(&group(1), &others.to_uppercase()));
+            assert_eq!(coalition.views.group_told(&others.to_uppercase()), Ok(group(1)));
         }
         // Nobody is the network, and a name that nobody sees is none.
         assert_eq!(named("The Network").1, format!("The Network ({})", group(1).short()));

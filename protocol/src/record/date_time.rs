@@ -61,6 +61,11 @@ impl DateTime {
         self.offset.to_datetime(self.instant)
     }
 
+    /// Another instant by the same offset.
+    pub(super) fn at_its_offset(&self, instant: Timestamp) -> civil::DateTime {
+        self.offset.to_datetime(instant)
+    }
+
     /// A moment from its parts; the zone is only a name.
     ///
     /// # Errors

@@ -39,12 +39,14 @@ mod parse;
 mod patch;
 mod quotes;
 mod reading;
+mod repeat;
 mod rules;
 mod seal;
 mod speaker;
 mod spreadsheet;
 mod table;
 mod tags;
+mod times;
 mod unite;
 mod value;
 
@@ -69,10 +71,12 @@ pub use names::{ITEM, QUERY, one_of};
 pub use parse::Unfit;
 pub use patch::{BaseOf, Patch, PatchError};
 pub use reading::{Presence, Reader, Reading, mark_removed, removers};
+pub use repeat::{Repeat, RepeatError};
 pub use seal::{Rivals, Seal, Sealed};
 pub use speaker::Speaker;
 pub use table::{TableRow, export_csv, export_json};
 pub use tags::Tags;
+pub use times::{Occasion, Times};
 pub use unite::Union;
 pub use value::{FieldName, Value, Values};
 

@@ -11,6 +11,7 @@ pub const ITEM: &[&str] = &[
     "group",
     "group_name",
     "mine",
+    "next",
     "changed_at",
     "created_at",
     "damaged",

@@ -1,6 +1,7 @@
 //! Rules that hold between the fields of several kinds.
 
-use super::{Complaint, DateTime, Money, Role};
+use super::{Complaint, DateTime, Money, Repeat, Role};
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 /// The days of the week, as tags.
@@ -18,6 +19,24 @@ pub(super) fn in_order(
             message: format!("{name}: expected a time after the start ({first}), found {last}"),
         }),
         _ => Ok(()),
+    }
+}
+
+/// What comes back says when it takes place first, by a rule that is understood, and what is left out are days.
+pub(super) fn comes_back(starts: &Option<DateTime>, repeats: &str, except: &BTreeSet<String>) -> Result<(), Complaint> {
+    let complaint = |message: String| Err(Complaint { fields: &["repeats", "except", "starts"], message });
+    if let Some(found) = except.iter().find(|day| day.parse::<Date>().is_err()) {
+        return complaint(format!("except: expected days like 2026-12-28, found {found:?}"));
+    }
+    if repeats.trim().is_empty() {
+        return Ok(());
+    }
+    if let Err(error) = repeats.parse::<Repeat>() {
+        return complaint(format!("repeats: {error}"));
+    }
+    match starts {
+        Some(_) => Ok(()),
+        None => complaint("starts: expected the first time of what comes back".to_owned()),
     }
 }
 

@@ -119,7 +119,8 @@ pub(super) fn shown(field: &Field, json: &Value) -> String {
 pub(super) fn cell_in(field: &Field, item: &Value) -> String {
     match field.field_type.targets() {
         Some(_) => names(field, item),
-        None => cell(field, &item[&*field.name]),
+        // Of what comes back a list shows the next time.
+        None => cell(field, item["next"].get(&*field.name).unwrap_or(&item[&*field.name])),
     }
 }
 

@@ -40,7 +40,8 @@ pub(super) fn filters(kind: &Kind) -> Vec<Arg> {
     });
     let filters = filters.map(|arg| arg.help_heading("Only those with"));
     let text = Arg::new("text").long("text").value_name("WORDS").help("Only those that contain this text");
-    let group = Arg::new("group").long("group").value_name("ID").help("Only those of this group");
+    let group =
+        Arg::new("group").long("group").value_name("GROUP").help("Only those of this group: its name or its id");
     [text, group].into_iter().chain(filters).collect()
 }
 

@@ -81,6 +81,7 @@ async fn a_list_is_narrowed_by_fields_tags_text_and_group() {
         ("place=", vec!["=Letter day", "March"]),
         (&*format!("group={them}"), vec!["=Letter day", "March"]),
         (&*format!("group={}", &them[..8]), vec!["=Letter day", "March"]),
+        ("group=CLE%C3%81N%20RIVER", vec!["=Letter day", "March"]),
         (&*format!("group={them}&limit=1"), vec!["=Letter day"]),
     ] {
         let answer = grid.get(&format!("/api/records/action?{query}")).await.1;

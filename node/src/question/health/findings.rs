@@ -1,27 +1,27 @@
 //! What needs care, one check after the other.
 
 use super::super::asked::instant;
-use super::super::line::by_title;
+use super::super::period::{begins, next};
+use super::super::shown::{by_name, by_title};
 use super::super::told::short_id;
 use super::super::{
     Asked, adding_up, agenda, amplify, bodies, calls, decisions, flows, introduce, report, reviews, seats, silence,
 };
 use crate::threats::{self, Reviewed};
 use crate::view::MandateState;
-use grid_protocol::id::GroupId;
+use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Days after which a group counts as silent.
 const SILENT: f64 = 30.0;
 
-/// Something that needs care.
-pub(super) struct Finding {
+/// Something that needs care, in words.
+struct Finding {
     what: String,
     who: String,
-    group: Option<GroupId>,
     id: Option<String>,
     step: String,
 }
@@ -29,106 +29,134 @@ pub(super) struct Finding {
 impl Finding {
     /// A finding about a record, with its group.
     fn of(asked: &Asked<'_>, row: &Row, what: String, step: String) -> Self {
-        Self { what, who: asked.group_name(row), group: row.owner(), id: Some(row.document.to_string()), step }
+        Self { what, who: asked.group_name(row), id: Some(row.document.to_string()), step }
     }
 
     /// A finding about a group.
     fn group(asked: &Asked<'_>, group: GroupId, what: String, step: &str) -> Self {
-        Self { what, who: asked.views.name_of(&group), group: Some(group), id: None, step: step.to_owned() }
+        Self { what, who: asked.views.name_of(&group), id: None, step: step.to_owned() }
     }
 
     /// A finding about everybody.
     fn everybody(what: String, step: &str) -> Self {
-        Self { what, who: "everybody".to_owned(), group: None, id: None, step: step.to_owned() }
+        Self { what, who: "everybody".to_owned(), id: None, step: step.to_owned() }
+    }
+}
+
+/// A finding of which only the group is known yet: thousands are counted for every few that are told.
+struct Found<'s> {
+    group: Option<GroupId>,
+    tell: Box<dyn FnOnce() -> Finding + 's>,
+}
+
+impl<'s> Found<'s> {
+    fn new(group: Option<GroupId>, tell: impl FnOnce() -> Finding + 's) -> Self {
+        Self { group, tell: Box::new(tell) }
     }
 }
 
 /// The findings of one check.
-pub(super) struct Sort {
+pub(super) struct Sort<'s> {
     name: &'static str,
-    findings: Vec<Finding>,
+    found: Vec<Found<'s>>,
     /// What shows all of them.
     closer: &'static str,
 }
 
-impl Sort {
+impl Sort<'_> {
     /// Rows: so many findings, then how many more there are.
-    pub(super) fn rows(self, asked: &Asked<'_>, shown: usize) -> impl Iterator<Item = Json> + use<> {
-        let Self { name, mut findings, closer } = self;
-        findings.retain(|finding| finding.group.is_none_or(|group| asked.shows_group(&group)));
-        let more = findings.len().saturating_sub(shown);
+    pub(super) fn rows(self, asked: &Asked<'_>, shown: usize) -> Vec<Json> {
+        let Self { name, mut found, closer } = self;
+        found.retain(|found| found.group.is_none_or(|group| asked.shows_group(&group)));
+        let more = found.len().saturating_sub(shown);
         let rest = (more > 0).then(
             || json!({"sort": name, "what": format!("{more} more like that"), "who": "", "step": closer, "more": more}),
         );
-        let rows = findings.into_iter().take(shown).map(move |finding| {
+        let rows = found.into_iter().take(shown).map(move |Found { group, tell }| {
+            let finding = tell();
             json!({
                 "sort": name,
                 "what": finding.what,
                 "who": finding.who,
-                "group": finding.group.map(|group| group.to_string()),
+                "group": group.map(|group| group.to_string()),
                 "id": finding.id,
                 "step": finding.step,
             })
         });
-        rows.chain(rest)
+        rows.chain(rest).collect()
     }
 }
 
 /// Members that wrote nothing for a month.
-pub(super) fn silent(asked: &Asked<'_>) -> Sort {
+pub(super) fn silent<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     // The profile says how to reach a group.
     let profiles = asked.profiles();
     let findings = silence::silent(asked, SILENT).into_iter().map(|(_, group)| {
-        let profile = profiles.get(&group).map(|profile| format!("grid group show {}", short_id(profile)));
-        let step = profile.unwrap_or_else(|| "grid ask silence".to_owned());
-        Finding::group(asked, group, format!("wrote nothing for {SILENT} days"), &step)
+        let profile = profiles.get(&group).copied();
+        Found::new(Some(group), move || {
+            let step = profile.map(|profile| format!("grid group show {}", short_id(profile)));
+            let step = step.unwrap_or_else(|| "grid ask silence".to_owned());
+            Finding::group(asked, group, format!("wrote nothing for {SILENT} days"), &step)
+        })
     });
-    Sort { name: "silent", findings: findings.collect(), closer: "grid ask silence" }
+    Sort { name: "silent", found: findings.collect(), closer: "grid ask silence" }
 }
 
 /// Seats and roles of bodies in which nobody is.
-pub(super) fn vacant(asked: &Asked<'_>) -> Sort {
+pub(super) fn vacant<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let mut rows: Vec<&Arc<Row>> = asked.records("body").collect();
     by_title(asked, &mut rows);
     let findings = rows.into_iter().flat_map(|body| {
         let filled = seats::filled(asked, body);
-        seats::vacancies(asked, body, &filled).into_iter().map(|vacancy| {
-            let what = format!("{}: vacant: {}", asked.title(body), bodies::vacancy_words(asked, &vacancy));
-            Finding::of(asked, body, what, format!("grid seat new --body {}", short_id(body)))
+        seats::vacancies(asked, body, &filled).into_iter().map(move |vacancy| {
+            Found::new(body.owner(), move || {
+                let what = format!("{}: vacant: {}", asked.title(body), bodies::vacancy_words(asked, &vacancy));
+                Finding::of(asked, body, what, format!("grid seat new --body {}", short_id(body)))
+            })
         })
     });
-    Sort { name: "vacant", findings: findings.collect(), closer: "grid ask bodies" }
+    Sort { name: "vacant", found: findings.collect(), closer: "grid ask bodies" }
 }
 
 /// Seats whose term is over, where nobody of that group sits in the body now.
-pub(super) fn over(asked: &Asked<'_>) -> Sort {
+pub(super) fn over<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
+    // Who sits where is worked out once: a body may have had a thousand terms.
+    let mut sit: HashMap<DocumentId, BTreeSet<Option<GroupId>>> = HashMap::new();
+    let mut sits_there = |body: &Row, group: Option<GroupId>| {
+        let now = || seats::filled(asked, body).into_iter().map(|seat| seat.owner()).collect();
+        sit.entry(body.document).or_insert_with(now).contains(&group)
+    };
     let mut over: Vec<(&Arc<Row>, &Arc<Row>)> = asked
         .current("seat")
         .filter(|seat| seats::SeatState::of(seat, asked.now) == seats::SeatState::Over)
         .filter_map(|seat| Some((seat, asked.named(seat, "body")?)))
-        .filter(|(seat, body)| seats::filled(asked, body).iter().all(|filled| filled.owner() != seat.owner()))
+        .filter(|(seat, body)| !sits_there(body, seat.owner()))
         .collect();
-    over.sort_by_cached_key(|(seat, body)| (asked.title(body).to_lowercase(), seat.document));
+    over.sort_by_cached_key(|(seat, body)| by_name(&asked.title(body), seat.document));
     let findings = over.into_iter().map(|(seat, body)| {
-        let role = seats::roles(seat).into_iter().collect::<Vec<_>>().join(", ");
-        let who = seats::holder(asked, seat);
-        let seat_of = if role.is_empty() { who } else { format!("{who}, {role}") };
-        let what = format!("{}: the term of {seat_of} is over", asked.title(body));
-        Finding::of(asked, seat, what, format!("grid seat new --body {}", short_id(body)))
+        Found::new(seat.owner(), move || {
+            let role = seats::roles(seat).into_iter().collect::<Vec<_>>().join(", ");
+            let who = seats::holder(asked, seat);
+            let seat_of = if role.is_empty() { who } else { format!("{who}, {role}") };
+            let what = format!("{}: the term of {seat_of} is over", asked.title(body));
+            Finding::of(asked, seat, what, format!("grid seat new --body {}", short_id(body)))
+        })
     });
-    Sort { name: "over", findings: findings.collect(), closer: "grid ask bodies" }
+    Sort { name: "over", found: findings.collect(), closer: "grid ask bodies" }
 }
 
 /// What is open and past its day, decisions and reviews apart.
-pub(super) fn overdue(asked: &Asked<'_>) -> Sort {
+pub(super) fn overdue<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let late = agenda::overdue(asked).filter(|(kind, ..)| matches!(*kind, "task" | "case" | "objective"));
     let mut late: Vec<_> = late.collect();
     late.sort_by_key(|(_, row, day, _)| (*day, row.document));
     let findings = late.into_iter().map(|(kind, row, _, why)| {
-        let step = whose(asked, row, || format!("grid {kind} edit {}", short_id(row)));
-        Finding::of(asked, row, format!("{} {why}", asked.title(row)), step)
+        Found::new(row.owner(), move || {
+            let step = whose(asked, row, || format!("grid {kind} edit {}", short_id(row)));
+            Finding::of(asked, row, format!("{} {why}", asked.title(row)), step)
+        })
     });
-    Sort { name: "overdue", findings: findings.collect(), closer: "grid agenda" }
+    Sort { name: "overdue", found: findings.collect(), closer: "grid agenda" }
 }
 
 /// A step that only the group can take that wrote a record: others ask it.
@@ -140,17 +168,19 @@ fn whose(asked: &Asked<'_>, row: &Row, step: impl FnOnce() -> String) -> String 
 }
 
 /// Roles of the five that nobody has.
-pub(super) fn uncovered(asked: &Asked<'_>) -> Sort {
+pub(super) fn uncovered<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let findings = introduce::uncovered(asked).into_iter().map(|role| {
-        let step = format!("grid person new --agreed yes --roles {role} --name NAME");
-        let article = if role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        Finding::everybody(format!("nobody is {article} {role}"), &step)
+        Found::new(None, move || {
+            let step = format!("grid person new --agreed yes --roles {role} --name NAME");
+            let article = if role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            Finding::everybody(format!("nobody is {article} {role}"), &step)
+        })
     });
-    Sort { name: "uncovered", findings: findings.collect(), closer: "grid introduce" }
+    Sort { name: "uncovered", found: findings.collect(), closer: "grid introduce" }
 }
 
 /// Mandates that are over, where the holder has no other for that role.
-pub(super) fn expired(asked: &Asked<'_>) -> Sort {
+pub(super) fn expired<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let mandates = &asked.views.mandates;
     let held: BTreeSet<_> = mandates
         .iter()
@@ -160,107 +190,124 @@ pub(super) fn expired(asked: &Asked<'_>) -> Sort {
     let over = mandates.iter().filter(|row| row.state(asked.now) == MandateState::Over);
     let over: BTreeSet<_> = over.map(|row| (row.group, row.role)).filter(|over| !held.contains(over)).collect();
     let findings = over.into_iter().map(|(group, role)| {
-        let step = format!("grid mandate claim --role {role}");
-        Finding::group(asked, group, format!("its mandate as {role} is over"), &step)
+        Found::new(Some(group), move || {
+            let step = format!("grid mandate claim --role {role}");
+            Finding::group(asked, group, format!("its mandate as {role} is over"), &step)
+        })
     });
-    Sort { name: "expired", findings: findings.collect(), closer: "grid mandate list" }
+    Sort { name: "expired", found: findings.collect(), closer: "grid mandate list" }
 }
 
 /// Members that got nothing back.
-pub(super) fn nothing_back(asked: &Asked<'_>) -> Sort {
+pub(super) fn nothing_back<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let flows = flows::of_members(asked).into_iter().filter(|(_, flow)| flow.got() == 0);
     let mut without: Vec<_> = flows.map(|(group, flow)| (usize::MAX - flow.given(), group, flow.given())).collect();
     without.sort_unstable();
     let findings = without.into_iter().map(|(_, group, given)| {
-        let what =
-            if given == 0 { "got nothing yet".to_owned() } else { format!("gave {given} times, and got nothing") };
-        Finding::group(asked, group, what, "grid match")
+        Found::new(Some(group), move || {
+            let what =
+                if given == 0 { "got nothing yet".to_owned() } else { format!("gave {given} times, and got nothing") };
+            Finding::group(asked, group, what, "grid match")
+        })
     });
-    Sort { name: "nothing_back", findings: findings.collect(), closer: "grid ask flows" }
+    Sort { name: "nothing_back", found: findings.collect(), closer: "grid ask flows" }
 }
 
 /// Calls for help that stand and that nobody answered.
-pub(super) fn unanswered(asked: &Asked<'_>) -> Sort {
+pub(super) fn unanswered<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let mut alerts: Vec<&Arc<Row>> =
         calls::standing(asked).filter(|alert| amplify::answers(asked, alert).is_empty()).collect();
     by_title(asked, &mut alerts);
     let findings = alerts.into_iter().map(|alert| {
-        let what = format!("nobody answered the call {}", asked.title(alert));
-        Finding::of(asked, alert, what, format!("grid support new --of {} --sort offer", short_id(alert)))
+        Found::new(alert.owner(), move || {
+            let what = format!("nobody answered the call {}", asked.title(alert));
+            Finding::of(asked, alert, what, format!("grid support new --of {} --sort offer", short_id(alert)))
+        })
     });
-    Sort { name: "unanswered", findings: findings.collect(), closer: "grid ask calls" }
+    Sort { name: "unanswered", found: findings.collect(), closer: "grid ask calls" }
 }
 
 /// Actions that lead to no objective.
-pub(super) fn unlinked(asked: &Asked<'_>) -> Sort {
+pub(super) fn unlinked<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let findings = adding_up::unlinked(asked).into_iter().map(|(action, _)| {
-        let what = format!("{} leads to no objective", asked.title(action));
-        let step = || format!("grid action edit {} --objectives OBJECTIVE", short_id(action));
-        Finding::of(asked, action, what, whose(asked, action, step))
+        Found::new(action.owner(), move || {
+            let what = format!("{} leads to no objective", asked.title(action));
+            let step = || format!("grid action edit {} --objectives OBJECTIVE", short_id(action));
+            Finding::of(asked, action, what, whose(asked, action, step))
+        })
     });
-    Sort { name: "unlinked", findings: findings.collect(), closer: "grid ask adding-up" }
+    Sort { name: "unlinked", found: findings.collect(), closer: "grid ask adding-up" }
 }
 
 /// Actions that are over and were not reported.
-pub(super) fn unreported(asked: &Asked<'_>) -> Sort {
+pub(super) fn unreported<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let findings = report::without_report(asked).into_iter().map(|action| {
-        let what = format!("{} is over and has no report", asked.title(action));
-        Finding::of(asked, action, what, format!("grid report new --action {} --title TITLE", short_id(action)))
+        Found::new(action.owner(), move || {
+            let what = format!("{} is over and has no report", asked.title(action));
+            Finding::of(asked, action, what, format!("grid report new --action {} --title TITLE", short_id(action)))
+        })
     });
-    Sort { name: "unreported", findings: findings.collect(), closer: "grid report" }
+    Sort { name: "unreported", found: findings.collect(), closer: "grid report" }
 }
 
 /// Decisions that are open past the day on which they were to close.
-pub(super) fn undecided(asked: &Asked<'_>) -> Sort {
+pub(super) fn undecided<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let mut late: Vec<&Arc<Row>> = asked.current("decision").filter(|row| decisions::is_late(asked, row)).collect();
     by_title(asked, &mut late);
     let findings = late.into_iter().map(|decision| {
-        let what = format!("{} is open past its day", asked.title(decision));
-        let step = || format!("grid decision edit {} --status adopted --outcome TEXT", short_id(decision));
-        Finding::of(asked, decision, what, whose(asked, decision, step))
+        Found::new(decision.owner(), move || {
+            let what = format!("{} is open past its day", asked.title(decision));
+            let step = || format!("grid decision edit {} --status adopted --outcome TEXT", short_id(decision));
+            Finding::of(asked, decision, what, whose(asked, decision, step))
+        })
     });
-    Sort { name: "undecided", findings: findings.collect(), closer: "grid ask decisions" }
+    Sort { name: "undecided", found: findings.collect(), closer: "grid ask decisions" }
 }
 
 /// Whether a round of reflection is ahead.
-pub(super) fn no_reflection(asked: &Asked<'_>) -> Sort {
+pub(super) fn no_reflection<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let ahead = |row: &Arc<Row>, field: &str| {
         row.values.text("sort") == "reflection"
             && row.values.text("status") != "cancelled"
-            && instant(row, field).is_some_and(|at| asked.now <= at)
+            && match field {
+                "starts" => next(row, asked.now).is_some_and(|next| asked.now <= begins(&next)),
+                field => instant(row, field).is_some_and(|at| asked.now <= at),
+            }
     };
     let scheduled = asked.current("event").any(|event| ahead(event, "starts"))
         || asked.current("survey").any(|survey| ahead(survey, "closes"));
     let step = "grid event new --sort reflection --title TITLE --starts DAY";
-    let finding = || Finding::everybody("no round of reflection on power and absence is set".to_owned(), step);
+    let finding = || {
+        let what = "no round of reflection on power and absence is set";
+        Found::new(None, move || Finding::everybody(what.to_owned(), step))
+    };
     Sort {
         name: "no_reflection",
-        findings: (!scheduled).then(finding).into_iter().collect(),
+        found: (!scheduled).then(finding).into_iter().collect(),
         closer: "grid ask reflection",
     }
 }
 
 /// Reviews of threats that are due, or that there are none.
-pub(super) fn stale_reviews(asked: &Asked<'_>) -> Sort {
+pub(super) fn stale_reviews<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let mut rows: Vec<&Arc<Row>> = asked.current("review").collect();
     by_title(asked, &mut rows);
     let none = rows.is_empty().then(|| {
-        let what = "nobody has thought about threats yet".to_owned();
-        Finding::everybody(what, "grid review start")
+        let what = "nobody has thought about threats yet";
+        Found::new(None, move || Finding::everybody(what.to_owned(), "grid review start"))
     });
     // What others think about is not enough for one's own people.
     let own = (none.is_none() && threats::reviewed(asked.views) == Reviewed::Missed).then(|| {
-        let what = "your group met others before it thought about what threatens its people".to_owned();
-        Finding::group(asked, asked.views.own, what, "grid review start")
+        let (own, what) = (asked.views.own, "your group met others before it thought about what threatens its people");
+        Found::new(Some(own), move || Finding::group(asked, own, what.to_owned(), "grid review start"))
     });
     let due = rows.into_iter().filter_map(|review| {
-        let what = format!("the review of {} is due: {}", asked.title(review), reviews::due(asked, review)?);
-        let step = || format!("grid review edit {} --reviewed DAY --again DAY --measures TEXT", short_id(review));
-        Some(Finding::of(asked, review, what, whose(asked, review, step)))
+        let due = reviews::due(asked, review)?;
+        Some(Found::new(review.owner(), move || {
+            let what = format!("the review of {} is due: {due}", asked.title(review));
+            let step = || format!("grid review edit {} --reviewed DAY --again DAY --measures TEXT", short_id(review));
+            Finding::of(asked, review, what, whose(asked, review, step))
+        }))
     });
-    Sort {
-        name: "stale_reviews",
-        findings: own.into_iter().chain(due).chain(none).collect(),
-        closer: "grid ask reviews",
-    }
+    Sort { name: "stale_reviews", found: own.into_iter().chain(due).chain(none).collect(), closer: "grid ask reviews" }
 }

@@ -1,12 +1,17 @@
 //! iCalendar out (RFC 5545).
 //!
 //! Times stand in UTC, which every program shows in the zone of whoever looks: no zone rules are given out that would
-//! be wrong in a year. The zone that people agreed on stands beside them, for whoever takes the calendar in again.
+//! be wrong in a year. The zone that people agreed on stands beside them, for whoever takes the calendar in again. Only
+//! what comes back stands in its own zone, with the rules as they are known now: ten o'clock each Monday is another
+//! instant when the clocks have changed.
 
 use super::entry::instant;
 use super::lines::{Writer, escaped};
+use super::zone_out::ZoneId;
 use super::{Entry, Feed};
-use crate::record::{DateTime, Presence};
+use crate::record::{DateTime, Presence, Repeat};
+use jiff::civil;
+use std::collections::BTreeMap;
 
 /// The program that wrote it.
 const PRODUCT: &str = "-//Coalition Grid//grid//EN";
@@ -23,6 +28,8 @@ pub fn calendar<'a>(feed: &Feed, entries: impl IntoIterator<Item = &'a Entry>) -
     out.raw("CALSCALE", "GREGORIAN");
     out.text("X-WR-CALNAME", &feed.title);
     out.text("X-WR-CALDESC", &feed.about);
+    let entries: Vec<&Entry> = entries.into_iter().collect();
+    zones(&mut out, &entries);
     for entry in entries {
         event(&mut out, entry);
     }
@@ -38,9 +45,14 @@ fn event(out: &mut Writer, entry: &Entry) {
     out.raw("CREATED", &stamp(instant(entry.created)));
     out.raw("LAST-MODIFIED", &stamp(instant(entry.changed)));
     out.raw("SEQUENCE", &entry.sequence.min(HIGHEST).to_string());
-    time(out, "DTSTART", "X-GRID-STARTS", starts);
-    if let Some(ends) = entry.ends() {
-        time(out, "DTEND", "X-GRID-ENDS", ends);
+    match entry.repeat().filter(|_| entry.presence == Presence::Present) {
+        Some(repeat) => again(out, entry, starts, &repeat),
+        None => {
+            time(out, "DTSTART", "X-GRID-STARTS", starts);
+            if let Some(ends) = entry.ends() {
+                time(out, "DTEND", "X-GRID-ENDS", ends);
+            }
+        }
     }
     out.text("SUMMARY", &entry.shown_title());
     out.raw("STATUS", if entry.is_off() { "CANCELLED" } else { "CONFIRMED" });
@@ -63,6 +75,42 @@ fn event(out: &mut Writer, entry: &Entry) {
     }
     out.raw("X-GRID-KIND", &entry.kind);
     out.raw("END", "VEVENT");
+}
+
+/// What comes back: its times in its zone, the rule, and the days that are left out.
+fn again(out: &mut Writer, entry: &Entry, starts: &DateTime, repeat: &Repeat) {
+    let zone = ZoneId::of(starts);
+    local(out, "DTSTART", &zone, starts.local());
+    if let Some(ends) = entry.ends() {
+        // The end stands in the zone of the beginning, whatever zone it was written in.
+        local(out, "DTEND", &zone, zone.local(ends));
+    }
+    out.raw("RRULE", &repeat.in_calendar(starts));
+    out.text("X-GRID-REPEATS", entry.text(entry.shape.repeats.as_ref()));
+    for day in entry.except() {
+        local(out, "EXDATE", &zone, day.to_datetime(starts.local().time()));
+    }
+}
+
+fn local(out: &mut Writer, name: &str, zone: &ZoneId, at: civil::DateTime) {
+    let at = at.strftime("%Y%m%dT%H%M%S");
+    match zone.name() {
+        Some(id) => out.raw(&format!("{name};TZID={id}"), &at.to_string()),
+        None => out.raw(name, &format!("{at}Z")),
+    }
+}
+
+/// The rules of the zones in which something comes back.
+fn zones(out: &mut Writer, entries: &[&Entry]) {
+    let mut zones: BTreeMap<String, (ZoneId, jiff::Timestamp)> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.repeat().is_some() && entry.presence == Presence::Present) {
+        let Some(starts) = entry.starts() else { continue };
+        let zone = ZoneId::of(starts);
+        let Some(name) = zone.name() else { continue };
+        let known = zones.entry(name).or_insert_with(|| (zone, starts.instant()));
+        known.1 = known.1.min(starts.instant());
+    }
+    zones.into_iter().for_each(|(name, (zone, since))| zone.write(out, &name, since));
 }
 
 fn time(out: &mut Writer, name: &str, own: &str, moment: &DateTime) {

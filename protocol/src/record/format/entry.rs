@@ -1,8 +1,9 @@
 //! A record on its way into an open format, and what stands above all of them.
 
 use super::Shape;
-use crate::record::{Audience, Coordinates, DateTime, FieldName, Kind, Presence, Tags, Value, Values};
+use crate::record::{Audience, Coordinates, DateTime, FieldName, Kind, Presence, Repeat, Tags, Times, Value, Values};
 use crate::time::Timestamp;
+use jiff::civil;
 
 /// A record on its way into an open format.
 #[derive(Clone, Debug)]
@@ -79,6 +80,30 @@ impl Entry {
     pub fn ends(&self) -> Option<&DateTime> {
         let starts = self.starts()?.instant();
         moment(self.value(self.shape.ends.as_ref())).filter(|ends| ends.instant() > starts)
+    }
+
+    /// How it comes back, where it does and the rule is understood.
+    pub fn repeat(&self) -> Option<Repeat> {
+        self.text(self.shape.repeats.as_ref()).parse().ok()
+    }
+
+    /// The same at the time that it takes place next, where it comes back: for what shows one time of each.
+    #[must_use]
+    pub fn at_its_next(mut self, now: Timestamp) -> Self {
+        let Some(times) = Times::of(&self.values).filter(Times::comes_back) else { return self };
+        let Some(next) = times.from(instant(now)).next() else { return self };
+        for (field, moment) in [(&self.shape.starts, Some(next.starts)), (&self.shape.ends, next.ends)] {
+            if let (Some(field), Some(moment)) = (field, moment) {
+                self.values.set(field.clone(), Value::DateTime(Box::new(moment)));
+            }
+        }
+        self
+    }
+
+    /// The days on which it does not take place although it comes back.
+    pub(super) fn except(&self) -> impl Iterator<Item = civil::Date> {
+        let days = self.value(self.shape.except.as_ref()).and_then(Value::as_tags).into_iter().flat_map(Tags::iter);
+        days.filter_map(|day| day.parse().ok())
     }
 
     /// Where it is on the map.

@@ -57,7 +57,8 @@ pub(super) fn told(entry: &Entry) -> String {
         Some(zone) => format!("{} ({zone})", starts.local().strftime("%Y-%m-%d %H:%M")),
         None => starts.to_string(),
     });
-    let head: Vec<&str> = when.as_deref().into_iter().chain([place]).filter(|part| !part.is_empty()).collect();
+    let again = entry.repeat().map(|repeat| format!("comes back: {repeat}")).unwrap_or_default();
+    let head: Vec<&str> = when.as_deref().into_iter().chain([&*again, place]).filter(|part| !part.is_empty()).collect();
     let text = entry.text(entry.shape.text.as_ref());
     let parts = [head.join(", "), text.to_owned()];
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();

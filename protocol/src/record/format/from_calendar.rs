@@ -1,14 +1,21 @@
 //! iCalendar in (RFC 5545): events become records of a kind that has a beginning.
 //!
-//! What is taken in again is known by its UID, whatever became of its title or time since. A repeated event is taken at
-//! its first date, and told so.
+//! What is taken in again is known by its UID, whatever became of its title or time since. What comes back does so by the
+//! same rule, if that is one that is understood here; otherwise it is taken at its first date, told so, and the rule stands
+//! in its text. One date of it that was changed is an event of its own, and left out of the others.
 
 use super::Shape;
-use super::lines::{Component, components, parts};
+use super::lines::{Component, Line, components, parts};
 use super::row::{Draft, Rows};
-use super::zone::Zones;
+use super::zone::{Read, Zones};
 use crate::limits::MAX_IMPORT_ROWS;
-use crate::record::{DateTime, FieldType, ImportError, ImportOptions, ImportPlan, Kind};
+use crate::record::{DateTime, FieldType, ImportError, ImportOptions, ImportPlan, Kind, Repeat};
+use std::collections::HashMap;
+
+/// Letters of rules that are not understood which stand in a text at most.
+const LONGEST_RULES: usize = 2_000;
+/// Days of one event that are left out at most.
+const LEFT_OUT: usize = 400;
 
 /// Reads a calendar as records of a kind.
 pub(in crate::record) fn read_calendar(
@@ -23,11 +30,12 @@ pub(in crate::record) fn read_calendar(
     let mut rows = Rows::new();
     for calendar in components(text) {
         let zones = Zones::of(&calendar, options.zone.as_deref());
+        let changed = changed(&calendar);
         for event in calendar.within.iter().filter(|within| within.name == "VEVENT") {
             if rows.len() >= MAX_IMPORT_ROWS {
                 return Err(ImportError::TooManyRows);
             }
-            match draft(kind, &shape, &zones, event, options) {
+            match draft(kind, &shape, &zones, &changed, event, options) {
                 Ok(draft) => rows.take(draft, event.lines.iter().map(|line| line.name.as_str())),
                 Err(reason) => rows.refuse(event.number, reason),
             }
@@ -36,21 +44,37 @@ pub(in crate::record) fn read_calendar(
     Ok(rows.into_plan())
 }
 
+/// The dates of each UID that were changed.
+type Changed<'c> = HashMap<String, Vec<&'c Line>>;
+
+fn changed(calendar: &Component) -> Changed<'_> {
+    let mut changed: Changed<'_> = HashMap::new();
+    for event in calendar.within.iter().filter(|within| within.name == "VEVENT") {
+        if let Some(line) = event.line("RECURRENCE-ID") {
+            changed.entry(event.text("UID").trim().to_owned()).or_default().push(line);
+        }
+    }
+    changed
+}
+
 fn draft<'k>(
     kind: &'k Kind,
     shape: &Shape,
     zones: &Zones,
+    changed: &Changed<'_>,
     event: &Component,
     options: &ImportOptions,
 ) -> Result<Draft<'k>, String> {
-    if event.line("RECURRENCE-ID").is_some() {
-        return Err(
-            "is one date of a repeated event that was changed; repeated events are not supported: write it as an \
-                    event of its own"
-                .to_owned(),
-        );
+    let uid = event.text("UID").trim().to_owned();
+    let one_of = event.line("RECURRENCE-ID");
+    if one_of.is_some() && shape.repeats.is_none() {
+        return Err(format!(
+            "is one date of a repeated event that was changed; {} comes back nowhere: write it as one of its own",
+            kind.one()
+        ));
     }
-    let mut draft = Draft::new(kind, event.number, event.text("UID").trim().to_owned(), options);
+    let own = one_of.map_or_else(|| uid.clone(), |date| format!("{uid} {}", date.value.trim()));
+    let mut draft = Draft::new(kind, event.number, own, options);
     draft.put("SUMMARY", Some(&shape.title), &event.text("SUMMARY"));
     let starts = event.line("DTSTART").ok_or("DTSTART is missing: an event needs a beginning")?;
     let starts = zones.read(starts)?;
@@ -73,11 +97,14 @@ fn draft<'k>(
     if let Some(ends) = ends.filter(|ends| ends.instant() != starts.moment.instant()) {
         draft.put(name, shape.ends.as_ref(), &own_form(event, "X-GRID-ENDS", &ends).to_string());
     }
-    if event.line("RRULE").is_some() || event.line("RDATE").is_some() {
-        draft.note("is repeated, which is not supported: only its first date is taken".to_owned());
-    }
+    let rule = match one_of {
+        Some(_) => None,
+        None => again(&mut draft, shape, zones, event, &starts, changed.get(&uid).map_or(&[], Vec::as_slice)),
+    };
     draft.put("LOCATION", shape.place.as_ref(), &event.text("LOCATION"));
-    draft.put("DESCRIPTION", shape.text.as_ref(), &event.text("DESCRIPTION"));
+    let about = [event.text("DESCRIPTION"), rule.unwrap_or_default()];
+    let about: Vec<&str> = about.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    draft.put("DESCRIPTION", shape.text.as_ref(), &about.join("\n\n"));
     let url = event.line("URL").map(|line| line.value.clone()).unwrap_or_default();
     draft.put_if_fits("URL", shape.link.as_ref(), &url);
     draft.put_if_fits("GEO", shape.point.as_ref(), &event.text("GEO"));
@@ -88,6 +115,55 @@ fn draft<'k>(
         draft.put("STATUS", shape.status.as_ref(), "cancelled");
     }
     Ok(draft)
+}
+
+/// How an event comes back. A rule that is not understood is given back, to stand in its text.
+fn again(
+    draft: &mut Draft<'_>,
+    shape: &Shape,
+    zones: &Zones,
+    event: &Component,
+    starts: &Read,
+    changed: &[&Line],
+) -> Option<String> {
+    if event.line("RDATE").is_some() {
+        draft.note(
+            "takes place on further days that no rule names, which is not supported: they are left out".to_owned(),
+        );
+    }
+    let rules: Vec<&Line> = event.lines.iter().filter(|line| line.name == "RRULE").collect();
+    let (line, rest) = rules.split_first()?;
+    let read = match shape.repeats.is_some() && rest.is_empty() {
+        true => line.value.parse::<Repeat>().map_err(|error| error.to_string()),
+        false => Err("rules of its sort are not understood here".to_owned()),
+    };
+    let repeat = match read {
+        Ok(repeat) => repeat,
+        Err(why) => {
+            let shown: String = line.value.chars().take(80).collect();
+            draft.note(format!(
+                "is repeated by {shown}: {why}; only its first date is taken, and the rule stands in its text"
+            ));
+            let shown: Vec<String> = rules.iter().map(|line| format!("RRULE:{}", line.value)).collect();
+            return Some(shown.join("\n")).filter(|rules| rules.len() <= LONGEST_RULES);
+        }
+    };
+    let own = event.line("X-GRID-REPEATS").map(Line::text);
+    let same = |own: &String| {
+        let own: Option<Repeat> = own.parse().ok();
+        own.is_some_and(|own| own.in_calendar(&starts.moment) == repeat.in_calendar(&starts.moment))
+    };
+    draft.put("RRULE", shape.repeats.as_ref(), &own.filter(same).unwrap_or_else(|| repeat.to_string()));
+    let mut days = Vec::new();
+    let out = event.lines.iter().filter(|line| line.name == "EXDATE").chain(changed.iter().copied());
+    for (line, value) in out.flat_map(|line| line.value.split(',').map(move |value| (line, value))).take(LEFT_OUT) {
+        match zones.read(&line.saying(value)) {
+            Ok(read) => days.push(zones.day(starts, &read).to_string()),
+            Err(why) => draft.note(format!("a day that is left out is not understood: {why}")),
+        }
+    }
+    draft.put_tags("EXDATE", shape.except.as_ref(), &days);
+    None
 }
 
 /// The form that stands beside a time, if it is still that time.

@@ -110,6 +110,11 @@ impl Line {
         }
     }
 
+    /// The same line with one value of several.
+    pub(super) fn saying(&self, value: &str) -> Self {
+        Self { value: value.to_owned(), number: self.number, name: self.name.clone(), params: self.params.clone() }
+    }
+
     fn parse(number: u64, text: &str) -> Option<Self> {
         let mut quoted = false;
         let mut cuts = Vec::new();

@@ -25,6 +25,7 @@ mod row;
 mod shape;
 mod xml;
 mod zone;
+mod zone_out;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,10 @@ pub struct Shape {
     pub starts: Option<FieldName>,
     /// When it ends: the date-time behind it, if it is called `ends`, `until` or `closes`.
     pub ends: Option<FieldName>,
+    /// How it comes back: the line `repeats`.
+    pub repeats: Option<FieldName>,
+    /// The days on which it does not, although it comes back: the tags `except`.
+    pub except: Option<FieldName>,
     /// Where it is: the first place.
     pub place: Option<FieldName>,
     /// Where it is on the map: the first coordinates.
@@ -20,7 +24,7 @@ pub struct Shape {
     pub text: Option<FieldName>,
     /// Where to read more: the first link.
     pub link: Option<FieldName>,
-    /// What it is listed under: the first tags that are neither roles nor languages.
+    /// What it is listed under: the first tags that are neither roles nor languages nor days.
     pub tags: Option<FieldName>,
     /// How far it is: the choice `status`.
     pub status: Option<FieldName>,
@@ -57,12 +61,14 @@ impl Shape {
             title: kind.title.clone(),
             starts,
             ends,
+            repeats: line("repeats"),
+            except: first(&|field| field.field_type == FieldType::Tags && &*field.name == "except"),
             place: of_type(FieldType::Place),
             point: of_type(FieldType::Coordinates),
             text: of_type(FieldType::Text),
             link: first(&|field| field.field_type == FieldType::Link && &*field.name != "recording"),
             tags: first(&|field| {
-                field.field_type == FieldType::Tags && !["roles", "languages"].contains(&&*field.name)
+                field.field_type == FieldType::Tags && !["roles", "languages", "except"].contains(&&*field.name)
             }),
             status: first(&|field| &*field.name == "status" && is_choice(field)),
             recording: first(&|field| field.field_type == FieldType::Link && &*field.name == "recording"),

@@ -39,6 +39,8 @@ pub(super) struct Read {
     pub(super) note: Option<String>,
     /// How it stood there, so that a duration can be added.
     local: civil::DateTime,
+    /// Whether it was a day without a time.
+    whole_day: bool,
 }
 
 impl Zones {
@@ -89,7 +91,7 @@ impl Zones {
             };
             format!("{what}: taken as in {name}, {who}")
         });
-        Ok(Read { moment, note, local })
+        Ok(Read { moment, note, local, whole_day })
     }
 
     /// The instant so long after another, by the clock on the wall.
@@ -102,6 +104,17 @@ impl Zones {
                 let offset = Offset::from_seconds(start.moment.offset_seconds()).ok()?;
                 DateTime::new(offset.to_timestamp(end).ok()?, offset, None).ok()
             }
+        }
+    }
+
+    /// The day of a time as people see it where something begins.
+    pub(super) fn day(&self, start: &Read, other: &Read) -> civil::Date {
+        let instant = other.moment.instant();
+        match start.moment.zone().and_then(by_name) {
+            // A day without a time is that day, whatever zone it was read in.
+            _ if other.whole_day => other.local.date(),
+            Some(zone) => zone.rules.to_datetime(instant).date(),
+            None => start.moment.at_its_offset(instant).date(),
         }
     }
 

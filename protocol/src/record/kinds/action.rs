@@ -28,6 +28,12 @@ pub struct Action {
     /// When it ends.
     #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["End"]}))]
     pub ends: Option<DateTime>,
+    /// How it comes back, as calendars write it: weekly, or FREQ=MONTHLY;BYDAY=1MO for each first Monday.
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["RRULE"]}))]
+    pub repeats: String,
+    /// Days on which it does not take place although it comes back: 2026-12-28.
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["EXDATE"]}))]
+    pub except: BTreeSet<String>,
     /// Where people meet.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "place", "aliases": ["Where", "Location", "City"]}))]
     pub place: String,
@@ -80,6 +86,7 @@ pub enum ActionStatus {
 
 impl Record for Action {
     fn check(&self) -> Result<(), Complaint> {
+        rules::comes_back(&self.starts, &self.repeats, &self.except)?;
         rules::in_order(&[("starts", &self.starts), ("ends", &self.ends)], &["starts", "ends"])
     }
 }

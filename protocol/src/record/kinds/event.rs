@@ -5,6 +5,7 @@
 use crate::record::{Complaint, Coordinates, DateTime, Record, rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// People meet, or something can be heard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +27,12 @@ pub struct Event {
     /// When it ends.
     #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["End"]}))]
     pub ends: Option<DateTime>,
+    /// How it comes back, as calendars write it: weekly, or FREQ=MONTHLY;BYDAY=1MO for each first Monday.
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["RRULE"]}))]
+    pub repeats: String,
+    /// Days on which it does not take place although it comes back: 2026-12-28.
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["EXDATE"]}))]
+    pub except: BTreeSet<String>,
     /// Where people meet.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "place", "aliases": ["Where", "Location", "Venue"]}))]
     pub place: String,
@@ -119,6 +126,7 @@ pub enum EventStatus {
 
 impl Record for Event {
     fn check(&self) -> Result<(), Complaint> {
+        rules::comes_back(&self.starts, &self.repeats, &self.except)?;
         rules::in_order(&[("starts", &self.starts), ("ends", &self.ends)], &["starts", "ends"])?;
         if self.readers == Readers::Public && !self.body.is_empty() {
             return Err(Complaint {

@@ -1,0 +1,220 @@
+//! What people call things: from a name, an id or the beginning of one to the group or the record that is meant.
+//!
+//! Whoever types a name need not know how somebody else typed it: case, accents, signs and spaces do not matter, nor
+//! whether a letter and its accent are one character or two. What fits more than one thing is never guessed.
+
+use super::Views;
+use super::fold::{Phrase, bare};
+use super::records::is_shown;
+use grid_protocol::id::GroupId;
+use grid_protocol::replica::Row;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The shortest beginning of an id that is looked up: with fewer letters a slip would find something.
+pub(crate) const PREFIX: usize = 6;
+/// The letters of a whole id.
+pub(crate) const WHOLE: usize = 52;
+/// Letters of an id that tell one from another where a person reads.
+const SHORT: usize = 10;
+/// Candidates that an error names.
+const NAMED: usize = 5;
+/// Letters of what was told that an error repeats.
+const REPEATED: usize = 80;
+
+/// What was told means nothing here, or more than one thing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Untold {
+    /// Nothing is called so.
+    #[error("there is no {what} {told:?} here")]
+    Nothing {
+        /// What was looked for: `group`, `need`.
+        what: String,
+        /// The beginning of what was told.
+        told: String,
+    },
+    /// More than one thing is.
+    #[error("{told:?} fits {count} records ({what}): {}{}", .candidates.join(", "), if .candidates.len() < *.count { ", and more" } else { "" })]
+    Several {
+        /// What was looked for.
+        what: String,
+        /// The beginning of what was told.
+        told: String,
+        /// How many things it fits.
+        count: usize,
+        /// The first of them: name and id.
+        candidates: Vec<String>,
+    },
+}
+
+impl Untold {
+    /// What to do.
+    pub(crate) const fn hint(&self) -> &'static str {
+        match self {
+            Self::Nothing { .. } => {
+                "Give its whole name, its id, or the first six letters of its id; what others wrote may still be on \
+                 its way."
+            }
+            Self::Several { .. } => "Give the id of the one you mean, or more letters of it.",
+        }
+    }
+}
+
+/// The text as the beginning of an id, where it may be one.
+pub(crate) fn beginning(told: &str) -> Option<String> {
+    let sound = told.chars().all(|letter| letter.is_ascii_alphabetic() || ('2'..='7').contains(&letter));
+    (sound && (PREFIX..=WHOLE).contains(&told.len())).then(|| told.to_ascii_lowercase())
+}
+
+/// A group of which this may be told.
+type Fits<'a> = dyn Fn(&GroupId) -> bool + 'a;
+
+impl Views {
+    /// The group that is meant: by its id or that of its profile, the beginning of its id, or its whole name.
+    ///
+    /// # Errors
+    ///
+    /// [`Untold`] when no group is called so, or more than one.
+    pub(crate) fn group_told(&self, told: &str) -> Result<GroupId, Untold> {
+        let told = told.trim();
+        if let Some(group) = self.group_named(&told.to_ascii_lowercase()) {
+            return Ok(group);
+        }
+        let (name, prefix) = (bare(told), beginning(told));
+        let begins = |group: &GroupId| prefix.as_ref().is_some_and(|prefix| group.to_string().starts_with(prefix));
+        self.only_group(told, self.groups_that(&|group| self.bears(group, &name) || begins(group)))
+    }
+
+    /// As [`Views::group_told`], and where nothing is called so, by a part of its name with slips forgiven: for questions,
+    /// which change nothing. A group that is hidden here is not found by a part of its name.
+    ///
+    /// # Errors
+    ///
+    /// [`Untold`] when no group is called so, or more than one.
+    pub(crate) fn group_like(&self, told: &str) -> Result<GroupId, Untold> {
+        let Err(Untold::Nothing { .. }) = self.group_told(told) else { return self.group_told(told) };
+        let phrase = Phrase::new(told);
+        let part = |phrase: &Phrase| {
+            let named = |group: &GroupId| self.names.get(group).is_some_and(|name| phrase.is_in(name));
+            self.groups_that(&|group| !self.hidden.groups.contains(group) && named(group))
+        };
+        let exact = part(&phrase.clone().exactly());
+        self.only_group(told, if exact.is_empty() { part(&phrase) } else { exact })
+    }
+
+    /// The record of one of these kinds that is meant: by its id, the beginning of it, or its whole title.
+    ///
+    /// # Errors
+    ///
+    /// [`Untold`] when none of them is called so, or more than one.
+    pub(crate) fn record_told(&self, kinds: &[&str], told: &str) -> Result<&Arc<Row>, Untold> {
+        let told = told.trim();
+        let whole = told.to_ascii_lowercase().parse().ok().and_then(|document| self.records.row(&document));
+        if let Some(row) = whole.filter(|row| is_shown(row) && row.kind().is_some_and(|kind| kinds.contains(&kind))) {
+            return Ok(row);
+        }
+        let mut fits: Vec<&Arc<Row>> = Vec::new();
+        for kind in kinds {
+            let begun = beginning(told).map(|prefix| self.records.with_prefix(kind, &prefix)).unwrap_or_default();
+            for row in begun.into_iter().filter(|row| is_shown(row)).chain(self.called(kind, told)) {
+                if !fits.iter().any(|known| known.document == row.document) {
+                    fits.push(row);
+                }
+            }
+        }
+        let called = |row: &&Arc<Row>| (self.title_of(row), row.document.to_string());
+        only(&kinds.join(", "), told, fits, called)
+    }
+
+    /// The records of a kind that have this title.
+    pub(crate) fn called<'a>(&'a self, kind: &str, told: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        let wanted = bare(told);
+        let rows = (!wanted.is_empty()).then(|| self.records.of_kind(kind));
+        rows.into_iter().flatten().filter(move |row| bare(&self.title_of(row)) == wanted)
+    }
+
+    fn groups_that(&self, fits: &Fits<'_>) -> Vec<GroupId> {
+        let known: BTreeSet<&GroupId> = self.names.keys().chain(&self.members).chain([&self.own]).collect();
+        known.into_iter().filter(|group| fits(group)).copied().collect()
+    }
+
+    fn only_group(&self, told: &str, fits: Vec<GroupId>) -> Result<GroupId, Untold> {
+        let name = |group: &GroupId| self.names.get(group).cloned().unwrap_or_default();
+        only("group", told, fits, |group| (name(group), group.to_string()))
+    }
+}
+
+/// The only one of those that fit; `called` gives name and id.
+pub(crate) fn only<T>(
+    what: &str,
+    told: &str,
+    fits: Vec<T>,
+    called: impl Fn(&T) -> (String, String),
+) -> Result<T, Untold> {
+    let (what, repeated) = (what.to_owned(), told.chars().take(REPEATED).collect());
+    let count = fits.len();
+    if count > 1 {
+        let named = fits.iter().take(NAMED).map(|fitting| {
+            let (name, id) = called(fitting);
+            format!("{} ({})", name.chars().take(REPEATED).collect::<String>(), id.get(..SHORT).unwrap_or(&id))
+        });
+        return Err(Untold::Several { what, told: repeated, count, candidates: named.collect() });
+    }
+    fits.into_iter().next().ok_or(Untold::Nothing { what, told: repeated })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::fixture::Coalition;
+    use serde_json::json;
+
+    #[test]
+    fn a_group_is_meant_whatever_the_case_the_accents_and_how_they_are_composed() {
+        let coalition = Coalition::new(&["José Martí", "Hollin Choir", "Plan A", "Plan B"]);
+        let views = &coalition.views;
+        for told in ["José Martí", "Jose\u{301} Marti\u{301}", "JOSE MARTI", " jose  martí ", "José-Martí"] {
+            assert_eq!(views.group_told(told), Ok(GroupId([1; 32])), "{told:?}");
+        }
+        assert_eq!(views.group_told("plan b"), Ok(GroupId([4; 32])), "one letter tells two names apart");
+        let id = Coalition::group(1);
+        for told in [&*id, &id.to_uppercase(), &id[..8]] {
+            assert_eq!(views.group_told(told), Ok(GroupId([2; 32])), "{told:?}");
+        }
+        assert!(views.group_told(&id[..PREFIX - 1]).is_err());
+        assert!(
+            matches!(views.group_told("José"), Err(Untold::Nothing { .. })),
+            "a part is not enough where one writes"
+        );
+        assert_eq!(views.group_like("Jose"), Ok(GroupId([1; 32])));
+        assert_eq!(views.group_like("holin choir"), Ok(GroupId([2; 32])), "a slip");
+        assert!(matches!(views.group_told(""), Err(Untold::Nothing { .. })));
+    }
+
+    #[test]
+    fn what_fits_more_than_one_lists_them() {
+        let mut coalition = Coalition::new(&["José", "JOSE\u{301}", "Hollin Choir"]);
+        let error = coalition.views.group_told("jose").unwrap_err();
+        for index in 0..2 {
+            assert!(error.to_string().contains(&Coalition::group(index)[..SHORT]), "{error}");
+        }
+        let vigil = coalition.record(0, "action", json!({"title": "Vigil für José"}));
+        coalition.record(1, "need", json!({"title": "Vigil fur Jose\u{301}"}));
+        let error = coalition.views.record_told(&["action", "need"], "VIGIL FÜR JOSÉ").unwrap_err();
+        assert!(error.to_string().contains("Vigil fur Jose") && error.to_string().contains(&vigil[..SHORT]), "{error}");
+        for told in ["vigil fur jose", &vigil, &vigil[..8]] {
+            let row = coalition.views.record_told(&["action"], told).unwrap();
+            assert_eq!(row.document.to_string(), vigil);
+        }
+        assert!(matches!(coalition.views.record_told(&["task"], "vigil"), Err(Untold::Nothing { .. })));
+    }
+
+    #[test]
+    fn a_name_that_is_the_beginning_of_anothers_id_takes_nobody_in() {
+        let id = Coalition::group(1);
+        let mut coalition = Coalition::new(&["Mallory", "Hollin Choir"]);
+        coalition.record(0, "group", json!({"name": &id[..8]}));
+        assert!(matches!(coalition.views.group_told(&id[..8]), Err(Untold::Several { count: 2, .. })));
+        assert_eq!(coalition.views.group_told(&id), Ok(GroupId([2; 32])));
+    }
+}
