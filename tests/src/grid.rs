@@ -1,9 +1,9 @@
 //! Real nodes in this process, on loopback, each with a home of its own that goes when it is dropped.
 
 use grid_node::clock::WallClock;
-use grid_node::handle::{Handle, Status, Target};
+use grid_node::handle::{AddDevice, Governing, Handle, Status, Target};
 use grid_node::node::{Node, NodeConfig};
-use grid_node::setup::{self, Found, JoinRequest, Signing};
+use grid_node::setup::{self, Found, JoinRequest, PairJoin, Signing};
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Patch, Registry};
 use std::path::{Path, PathBuf};
@@ -52,6 +52,19 @@ impl Member {
         let request = JoinRequest { invite: invite.to_owned(), group_name: name.to_owned(), signing };
         setup::join(&inner(&home), &request).expect("a new home");
         Self::stopped(home, listen)
+    }
+
+    /// A further computer of a running member's group, whose node is started.
+    pub async fn further(of: &Self, listen: &[&str]) -> Self {
+        let device = AddDevice { label: None, governing: Governing::No, expires: Duration::from_secs(3_600) };
+        let code = of.handle().add_device(device).await.expect("the node makes a code").code;
+        let home = tempfile::tempdir().expect("a temporary directory");
+        setup::pair(&inner(&home), &PairJoin { code, label: None }, None).expect("a new home");
+        let further = Self::started(home, listen).await;
+        let device = further.status().await.device;
+        let certified = async |me: &Self| me.handle().devices().await.ok()?.iter().find(|it| it.device == device).map(drop);
+        of.until("the further computer has its certificate", certified).await;
+        further
     }
 
     async fn started(home: TempDir, listen: &[&str]) -> Self {

@@ -5,6 +5,7 @@ use crate::grid::{Member, until_equal};
 use grid_node::http::{HttpConfig, Server};
 use grid_node::setup::Signing;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 
 const LISTEN: &[&str] = &["/ip4/127.0.0.1/tcp/0"];
 
@@ -40,11 +41,17 @@ impl Pair {
 }
 
 impl Side {
-    /// Serves the API of a running node.
+    /// Serves the API of a running node, on its socket and on a free port.
     pub async fn serve(member: Member) -> Self {
-        let config = HttpConfig { socket: member.path().join("api.sock"), tcp: None, token: "for nobody".to_owned() };
+        let tcp = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let config = HttpConfig { socket: member.path().join("api.sock"), tcp, token: "for nobody".to_owned() };
         let server = grid_node::http::serve(config, member.handle()).await.expect("the API can be served");
         Self { member, server }
+    }
+
+    /// Where the API listens on TCP.
+    pub fn tcp(&self) -> SocketAddr {
+        self.server.tcp_address.expect("it listens on TCP")
     }
 
     /// Stops the API and the node.
