@@ -1,16 +1,15 @@
 //! Saved searches: what a command asked, kept to be asked again.
 
-use crate::{
-    client::path,
-    context::Context,
-    failure::Failure,
-};
+use crate::{client::path, context::Context, failure::Failure};
 use clap::{Arg, ArgMatches};
 use serde_json::json;
 
 /// The flag of commands whose question can be kept.
 pub(crate) fn argument() -> Arg {
-    Arg::new("save").long("save").value_name("NAME").help("Keep this search under a name: `grid search run NAME` asks it again")
+    Arg::new("save")
+        .long("save")
+        .value_name("NAME")
+        .help("Keep this search under a name: `grid search run NAME` asks it again")
 }
 
 /// Keeps what was asked, if that was wished for: a listing of a kind (`of_kind`) or a `question`.
@@ -54,9 +53,9 @@ mod tests {
         let kept = filter(&asked);
         let again = words(&kept);
         assert_eq!(again, asked.map(|(name, word)| (name, word.to_owned())));
-        assert_eq!(words("?place=North Lismore&status=open&"), [
-            ("place", "North Lismore".to_owned()),
-            ("status", "open".to_owned())
-        ]);
+        assert_eq!(
+            words("?place=North Lismore&status=open&"),
+            [("place", "North Lismore".to_owned()), ("status", "open".to_owned())]
+        );
     }
 }

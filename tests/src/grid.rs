@@ -62,9 +62,15 @@ impl Member {
         setup::pair(&inner(&home), &PairJoin { code, label: None }, None).expect("a new home");
         let further = Self::started(home, listen).await;
         let device = further.status().await.device;
-        let certified = async |me: &Self| me.handle().devices().await.ok()?.iter().find(|it| it.device == device).map(drop);
+        let certified =
+            async |me: &Self| me.handle().devices().await.ok()?.iter().find(|it| it.device == device).map(drop);
         of.until("the further computer has its certificate", certified).await;
         further
+    }
+
+    /// Starts the node of a home that was made in this directory, as `home`.
+    pub async fn of_home(home: TempDir, listen: &[&str]) -> Self {
+        Self::started(home, listen).await
     }
 
     async fn started(home: TempDir, listen: &[&str]) -> Self {

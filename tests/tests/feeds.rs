@@ -102,7 +102,9 @@ async fn the_secret_of_a_link_opens_its_own_feed_and_nothing_else() {
     let secret = path.split('/').nth(2).unwrap();
     let status = async |method: &str, path: &str, headers: &str| request_tcp(tcp, method, path, headers).await.status;
     let bearer = format!("authorization: Bearer {secret}\r\n");
-    for (method, elsewhere) in [("GET", "/api/status"), ("POST", "/api/records/action"), ("DELETE", "/api/feeds/links/x")] {
+    for (method, elsewhere) in
+        [("GET", "/api/status"), ("POST", "/api/records/action"), ("DELETE", "/api/feeds/links/x")]
+    {
         assert_eq!(status(method, elsewhere, &bearer).await, 401, "{method} {elsewhere}");
     }
     for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
@@ -190,7 +192,9 @@ async fn lists_feeds_and_exports_are_narrowed_to_days_and_say_what_is_no_day() {
     assert_eq!(river.list("resource", "since=2020-01-01").await.len(), 1);
     assert_eq!(river.list("resource", "until=2020-01-01").await.len(), 0);
     // A field of that name is an end, as the word is.
-    river.make("need", json!({"title": "A van", "from": "2026-12-01T10:00:00Z", "until": "2026-12-03T10:00:00Z"})).await;
+    river
+        .make("need", json!({"title": "A van", "from": "2026-12-01T10:00:00Z", "until": "2026-12-03T10:00:00Z"}))
+        .await;
     assert_eq!(river.list("need", "since=2026-12-02&until=2026-12-02").await.len(), 1);
     assert_eq!(river.list("need", "until=2026-11-29").await.len(), 0);
     for (path, found) in [

@@ -72,14 +72,8 @@ impl Narrow {
             return Err(Failure::usage("only a podcast has a series").hint("leave --series out"));
         }
         let Self { kind, group, text, since, until, series, fields } = self;
-        let words = [
-            ("kind", kind),
-            ("group", group),
-            ("text", text),
-            ("since", since),
-            ("until", until),
-            ("series", series),
-        ];
+        let words =
+            [("kind", kind), ("group", group), ("text", text), ("since", since), ("until", until), ("series", series)];
         let mut given: Vec<(&str, &str)> =
             words.into_iter().filter_map(|(name, word)| Some((name, word.as_deref()?))).collect();
         for field in fields {

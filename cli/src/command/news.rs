@@ -64,8 +64,7 @@ impl News {
         if self.seen {
             let seen = answer["seen"].as_object().cloned().unwrap_or_default();
             let at = answer["asked_at"].as_str().unwrap_or_default().to_owned();
-            noted::write(&file, &Seen { at, seen })
-                .map_err(|error| Failure::io("note what you have seen", &error))?;
+            noted::write(&file, &Seen { at, seen }).map_err(|error| Failure::io("note what you have seen", &error))?;
         }
         let mut told = answer.clone();
         if let Some(told) = told.as_object_mut() {

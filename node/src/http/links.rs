@@ -97,7 +97,9 @@ pub(super) fn open(api: &Api, method: &Method, path: &str) -> Result<Opened, Api
     let presented = blake3::hash(secret.as_bytes());
     api.handle.look(|views| {
         // Each is compared, in constant time: nobody learns from how long it takes which one comes near.
-        let same = |row: &&std::sync::Arc<Row>| blake3::Hash::from_hex(row.values.text("mark")).is_ok_and(|it| it == presented);
+        let same = |row: &&std::sync::Arc<Row>| {
+            blake3::Hash::from_hex(row.values.text("mark")).is_ok_and(|it| it == presented)
+        };
         let found = own(views).filter(same).last().and_then(|row| Opened::of(row));
         found.filter(|opened| opened.feed.file() == file).ok_or_else(nothing)
     })
@@ -170,8 +172,8 @@ pub(crate) async fn make(
         let shown: String = found.chars().take(80).collect();
         ApiError::invalid(format!("{word}: expected {known}, found {shown:?}"), format!("Give {known}."))
     };
-    let feed = Which::named(&request.feed)
-        .ok_or_else(|| unknown("feed", &request.feed, "calendar, news, podcast or map"))?;
+    let feed =
+        Which::named(&request.feed).ok_or_else(|| unknown("feed", &request.feed, "calendar, news, podcast or map"))?;
     let readers = request.audience.unwrap_or_else(|| "coalition".to_owned());
     let seen_as = audience(&readers).ok_or_else(|| unknown("audience", &readers, "public, coalition or own"))?;
     let filter = request.filter.unwrap_or_default().trim().trim_start_matches('?').to_owned();

@@ -144,7 +144,13 @@ impl Api {
             found.sort_by_key(|(_, row)| (Reverse(row.changed), row.document));
             let total = found.len();
             let items = found.into_iter().take(asked.limit).map(|(what, row)| item(views, row, what)).collect();
-            Ok(Answer(NewsAnswer { items, total, hidden, asked_at: self.handle.now().to_string(), seen: heights(views) }))
+            Ok(Answer(NewsAnswer {
+                items,
+                total,
+                hidden,
+                asked_at: self.handle.now().to_string(),
+                seen: heights(views),
+            }))
         })
     }
 }

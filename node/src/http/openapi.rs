@@ -9,8 +9,8 @@ use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
 use super::undo::{UndoAnswer, UndoRequest};
 use super::{
-    compare, devices, events, feeds, invites, kinds, links, lost, mandates, news, questions, recovery, resolve, statement,
-    status, totals, versions,
+    compare, devices, events, feeds, invites, kinds, links, lost, mandates, news, questions, recovery, resolve,
+    statement, status, totals, versions,
 };
 use axum::Json;
 use axum::extract::State;

@@ -106,7 +106,9 @@ mod tests {
         coalition.record(0, "answer", json!({"survey": survey, "question": "Us?", "text": "In words."}));
         coalition.record(0, "answer", json!({"survey": survey, "question": "Us?", "score": 1, "period": "2026-Q3"}));
         let row = |coalition: &Coalition, id: &str| coalition.views.records.row(&id.parse().unwrap()).unwrap().clone();
-        let told = |coalition: &Coalition| survey::totals(&coalition.views, Coalition::device(0, 0), &row(coalition, &survey), None);
+        let told = |coalition: &Coalition| {
+            survey::totals(&coalition.views, Coalition::device(0, 0), &row(coalition, &survey), None)
+        };
         let few = told(&coalition);
         assert_eq!(few.iter().map(|total| total.question.as_str()).collect::<Vec<_>>(), ["Us?", "Them?"]);
         assert_eq!((few[0].standing, few[1].standing), (Standing::Waiting { missing: 1 }, Standing::Unchanged));
@@ -139,7 +141,9 @@ mod tests {
             assert!(survey::may_tell(&coalition.views, &kind, Some(&published), || by_hand).is_err(), "{answers}");
         }
         // A group that counted a person once does not count them for another period.
-        let other = survey::totals(&coalition.views, Coalition::device(0, 0), &row(&coalition, &survey), Some("2026-Q3")).remove(0);
+        let other =
+            survey::totals(&coalition.views, Coalition::device(0, 0), &row(&coalition, &survey), Some("2026-Q3"))
+                .remove(0);
         assert_eq!(other.standing, Standing::Waiting { missing: 4 });
     }
 

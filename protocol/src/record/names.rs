@@ -75,5 +75,6 @@ pub fn one_of(noun: &str) -> String {
 /// Whether a field may not be called that.
 pub(super) fn is_reserved(name: &str) -> bool {
     // Our own marks in a document begin like this.
-    name.starts_with('_') || (!SHARED.contains(&name) && [ITEM, QUERY, COMMAND].iter().any(|names| names.contains(&name)))
+    name.starts_with('_')
+        || (!SHARED.contains(&name) && [ITEM, QUERY, COMMAND].iter().any(|names| names.contains(&name)))
 }

@@ -63,7 +63,8 @@ impl Make {
         });
         let made = context.client()?.post("/api/feeds/links", &body)?;
         let address = made["address"].as_str().or(made["path"].as_str()).unwrap_or_default();
-        let unlink = context.line(&format!("feed unlink {}", kind::new::short(made["id"].as_str().unwrap_or_default())));
+        let unlink =
+            context.line(&format!("feed unlink {}", kind::new::short(made["id"].as_str().unwrap_or_default())));
         context.out.answer(&made, |page| page.line(address));
         context.out.note(
             "This address is shown once. Paste it into your calendar program: \u{201c}subscribe\u{201d}, \u{201c}new calendar from the \

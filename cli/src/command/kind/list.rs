@@ -42,7 +42,8 @@ pub(super) fn filters(kind: &Kind) -> Vec<Arg> {
     });
     let filters = filters.map(|arg| arg.help_heading("Only those with"));
     let word = |name: &'static str, value, help| Arg::new(name).long(name).value_name(value).help(help);
-    let since = "Only what takes place on this day or later, such as 2026-11-01; what has no date: what was changed since";
+    let since =
+        "Only what takes place on this day or later, such as 2026-11-01; what has no date: what was changed since";
     let fixed = [
         word("text", "WORDS", "Only those that contain this text"),
         word("group", "ID", "Only those of this group"),
@@ -127,7 +128,13 @@ pub(super) fn show(kind: &Kind, list: &Value, context: &mut Context<'_>) {
 const PAGE: u64 = 1_000;
 
 /// As many as were asked for, page by page.
-pub(super) fn fetch(kind: &Kind, limit: u64, offset: u64, query: &[(String, String)], client: &Client) -> Result<Value, Failure> {
+pub(super) fn fetch(
+    kind: &Kind,
+    limit: u64,
+    offset: u64,
+    query: &[(String, String)],
+    client: &Client,
+) -> Result<Value, Failure> {
     let mut items = Vec::new();
     loop {
         let got = items.len() as u64;

@@ -30,7 +30,7 @@ pub struct Link {
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub filter: String,
     /// The hash of the secret in its address.
-    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    #[schemars(extend("x-grid" = {"audience": "local", "type": "text"}))]
     pub mark: String,
 }
 
@@ -64,7 +64,8 @@ pub enum LinkReaders {
 
 impl Record for Link {
     fn check(&self) -> Result<(), Complaint> {
-        let is_hash = self.mark.len() == MARK && self.mark.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_hash =
+            self.mark.len() == MARK && self.mark.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if is_hash {
             return Ok(());
         }
