@@ -5,16 +5,21 @@
 //! published from what was published before finds a block, and never a person.
 //!
 //! ```text
-//! answers here, not counted yet ──▶ Total ──▶ a score: what was told before + one block
+//! answers here, not counted yet ──▶ Total ──▶ the score of this computer: what it told before + one block
 //! ```
+//!
+//! Each computer of a group has answers and a score of its own, which no other writes: two that publish at the same moment
+//! lose nothing. Readers add up what the computers of a group told.
 
 use crate::view::Views;
 use crate::view::fold::folded;
 use grid_protocol::id::DocumentId;
+use grid_protocol::key::DeviceId;
 use grid_protocol::limits::MIN_ANSWERS;
 use grid_protocol::record::{Kind, Patch, PatchError, Value, Values};
 use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Add;
 use std::sync::Arc;
 
 /// The kind of what is published.
@@ -42,6 +47,14 @@ impl Sum {
     }
 }
 
+impl Add for Sum {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { answers: self.answers + other.answers, total: self.total + other.total }
+    }
+}
+
 /// What can be told of a question now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -63,10 +76,12 @@ pub struct Total {
     pub question: String,
     /// The period.
     pub period: String,
-    /// The group's score, where it has published one.
+    /// The score of this computer, where it has published one.
     pub score: Option<DocumentId>,
     /// What it says.
     pub before: Sum,
+    /// What other computers of the group have told.
+    pub others: Sum,
     /// What is new on this computer.
     pub new: Sum,
     /// What can be told.
@@ -79,11 +94,14 @@ impl Total {
     /// What the score says once this is published.
     pub fn after(&self) -> Sum {
         match self.standing {
-            Standing::Ready => {
-                Sum { answers: self.before.answers + self.new.answers, total: self.before.total + self.new.total }
-            }
+            Standing::Ready => self.before + self.new,
             Standing::Waiting { .. } | Standing::Unchanged => self.before,
         }
+    }
+
+    /// What all computers of the group have told then.
+    pub fn told(&self) -> Sum {
+        self.others + self.after()
     }
 
     /// What is written to publish it.
@@ -121,8 +139,14 @@ pub fn least(survey: Option<&Row>) -> u32 {
     }
 }
 
-/// What this group can tell of a survey in a period; without one in that of the survey.
-pub fn totals(views: &Views, survey: &Row, period: Option<&str>) -> Vec<Total> {
+/// The computers that wrote a score. What the same ones told once more takes the place of what they told before; what
+/// others told is added.
+pub fn told_by(score: &Row) -> BTreeSet<DeviceId> {
+    score.latest.iter().map(|(device, _)| *device).collect()
+}
+
+/// What this computer can tell of a survey in a period; without one in that of the survey.
+pub fn totals(views: &Views, device: DeviceId, survey: &Row, period: Option<&str>) -> Vec<Total> {
     let own = survey.values.text("period").trim();
     let period = period.map_or(own, str::trim);
     let known = Known::of(views, survey, own, period);
@@ -132,12 +156,16 @@ pub fn totals(views: &Views, survey: &Row, period: Option<&str>) -> Vec<Total> {
             questions.take(answer);
         }
     }
-    for score in known.scores.values() {
+    for score in known.scores.values().flat_map(BTreeMap::values) {
         questions.named(score.values.text("question"));
     }
     let least = least(Some(survey));
+    let alone = BTreeSet::from([device]);
     let total = |(folded, question): (String, Asked)| {
-        let score = known.scores.get(&folded);
+        let scores = known.scores.get(&folded);
+        let score = scores.and_then(|scores| scores.get(&alone));
+        let others = scores.into_iter().flatten().filter(|(by, _)| **by != alone);
+        let others = others.fold(Sum::default(), |sum, (_, score)| sum + Sum::of(&score.values));
         let before = score.map_or_else(Sum::default, |score| Sum::of(&score.values));
         let mut counted = score.map_or_else(BTreeSet::new, |score| marks(score));
         let (new, more) = question.new_answers(&known.counted);
@@ -150,15 +178,15 @@ pub fn totals(views: &Views, survey: &Row, period: Option<&str>) -> Vec<Total> {
         let score = score.map(|score| score.document);
         let survey = survey.document;
         let (question, period) = (question.words, period.to_owned());
-        Total { question, period, score, before, new, standing, survey, counted }
+        Total { question, period, score, before, others, new, standing, survey, counted }
     };
     questions.in_order().into_iter().map(total).collect()
 }
 
 /// What this group has published of a survey.
 struct Known<'a> {
-    /// Its newest score for each question of the period.
-    scores: BTreeMap<String, &'a Arc<Row>>,
+    /// For each question of the period the newest score of those who wrote it.
+    scores: BTreeMap<String, BTreeMap<BTreeSet<DeviceId>, &'a Arc<Row>>>,
     /// Answers that are in a score, whatever became of the score.
     counted: BTreeSet<String>,
 }
@@ -174,7 +202,8 @@ impl<'a> Known<'a> {
             if !same || score.is_removed() {
                 continue;
             }
-            let newest = known.scores.entry(folded(score.values.text("question"))).or_insert(score);
+            let scores = known.scores.entry(folded(score.values.text("question"))).or_default();
+            let newest = scores.entry(told_by(score)).or_insert(score);
             if (newest.changed, newest.document) < (score.changed, score.document) {
                 *newest = score;
             }

@@ -1,9 +1,10 @@
 //! The API as a program meets it: requests over the socket of a home.
 
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::path::Path;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixStream};
 
 /// An answer of the API.
 #[derive(Clone, Debug)]
@@ -23,16 +24,27 @@ impl Answer {
 
 /// One request over the socket of a home.
 pub async fn request(home: &Path, method: &str, path: &str, mime: &str, body: &str) -> Answer {
-    let mut stream = UnixStream::connect(home.join("api.sock")).await.expect("the node serves its API");
+    let stream = UnixStream::connect(home.join("api.sock")).await.expect("the node serves its API");
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: grid\r\nconnection: close\r\ncontent-type: {mime}\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     );
+    exchange(stream, &request).await
+}
+
+/// One request over TCP, with no headers but its host and these, each with its end of line.
+pub async fn request_tcp(address: SocketAddr, method: &str, path: &str, headers: &str) -> Answer {
+    let stream = TcpStream::connect(address).await.expect("the node listens on TCP");
+    let host = if headers.to_lowercase().contains("host:") { String::new() } else { format!("host: {address}\r\n") };
+    exchange(stream, &format!("{method} {path} HTTP/1.1\r\n{host}connection: close\r\n{headers}\r\n")).await
+}
+
+async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> Answer {
     // A node that refuses what is too large does not read it to the end.
     let refused = stream.write_all(request.as_bytes()).await;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap_or_else(|error| panic!("{path}: {refused:?}, {error}: {answer}"));
+    stream.read_to_string(&mut answer).await.unwrap_or_else(|error| panic!("{refused:?}, {error}: {answer}"));
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
     let body = match head.contains("transfer-encoding: chunked") {

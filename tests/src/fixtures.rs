@@ -11,6 +11,7 @@ use grid_node::store::LocalRecord;
 use grid_protocol::codec;
 use grid_protocol::control::Record;
 use grid_protocol::entry::Entry;
+use grid_protocol::invite::OpenPage;
 use grid_protocol::run::Run;
 use grid_protocol::sync::{Gossip, Request, Response, unpack};
 use serde_json::Value;
@@ -33,6 +34,20 @@ pub fn directory() -> PathBuf {
 /// Where the fixture of a home with a passphrase is, which came with the third format of the key file.
 pub fn sealed_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/format-3")
+}
+
+/// The pages of the invite that brings some.
+pub fn pages() -> Vec<OpenPage> {
+    let page = |purpose: &str, title: &str, text: &str| OpenPage {
+        title: title.to_owned(),
+        purpose: purpose.to_owned(),
+        by: "Weir".to_owned(),
+        text: text.to_owned(),
+    };
+    vec![
+        page("value", "What you get", "Songs, a van on Saturdays, and people who come when you call.\n"),
+        page("faq", "“Must we agree on everything?”", "No. Each group acts in its own way. — Äußert euch! מים\n"),
+    ]
 }
 
 /// The content of an encoded sample, in a form that can be compared. Its name begins with what it is.

@@ -1,7 +1,7 @@
 //! Real nodes in this process, on loopback, each with a home of its own that goes when it is dropped.
 
 use grid_node::clock::WallClock;
-use grid_node::handle::{Handle, Status, Target};
+use grid_node::handle::{AddDevice, Governing, Handle, Status, Target};
 use grid_node::node::{Dialling, Node, NodeConfig};
 use grid_node::setup::{self, Found, JoinRequest, PairJoin, Signing};
 use grid_protocol::id::DocumentId;
@@ -55,12 +55,29 @@ impl Member {
         Self::stopped(home, listen)
     }
 
-    /// A further computer of a group, by the code that was made for it; the node is not started.
-    pub fn paired(code: &str, listen: &[&str]) -> Self {
+    /// A further computer of a running member's group; its node is not started.
+    pub async fn paired(of: &Self, listen: &[&str]) -> Self {
+        let device = AddDevice { label: None, governing: Governing::No, expires: Duration::from_secs(3_600) };
+        let code = of.handle().add_device(device).await.expect("the node makes a code").code;
         let home = tempfile::tempdir().expect("a temporary directory");
-        let request = PairJoin { code: code.to_owned(), label: None };
-        setup::pair(&inner(&home), &request, None).expect("a new home");
+        setup::pair(&inner(&home), &PairJoin { code, label: None }, None).expect("a new home");
         Self::stopped(home, listen)
+    }
+
+    /// A further computer of a running member's group, whose node is started.
+    pub async fn further(of: &Self, listen: &[&str]) -> Self {
+        let mut further = Self::paired(of, listen).await;
+        further.start().await;
+        let device = further.status().await.device;
+        let certified =
+            async |me: &Self| me.handle().devices().await.ok()?.iter().find(|it| it.device == device).map(drop);
+        of.until("the further computer has its certificate", certified).await;
+        further
+    }
+
+    /// Starts the node of a home that was made in this directory, as `home`.
+    pub async fn of_home(home: TempDir, listen: &[&str]) -> Self {
+        Self::started(home, listen).await
     }
 
     async fn started(home: TempDir, listen: &[&str]) -> Self {

@@ -3,12 +3,12 @@
 use crate::api::{self, percent};
 use crate::grid::{Member, until_equal};
 use crate::kept::Kept;
-use grid_node::handle::{AddDevice, Governing, OwnStanding};
+use grid_node::handle::OwnStanding;
 use grid_node::http::{HttpConfig, Server};
 use grid_node::node::Dialling;
 use grid_node::setup::Signing;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 const LISTEN: &[&str] = &["/ip4/127.0.0.1/tcp/0"];
 
@@ -58,9 +58,7 @@ impl Pair {
         river.stop().await;
         river.dial_by(Dialling::OnRequest);
         river.start().await;
-        let device = AddDevice { label: None, governing: Governing::No, expires: Duration::from_secs(3_600) };
-        let pairing = river.handle().add_device(device).await.expect("a founder adds computers");
-        let mut second = Member::paired(&pairing.code, LISTEN);
+        let mut second = Member::paired(&river, LISTEN).await;
         second.dial_by(Dialling::OnRequest);
         second.start().await;
         dial(&second, &river).await;
@@ -123,11 +121,17 @@ impl Pair {
 }
 
 impl Side {
-    /// Serves the API of a running node.
+    /// Serves the API of a running node, on its socket and on a free port.
     pub async fn serve(member: Member) -> Self {
-        let config = HttpConfig { socket: member.path().join("api.sock"), tcp: None, token: "for nobody".to_owned() };
+        let tcp = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let config = HttpConfig { socket: member.path().join("api.sock"), tcp, token: "for nobody".to_owned() };
         let server = grid_node::http::serve(config, member.handle()).await.expect("the API can be served");
         Self { member, server }
+    }
+
+    /// Where the API listens on TCP.
+    pub fn tcp(&self) -> SocketAddr {
+        self.server.tcp_address.expect("it listens on TCP")
     }
 
     /// Stops the API and the node.

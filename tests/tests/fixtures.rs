@@ -9,7 +9,7 @@ use grid_protocol::invite::InviteTicket;
 use grid_protocol::record::{ImportOptions, ImportPlan, Registry};
 use grid_protocol::sheet::StatementSheet;
 use grid_protocol::words::RecoveryWords;
-use grid_tests::fixtures::{content, directory, governing_records, sealed_directory, unpack_home};
+use grid_tests::fixtures::{content, directory, governing_records, pages, sealed_directory, unpack_home};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -167,6 +167,15 @@ fn invites_in_both_forms_are_read() {
         assert_eq!(serde_json::to_value(&ticket).unwrap(), expected[form], "{form}");
         assert_eq!(ticket.coalition_name, "Clear Water");
     }
+}
+
+#[test]
+fn an_invite_that_brings_pages_is_read_with_them() {
+    let text = String::from_utf8(read("invite-pages.txt")).unwrap();
+    assert!(text.starts_with("grid2"), "{text}");
+    let ticket = InviteTicket::parse(&text).unwrap();
+    assert_eq!(ticket.pages, pages());
+    assert_eq!(serde_json::to_value(&ticket).unwrap(), read_json("invites.json")["long"], "beside them it is the same");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::{
     context::{self, Context},
     failure::Failure,
     output::Page,
+    saved,
     table::Table,
     when, words,
 };
@@ -41,7 +42,7 @@ pub(crate) fn with_words(command: Command, question: &Question) -> Command {
     };
     let command =
         if command.get_about().is_some() { command } else { command.about(question.about.trim_end_matches('.')) };
-    command.args(question.all_words().map(word))
+    command.args(question.all_words().map(word)).arg(saved::argument())
 }
 
 /// Whether a kind of records is called like that.
@@ -63,9 +64,10 @@ pub(crate) fn answer(question: &Question, matches: &ArgMatches, context: &mut Co
         let values = matches.try_get_many::<String>(word.name).ok().flatten().into_iter().flatten();
         values.map(|value| (word.name, value.as_str()))
     });
-    let reply = context.client()?.get(&with_query(&path(["questions", question.name]), given))?;
+    let given: Vec<(&str, &str)> = given.collect();
+    let reply = context.client()?.get(&with_query(&path(["questions", question.name]), given.iter().copied()))?;
     tell(&reply, context);
-    Ok(())
+    saved::keep(matches, ("question", question.name), &given, context)
 }
 
 /// Tells an answer.

@@ -1,7 +1,7 @@
 //! Questions, and what is said of records that stay on this computer.
 
 use crate::support::{FakeNode, code, stderr, stdout};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn what_stays_here_is_not_said_to_go_to_others() {
@@ -36,4 +36,59 @@ fn what_people_think_in_are_commands_of_their_own() {
     }
     let asked: Vec<String> = node.asked().into_iter().map(|asked| asked.path).collect();
     assert!(asked.iter().all(|path| path.starts_with("/api/questions/")), "{asked:?}");
+}
+
+/// A node that knows one saved search and answers two questions, the second with a row more.
+fn node_with_search(search: Value) -> FakeNode {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    FakeNode::new(move |request| {
+        let row = |id: &str, name: &str| json!({"id": id.repeat(52), "name": name});
+        match request.path.as_str() {
+            path if path.starts_with("/api/records/search/") => (200, search.clone()),
+            "/api/records/search" => {
+                (201, json!({"schema": 1, "id": "s".repeat(52), "heads": [], "change": "created"}))
+            }
+            path if path.starts_with("/api/questions/") => {
+                let mut rows = vec![row("a", "Ann")];
+                if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 {
+                    rows.push(row("b", "Ben"));
+                }
+                let columns = json!([{"key": "name", "heading": "Name"}]);
+                let section =
+                    json!({"name": "people", "heading": "People", "columns": columns, "rows": rows, "empty": "-"});
+                (200, json!({"schema": 1, "question": "leaders", "sections": [section]}))
+            }
+            _ => (404, json!({})),
+        }
+    })
+}
+
+#[test]
+fn a_question_is_saved_with_its_words_and_asked_again() {
+    let node = node_with_search(json!({}));
+    let output = node.run(["ask", "leaders", "--interest", "water & air", "--km", "5", "--save", "Water people"]);
+    assert!(stderr(&output).contains("search run ssssssssss"), "{}", stderr(&output));
+    let saved = node.asked().pop().unwrap().json()["fields"].clone();
+    assert_eq!(saved, json!({"name": "Water people", "question": "leaders", "filter": "interest=water %26 air&km=5"}));
+
+    let mut search = saved;
+    search["id"] = json!("s".repeat(52));
+    let node = node_with_search(search);
+    assert!(stdout(&node.run(["search", "run", "Water people"])).contains("Ann"));
+    assert!(node.asked().pop().unwrap().path.ends_with("/leaders?interest=water%20%26%20air&km=5"));
+}
+
+#[test]
+fn what_a_search_had_found_before_is_not_new() {
+    let search =
+        json!({"id": "s".repeat(52), "name": "Water people", "question": "leaders", "filter": "interest=water"});
+    let node = node_with_search(search);
+    let run = |words: &[&str]| stdout(&node.run(["search", "run", "Water people"].iter().chain(words).copied()));
+    assert!(run(&["--seen"]).contains("Ann"));
+    let new = run(&["--new"]);
+    assert!(new.contains("Ben") && !new.contains("Ann"), "{new}");
+    assert!(run(&["--new", "--seen"]).contains("Ben"), "it was not said to be seen");
+    assert!(run(&["--new"]).contains("Nothing that it had not found before"));
+    assert!(run(&[]).contains("Ann"), "asked as ever it shows all");
+    assert!(node.asked().iter().any(|asked| asked.path.contains("most=1000000")), "news are looked for in all rows");
 }

@@ -1,6 +1,6 @@
 //! Calendars, feeds, news and repairs, as the command line asks a node for them.
 
-use crate::support::{FakeNode, answer, code, stdout};
+use crate::support::{FakeNode, answer, code, stderr, stdout};
 use serde_json::{Value, json};
 
 #[test]
@@ -90,4 +90,73 @@ fn a_saved_search_asks_for_what_it_says() {
     });
     node.run(["search", "run", "aaaaaaaa"]);
     assert_eq!(node.asked()[1].path, "/api/records/asset?place=Lismore&sort=thing&text=van");
+}
+
+#[test]
+fn an_address_for_a_calendar_program_is_told_once_with_how_to_take_it_back() {
+    let made = json!({"schema": 1, "id": "a".repeat(52), "name": "Desk", "feed": "calendar", "audience": "public",
+        "filter": "", "created_at": null, "path": "/feeds/5ec3e7/calendar.ics",
+        "address": "http://127.0.0.1:4711/feeds/5ec3e7/calendar.ics"});
+    let node = FakeNode::saying(201, made);
+    let words = ["feed", "link", "calendar", "--audience", "public", "--name", "Desk", "--kind", "event"];
+    let output = node.run(words.into_iter().chain(["--where", "place=North Lismore", "--since", "2026-11-01"]));
+    assert_eq!(stdout(&output), "http://127.0.0.1:4711/feeds/5ec3e7/calendar.ics\n");
+    let notes = stderr(&output);
+    assert!(notes.contains("feed unlink aaaaaaaaaa") && notes.contains("--http 127.0.0.1:4711"), "{notes}");
+    let asked = node.asked()[0].json();
+    assert_eq!(asked["filter"], "kind=event&since=2026-11-01&place=North%20Lismore");
+    assert_eq!(
+        (&asked["feed"], &asked["audience"], &asked["name"]),
+        (&json!("calendar"), &json!("public"), &json!("Desk"))
+    );
+    // Where the port is fixed nothing is said of it.
+    std::fs::write(node.home().join("config.toml"), "http = \"127.0.0.1:4711\"\n").unwrap();
+    assert!(!stderr(&node.run(["feed", "link", "news"])).contains("--http"));
+    for wrong in [&["feed", "link"][..], &["feed", "link", "calendar", "--series", "Water"], &["feed"]] {
+        assert_eq!(code(&node.run(wrong)), 2, "{wrong:?}");
+    }
+    assert_eq!(code(&node.run(["feed", "link", "calendar", "--kind", "event", "--where", "Lismore"])), 2);
+}
+
+#[test]
+fn links_are_listed_and_taken_back() {
+    let item = json!({"id": "a".repeat(52), "name": "Desk", "feed": "calendar", "audience": "own", "filter": "kind=event",
+        "created_at": "2026-01-01T00:00:00Z"});
+    let node = FakeNode::saying(200, json!({"schema": 1, "id": "a".repeat(52), "items": [item]}));
+    let shown = stdout(&node.run(["feed", "links"]));
+    assert!(["aaaaaaaaaa", "Desk", "calendar", "own", "kind=event"].iter().all(|word| shown.contains(word)), "{shown}");
+    assert!(stdout(&node.run(["feed", "unlink", "Desk"])).contains("opens nothing"));
+    let asked = node.asked().pop().unwrap();
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("DELETE", "/api/feeds/links/desk"));
+    let none = FakeNode::saying(200, json!({"schema": 1, "items": []}));
+    assert!(stdout(&none.run(["feed", "links"])).contains("feed link calendar"));
+}
+
+#[test]
+fn a_list_that_leaves_something_out_says_so_once_and_how_to_see_it() {
+    let node = FakeNode::saying(200, json!({"schema": 1, "items": [], "total": 0, "hidden": 3}));
+    for kind in ["group", "action"] {
+        let output = node.run([kind, "list"]);
+        let note = stderr(&output);
+        assert_eq!(note.matches("3 hidden").count(), 1, "{note}");
+        assert!(note.contains(&format!("{kind} list --hidden yes")), "{note}");
+    }
+    assert_eq!(stderr(&node.run(["action", "list", "--json"])), "");
+    node.run(["action", "list", "--hidden", "yes", "--since", "2026-11-01"]);
+    assert!(node.asked().pop().unwrap().path.ends_with("hidden=yes&since=2026-11-01"), "{:?}", node.asked().pop());
+    let shown = FakeNode::saying(200, json!({"schema": 1, "items": [], "total": 0, "hidden": 0}));
+    assert!(!stderr(&shown.run(["action", "list"])).contains("hidden"));
+}
+
+#[test]
+fn a_removal_is_a_line_of_its_own_in_a_history() {
+    let change = |what: &str, fields: serde_json::Value| {
+        json!({"time": "2026-01-01T00:00:00Z", "group": "g", "name": "Mill Street", "device": "d",
+            "change": "c".repeat(52), "what": what, "fields": fields, "inert": null})
+    };
+    let items = [change("made", json!({"title": "Vigil"})), change("removed", json!({}))];
+    let node = FakeNode::saying(200, json!({"schema": 1, "items": items}));
+    let shown = stdout(&node.run(["action", "history", "aaaaaaaa"]));
+    let last = shown.lines().last().unwrap();
+    assert!(last.contains("Mill Street") && last.contains("removed"), "{shown}");
 }

@@ -288,6 +288,7 @@ impl Driver {
                 group: authority.group_of(&step.device),
                 device: step.device,
                 change: step.change,
+                deed: step.deed,
                 fields: step.fields,
                 inert: step.inert,
             })

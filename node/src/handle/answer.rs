@@ -6,6 +6,7 @@ use grid_protocol::control::Policy;
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::record::Values;
+use grid_protocol::replica::Deed;
 use grid_protocol::time::Timestamp;
 
 /// What a record is written into.
@@ -195,6 +196,8 @@ pub struct HistoryEntry {
     pub device: DeviceId,
     /// The change.
     pub change: ChangeHash,
+    /// What it did to the record.
+    pub deed: Deed,
     /// Fields that changed, with their new content.
     pub fields: Values,
     /// Why the change has no effect, if it has none.

@@ -1,4 +1,5 @@
-//! Who may ask: the socket trusts whoever can open it, TCP trusts whoever knows the token.
+//! Who may ask: the socket trusts whoever can open it, TCP trusts whoever knows the token, and whoever knows the secret of
+//! a link with the one feed that it leads to.
 //!
 //! A web page that a browser has open can reach loopback addresses too. It does not know the token, and what could make
 //! the browser help it is refused before anything else: a host name that was pointed here (421), a request that comes
@@ -6,6 +7,7 @@
 
 use super::Api;
 use super::error::ApiError;
+use super::links;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -52,8 +54,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 /// Lets a request in, or says why not.
-pub(crate) async fn admit(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let mut response = match check(&api, &request) {
+pub(crate) async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let mut response = match check(&api, &mut request) {
         Ok(()) => next.run(request).await,
         Err(error) => {
             let mut response = error.into_response();
@@ -69,19 +71,25 @@ pub(crate) async fn admit(State(api): State<Api>, request: Request, next: Next) 
     response
 }
 
-fn check(api: &Api, request: &Request) -> Result<(), ApiError> {
-    let Door::Tcp { host } = &api.door else { return Ok(()) };
+fn check(api: &Api, request: &mut Request) -> Result<(), ApiError> {
+    if let Door::Tcp { host } = &api.door {
+        check_tcp(api, host, request)?;
+    }
+    if links::is_one(request.uri().path()) {
+        let opened = links::open(api, request.method(), request.uri().path())?;
+        request.extensions_mut().insert(opened);
+    }
+    Ok(())
+}
+
+fn check_tcp(api: &Api, host: &str, request: &Request) -> Result<(), ApiError> {
     let elsewhere = request.uri().authority().is_some_and(|authority| authority.as_str() != host);
     if elsewhere || only(request.headers(), &header::HOST) != Some(host.as_bytes()) {
         return Err(ApiError::misdirected(host));
     }
-    let authorisation = only(request.headers(), &header::AUTHORIZATION).unwrap_or_default();
-    let presented = match authorisation.split_at_checked(7) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer ") => token.trim_ascii(),
-        _ => return Err(ApiError::unauthorised()),
-    };
-    if !api.token.opens(presented) {
-        return Err(ApiError::unauthorised());
+    // The secret of a link stands in its path, and is looked at behind this.
+    if !links::is_one(request.uri().path()) {
+        check_token(api, request)?;
     }
     if is_cross_site(request.headers(), host) {
         return Err(ApiError::refused(
@@ -90,6 +98,15 @@ fn check(api: &Api, request: &Request) -> Result<(), ApiError> {
         ));
     }
     Ok(())
+}
+
+fn check_token(api: &Api, request: &Request) -> Result<(), ApiError> {
+    let authorisation = only(request.headers(), &header::AUTHORIZATION).unwrap_or_default();
+    let presented = match authorisation.split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer ") => token.trim_ascii(),
+        _ => return Err(ApiError::unauthorised()),
+    };
+    if api.token.opens(presented) { Ok(()) } else { Err(ApiError::unauthorised()) }
 }
 
 /// The value of a header that stands there exactly once.

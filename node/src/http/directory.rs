@@ -5,31 +5,36 @@
 
 use super::Api;
 use super::error::ApiError;
-use super::filter::{Filter, Page, no_field};
+use super::filter::{Filter, Fit, Page, no_field};
 use super::find::{Candidate, Found, one};
 use super::input::Words;
 use super::items::{Item, Listed, complete, with_deliveries};
+use super::records::PageAnswer;
 use crate::view::{DirectoryRow, Membership, Views};
-use grid_protocol::record::{Kind, KindRole};
+use grid_protocol::record::{Kind, KindRole, QUERY};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
 /// A page of the directory.
-pub(super) async fn list(api: &Api, kind: &Kind, mut words: Words) -> Result<(Vec<Item>, usize), ApiError> {
+pub(super) async fn list(api: &Api, kind: &Kind, mut words: Words) -> Result<PageAnswer, ApiError> {
     let page = Page::take(&mut words)?;
     let member: Option<bool> = words.parse("member", "true or false")?;
     let now = api.handle.now();
-    let (listed, total) = api.handle.look(|views| {
+    let (listed, total, hidden) = api.handle.look(|views| {
         let filters = filters(views, kind, words)?;
+        let mut hidden = 0;
         let rows = views.directory().into_iter().filter(|row| {
-            member.is_none_or(|member| (row.membership == Membership::Member) == member) && filters.show(row)
+            let meant = member.is_none_or(|member| (row.membership == Membership::Member) == member);
+            let fit = if meant { filters.fit(row) } else { Fit::No };
+            hidden += usize::from(fit == Fit::Hidden);
+            fit == Fit::Shown
         });
         let (rows, total) = page.of(rows);
-        Ok::<_, ApiError>((rows.iter().map(|row| listed(views, kind, row, now)).collect(), total))
+        Ok::<_, ApiError>((rows.iter().map(|row| listed(views, kind, row, now)).collect(), total, hidden))
     })?;
-    Ok((with_deliveries(api, listed).await?, total))
+    Ok(PageAnswer { items: with_deliveries(api, listed).await?, total, hidden })
 }
 
 /// One filter for groups that are here, one for those that are not: their records have different fields.
@@ -40,7 +45,7 @@ struct Filters {
 
 fn filters(views: &Views, kind: &Kind, words: Words) -> Result<Filters, ApiError> {
     let prospect = views.registry.with_role(KindRole::Prospect);
-    let fields: Vec<&str> = words.names().filter(|name| !["text", "group"].contains(name)).collect();
+    let fields: Vec<&str> = words.names().filter(|name| !QUERY.contains(name)).collect();
     let knows = |kind: &Kind| fields.iter().all(|name| kind.field(name).is_some());
     let unknown = fields
         .iter()
@@ -57,15 +62,15 @@ fn filters(views: &Views, kind: &Kind, words: Words) -> Result<Filters, ApiError
 }
 
 impl Filters {
-    fn show(&self, row: &DirectoryRow) -> bool {
+    fn fit(&self, row: &DirectoryRow) -> Fit {
         let filter = match row.membership {
             Membership::Prospect => &self.prospects,
             Membership::Member | Membership::Known | Membership::Withdrew | Membership::Removed => &self.groups,
         };
-        let Some(filter) = filter else { return false };
+        let Some(filter) = filter else { return Fit::No };
         match &row.row {
-            Some(record) => filter.shows(record),
-            None => filter.shows_bare(row.group, &row.name),
+            Some(record) => filter.fit(record),
+            None => filter.fit_bare(row.group, &row.name),
         }
     }
 }

@@ -25,6 +25,75 @@ const NEWS: usize = 100;
 /// So many episodes.
 const EPISODES: usize = 300;
 
+/// A feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// What people come together for, and what is due.
+    Calendar,
+    /// What is new.
+    News,
+    /// What can be listened to.
+    Podcast,
+    /// What has a point.
+    Map,
+}
+
+impl Which {
+    const ALL: [Self; 4] = [Self::Calendar, Self::News, Self::Podcast, Self::Map];
+
+    /// The feed of this name, as a link names it.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|which| which.word() == word)
+    }
+
+    /// Its name.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Calendar => "calendar",
+            Self::News => "news",
+            Self::Podcast => "podcast",
+            Self::Map => "map",
+        }
+    }
+
+    /// The last part of its address.
+    pub(super) const fn file(self) -> &'static str {
+        match self {
+            Self::Calendar => "calendar.ics",
+            Self::News => "news.atom",
+            Self::Podcast => "podcast.rss",
+            Self::Map => "map.geojson",
+        }
+    }
+
+    /// The feed as such readers see it, narrowed by these words.
+    pub(super) async fn written(self, api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
+        match self {
+            Self::Calendar => calendar_of(api, audience, words).await,
+            Self::News => news_of(api, audience, words).await,
+            Self::Podcast => podcast_of(api, audience, words).await,
+            Self::Map => map_of(api, audience, words).await,
+        }
+    }
+
+    /// The feed that a request asks for.
+    async fn asked(self, api: &Api, mut words: Words) -> Result<Download, ApiError> {
+        let audience = take_audience(&mut words, Audience::Coalition)?;
+        self.written(api, audience, words).await
+    }
+
+    /// Writes where it holds up nobody.
+    async fn file_of(
+        self,
+        content_type: &'static str,
+        write: impl FnOnce() -> String + Send + 'static,
+    ) -> Result<Download, ApiError> {
+        let written = tokio::task::spawn_blocking(write).await;
+        let text = written.map_err(|_| ApiError::internal("writing the feed broke off"))?;
+        Ok(Download { content_type, name: self.file().to_owned(), bytes: text.into_bytes() })
+    }
+}
+
 /// Which records a feed is made from.
 struct Source {
     status: Status,
@@ -50,8 +119,7 @@ enum Groups {
 }
 
 impl Source {
-    async fn take(api: &Api, mut words: Words) -> Result<Self, ApiError> {
-        let audience = take_audience(&mut words, Audience::Coalition)?;
+    async fn take(api: &Api, audience: Audience, mut words: Words) -> Result<Self, ApiError> {
         let kind = words.take("kind")?.map(|name| api.kind(&name)).transpose()?;
         Ok(Self { status: api.handle.status().await?, audience, kind, words })
     }
@@ -111,55 +179,58 @@ fn website(views: &Views) -> String {
     own.zip(link).map(|(row, link)| row.values.text(&link).to_owned()).unwrap_or_default()
 }
 
-/// Writes where it holds up nobody.
-async fn write(
-    name: &str,
-    content_type: &'static str,
-    write: impl FnOnce() -> String + Send + 'static,
-) -> Result<Download, ApiError> {
-    let written = tokio::task::spawn_blocking(write).await;
-    let text = written.map_err(|_| ApiError::internal("writing the feed broke off"))?;
-    Ok(Download { content_type, name: name.to_owned(), bytes: text.into_bytes() })
-}
-
 /// Actions, events, moments, hearings and tasks in one calendar.
 #[utoipa::path(get, path = "/api/feeds/calendar.ics", operation_id = "feed_calendar", tag = "feeds",
     params(("audience" = Option<String>, Query, description = "public or coalition"), ("kind" = Option<String>, Query),
-        ("group" = Option<String>, Query), ("text" = Option<String>, Query)),
+        ("group" = Option<String>, Query), ("text" = Option<String>, Query), ("since" = Option<String>, Query),
+        ("until" = Option<String>, Query)),
     responses((status = 200, description = "iCalendar.", content_type = "text/calendar", body = String),
         (status = 400, description = "There is no such filter.", body = ErrorAnswer)))]
 pub(crate) async fn calendar_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
-    let source = Source::take(&api, words).await?;
-    let feed = source.feed(&api, "calendar", "Actions, events, moments, hearings and tasks.");
+    Which::Calendar.asked(&api, words).await
+}
+
+async fn calendar_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
+    let source = Source::take(api, audience, words).await?;
+    let feed = source.feed(api, "calendar", "Actions, events, moments, hearings and tasks.");
     let wanted = |seen: &Seen| CALENDAR.contains(&seen.kind.name.as_str()) && seen.shape.starts.is_some();
     let entries = api.handle.look(|views| source.entries(views, wanted, usize::MAX, (Gone::Shown, Groups::Present)))?;
-    write("calendar.ics", "text/calendar; charset=utf-8", move || calendar(&feed, &entries)).await
+    Which::Calendar.file_of("text/calendar; charset=utf-8", move || calendar(&feed, &entries)).await
 }
 
 /// What is new, of all kinds.
 #[utoipa::path(get, path = "/api/feeds/news.atom", operation_id = "feed_news", tag = "feeds",
     params(("audience" = Option<String>, Query, description = "public or coalition"), ("kind" = Option<String>, Query),
-        ("group" = Option<String>, Query), ("text" = Option<String>, Query)),
+        ("group" = Option<String>, Query), ("text" = Option<String>, Query), ("since" = Option<String>, Query),
+        ("until" = Option<String>, Query)),
     responses((status = 200, description = "Atom.", content_type = "application/atom+xml", body = String),
         (status = 400, description = "There is no such filter.", body = ErrorAnswer)))]
 pub(crate) async fn news_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
-    let source = Source::take(&api, words).await?;
-    let feed = source.feed(&api, "news", "What groups have written, the newest first.");
+    Which::News.asked(&api, words).await
+}
+
+async fn news_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
+    let source = Source::take(api, audience, words).await?;
+    let feed = source.feed(api, "news", "What groups have written, the newest first.");
     let entries = api.handle.look(|views| source.entries(views, |_| true, NEWS, (Gone::LeftOut, Groups::All)))?;
-    write("news.atom", "application/atom+xml; charset=utf-8", move || atom(&feed, &at_their_next(&entries))).await
+    Which::News.file_of("application/atom+xml; charset=utf-8", move || atom(&feed, &at_their_next(&entries))).await
 }
 
 /// Recordings of podcasts and webinars.
 #[utoipa::path(get, path = "/api/feeds/podcast.rss", operation_id = "feed_podcast", tag = "feeds",
     params(("audience" = Option<String>, Query, description = "public or coalition"),
         ("series" = Option<String>, Query), ("language" = Option<String>, Query), ("group" = Option<String>, Query),
-        ("text" = Option<String>, Query)),
+        ("text" = Option<String>, Query), ("since" = Option<String>, Query), ("until" = Option<String>, Query)),
     responses((status = 200, description = "RSS 2.0.", content_type = "application/rss+xml", body = String),
         (status = 400, description = "There is no such filter.", body = ErrorAnswer)))]
 pub(crate) async fn podcast_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
+    Which::Podcast.asked(&api, words).await
+}
+
+async fn podcast_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
     let series = words.clone().take("series")?;
-    let source = Source::take(&api, words).await?;
-    let mut feed = source.feed(&api, "podcast", "What can be listened to.");
+    let source = Source::take(api, audience, words).await?;
+    let mut feed = source.feed(api, "podcast", "What can be listened to.");
     if let Some(series) = series.filter(|series| !series.is_empty()) {
         feed.title = series.clone();
         feed.id = format!("{}:{series}", feed.id);
@@ -169,19 +240,24 @@ pub(crate) async fn podcast_feed(State(api): State<Api>, words: Words) -> Result
     let sorts = |entry: &Entry| SORTS.contains(&entry.values.text("sort"));
     let mut entries: Vec<Entry> = entries.into_iter().filter(sorts).collect();
     entries.sort_by_key(|entry| Reverse(entry.starts().map(|starts| starts.instant())));
-    write("podcast.rss", "application/rss+xml; charset=utf-8", move || podcast(&feed, &entries)).await
+    Which::Podcast.file_of("application/rss+xml; charset=utf-8", move || podcast(&feed, &entries)).await
 }
 
 /// Everything that has a point on the map.
 #[utoipa::path(get, path = "/api/feeds/map.geojson", operation_id = "feed_map", tag = "feeds",
     params(("audience" = Option<String>, Query, description = "public or coalition"), ("kind" = Option<String>, Query),
-        ("group" = Option<String>, Query), ("text" = Option<String>, Query)),
+        ("group" = Option<String>, Query), ("text" = Option<String>, Query), ("since" = Option<String>, Query),
+        ("until" = Option<String>, Query)),
     responses((status = 200, description = "GeoJSON.", content_type = "application/geo+json", body = Object),
         (status = 400, description = "There is no such filter.", body = ErrorAnswer)))]
 pub(crate) async fn map_feed(State(api): State<Api>, words: Words) -> Result<Download, ApiError> {
-    let source = Source::take(&api, words).await?;
+    Which::Map.asked(&api, words).await
+}
+
+async fn map_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
+    let source = Source::take(api, audience, words).await?;
     let wanted = |seen: &Seen| seen.shape.point.is_some();
     let entries =
         api.handle.look(|views| source.entries(views, wanted, usize::MAX, (Gone::LeftOut, Groups::Present)))?;
-    write("map.geojson", "application/geo+json", move || geojson(&at_their_next(&entries)).to_string()).await
+    Which::Map.file_of("application/geo+json", move || geojson(&at_their_next(&entries)).to_string()).await
 }

@@ -2,6 +2,7 @@
 
 use super::error::ApiError;
 use super::input::Words;
+use super::period::{During, Period};
 use super::pick;
 use crate::view::fold::Phrase;
 use crate::view::search::Query;
@@ -56,10 +57,22 @@ impl Page {
 pub(crate) struct Filter {
     group: Option<GroupId>,
     text: Option<Text>,
+    during: Option<During>,
     hidden: Option<Hidden>,
     fields: Vec<(FieldName, Wanted)>,
     /// What those fields say, as far as an index knows of it.
     said: Said,
+}
+
+/// Whether a record fits a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// It does, and is shown.
+    Shown,
+    /// It does, and the people of this computer do not want to see it.
+    Hidden,
+    /// It does not.
+    No,
 }
 
 #[derive(Debug)]
@@ -77,6 +90,7 @@ impl Filter {
     pub(crate) fn read(views: &Views, kind: &Kind, mut words: Words) -> Result<Self, ApiError> {
         let text = words.take("text")?.filter(|text| !text.is_empty()).map(|text| Text::new(views, kind, &text));
         let group = words.take("group")?.map(|told| pick::group(views, &told)).transpose()?;
+        let during = Period::take(&mut words)?.during(kind);
         let hidden = match words.take("hidden")?.as_deref() {
             None | Some("no") => Some(views.hidden.clone()).filter(|hidden| !hidden.is_empty()),
             Some("yes") => None,
@@ -95,49 +109,77 @@ impl Filter {
                 said.note(field, text);
             }
         }
-        Ok(Self { group, text, hidden, fields, said })
+        Ok(Self { group, text, during, hidden, fields, said })
     }
 
-    /// The records of a kind that it shows, newest first.
-    pub(crate) fn rows<'a>(&self, views: &'a Views, kind: &Kind) -> Vec<&'a Arc<Row>> {
-        match views.saying(kind, &self.said, |row| self.shows(row)) {
+    /// The records of a kind that it shows, newest first, and how many more it would show if nothing were hidden here.
+    pub(crate) fn rows<'a>(&self, views: &'a Views, kind: &Kind) -> (Vec<&'a Arc<Row>>, usize) {
+        let mut hidden = 0;
+        let mut meant = |row: &Row| {
+            let fit = self.fit(row);
+            hidden += usize::from(fit == Fit::Hidden);
+            fit == Fit::Shown
+        };
+        let rows = match views.saying(kind, &self.said, &mut meant) {
             Some(rows) => rows,
-            None => views.records.of_kind(&kind.name).filter(|row| self.shows(row)).collect(),
-        }
+            None => views.records.of_kind(&kind.name).filter(|row| meant(row)).collect(),
+        };
+        (rows, hidden)
     }
 
     /// Whether it shows everything.
     pub(crate) fn is_open(&self) -> bool {
-        self.group.is_none() && self.text.is_none() && self.hidden.is_none() && self.fields.is_empty()
+        self.group.is_none() && self.hidden.is_none() && !self.looks_at_fields()
     }
 
     /// Whether it looks at what the fields of a record hold.
     pub(crate) fn looks_at_fields(&self) -> bool {
-        self.text.is_some() || !self.fields.is_empty()
+        self.text.is_some() || self.during.is_some() || !self.fields.is_empty()
     }
 
     /// Whether it shows a record.
     pub(crate) fn shows(&self, row: &Row) -> bool {
-        self.shows_but_for_text(row, &row.values) && self.text.as_ref().is_none_or(|text| text.is_in_row(row))
+        self.fit(row) == Fit::Shown
+    }
+
+    /// Whether a record fits, and is shown.
+    pub(crate) fn fit(&self, row: &Row) -> Fit {
+        let fits = self.fits(row, &row.values) && self.text.as_ref().is_none_or(|text| text.is_in_row(row));
+        match &self.hidden {
+            _ if !fits => Fit::No,
+            Some(hidden) if hidden.takes_out(row) => Fit::Hidden,
+            Some(hidden) if hidden.hides(row) => Fit::No,
+            _ => Fit::Shown,
+        }
     }
 
     /// Whether it shows a record to readers of whom these values are all that they see of it: what they can't read, they
     /// can't find out by asking for it either.
     pub(crate) fn shows_to(&self, row: &Row, seen: &Values) -> bool {
-        self.shows_but_for_text(row, seen) && self.text.as_ref().is_none_or(|text| text.is_in_values(seen))
+        self.fits(row, seen)
+            && self.hidden.as_ref().is_none_or(|hidden| !hidden.hides(row))
+            && self.text.as_ref().is_none_or(|text| text.is_in_values(seen))
     }
 
-    fn shows_but_for_text(&self, row: &Row, seen: &Values) -> bool {
+    /// Whether a record fits but for its words, whatever is hidden here.
+    fn fits(&self, row: &Row, seen: &Values) -> bool {
         self.group.is_none_or(|group| row.owner() == Some(group))
             && self.fields.iter().all(|(field, wanted)| wanted.is(seen.get(field)))
-            && self.hidden.as_ref().is_none_or(|hidden| !hidden.hides(row))
+            && self.during.as_ref().is_none_or(|during| during.holds(row, seen))
     }
 
-    /// Whether it shows a group of which nothing is known but its name.
-    pub(crate) fn shows_bare(&self, group: Option<GroupId>, name: &str) -> bool {
-        self.fields.is_empty()
+    /// Whether a group fits of which nothing is known but its name, and is shown.
+    pub(crate) fn fit_bare(&self, group: Option<GroupId>, name: &str) -> Fit {
+        let fits = self.fields.is_empty()
+            && self.during.is_none()
             && (self.group.is_none() || self.group == group)
-            && self.text.as_ref().is_none_or(|text| text.is_in(name))
+            && self.text.as_ref().is_none_or(|text| text.is_in(name));
+        let is_hidden = |hidden: &Hidden| group.is_some_and(|group| hidden.groups.contains(&group));
+        match fits {
+            false => Fit::No,
+            true if self.hidden.as_ref().is_some_and(is_hidden) => Fit::Hidden,
+            true => Fit::Shown,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -86,14 +86,29 @@ impl<S: Send + Sync> FromRequestParts<S> for Words {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        match Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) {
-            Ok(Query(words)) => Ok(Self(words)),
-            Err(rejection) => Err(ApiError::invalid(rejection.body_text(), "Expected is ?name=value&name=value.")),
-        }
+        Self::of(&parts.uri)
     }
 }
 
 impl Words {
+    fn of(uri: &Uri) -> Result<Self, ApiError> {
+        match Query::<Vec<(String, String)>>::try_from_uri(uri) {
+            Ok(Query(words)) => Ok(Self(words)),
+            Err(rejection) => Err(ApiError::invalid(rejection.body_text(), "Expected is ?name=value&name=value.")),
+        }
+    }
+
+    /// The words of a query that somebody keeps.
+    pub(crate) fn read(query: &str) -> Result<Self, ApiError> {
+        let query = query.trim().trim_start_matches('?');
+        let uri = Uri::try_from(format!("/?{query}")).map_err(|_| {
+            let shown: String = query.chars().take(80).collect();
+            let hint = "Escape other letters as in an address: a space is %20.";
+            ApiError::invalid(format!("filter: expected name=value&name=value, found {shown:?}"), hint)
+        })?;
+        Self::of(&uri)
+    }
+
     /// Takes a word out.
     pub(crate) fn take(&mut self, name: &str) -> Result<Option<String>, ApiError> {
         let (mut taken, rest): (Vec<_>, Vec<_>) = self.0.drain(..).partition(|(found, _)| found == name);

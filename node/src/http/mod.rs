@@ -4,7 +4,7 @@
 //! grid, scripts ── api.sock (0600) ──┐
 //!                                    ├── one router ── Handle ── the node
 //! pages, tools ─── 127.0.0.1:port ───┘
-//!                  host, token
+//!                  host, token; or the secret of a link
 //! ```
 //!
 //! Nothing here knows the store, the network or keys: reading looks at the views, everything else is a command. Record
@@ -26,12 +26,14 @@ mod input;
 mod invites;
 mod items;
 mod kinds;
+mod links;
 mod listen;
 mod lost;
 mod mandates;
 mod news;
 mod open;
 mod openapi;
+mod period;
 mod pick;
 mod questions;
 mod records;
@@ -190,6 +192,9 @@ fn router(api: Api) -> Router {
         .route("/api/feeds/news.atom", get(feeds::news_feed))
         .route("/api/feeds/podcast.rss", get(feeds::podcast_feed))
         .route("/api/feeds/map.geojson", get(feeds::map_feed))
+        .route("/api/feeds/links", get(links::list).post(links::make))
+        .route("/api/feeds/links/{id}", delete(links::remove))
+        .route("/feeds/{secret}/{file}", get(links::read))
         .route("/api/questions", get(questions::list))
         .route("/api/questions/{question}", get(questions::answer))
         .fallback(no_route)

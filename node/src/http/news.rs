@@ -7,12 +7,11 @@ use super::Api;
 use super::error::{ApiError, ErrorAnswer};
 use super::filter::Page;
 use super::input::{Answer, JsonBody, Words};
+use super::period::Period;
 use crate::view::Views;
 use axum::extract::State;
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::Row;
-use grid_protocol::time::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -43,6 +42,8 @@ pub(crate) struct NewsAnswer {
     items: Vec<NewsItem>,
     /// How many there are.
     total: usize,
+    /// How many more there are that the people of this computer do not want to see.
+    hidden: usize,
     /// When this was asked, RFC 3339.
     asked_at: String,
     /// How much of each log is here, by device: hand it in to be told what is new from then on.
@@ -78,19 +79,21 @@ struct Asked {
 /// What has changed since a time, by the clocks of those who wrote it.
 #[utoipa::path(get, path = "/api/news", operation_id = "news_since", tag = "news",
     params(("since" = Option<String>, Query, description = "a day or a moment; nothing means everything"),
+        ("until" = Option<String>, Query, description = "a day, with all its hours, or a moment"),
         ("kind" = Option<String>, Query), ("group" = Option<String>, Query), ("limit" = Option<u32>, Query)),
     responses((status = 200, description = "What is new.", body = NewsAnswer),
         (status = 400, description = "This is no time, or no group.", body = ErrorAnswer)))]
 pub(crate) async fn since(State(api): State<Api>, mut words: Words) -> Result<Answer<NewsAnswer>, ApiError> {
-    let since = words.take("since")?.map(|text| moment(&text)).transpose()?.unwrap_or_default();
+    let period = Period::take(&mut words)?;
+    let since = period.since().unwrap_or_default();
     let limit = Page::take(&mut words)?.limit;
     let asked = Asked { kind: words.take("kind")?, group: words.take("group")?, limit };
-    words.nothing_else(&["since", "kind", "group", "limit"])?;
+    words.nothing_else(&["since", "until", "kind", "group", "limit"])?;
     let device = api.handle.status().await?.device;
     let news = |row: &Row| {
         let what = if row.created >= since { "new" } else { "changed" };
         // What stays here was written here, and is nobody's news.
-        (row.changed >= since && row.changed_by.is_some_and(|by| by != device)).then_some(what)
+        (period.holds(row.changed) && row.changed_by.is_some_and(|by| by != device)).then_some(what)
     };
     api.answer(&asked, news)
 }
@@ -133,14 +136,21 @@ impl Api {
             let wanted = |row: &&Arc<Row>| {
                 kind.as_ref().is_none_or(|kind| row.kind() == Some(&*kind.name))
                     && group.is_none_or(|group| row.owner() == Some(group))
-                    && !views.hidden.hides(row)
+                    && (!views.hidden.hides(row) || views.hidden.takes_out(row))
             };
-            let rows = views.records.held().filter(wanted);
-            let mut found: Vec<_> = rows.filter_map(|row| Some((news(row)?, row))).collect();
+            let rows = views.records.held().filter(wanted).filter_map(|row| Some((news(row)?, row)));
+            let (hidden, mut found): (Vec<_>, Vec<_>) = rows.partition(|(_, row)| views.hidden.takes_out(row));
+            let hidden = hidden.len();
             found.sort_by_key(|(_, row)| (Reverse(row.changed), row.document));
             let total = found.len();
             let items = found.into_iter().take(asked.limit).map(|(what, row)| item(views, row, what)).collect();
-            Ok(Answer(NewsAnswer { items, total, asked_at: self.handle.now().to_string(), seen: heights(views) }))
+            Ok(Answer(NewsAnswer {
+                items,
+                total,
+                hidden,
+                asked_at: self.handle.now().to_string(),
+                seen: heights(views),
+            }))
         })
     }
 }
@@ -165,16 +175,4 @@ fn heights(views: &Views) -> Seen {
         *height = (*height).max(*seq);
     }
     heights.into_iter().map(|(device, seq)| (device.to_string(), seq)).collect()
-}
-
-/// A moment, or the beginning of a day in UTC.
-fn moment(text: &str) -> Result<Timestamp, ApiError> {
-    let day = |date: Date| date.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp()).ok();
-    let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| text.parse().ok().and_then(day));
-    let millis = instant.and_then(|instant| u64::try_from(instant.as_millisecond()).ok());
-    millis.map(Timestamp).ok_or_else(|| {
-        let shown: String = text.chars().take(80).collect();
-        let message = format!("since: expected a day or a moment since 1970, found {shown:?}");
-        ApiError::invalid(message, "Give one like 2026-11-30 or 2026-11-30T10:00:00Z.")
-    })
 }

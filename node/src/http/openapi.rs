@@ -9,8 +9,8 @@ use super::import_export::ImportAnswer;
 use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
 use super::undo::{UndoAnswer, UndoRequest};
 use super::{
-    compare, devices, events, feeds, invites, kinds, lost, mandates, news, questions, recovery, resolve, statement,
-    status, totals, versions,
+    compare, devices, events, feeds, invites, kinds, links, lost, mandates, news, questions, recovery, resolve,
+    statement, status, totals, versions,
 };
 use axum::Json;
 use axum::extract::State;
@@ -65,6 +65,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         feeds::news_feed,
         feeds::podcast_feed,
         feeds::map_feed,
+        links::list,
+        links::make,
+        links::remove,
         news::since,
         news::unseen,
         totals::preview,
@@ -192,8 +195,8 @@ fn paths(kind: &Kind) -> Value {
         }});
         Some(json!({"required": true, "content": json_of(schema)}))
     };
-    let page = json!({"type": "object", "required": ["schema", "items", "total"], "properties": {
-        "schema": {"const": 1}, "total": {"type": "integer"},
+    let page = json!({"type": "object", "required": ["schema", "items", "total", "hidden"], "properties": {
+        "schema": {"const": 1}, "total": {"type": "integer"}, "hidden": {"type": "integer"},
         "items": {"type": "array", "items": refer(&item_name(kind))},
     }});
     let history = json!({"type": "object", "required": ["schema", "items"], "properties": {
@@ -289,7 +292,8 @@ fn paths(kind: &Kind) -> Value {
 
 /// What a list can be narrowed by.
 fn filters(kind: &Kind) -> Vec<Value> {
-    let fixed = ["text", "group"].map(|word| query(word, json!({"type": "string"})));
+    let fixed = ["text", "group", "since", "until"].map(|word| query(word, json!({"type": "string"})));
+    let hidden = query("hidden", json!({"enum": ["no", "yes"]}));
     let member = (kind.role == Some(KindRole::Profile)).then(|| query("member", json!({"type": "boolean"})));
     let field = |field: &grid_protocol::record::Field| {
         let schema = match &field.field_type {
@@ -299,7 +303,7 @@ fn filters(kind: &Kind) -> Vec<Value> {
         query(&field.name, schema)
     };
     let fields = kind.fields.iter().filter(|field| !QUERY.contains(&&*field.name));
-    fixed.into_iter().chain(member).chain(fields.map(field)).collect()
+    fixed.into_iter().chain([hidden]).chain(member).chain(fields.map(field)).collect()
 }
 
 fn query(name: &str, schema: Value) -> Value {

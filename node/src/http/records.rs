@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Kind, KindRole, Patch, Singleton};
+use grid_protocol::replica::Deed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
@@ -22,9 +23,11 @@ use utoipa::ToSchema;
 pub(crate) struct PageAnswer {
     /// The records, newest first; groups by name, members first.
     #[schema(value_type = Vec<Object>)]
-    items: Vec<Item>,
+    pub(super) items: Vec<Item>,
     /// How many there are on all pages.
-    total: usize,
+    pub(super) total: usize,
+    /// How many more there are that the people of this computer do not want to see; `hidden=yes` shows them too.
+    pub(super) hidden: usize,
 }
 
 /// What to write.
@@ -57,7 +60,7 @@ pub(crate) struct WriteAnswer {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RemoveAnswer {
     /// The record.
-    id: String,
+    pub(super) id: String,
 }
 
 /// One change of a record.
@@ -73,6 +76,8 @@ pub(crate) struct HistoryItem {
     device: String,
     /// The hash of the change.
     change: String,
+    /// What it did to the record: `made`, `changed` or `removed`.
+    what: &'static str,
     /// The fields that it changed, with their new content.
     #[schema(value_type = Object)]
     fields: Json,
@@ -87,22 +92,24 @@ pub(crate) async fn list(
 ) -> Result<Answer<PageAnswer>, ApiError> {
     let kind = api.kind(&kind)?;
     if kind.role == Some(KindRole::Profile) {
-        let (items, total) = directory::list(&api, &kind, words).await?;
-        return Ok(Answer(PageAnswer { items, total }));
+        return directory::list(&api, &kind, words).await.map(Answer);
     }
     let page = Page::take(&mut words)?;
     let now = api.handle.now();
-    let (listed, total) = api.handle.look(|views| {
+    let (listed, total, hidden) = api.handle.look(|views| {
         let filter = Filter::read(views, &kind, words)?;
         let rows = || views.records.of_kind(&kind.name);
-        let (rows, total) = match filter.is_open() {
-            true => (rows().skip(page.offset).take(page.limit).collect(), views.records.count_of(&kind.name)),
-            false => page.of(filter.rows(views, &kind).into_iter()),
+        let ((rows, total), hidden) = match filter.is_open() {
+            true => ((rows().skip(page.offset).take(page.limit).collect(), views.records.count_of(&kind.name)), 0),
+            false => {
+                let (rows, hidden) = filter.rows(views, &kind);
+                (page.of(rows.into_iter()), hidden)
+            }
         };
         let listed: Vec<Listed> = rows.into_iter().map(|row| Listed::new(views, row, now)).collect();
-        Ok::<_, ApiError>((listed, total))
+        Ok::<_, ApiError>((listed, total, hidden))
     })?;
-    Ok(Answer(PageAnswer { items: with_deliveries(&api, listed).await?, total }))
+    Ok(Answer(PageAnswer { items: with_deliveries(&api, listed).await?, total, hidden }))
 }
 
 pub(crate) async fn create(
@@ -202,6 +209,11 @@ pub(crate) async fn history(
             name: entry.group.map(|group| views.name_of(&group)),
             device: entry.device.to_string(),
             change: entry.change.to_string(),
+            what: match entry.deed {
+                Deed::Made => "made",
+                Deed::Changed => "changed",
+                Deed::Removed => "removed",
+            },
             fields: fields(entry.fields.to_json()),
             inert: entry.inert,
         };

@@ -5,7 +5,7 @@ use super::error::{ApiError, ErrorAnswer};
 use super::find::find;
 use super::input::{Answer, OptionalBody, Segments, Words};
 use crate::handle::Target;
-use crate::survey::{self, Standing, Sum, Total};
+use crate::survey::{self, Standing, Total};
 use crate::view::Views;
 use axum::extract::State;
 use grid_protocol::record::Patch;
@@ -38,7 +38,7 @@ pub(crate) struct TotalItem {
     period: String,
     /// `ready`, `waiting` (for more answers), `unchanged`, or `published` just now.
     state: &'static str,
-    /// People whose answers are published already.
+    /// People whose answers are published already, from any computer of this group.
     published: f64,
     /// People whose answers are new on this computer.
     new: f64,
@@ -48,7 +48,7 @@ pub(crate) struct TotalItem {
     answers: f64,
     /// Their mean.
     mean: Option<f64>,
-    /// The record that says it, where there is one.
+    /// The record of this computer that says it, where there is one.
     score: Option<String>,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct TotalsRequest {
 
 impl TotalItem {
     fn of(total: &Total) -> Self {
-        let Sum { answers, .. } = total.after();
+        let told = total.told();
         let (state, missing) = match total.standing {
             Standing::Ready => ("ready", 0),
             Standing::Waiting { missing } => ("waiting", missing),
@@ -72,11 +72,11 @@ impl TotalItem {
             question: total.question.clone(),
             period: total.period.clone(),
             state,
-            published: total.before.answers,
+            published: (total.before + total.others).answers,
             new: total.new.answers,
             missing,
-            answers,
-            mean: total.after().mean(),
+            answers: told.answers,
+            mean: told.mean(),
             score: total.score.map(|score| score.to_string()),
         }
     }
@@ -97,7 +97,7 @@ pub(crate) async fn preview(
 ) -> Result<Answer<TotalsAnswer>, ApiError> {
     let period = words.take("period")?.filter(|period| !period.is_empty());
     words.nothing_else(&["period"])?;
-    let (answer, _) = work_out(&api, &id, period.as_deref())?;
+    let (answer, _) = work_out(&api, &id, period.as_deref()).await?;
     Ok(Answer(answer))
 }
 
@@ -116,7 +116,7 @@ pub(crate) async fn publish(
     Segments(id): Segments<String>,
     OptionalBody(request): OptionalBody<TotalsRequest>,
 ) -> Result<Answer<TotalsAnswer>, ApiError> {
-    let (mut answer, writes) = work_out(&api, &id, request.period.as_deref())?;
+    let (mut answer, writes) = work_out(&api, &id, request.period.as_deref()).await?;
     let told = |item: &TotalItem| item.published > 0.0;
     if writes.is_empty() && !answer.items.iter().any(told) {
         let most = answer.items.iter().map(|item| item.new as u32).max().unwrap_or_default();
@@ -140,14 +140,15 @@ pub(crate) async fn publish(
 /// Which question, which record, and what is written into it.
 type Write = (usize, Target, Patch);
 
-fn work_out(api: &Api, id: &str, period: Option<&str>) -> Result<(TotalsAnswer, Vec<Write>), ApiError> {
+async fn work_out(api: &Api, id: &str, period: Option<&str>) -> Result<(TotalsAnswer, Vec<Write>), ApiError> {
+    let device = api.handle.status().await?.device;
     let (survey, score) = (api.kind("survey")?, api.kind("score")?);
     api.handle.look(|views| {
         let found = find(views, &survey, id)?.row.filter(|row| !row.is_removed());
         let row = found.ok_or_else(|| {
             ApiError::not_found(format!("the survey {id} was removed"), "Its history still shows what it asked.")
         })?;
-        let totals = survey::totals(views, &row, period);
+        let totals = survey::totals(views, device, &row, period);
         let ready = totals.iter().enumerate().filter(|(_, total)| total.standing == Standing::Ready);
         let writes = ready.map(|(place, total)| {
             let target = total.score.map_or_else(|| Target::New(score.name.clone()), Target::Existing);

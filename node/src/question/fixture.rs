@@ -4,6 +4,7 @@ use super::{Reply, Unanswerable, named};
 use crate::view::{Membership, Views};
 use grid_protocol::document::{KindName, Opening, WriteRule};
 use grid_protocol::id::{ChangeHash, CoalitionId, GroupId};
+use grid_protocol::key::{DeviceId, PublicKey};
 use grid_protocol::record::{Patch, Presence, Registry, Values};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
@@ -19,6 +20,8 @@ pub(crate) struct Coalition {
     pub(crate) views: Views,
     clock: Timestamp,
     records: u32,
+    /// Which of its computers a group writes at.
+    computer: u8,
 }
 
 impl Coalition {
@@ -30,7 +33,7 @@ impl Coalition {
     /// The same, with profiles that were written so many days before [`NOW`].
     pub(crate) fn quiet_since(days: u64, groups: &[&str]) -> Self {
         let registry = Arc::new(Registry::standard().clone());
-        let mut coalition = Self { views: Views::new(registry, group(0)), clock: NOW, records: 0 };
+        let mut coalition = Self { views: Views::new(registry, group(0)), clock: NOW, records: 0, computer: 0 };
         coalition.days_ago(days);
         for (index, name) in groups.iter().enumerate() {
             coalition.views.members.push(group(index));
@@ -62,6 +65,18 @@ impl Coalition {
     pub(crate) fn days_ago(&mut self, days: u64) -> &mut Self {
         self.clock = Timestamp(NOW.0 - days * 86_400_000);
         self
+    }
+
+    /// What is written from now on is written at this computer of its group.
+    pub(crate) const fn at_computer(&mut self, number: u8) {
+        self.computer = number;
+    }
+
+    /// A computer of a group.
+    pub(crate) fn device(by: usize, number: u8) -> DeviceId {
+        let mut key = group(by).0;
+        key[31] = number;
+        DeviceId(PublicKey(key))
     }
 
     /// A record of a group; returns its id.
@@ -102,7 +117,7 @@ impl Coalition {
             created: self.clock,
             changed: self.clock,
             changed_by: None,
-            latest: Box::default(),
+            latest: Box::new([(Self::device(by, self.computer), u64::from(self.records))]),
             presence: Presence::Present,
             quarantine: None,
         })]);

@@ -1,4 +1,4 @@
-//! Scores: what groups published of their answers, each group's newest word once.
+//! Scores: what groups published of their answers, the newest word of each of their computers once.
 
 use super::Asked;
 use super::asked::number;
@@ -6,6 +6,7 @@ use super::shown::{by_name, figure, line};
 use super::told::names;
 use crate::survey;
 use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::key::DeviceId;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,8 @@ impl<'a> Published<'a> {
     /// What was published about surveys of these sorts.
     pub(super) fn of(asked: &Asked<'a>, sorts: &[&str]) -> Self {
         let mut published = Self { scores: Vec::new(), left_out: Vec::new() };
-        let mut newest: BTreeMap<(GroupId, DocumentId, String, String), Score<'a>> = BTreeMap::new();
+        type Key = (GroupId, DocumentId, String, String, BTreeSet<DeviceId>);
+        let mut newest: BTreeMap<Key, Score<'a>> = BTreeMap::new();
         for row in asked.records("score") {
             let survey = asked.referred(row.values.text("survey")).filter(|survey| survey.kind() == Some("survey"));
             let (Some(survey), Some(group)) = (survey, row.owner()) else { continue };
@@ -58,7 +60,7 @@ impl<'a> Published<'a> {
             }
             let question = row.values.text("question").trim().to_lowercase();
             let period = period(row, survey);
-            let key = (group, survey.document, question, period.to_lowercase());
+            let key = (group, survey.document, question, period.to_lowercase(), survey::told_by(row));
             let score = Score { row, group, survey: survey.document, period, answers, total };
             let older = match newest.get_mut(&key) {
                 Some(known) if (known.row.changed, known.row.document) < (row.changed, row.document) => {
@@ -70,7 +72,7 @@ impl<'a> Published<'a> {
                     continue;
                 }
             };
-            published.left_out.push((older, "the group published a newer one"));
+            published.left_out.push((older, "whoever published it published a newer one"));
         }
         published.scores = newest.into_values().collect();
         published

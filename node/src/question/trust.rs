@@ -108,7 +108,9 @@ mod tests {
         coalition.record(0, "answer", json!({"survey": survey, "question": "Us?", "text": "In words."}));
         coalition.record(0, "answer", json!({"survey": survey, "question": "Us?", "score": 1, "period": "2026-Q3"}));
         let row = |coalition: &Coalition, id: &str| coalition.views.records.row(&id.parse().unwrap()).unwrap().clone();
-        let told = |coalition: &Coalition| survey::totals(&coalition.views, &row(coalition, &survey), None);
+        let told = |coalition: &Coalition| {
+            survey::totals(&coalition.views, Coalition::device(0, 0), &row(coalition, &survey), None)
+        };
         let few = told(&coalition);
         assert_eq!(few.iter().map(|total| total.question.as_str()).collect::<Vec<_>>(), ["Us?", "Them?"]);
         assert_eq!((few[0].standing, few[1].standing), (Standing::Waiting { missing: 1 }, Standing::Unchanged));
@@ -141,8 +143,43 @@ mod tests {
             assert!(survey::may_tell(&coalition.views, &kind, Some(&published), || by_hand).is_err(), "{answers}");
         }
         // A group that counted a person once does not count them for another period.
-        let other = survey::totals(&coalition.views, &row(&coalition, &survey), Some("2026-Q3")).remove(0);
+        let other =
+            survey::totals(&coalition.views, Coalition::device(0, 0), &row(&coalition, &survey), Some("2026-Q3"))
+                .remove(0);
         assert_eq!(other.standing, Standing::Waiting { missing: 4 });
+    }
+
+    #[test]
+    fn two_computers_of_a_group_that_tell_totals_at_once_lose_none_and_count_none_twice() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let survey = coalition.record(0, "survey", json!({"title": "Trust", "questions": "Us?"}));
+        let kind = coalition.views.registry.kind("score").unwrap().clone();
+        let row = |coalition: &Coalition, id: &str| coalition.views.records.row(&id.parse().unwrap()).unwrap().clone();
+        let told = |coalition: &Coalition, computer: u8| {
+            survey::totals(&coalition.views, Coalition::device(0, computer), &row(coalition, &survey), None).remove(0)
+        };
+        // The other computer has told of six people, whose answers are not here.
+        coalition.at_computer(1);
+        coalition.record(0, "score", json!({"survey": survey, "question": "Us?", "answers": 6, "total": 30}));
+        coalition.at_computer(0);
+        for _ in 0..4 {
+            coalition.record(0, "answer", json!({"survey": survey, "question": "Us?", "score": 1}));
+        }
+        // Its block fills none of this computer's: four are too few, whatever others told.
+        assert_eq!(told(&coalition, 0).standing, Standing::Waiting { missing: 1 });
+        coalition.record(0, "answer", json!({"survey": survey, "question": "Us?", "score": 1}));
+        let total = told(&coalition, 0);
+        assert_eq!((total.score, total.standing), (None, Standing::Ready), "it writes a score of its own");
+        assert_eq!(total.after(), Sum { answers: 5.0, total: 5.0 });
+        assert_eq!(total.told(), Sum { answers: 11.0, total: 35.0 });
+        coalition.raw(0, "score", total.patch(&kind).unwrap().over(&kind, kind.defaults()));
+        let reply = coalition.ask("trust", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "scores", "answers"), [11]);
+        assert_eq!(Coalition::column(&reply, "scores", "groups"), [1]);
+        assert!(Coalition::column(&reply, "left_out", "by").is_empty());
+        assert_eq!(told(&coalition, 0).standing, Standing::Unchanged, "nobody is counted twice");
+        assert!(told(&coalition, 0).score.is_some() && told(&coalition, 1).score.is_some());
+        assert_ne!(told(&coalition, 0).score, told(&coalition, 1).score);
     }
 
     #[test]

@@ -59,9 +59,11 @@ impl Hidden {
 
     /// Whether a record is not to be shown: it is hidden here, or lists somebody who has not agreed.
     pub fn hides(&self, row: &Row) -> bool {
-        if !listed::may_be_listed(row) {
-            return true;
-        }
+        !listed::may_be_listed(row) || self.takes_out(row)
+    }
+
+    /// Whether a record is not shown for nothing but the taste of the people here.
+    pub fn takes_out(&self, row: &Row) -> bool {
         if self.is_empty() || row.owner() == self.own {
             // Most people hide nothing, and every question asks this of every record.
             return false;

@@ -9,6 +9,8 @@ pub enum Mapped {
     Id,
     /// A field.
     Field(FieldName),
+    /// The time of day of a field, where another column gives the day.
+    Time(FieldName),
     /// Degrees north of a field of coordinates.
     Latitude(FieldName),
     /// Degrees east of a field of coordinates.
@@ -23,6 +25,7 @@ impl Mapped {
         match self {
             Mapped::Id => "id".to_owned(),
             Mapped::Field(field) => field.to_string(),
+            Mapped::Time(field) => format!("{field} (time)"),
             Mapped::Latitude(field) => format!("{field} (latitude)"),
             Mapped::Longitude(field) => format!("{field} (longitude)"),
             Mapped::Ignored => "-".to_owned(),
@@ -72,6 +75,21 @@ pub(super) fn map_headings<'a>(
             taken.push(mapping.mapped.clone());
         }
     }
+    // A time without a day beside it is a whole moment.
+    let days: Vec<FieldName> = taken
+        .iter()
+        .filter_map(|mapped| match mapped {
+            Mapped::Field(field) => Some(field.clone()),
+            _ => None,
+        })
+        .collect();
+    for mapping in &mut mappings {
+        if let Mapped::Time(field) = &mapping.mapped
+            && !days.contains(field)
+        {
+            mapping.mapped = Mapped::Field(field.clone());
+        }
+    }
     Ok(mappings)
 }
 
@@ -108,6 +126,9 @@ fn stands_for(kind: &Kind, heading: &str) -> Mapped {
     if let Some(field) = known {
         return Mapped::Field(field.name.clone());
     }
+    if let Some(mapped) = part_of_moment(kind, &heading) {
+        return mapped;
+    }
     let points: Vec<_> =
         kind.fields.iter().filter(|field| matches!(field.field_type, FieldType::Coordinates)).collect();
     for point in &points {
@@ -120,6 +141,21 @@ fn stands_for(kind: &Kind, heading: &str) -> Mapped {
         }
     }
     Mapped::Ignored
+}
+
+/// What `Start date`, `End time` and `Time` stand for: the day or the time of a moment that is called `Start` or `End`.
+fn part_of_moment(kind: &Kind, heading: &str) -> Option<Mapped> {
+    let mut moments = kind.fields.iter().filter(|field| field.field_type == FieldType::DateTime);
+    if heading == "time" {
+        return moments.next().map(|field| Mapped::Time(field.name.clone()));
+    }
+    let (stem, is_day) = match (heading.strip_suffix("date"), heading.strip_suffix("time")) {
+        (Some(stem), _) => (stem, true),
+        (None, stem) => (stem?, false),
+    };
+    let called = |name: &str| plain(name) == stem;
+    let field = moments.find(|field| called(&field.name) || field.aliases.iter().any(|alias| called(alias)))?;
+    Some(if is_day { Mapped::Field(field.name.clone()) } else { Mapped::Time(field.name.clone()) })
 }
 
 /// The field that a heading stands for, if it stands for one.

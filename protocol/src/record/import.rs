@@ -4,8 +4,14 @@
 //! rows can't be taken. One bad row never holds up the others.
 
 use super::{
-    FieldName, FieldType, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values, format, heading::map_headings,
-    measure::Coordinates, quotes::open_quote, spreadsheet::with_zone, table::undo_defuse,
+    FieldName, FieldType, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values,
+    encoding::{Encoding, decode},
+    format,
+    heading::map_headings,
+    measure::Coordinates,
+    quotes::open_quote,
+    spreadsheet::{Order, with_zone},
+    table::undo_defuse,
 };
 use crate::id::CoalitionId;
 use crate::limits::{MAX_IMPORT, MAX_IMPORT_ROWS};
@@ -85,7 +91,7 @@ pub enum ImportError {
     /// There are too many rows.
     #[error("expected at most {MAX_IMPORT_ROWS} rows")]
     TooManyRows,
-    /// The file is not text in UTF-8.
+    /// The file is no text.
     #[error("expected text in UTF-8, found other bytes on line {line}: save the table as \"CSV UTF-8\"")]
     NotUtf8 {
         /// The first such line.
@@ -136,8 +142,7 @@ pub enum ImportError {
 }
 
 impl ImportPlan {
-    /// Reads a file as records of a kind: CSV with commas, semicolons or tabs, with or without a byte order mark, or a
-    /// JSON array of objects (also under `items`); or a calendar, an address book or a map in an open format.
+    /// Reads a file as records of a kind: CSV with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252, or a JSON array of objects (also under `items`); or a calendar, an address book or a map in an open format.
     ///
     /// # Errors
     ///
@@ -146,11 +151,17 @@ impl ImportPlan {
         if bytes.len() > MAX_IMPORT {
             return Err(ImportError::TooLarge { found: bytes.len() });
         }
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            ImportError::NotUtf8 { line: 1 + before.iter().filter(|byte| **byte == b'\n').count() }
-        })?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (text, encoding) = decode(bytes).map_err(|line| ImportError::NotUtf8 { line })?;
+        let mut plan = Self::of_text(kind, &text, options)?;
+        if let Encoding::Guessed { line } = encoding {
+            let reason = "this is no UTF-8, so the file was read as Windows-1252: look whether its letters are right, or save \
+                          it as \"CSV UTF-8\"";
+            plan.notes.push(BadRow { line, reason: reason.to_owned() });
+        }
+        Ok(plan)
+    }
+
+    fn of_text(kind: &Kind, text: &str, options: &ImportOptions) -> Result<Self, ImportError> {
         match text.trim_start().chars().next() {
             None => Err(ImportError::Empty),
             Some('[' | '{') => read_json(kind, text, options),
@@ -215,22 +226,34 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
     let headings = headings.iter().map(|heading| &**heading);
     let mut plan = ImportPlan::new(kind, map_headings(kind, headings, &options.mapping)?)?;
     let mapping = plan.mapping.clone();
+    let records = numbered(&mut reader, text)?;
+    let is_moment = |mapping: &Mapping| match &mapping.mapped {
+        Mapped::Field(name) => kind.field(name).is_some_and(|field| field.field_type == FieldType::DateTime),
+        _ => false,
+    };
+    let moments = records.iter().flat_map(|(line, record)| {
+        let cells = mapping.iter().zip(record.iter()).filter(|(mapping, _)| is_moment(mapping));
+        cells.map(move |(_, text)| (skipped + line, text))
+    });
+    let order = Order::shown_by(moments);
+    if let Some((line, order)) = order {
+        let reason =
+            format!("this date shows that {order} in this file: those that could be read in two ways are read like it");
+        plan.notes.push(BadRow { line, reason });
+    }
+    let times = Times { zone: options.zone.as_deref(), order: order.map(|(_, order)| order) };
     let mut seen = BTreeMap::new();
-    for (count, record) in reader.records().enumerate() {
-        if count >= MAX_IMPORT_ROWS {
-            return Err(ImportError::TooManyRows);
-        }
-        let record = record.map_err(ImportError::Csv)?;
+    for (line, record) in &records {
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
-        let line = skipped + record.position().map_or(0, csv::Position::line);
+        let line = skipped + line;
         let row = if record.len() > mapping.len() {
             Err(format!("expected {} cells, found {}", mapping.len(), record.len()))
         } else {
             let texts: Vec<Cow<'_, str>> = record.iter().map(undo_defuse).collect();
             let cells = mapping.iter().zip(&texts).map(|(mapping, text)| (&mapping.mapped, Cell::Text(text)));
-            read_row(kind, line, cells, options.zone.as_deref())
+            read_row(kind, line, cells, times)
         };
         plan.push(line, row, &mut seen);
     }
@@ -244,6 +267,27 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
         plan.bad.push(BadRow { line: line_of(quote.line), reason });
     }
     Ok(plan)
+}
+
+/// The rows, each with the line of the file where it begins. The reader counts lines by where it stopped, which in files
+/// with two signs at the end of a line is one too few.
+fn numbered(reader: &mut csv::Reader<&[u8]>, text: &str) -> Result<Vec<(u64, csv::StringRecord)>, ImportError> {
+    let mut rows = Vec::new();
+    let (mut line, mut counted) = (1, 0);
+    for record in reader.records() {
+        if rows.len() >= MAX_IMPORT_ROWS {
+            return Err(ImportError::TooManyRows);
+        }
+        let record = record.map_err(ImportError::Csv)?;
+        let stopped = record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or(counted);
+        let ends = text.as_bytes().iter().skip(stopped).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let begins = stopped.saturating_add(ends);
+        let passed = text.as_bytes().get(counted..begins).unwrap_or_default();
+        line += u64::try_from(passed.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
+        counted = begins;
+        rows.push((line, record));
+    }
+    Ok(rows)
 }
 
 fn read_json(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPlan, ImportError> {
@@ -277,7 +321,7 @@ pub(super) fn read_objects(
     for (line, object) in objects {
         let cells =
             mapping.iter().filter_map(|mapping| Some((&mapping.mapped, Cell::Json(object.get(&mapping.heading)?))));
-        let row = read_row(kind, *line, cells, options.zone.as_deref());
+        let row = read_row(kind, *line, cells, Times { zone: options.zone.as_deref(), order: None });
         plan.push(*line, row, &mut seen);
     }
     Ok(plan)
@@ -301,19 +345,34 @@ impl Cell<'_> {
     }
 }
 
+/// How the times of a table are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times<'a> {
+    /// The zone of those that name none.
+    pub(super) zone: Option<&'a str>,
+    /// What stands first in those that could be read in two ways, where the table shows it.
+    pub(super) order: Option<Order>,
+}
+
 /// The row of these cells, or why it can't be taken.
 pub(super) fn read_row<'a>(
     kind: &Kind,
     line: u64,
     cells: impl Iterator<Item = (&'a Mapped, Cell<'a>)>,
-    zone: Option<&str>,
+    Times { zone, order }: Times<'_>,
 ) -> Result<Row, String> {
+    let cells: Vec<(&Mapped, Cell<'_>)> = cells.collect();
+    let time_of = |name: &FieldName| {
+        let time = cells.iter().find(|(mapped, _)| matches!(mapped, Mapped::Time(field) if field == name));
+        // Where others have a time and this has none, it lasts the whole day.
+        time.map(|(_, cell)| cell.text()).map(|time| if time.trim().is_empty() { "00:00".to_owned() } else { time })
+    };
     let mut values = Values::default();
     let mut id = None;
     let mut points: BTreeMap<&FieldName, (String, String)> = BTreeMap::new();
-    for (mapped, cell) in cells {
+    for (mapped, cell) in cells.iter().copied() {
         match mapped {
-            Mapped::Ignored => {}
+            Mapped::Ignored | Mapped::Time(_) => {}
             Mapped::Id => id = Some(cell.text().trim().to_owned()).filter(|id| !id.is_empty()),
             Mapped::Latitude(field) => points.entry(field).or_default().0 = cell.text(),
             Mapped::Longitude(field) => points.entry(field).or_default().1 = cell.text(),
@@ -324,9 +383,13 @@ pub(super) fn read_row<'a>(
                     (FieldType::DateTime, Cell::Json(Json::String(text))) => Some(text.as_str()),
                     _ => None,
                 };
-                let moment = written.map(|text| with_zone(text, zone)).transpose();
+                // Some tables give day and time a column each.
+                let joined = written.filter(|day| !day.trim().is_empty()).zip(time_of(name));
+                let joined = joined.map(|(day, time)| format!("{} {}", day.trim(), time.trim()));
+                let moment = joined.as_deref().or(written).map(|text| with_zone(text, zone, order)).transpose();
                 let value = match (moment.map_err(|unfit| cell_unfit(name, &unfit))?.flatten(), cell) {
                     (Some(moment), _) => field.from_text(&moment),
+                    (None, _) if joined.is_some() => field.from_text(joined.as_deref().unwrap_or_default()),
                     (None, Cell::Text(text)) => field.from_text(text),
                     (None, Cell::Json(json)) => field.from_json(json),
                 };

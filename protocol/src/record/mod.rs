@@ -26,6 +26,7 @@ mod date_time;
 mod describe;
 mod diff;
 mod edit;
+mod encoding;
 mod first;
 pub mod format;
 mod heading;

@@ -36,11 +36,13 @@ pub const ITEM: &[&str] = &[
 ];
 
 /// What narrows a listing beside its fields.
-pub const QUERY: &[&str] = &["limit", "offset", "group", "member", "format", "hidden", "audience", TEXT];
+pub const QUERY: &[&str] =
+    &["limit", "offset", "group", "member", "format", "hidden", "audience", "since", "until", "text"];
 
-/// The word of a query that a field may carry all the same: it looks through a long text of that name as through all
-/// others, and nobody asks for one that is equal.
-const TEXT: &str = "text";
+/// The words of a query that a field may carry all the same. Nobody asks for a long text that is equal, and `text` looks
+/// through one of that name as through all others; a time of that name is a beginning or an end, as `since` and `until`
+/// look at it.
+const SHARED: &[&str] = &["since", "until", "text"];
 
 /// Flags of commands, and what they and the API send beside fields.
 const COMMAND: &[&str] = &[
@@ -57,6 +59,7 @@ const COMMAND: &[&str] = &[
     "merged",
     "no_input",
     "overwrite",
+    "save",
     "texts_based_on",
     "version",
     "wait",
@@ -73,5 +76,6 @@ pub fn one_of(noun: &str) -> String {
 /// Whether a field may not be called that.
 pub(super) fn is_reserved(name: &str) -> bool {
     // Our own marks in a document begin like this.
-    name.starts_with('_') || (name != TEXT && [ITEM, QUERY, COMMAND].iter().any(|names| names.contains(&name)))
+    name.starts_with('_')
+        || (!SHARED.contains(&name) && [ITEM, QUERY, COMMAND].iter().any(|names| names.contains(&name)))
 }

@@ -1,10 +1,11 @@
 //! Dates as spreadsheets write them: `2026-12-01 10:00`, `01.12.2026`, `13/12/2026 6:30 pm`.
 //!
-//! They name no zone, so that the reader of the file has to. Where a day could be a month, nobody guesses: a vigil in the
-//! wrong month is worse than a row to look at.
+//! They name no zone, so that the reader of the file has to. Where a day could be a month, another date of the same file
+//! may show which it is; without one nobody guesses: a vigil in the wrong month is worse than a row to look at.
 
 use super::Unfit;
 use jiff::civil::{Date, DateTime, Time};
+use std::fmt;
 
 /// What a date in a table looks like, for messages.
 const EXPECTED: &str = "a date like 2026-12-01 or 2026-12-01 10:00";
@@ -14,7 +15,7 @@ const EXPECTED: &str = "a date like 2026-12-01 or 2026-12-01 10:00";
 /// # Errors
 ///
 /// [`Unfit`] when a date can be read in two ways, or there is no such day.
-pub(super) fn with_zone(text: &str, zone: Option<&str>) -> Result<Option<String>, Unfit> {
+pub(super) fn with_zone(text: &str, zone: Option<&str>, order: Option<Order>) -> Result<Option<String>, Unfit> {
     let text = text.trim();
     let (day, time) = text.split_once([' ', 'T', 't']).unwrap_or((text, ""));
     let Some(numbers) = numbers(day) else { return Ok(None) };
@@ -25,6 +26,8 @@ pub(super) fn with_zone(text: &str, zone: Option<&str>) -> Result<Option<String>
         Numbers::Dots(day, month, year) => (year, month, day),
         Numbers::Slashes(day, month, year) if day > 12 || day == month => (year, month, day),
         Numbers::Slashes(month, day, year) if day > 12 => (year, month, day),
+        Numbers::Slashes(day, month, year) if order == Some(Order::DayFirst) => (year, month, day),
+        Numbers::Slashes(month, day, year) if order == Some(Order::MonthFirst) => (year, month, day),
         Numbers::Slashes(..) => {
             return Err(unfit().hint("Day and month can't be told apart: write the year first, as 2026-12-01."));
         }
@@ -35,6 +38,51 @@ pub(super) fn with_zone(text: &str, zone: Option<&str>) -> Result<Option<String>
         (Some(time), Some(zone)) => Some(format!("{}[{zone}]", DateTime::from_parts(date, time))),
         (Some(_), None) => None,
     })
+}
+
+/// What stands first in `1/12/2026`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The day.
+    DayFirst,
+    /// The month.
+    MonthFirst,
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DayFirst => "days stand before months",
+            Self::MonthFirst => "months stand before days",
+        })
+    }
+}
+
+impl Order {
+    /// What the dates of a file show, with the line of the first that does. None where none shows it, where they
+    /// contradict each other, or where no date needs it.
+    pub(super) fn shown_by<'a>(dates: impl Iterator<Item = (u64, &'a str)>) -> Option<(u64, Self)> {
+        let mut found: Option<(u64, Self)> = None;
+        let mut needed = false;
+        for (line, text) in dates {
+            let day = text.trim().split([' ', 'T', 't']).next().unwrap_or_default();
+            let Some(Numbers::Slashes(first, second, _)) = numbers(day) else { continue };
+            let shown = match (first > 12, second > 12) {
+                (true, false) => Self::DayFirst,
+                (false, true) => Self::MonthFirst,
+                _ => {
+                    needed |= first != second;
+                    continue;
+                }
+            };
+            match found {
+                Some((_, other)) if other != shown => return None,
+                Some(_) => {}
+                None => found = Some((line, shown)),
+            }
+        }
+        found.filter(|_| needed)
+    }
 }
 
 /// The numbers of a day, in the order in which they stand.
@@ -93,7 +141,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<String> {
-        with_zone(text, Some("Australia/Sydney")).unwrap()
+        with_zone(text, Some("Australia/Sydney"), None).unwrap()
     }
 
     #[test]
@@ -111,10 +159,21 @@ mod tests {
 
     #[test]
     fn nobody_guesses_what_could_be_two_days() {
-        let hint = with_zone("01/12/2026", Some("Australia/Sydney")).unwrap_err().hint.unwrap();
+        let hint = with_zone("01/12/2026", Some("Australia/Sydney"), None).unwrap_err().hint.unwrap();
         assert!(hint.contains("told apart"), "{hint}");
-        let hint = with_zone("2026-02-30", None).unwrap_err().hint.unwrap();
+        let hint = with_zone("2026-02-30", None, None).unwrap_err().hint.unwrap();
         assert!(hint.contains("no such day"), "{hint}");
+    }
+
+    #[test]
+    fn another_date_of_the_file_shows_what_stands_first() {
+        let shown = |dates: &[&str]| Order::shown_by((2..).zip(dates.iter().copied()));
+        assert_eq!(shown(&["1/12/2026", "11/30/2026 6:00 PM"]), Some((3, Order::MonthFirst)));
+        assert_eq!(shown(&["30/11/2026", "1/12/2026"]), Some((2, Order::DayFirst)));
+        assert_eq!(shown(&["30/11/2026", "1/12/2026", "11/30/2026"]), None, "they contradict each other");
+        assert_eq!(shown(&["30/11/2026", "5/5/2026", "2026-12-01", ""]), None, "no date needs it");
+        let read = |order| with_zone("01/12/2026", None, Some(order)).unwrap().unwrap();
+        assert_eq!((read(Order::DayFirst).as_str(), read(Order::MonthFirst).as_str()), ("2026-12-01", "2026-01-12"));
     }
 
     #[test]
@@ -124,6 +183,6 @@ mod tests {
         {
             assert_eq!(read(text), None, "{text}");
         }
-        assert_eq!(with_zone("2026-12-01 10:00", None).unwrap(), None, "nobody named a zone");
+        assert_eq!(with_zone("2026-12-01 10:00", None, None).unwrap(), None, "nobody named a zone");
     }
 }

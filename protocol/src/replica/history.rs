@@ -5,7 +5,7 @@ use crate::document::{ChangeBody, Verdict, actor, prescan};
 use crate::entry::EntryKind;
 use crate::id::{ChangeHash, DocumentId};
 use crate::key::DeviceId;
-use crate::record::{Value, Values};
+use crate::record::{Presence, Reading, Value, Values};
 use crate::storage::{Storage, StorageError};
 use crate::time::Timestamp;
 use automerge::{Automerge, Change};
@@ -23,11 +23,24 @@ pub struct Step {
     pub device: DeviceId,
     /// The change.
     pub change: ChangeHash,
-    /// Fields that it changed, with what its writer gave them, also where others gave them something else at the same
-    /// time; cleared ones are left out.
+    /// What it did to the record.
+    pub deed: Deed,
+    /// Fields that it changed, with their new content; cleared ones are left out.
     pub fields: Values,
     /// Why it has no effect, if it has none.
     pub inert: Option<String>,
+}
+
+/// What a change did to a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deed {
+    /// It made it.
+    Made,
+    /// It changed what it says.
+    #[default]
+    Changed,
+    /// It removed it.
+    Removed,
 }
 
 impl<S: Storage> Replica<S> {
@@ -41,6 +54,7 @@ impl<S: Storage> Replica<S> {
         let registry = self.documents.registry().clone();
         let live = self.documents.live(document, &self.storage, &self.authority)?;
         let kind = live.opening().and_then(|opening| registry.kind(opening.kind.as_str())).cloned();
+        let owner = live.opening().map(|opening| opening.owner);
         let effective: Vec<(ChangeHash, DeviceId, Vec<u8>)> = live
             .document()
             .effective()
@@ -53,7 +67,7 @@ impl<S: Storage> Replica<S> {
             .collect();
         let skipped = effective.len().saturating_sub(WORKED_OUT);
         let mut draft = Automerge::new();
-        let mut before = Values::default();
+        let mut before = Reading::default();
         let mut steps = Vec::new();
         for (index, (change, device, bytes)) in effective.into_iter().enumerate() {
             // The changes have passed the guard; one that does not apply is left out of the story.
@@ -64,8 +78,8 @@ impl<S: Storage> Replica<S> {
                 continue;
             }
             let after = match &kind {
-                Some(kind) if index + 1 >= skipped => kind.read(&draft).values,
-                _ => Values::default(),
+                Some(kind) if index + 1 >= skipped => kind.read(&draft),
+                _ => Reading::default(),
             };
             let fields = match &kind {
                 // Whoever did not know of other changes said this beside them, whether or not it is what came of both.
@@ -73,16 +87,24 @@ impl<S: Storage> Replica<S> {
                     let at = |heads: &[automerge::ChangeHash]| kind.read_at(&draft, Some(heads)).values;
                     changed(&at(&built_on), &at(&[automerge::ChangeHash(change.0)]))
                 }
-                _ => changed(&before, &after),
+                _ => changed(&before.values, &after.values),
+            };
+            // Nobody else's mark removes it. Two computers of its owner that remove it at once remove it both.
+            let may_remove = owner.is_some() && self.authority.group_of(&device) == owner;
+            let deed = match (index, after.presence) {
+                (0, _) => Deed::Made,
+                (_, Presence::Removed) if may_remove && before.values == after.values => Deed::Removed,
+                _ => Deed::Changed,
             };
             before = after;
             let time = times.get(&change).copied().unwrap_or_default();
-            steps.push(Step { time, device, change, fields, inert: None });
+            steps.push(Step { time, device, change, deed, fields, inert: None });
         }
         steps.extend(without.into_iter().map(|(change, device, why)| Step {
             time: times.get(&change).copied().unwrap_or_default(),
             device,
             change,
+            deed: Deed::Changed,
             fields: Values::default(),
             inert: Some(why),
         }));

@@ -17,7 +17,7 @@ use grid_protocol::sync::{
     Application, ApplicationOutcome, Gossip, Hint, News, Refusal, Request, Response, Says, pack,
 };
 use grid_protocol::time::Timestamp;
-use grid_tests::fixtures::{content, directory, governing_records, pack_home};
+use grid_tests::fixtures::{content, directory, governing_records, pack_home, pages};
 use grid_tests::grid::{Member, until_equal};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -61,6 +61,12 @@ async fn main() -> Outcome<()> {
     Ok(())
 }
 
+/// The long invite with pages to read before signing, which came with `grid2`.
+fn add_pages(directory: &std::path::Path) -> Outcome<()> {
+    let long = InviteTicket::parse(&fs::read_to_string(directory.join("invite-long.txt"))?)?;
+    Ok(fs::write(directory.join("invite-pages.txt"), long.with_pages(pages()).to_text()?)?)
+}
+
 /// Samples of kinds that came later.
 fn add_missing(directory: &std::path::Path) -> Outcome<()> {
     let listing = directory.join("encoded.json");
@@ -79,6 +85,10 @@ fn add_missing(directory: &std::path::Path) -> Outcome<()> {
             expected.insert(name.clone(), content(&name, &record.encode())?);
             fs::write(directory.join("encoded").join(name), record.encode())?;
         }
+    }
+    if !directory.join("invite-pages.txt").exists() {
+        println!("invite-pages.txt");
+        add_pages(directory)?;
     }
     Ok(fs::write(listing, serde_json::to_vec(&expected)?)?)
 }
@@ -133,6 +143,7 @@ async fn live(directory: &std::path::Path) -> Outcome<(Member, grid_node::handle
     fs::write(directory.join("invite-long.txt"), &invite.text)?;
     fs::write(directory.join("invite-short.txt"), &invite.short)?;
     fs::write(directory.join("invites.json"), serde_json::to_vec(&tickets)?)?;
+    add_pages(directory)?;
     lake.handle().withdraw().await?;
     weir.until_members(2).await;
     until_equal(&[&weir, &mill]).await;

@@ -1,6 +1,7 @@
 //! G. Learning and feedback.
 
-use grid_tests::mission::{Pair, each};
+use grid_tests::grid::{Member, until_equal};
+use grid_tests::mission::{Pair, Side, each};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,6 +213,30 @@ async fn g07_a_total_of_too_few_people_is_shown_to_nobody() {
         let history = side.get(&format!("/api/records/score/{score}/history")).await;
         assert!(history["items"][0]["fields"]["total"].is_null(), "{history}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g07_two_computers_of_a_group_that_publish_apart_lose_no_block() {
+    let Pair { river, mill } = Pair::new().await;
+    let survey = river.make("survey", json!({"title": "Trust", "period": "2026-Q4"})).await;
+    mill.member.until_here(survey.parse().unwrap()).await;
+    let further = Side::serve(Member::further(&mill.member, &["/ip4/127.0.0.1/tcp/0"]).await).await;
+    further.member.until_here(survey.parse().unwrap()).await;
+    let totals = format!("/api/surveys/{survey}/totals");
+    for (side, people, score) in [(&mill, 5, 5), (&further, 6, 1)] {
+        for _ in 0..people {
+            side.make("answer", json!({"survey": survey, "question": "Do you trust us?", "score": score})).await;
+        }
+        // The other's block may be here already, or not: neither writes what the other wrote.
+        assert_eq!(side.post(&totals, json!({})).await["items"][0]["state"], "published");
+    }
+    until_equal(&[&river.member, &mill.member, &further.member]).await;
+    for side in [&river, &mill, &further] {
+        let scores = side.ask("trust", "scores", &[]).await;
+        assert_eq!((each(&scores, "answers"), each(&scores, "groups")), (vec!["11".into()], vec!["1".into()]));
+    }
+    let own = mill.get(&totals).await["items"][0].clone();
+    assert_eq!((&own["published"], &own["state"]), (&json!(11.0), &json!("unchanged")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,5 +41,10 @@ fn what(kind: &Kind, change: &Value) -> String {
         Some(field) => format!("{}: {}", field.label(), fields::cell(field, value)),
         None => name.clone(),
     });
-    told.collect::<Vec<_>>().join("; ")
+    let told = told.collect::<Vec<_>>().join("; ");
+    match change["what"].as_str() {
+        Some("removed") => "removed; that stays. What it said before stands above".to_owned(),
+        _ if told.is_empty() => "emptied a field, or changed nothing that shows here".to_owned(),
+        _ => told,
+    }
 }

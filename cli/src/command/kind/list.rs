@@ -5,6 +5,7 @@ use crate::{
     client::{Client, path, with_query},
     context::{self, Context},
     failure::Failure,
+    saved,
     table::Table,
     when,
 };
@@ -20,6 +21,7 @@ pub(super) fn command(kind: &Kind) -> Command {
         .about(format!("List {}, the newest first", kind.plural))
         .arg(number("limit", "50", "At most so many").value_parser(one_or_more))
         .arg(number("offset", "0", "Leave out so many of the newest"))
+        .arg(saved::argument())
         .args(filters(kind));
     if kind.role != Some(KindRole::Profile) {
         return list;
@@ -39,10 +41,17 @@ pub(super) fn filters(kind: &Kind) -> Vec<Arg> {
         _ => arg,
     });
     let filters = filters.map(|arg| arg.help_heading("Only those with"));
-    let text = Arg::new("text").long("text").value_name("WORDS").help("Only those that contain this text");
-    let group =
-        Arg::new("group").long("group").value_name("GROUP").help("Only those of this group: its name or its id");
-    [text, group].into_iter().chain(filters).collect()
+    let word = |name: &'static str, value, help| Arg::new(name).long(name).value_name(value).help(help);
+    let since =
+        "Only what takes place on this day or later, such as 2026-11-01; what has no date: what was changed since";
+    let fixed = [
+        word("text", "WORDS", "Only those that contain this text"),
+        word("group", "GROUP", "Only those of this group: its name or its id"),
+        word("since", "DAY", since),
+        word("until", "DAY", "Only what takes place up to this day, and on it"),
+        word("hidden", "YES|NO", "yes: also what is hidden on this computer").value_parser(["yes", "no"]),
+    ];
+    fixed.into_iter().chain(filters).collect()
 }
 
 /// What the filters say, as the API asks for it.
@@ -80,6 +89,10 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let query = query(kind, matches)?;
     let list = fetch(kind, limit, offset, &query, &context.client()?)?;
     show(kind, &list, context);
+    let asked: Vec<(&str, &str)> = query.iter().map(|(name, word)| (name.as_str(), word.as_str())).collect();
+    saved::keep(matches, ("of_kind", &kind.name), &asked, context)?;
+    let with_hidden = context.line(&format!("{} list --hidden yes", kind.name));
+    hidden_note(&list, &with_hidden, context);
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
     let total = list["total"].as_u64().unwrap_or_default();
     let until = offset.saturating_add(items.len() as u64);
@@ -89,13 +102,22 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     Ok(())
 }
 
+/// Says how many records the people of this computer do not want to see, and how to see them all the same.
+pub(crate) fn hidden_note(list: &Value, command: &str, context: &mut Context<'_>) {
+    let hidden = list["hidden"].as_u64().unwrap_or_default();
+    if hidden > 0 {
+        context.out.note(&format!("{hidden} hidden. See: {command}"));
+    }
+}
+
 /// The records of a page, or how to make the first.
 pub(super) fn show(kind: &Kind, list: &Value, context: &mut Context<'_>) {
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
     let new = context.line(&format!("{} new --help", kind.name));
     context.out.answer(list, |page| {
         if items.is_empty() {
-            page.line(&format!("No {} here. Make one: {new}", kind.plural));
+            let which = if list["hidden"].as_u64().is_some_and(|hidden| hidden > 0) { " shown" } else { "" };
+            page.line(&format!("No {}{which} here. Make one: {new}", kind.plural));
         } else {
             page.table(&table(kind, items));
         }
@@ -106,7 +128,13 @@ pub(super) fn show(kind: &Kind, list: &Value, context: &mut Context<'_>) {
 const PAGE: u64 = 1_000;
 
 /// As many as were asked for, page by page.
-fn fetch(kind: &Kind, limit: u64, offset: u64, query: &[(String, String)], client: &Client) -> Result<Value, Failure> {
+pub(super) fn fetch(
+    kind: &Kind,
+    limit: u64,
+    offset: u64,
+    query: &[(String, String)],
+    client: &Client,
+) -> Result<Value, Failure> {
     let mut items = Vec::new();
     loop {
         let got = items.len() as u64;

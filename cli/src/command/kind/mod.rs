@@ -24,6 +24,7 @@ mod undo;
 
 pub(crate) use deliver::wait_argument;
 pub(crate) use fields::flags;
+pub(crate) use list::hidden_note;
 
 use crate::{
     client::{Client, path, with_query},

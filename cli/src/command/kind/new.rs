@@ -95,6 +95,6 @@ fn is_outside(client: &crate::client::Client) -> bool {
 }
 
 /// As much of an id as people type.
-pub(super) fn short(id: &str) -> &str {
+pub(crate) fn short(id: &str) -> &str {
     id.get(..10).unwrap_or(id)
 }

@@ -24,7 +24,7 @@ use grid_protocol::document::{Opening, WriteRule};
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
 use grid_protocol::key::{DeviceId, PublicKey};
 use grid_protocol::record::{Patch, Presence, Registry, Values};
-use grid_protocol::replica::{Delivery, Row, Undoing};
+use grid_protocol::replica::{Deed, Delivery, Row, Undoing};
 use grid_protocol::time::Timestamp;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -306,6 +306,7 @@ async fn node(
                     group: Some(THEM),
                     device: DEVICE,
                     change: ChangeHash([7; 32]),
+                    deed: Deed::Made,
                     fields: Values::default(),
                     inert: None,
                 }]

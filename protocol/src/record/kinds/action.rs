@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 }))]
 pub struct Action {
     /// What happens, in one line.
-    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Name", "Event", "Action"]}))]
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Name", "Event", "Action", "Subject"]}))]
     pub title: String,
     /// What others are asked to do.
     #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Call to action"]}))]

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 }))]
 pub struct Event {
     /// What it is called.
-    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Name", "Summary", "Event"]}))]
+    #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Name", "Summary", "Event", "Subject"]}))]
     pub title: String,
     /// What sort of event it is.
     #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Type", "Category"]}))]

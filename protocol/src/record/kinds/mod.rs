@@ -25,6 +25,7 @@ mod hiding;
 mod influence;
 mod introduction;
 mod lesson;
+mod link;
 mod r#match;
 mod message;
 mod mode;
@@ -80,6 +81,7 @@ pub use hiding::{HiddenSort, Hiding};
 pub use influence::{Effect, Influence};
 pub use introduction::{Introduction, IntroductionStatus};
 pub use lesson::Lesson;
+pub use link::{Link, LinkFeed, LinkReaders};
 pub use r#match::{Match, MatchStatus};
 pub use message::Message;
 pub use mode::{Mode, Setting};
@@ -172,5 +174,6 @@ pub(super) fn all() -> impl IntoIterator<Item = Result<Kind, CompileError>> {
         Kind::compile::<Score>(),
         Kind::compile::<Hiding>(),
         Kind::compile::<Search>(),
+        Kind::compile::<Link>(),
     ]
 }

@@ -21,7 +21,10 @@ pub struct Search {
     /// The kind of records; none: all of them.
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub of_kind: String,
-    /// Filters as in a listing: place=Lismore&status=open.
+    /// The question, where it is one and no listing: leaders.
+    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    pub question: String,
+    /// Filters as in a listing, or the words of the question: place=Lismore&status=open.
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub filter: String,
 }
@@ -29,6 +32,12 @@ pub struct Search {
 impl Record for Search {
     fn check(&self) -> Result<(), Complaint> {
         let kind = self.of_kind.trim();
+        if !kind.is_empty() && !self.question.trim().is_empty() {
+            return Err(Complaint {
+                fields: &["of_kind", "question"],
+                message: "question: expected none beside of_kind: a search is a listing or a question".to_owned(),
+            });
+        }
         if kind.is_empty() || Registry::standard().kind(kind).is_some() {
             return Ok(());
         }

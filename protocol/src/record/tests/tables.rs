@@ -101,10 +101,54 @@ fn a_mapping_can_be_chosen() {
 fn what_is_no_table_is_refused_with_the_reason() {
     let read = |bytes: &[u8]| ImportPlan::read(prospect(), bytes, &ImportOptions::default()).unwrap_err();
     assert!(matches!(read(b" \n"), ImportError::Empty));
-    assert!(matches!(read(b"Name\nWendle\nCaf\xe9\n"), ImportError::NotUtf8 { line: 3 }));
+    assert!(matches!(read(b"Name\nWendle\nCaf\x81\n"), ImportError::NotUtf8 { line: 3 }));
     assert!(matches!(read(b"Phone,Fax\n1,2\n"), ImportError::NoTitle { .. }));
     assert!(matches!(read(b"[1, 2]"), ImportError::NotAnArray));
     assert!(matches!(read(b"{\"a\": "), ImportError::Json(_)));
+}
+
+/// What a calendar program writes as a table: day and time in columns of their own, in the encoding of its computer.
+const CALENDAR_TABLE: &[u8] = b"Subject,Start Date,Start Time,End Date,End Time,All day event,Location,Description\r\n\
+    \"Caf\xe9 meeting\",12/1/2026,6:30:00 PM,12/1/2026,8:00:00 PM,False,\"North Hall, Lismore\",\"Bring\r\nchairs\"\r\n\
+    Vigil,11/30/2026,6:00:00 AM,11/30/2026,7:00:00 AM,False,Weir,\r\n\
+    Day of rest,12/24/2026,,,,True,,\r\n";
+
+#[test]
+fn a_table_from_a_calendar_program_is_read_with_its_times_and_says_how() {
+    let kind = Registry::standard().kind("event").unwrap();
+    let options = ImportOptions { zone: Some("Australia/Sydney".to_owned()), ..ImportOptions::default() };
+    let plan = ImportPlan::read(kind, CALENDAR_TABLE, &options).unwrap();
+    assert!(plan.bad.is_empty(), "{:?}", plan.bad);
+    let said = |row: usize, field: &str| {
+        let (_, value) = plan.rows[row].patch.fields().find(|(name, _)| &***name == field).unwrap();
+        value.unwrap().to_json()
+    };
+    assert_eq!(said(0, "title"), "Café meeting");
+    assert_eq!(said(0, "starts"), "2026-12-01T18:30:00+11:00[Australia/Sydney]");
+    assert_eq!(said(0, "ends"), "2026-12-01T20:00:00+11:00[Australia/Sydney]");
+    assert_eq!(said(1, "starts"), "2026-11-30T06:00:00+11:00[Australia/Sydney]");
+    assert_eq!(said(2, "starts"), "2026-12-24T00:00:00+11:00[Australia/Sydney]", "the whole day begins with it");
+    let notes: Vec<(u64, &str)> = plan.notes.iter().map(|note| (note.line, note.reason.as_str())).collect();
+    assert!(notes.iter().any(|(line, why)| *line == 2 && why.contains("Windows-1252")), "{notes:?}");
+    assert!(notes.iter().any(|(line, why)| *line == 4 && why.contains("months stand before days")), "{notes:?}");
+}
+
+#[test]
+fn a_time_without_a_day_beside_it_is_the_whole_moment() {
+    let kind = Registry::standard().kind("event").unwrap();
+    let options = ImportOptions { zone: Some("Australia/Sydney".to_owned()), ..ImportOptions::default() };
+    let table = "Name;Start time;Ort\nVigil;2026-12-01 18:30;Weir\nMarch;2026-12-02T10:00:00Z;\n";
+    let plan = ImportPlan::read(kind, table.as_bytes(), &options).unwrap();
+    assert_eq!(plan.mapping[1].mapped, Mapped::Field("starts".into()));
+    assert_eq!(plan.rows.len(), 2, "{:?}", plan.bad);
+    let alone =
+        ImportPlan::read(kind, b"Name,Date,Time\nVigil,2026-12-01,18:30\nMarch,2026-12-02,\n", &options).unwrap();
+    assert_eq!(alone.mapping[2].mapped.describe(), "starts (time)");
+    let starts = |row: usize| alone.rows[row].patch.fields().find(|(name, _)| &***name == "starts").unwrap().1.cloned();
+    assert_eq!(starts(0).unwrap().to_json(), "2026-12-01T18:30:00+11:00[Australia/Sydney]");
+    assert_eq!(starts(1).unwrap().to_json(), "2026-12-02T00:00:00+11:00[Australia/Sydney]");
+    let wrong = ImportPlan::read(kind, b"Name,Date,Time\nVigil,2026-12-01,late\n", &options).unwrap();
+    assert!(wrong.bad[0].reason.contains("late"), "{:?}", wrong.bad);
 }
 
 #[test]
