@@ -35,7 +35,7 @@ fn own_rating(
         let at = |moment| matches!(row.state(moment), MandateState::Valid { .. });
         at(asked.now) || at(score.row.created)
     };
-    if held.get(&score.group).into_iter().flatten().any(|row| holds(row)) {
+    if held.get(&score.group).into_iter().flatten().any(holds) {
         return Some("it holds a mandate of the backbone");
     }
     seated.contains(&score.group).then_some("it sits in the backbone")

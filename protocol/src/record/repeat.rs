@@ -58,7 +58,7 @@ enum Ends {
     Day(Date),
     /// After this moment, as people there see it.
     Local(civil::DateTime),
-    Instant(Timestamp),
+    Moment(Timestamp),
 }
 
 /// A rule that is not understood here.
@@ -172,7 +172,7 @@ impl Repeat {
             Ends::Never | Ends::Count(_) => true,
             Ends::Day(last) => *date <= last,
             Ends::Local(last) => at.local() <= last,
-            Ends::Instant(last) => at.instant() <= last,
+            Ends::Moment(last) => at.instant() <= last,
         };
         self.dates(local.date(), near)
             .filter_map(moment)
@@ -187,7 +187,7 @@ impl Repeat {
         let rules = first.zone().and_then(|name| TimeZone::get(name).ok());
         let offset = Offset::from_seconds(first.offset_seconds()).unwrap_or(Offset::UTC);
         let rules = rules.unwrap_or_else(|| TimeZone::fixed(offset));
-        let instant = |local: civil::DateTime| rules.to_timestamp(local).map_or(Ends::Local(local), Ends::Instant);
+        let instant = |local: civil::DateTime| rules.to_timestamp(local).map_or(Ends::Local(local), Ends::Moment);
         let ends = match self.ends {
             Ends::Day(day) => instant(day.to_datetime(civil::time(23, 59, 59, 0))),
             Ends::Local(last) => instant(last),
@@ -307,7 +307,7 @@ impl fmt::Display for Repeat {
             Ends::Count(count) => write!(f, ";COUNT={count}")?,
             Ends::Day(day) => write!(f, ";UNTIL={}", day.strftime("%Y%m%d"))?,
             Ends::Local(last) => write!(f, ";UNTIL={}", last.strftime("%Y%m%dT%H%M%S"))?,
-            Ends::Instant(last) => {
+            Ends::Moment(last) => {
                 write!(f, ";UNTIL={}", Offset::UTC.to_datetime(last).strftime("%Y%m%dT%H%M%SZ"))?;
             }
         }
@@ -386,7 +386,7 @@ fn until(text: &str) -> Option<Ends> {
     }
     let local = civil::DateTime::strptime("%Y%m%dT%H%M%S", text.strip_suffix('Z').unwrap_or(text)).ok()?;
     match text.ends_with('Z') {
-        true => Offset::UTC.to_timestamp(local).ok().map(Ends::Instant),
+        true => Offset::UTC.to_timestamp(local).ok().map(Ends::Moment),
         false => Some(Ends::Local(local)),
     }
 }
