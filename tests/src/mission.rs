@@ -146,7 +146,7 @@ impl Side {
 
     /// Stops the node, and reads all that it keeps.
     pub async fn kept(self) -> Kept {
-        let Self { member, mut server } = self;
+        let Self { mut member, server } = self;
         let coalition = member.status().await.coalition;
         server.close().await;
         member.stop().await;
