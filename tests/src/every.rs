@@ -56,7 +56,7 @@ pub fn said(kind: &Kind, field: &Field, turn: Turn) -> Option<Value> {
         _ if kind.seal.iter().any(|seal| seal.field == field.name || &*field.name == "status") => return None,
         _ if kind.speaks.as_ref() == Some(&field.name) || kind.readers.as_ref() == Some(&field.name) => return None,
         ("hiding", "sort" | "of_group") | (_, "mandate") => return None,
-        ("person", "agreed") => return (turn == Turn::First).then(|| json!(true)),
+        ("person", "agreed") => return (turn == Turn::First).then_some(json!(true)),
         ("search", "of_kind") => return fixed(["action", "need", "event"]),
         ("survey", "least") => return Some(json!(number + 4)),
         ("frame", "asked") => return Some(json!(number + 9)),

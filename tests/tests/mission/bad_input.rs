@@ -197,7 +197,12 @@ struct Seen {
 impl Seen {
     async fn on(side: &Side, kind: &Kind, id: &str) -> Self {
         let history = side.get(&format!("/api/records/{}/{id}/history", kind.name)).await;
-        let history = history["items"].as_array().unwrap().iter().map(|item| item["fields"].clone()).collect();
+        let history = history["items"]
+            .as_array()
+            .expect("a history has items")
+            .iter()
+            .map(|item| item["fields"].clone())
+            .collect();
         Self { shown: side.show(&kind.name, id).await, history }
     }
 
@@ -209,7 +214,8 @@ impl Seen {
 
 fn both(kind: &Kind, here: &Seen, there: &Seen) {
     let (one, other) = (&here.shown, &there.shown);
-    assert_eq!((&one["heads"], one["heads"].as_array().unwrap().len()), (&other["heads"], 2), "{}", kind.name);
+    let heads = one["heads"].as_array().map(Vec::len);
+    assert_eq!((&one["heads"], heads), (&other["heads"], Some(2)), "{}", kind.name);
     for field in &kind.fields {
         let ends = [Turn::One, Turn::Other].map(|turn| said(kind, field, turn));
         let [Some(first), Some(second)] = &ends else { continue };
@@ -239,7 +245,7 @@ fn merged(kind: &Kind, field: &Field, end: &Value, ends: &[Option<Value>; 2], wh
         }
         FieldType::Tags | FieldType::References(_) => {
             let said = [Turn::First, Turn::One, Turn::Other].map(|turn| said(kind, field, turn));
-            let held: Vec<&Value> = end.as_array().unwrap().iter().collect();
+            let held: Vec<&Value> = end.as_array().expect("a set is a list").iter().collect();
             assert_eq!(held.len(), 3, "{what}");
             assert!(said.iter().flatten().all(|said| held.contains(&said)), "{what}");
         }
