@@ -16,6 +16,7 @@ mod demo;
 mod escape;
 mod failure;
 mod file;
+mod kept;
 mod noted;
 mod output;
 mod passphrase;

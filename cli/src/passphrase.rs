@@ -4,7 +4,7 @@ use crate::{
     config::Flags,
     context::Context,
     failure::{Exit, Failure},
-    file,
+    file, kept,
     prompt::Keyboard,
 };
 use clap::Args;
@@ -146,13 +146,10 @@ pub(crate) fn words(context: &mut Context<'_>, file: Option<&Path>) -> Result<Re
 /// What a passphrase error is to a user.
 pub(crate) fn refused(error: &PassphraseError) -> Failure {
     let (exit, code) = match error {
-        PassphraseError::Keys(KeystoreError::WrongPassphrase) => (Exit::Failed, "wrong_passphrase"),
-        PassphraseError::Keys(KeystoreError::WrongWords) => (Exit::Refused, "wrong_words"),
-        PassphraseError::Keys(KeystoreError::NoEscrow) => (Exit::Refused, "no_escrow"),
-        PassphraseError::Keys(KeystoreError::NewerFormat { .. }) => (Exit::Failed, "newer_format"),
+        PassphraseError::Keys(error) => kept::keys(error),
         PassphraseError::AlreadySet => (Exit::Refused, "passphrase_set"),
         PassphraseError::NotSet => (Exit::Refused, "no_passphrase"),
-        PassphraseError::Home(error) => return crate::welcome::home_refused(error),
+        PassphraseError::Home(error) => kept::home(error),
         _ => (Exit::Failed, "storage"),
     };
     Failure::caused(exit, error).code(code).hint(error.hint())

@@ -3,11 +3,11 @@
 use crate::{
     context::Context,
     failure::{Exit, Failure},
+    kept,
     output::{Format, Page},
 };
 use grid_node::{
-    KeystoreError,
-    home::{HomeError, HomePaths},
+    home::HomePaths,
     setup::{self, SetupError},
 };
 use serde_json::json;
@@ -48,22 +48,8 @@ pub(crate) fn not_made(error: &SetupError) -> Failure {
         SetupError::NoText => (Exit::Refused, "no_statement"),
         SetupError::Record(_) | SetupError::Group(_) => (Exit::Usage, "invalid"),
         SetupError::Member => (Exit::Refused, "member_already"),
-        SetupError::Keys(KeystoreError::WrongPassphrase) => (Exit::Failed, "wrong_passphrase"),
-        SetupError::Home(error) => return home_refused(error),
-        _ => (Exit::Failed, "storage"),
-    };
-    Failure::caused(exit, error).code(code).hint(error.hint())
-}
-
-/// Why a home can't be used.
-pub(crate) fn home_refused(error: &HomeError) -> Failure {
-    let (exit, code) = match error {
-        HomeError::Missing { .. } => (Exit::NotFound, "no_home"),
-        HomeError::InUse { .. } => (Exit::Failed, "home_in_use"),
-        HomeError::Exists { .. } => (Exit::Refused, "home_exists"),
-        HomeError::NewerFormat { .. } => (Exit::Failed, "newer_format"),
-        HomeError::PathTooLong { .. } => (Exit::Usage, "path_too_long"),
-        HomeError::Foreign { .. } => (Exit::Usage, "not_a_home"),
+        SetupError::Keys(error) => kept::keys(error),
+        SetupError::Home(error) => kept::home(error),
         _ => (Exit::Failed, "storage"),
     };
     Failure::caused(exit, error).code(code).hint(error.hint())

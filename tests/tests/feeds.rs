@@ -26,7 +26,7 @@ async fn link(side: &Side, request: Value) -> Value {
 }
 
 async fn read(side: &Side, link: &Value) -> Answer {
-    request_tcp(side.tcp(), "GET", link["path"].as_str().unwrap(), "").await
+    request_tcp(side.tcp(), "GET", link["path"].as_str().expect("a link has a path"), "").await
 }
 
 fn code(answer: &Answer) -> (u16, String) {

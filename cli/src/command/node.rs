@@ -4,14 +4,14 @@ use crate::{
     config::Flags,
     context::Context,
     failure::{Exit, Failure},
+    kept,
     output::Output,
     passphrase::{PassphraseFlag, note_unprotected},
 };
 use clap::Args;
 use grid_node::{
-    KeystoreError, Protection,
+    Protection,
     handle::OwnStanding,
-    home::HomeError,
     http::HttpError,
     network::NetworkError,
     node::StartError,
@@ -124,11 +124,8 @@ async fn serve(home: &Path, config: ServeConfig, ends: Ends, out: &mut Output) -
 
 fn not_started(error: &ServeError) -> Failure {
     let (exit, code) = match error {
-        ServeError::Start(StartError::Home(HomeError::Missing { .. })) => (Exit::NotFound, "no_home"),
-        ServeError::Start(StartError::Home(HomeError::InUse { .. })) => (Exit::Failed, "home_in_use"),
-        ServeError::Start(StartError::Home(HomeError::NewerFormat { .. })) => (Exit::Failed, "newer_format"),
-        ServeError::Start(StartError::Keys(KeystoreError::Locked)) => (Exit::Failed, "passphrase_needed"),
-        ServeError::Start(StartError::Keys(KeystoreError::WrongPassphrase)) => (Exit::Failed, "wrong_passphrase"),
+        ServeError::Start(StartError::Home(error)) => kept::home(error),
+        ServeError::Start(StartError::Keys(error)) => kept::keys(error),
         ServeError::Start(StartError::Network(NetworkError::BadAddress { .. } | NetworkError::BadAnnounced { .. })) => {
             (Exit::Usage, "bad_address")
         }

@@ -41,8 +41,7 @@ fn a_review_of_threats_is_in_the_home_before_its_node_meets_anybody() {
 #[test]
 fn whoever_thinks_of_threats_later_is_reminded_until_it_is_done() {
     let place = Place::new();
-    let weir = place.founder();
-    let node = weir.start();
+    let (weir, node) = place.running_founder();
     assert_eq!(weir.json(["status"])["threat_review"], "not_yet");
     let shown = stdout(&weir.run(["status"]));
     assert!(shown.contains("grid review start"), "{shown}");
@@ -58,8 +57,7 @@ fn whoever_thinks_of_threats_later_is_reminded_until_it_is_done() {
 #[test]
 fn an_invite_is_read_before_anything_is_made_or_signed() {
     let place = Place::new();
-    let weir = place.founder();
-    let node = weir.start();
+    let (weir, node) = place.running_founder();
     weir.json(["page", "new", "--title", "What you get", "--purpose", "value", "--text", "Songs, and a van."]);
     let invite = weir.invite();
     assert!(invite.starts_with("grid2"), "{invite:.20}");

@@ -7,11 +7,8 @@ use serde_json::{Value, json};
 #[test]
 fn two_groups_found_join_sign_broadcast_and_hold_the_same() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
-    weir.until(&["status"], |status| status["members"] == 2);
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, _mill_node) = place.member("Mill", &weir);
     mill.until(&["status"], |status| status["members"] == 2 && status["standing"] == "member");
 
     let action =
@@ -54,8 +51,7 @@ fn two_groups_found_join_sign_broadcast_and_hold_the_same() {
 #[test]
 fn an_exported_statement_verifies_until_a_byte_is_changed() {
     let place = Place::new();
-    let weir = place.founder();
-    let node = weir.start();
+    let (weir, node) = place.running_founder();
     let sheet = place.path("sheet.json");
     weir.json(["statement", "export", "--file", sheet.to_str().unwrap()]);
     drop(node);
@@ -79,8 +75,7 @@ fn an_exported_statement_verifies_until_a_byte_is_changed() {
 #[test]
 fn a_group_that_joins_without_signing_is_a_member_once_it_signs() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let mill = place.guest("Mill", &weir.invite(), &[]);
     let _mill_node = mill.start();
     mill.until(&["status"], |status| status["peers"][0]["path"] == "tcp");
@@ -98,8 +93,7 @@ fn a_group_that_joins_without_signing_is_a_member_once_it_signs() {
 #[test]
 fn a_short_invite_brings_the_statement_when_the_nodes_meet() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let short = weir.json(["invite", "create"])["short"].as_str().unwrap().to_owned();
     let signed = grid()
         .arg("--home")
@@ -122,8 +116,7 @@ fn a_short_invite_brings_the_statement_when_the_nodes_meet() {
 #[test]
 fn an_invite_for_one_lets_one_group_in_and_a_revoked_one_none() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let invite = weir.invite();
     let mill = place.guest("Mill", &invite, &["--sign"]);
     let _mill_node = mill.start();
@@ -146,8 +139,7 @@ fn an_invite_for_one_lets_one_group_in_and_a_revoked_one_none() {
 #[test]
 fn an_invite_whose_time_is_over_is_refused_before_a_home_is_made() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let invite = weir.json(["invite", "create", "--expires", "1s"])["invite"].as_str().unwrap().to_owned();
     let refused = (0..).map(|attempt| place.path(&format!("late-{attempt}"))).find_map(|home| {
         let words = ["join", &invite, "--group", "Late", "--no-input", "--json"];
@@ -169,8 +161,7 @@ const TABLE: &str = "Name,Website,City,Latitude,Longitude,Tags,Rating\n\
 #[test]
 fn a_spreadsheet_becomes_prospects_and_twice_the_same_changes_nothing() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let file = place.file("groups.csv", TABLE);
     let dry = weir.json(["group", "import", &file, "--dry-run"]);
     assert_eq!(weir.json(["group", "list"])["total"], 1, "{dry}");

@@ -17,12 +17,9 @@ impl Three {
     /// The founder and two members: it alone is an elector.
     pub(crate) fn members() -> Self {
         let place = Place::new();
-        let weir = place.founder();
-        let weir_node = weir.start();
-        let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-        let mill_node = mill.start();
-        let lake = place.guest("Lake", &weir.invite(), &["--sign"]);
-        let lake_node = lake.start();
+        let (weir, weir_node) = place.running_founder();
+        let (mill, mill_node) = place.member("Mill", &weir);
+        let (lake, lake_node) = place.member("Lake", &weir);
         let nodes = [weir_node, mill_node, lake_node].map(Some);
         let three = Self { weir, mill, lake, nodes, place };
         for group in three.all() {
@@ -295,8 +292,7 @@ fn a_founder_that_was_removed_while_it_was_away_is_told_when_it_comes_back() {
 #[test]
 fn what_a_proposal_changes_is_shown_word_by_word() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let text = place.file("next.md", "# Clean water\n\nWe want it now.\n");
     let care = place.file("care.md", "We look after each other.");
     let policy = format!("Care={care}");

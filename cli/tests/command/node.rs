@@ -21,8 +21,7 @@ fn a_node_that_is_told_to_end_says_goodbye_within_five_seconds() {
 #[test]
 fn what_was_acknowledged_survives_a_sudden_death() {
     let place = Place::new();
-    let weir = place.founder();
-    let node = weir.start();
+    let (weir, node) = place.running_founder();
     let id = weir.json(["action", "new", "--title", "Vigil"])["id"].as_str().unwrap().to_owned();
     node.signal("KILL");
     assert_eq!(node.ended().0, None);
@@ -34,8 +33,7 @@ fn what_was_acknowledged_survives_a_sudden_death() {
 #[test]
 fn a_second_node_on_one_home_is_refused_and_the_first_goes_on() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let second = weir.run(["node", "--listen", "/ip4/127.0.0.1/tcp/0", "--http", "127.0.0.1:0", "--json"]);
     assert_eq!(code(&second), 1);
     assert_eq!(error(&second)["code"], "home_in_use");

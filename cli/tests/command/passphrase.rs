@@ -224,8 +224,7 @@ fn files_that_are_no_good_as_a_passphrase_are_named() {
 fn an_invite_is_taken_under_a_passphrase_and_taken_again() {
     let place = Place::new();
     let file = private(&place, "passphrase", "five words are quite enough\n");
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let mill = place.guest("Mill", &weir.invite(), &["--sign", "--passphrase-file", &file]);
     assert_eq!(shown(&mill.home, "Mill"), Vec::<PathBuf>::new());
     let again = weir.invite();

@@ -46,6 +46,21 @@ impl Place {
         group
     }
 
+    /// A founder whose node runs.
+    pub(crate) fn running_founder(&self) -> (Group, Node) {
+        let group = self.founder();
+        let node = group.start();
+        (group, node)
+    }
+
+    /// A group that took an invite of another, whose node runs and was let in.
+    pub(crate) fn member(&self, name: &str, by: &Group) -> (Group, Node) {
+        let group = self.guest(name, &by.invite(), &["--sign"]);
+        let node = group.start();
+        group.until(&["status"], |status| status["standing"] == "member");
+        (group, node)
+    }
+
     /// A group that took an invite.
     pub(crate) fn guest(&self, name: &str, invite: &str, more: &[&str]) -> Group {
         let group = Group { home: self.path(name) };

@@ -15,8 +15,7 @@ const DOCUMENT: &str = include_str!("../../../docs/protocol.md");
 
 /// The sheet of a coalition of two groups.
 fn exported(place: &Place) -> Vec<u8> {
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let mill = place.guest("Mühle \"Süd\"", &weir.invite(), &["--sign"]);
     let _mill_node = mill.start();
     weir.until(&["status"], |status| status["members"] == 2);

@@ -16,10 +16,8 @@ fn only(group: &Group, kind: &str) -> Value {
 #[test]
 fn what_is_said_is_read_by_another_group_in_its_thread() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, _mill_node) = place.member("Mill", &weir);
     weir.json(["thread", "new", "--title", "Boots"]);
     weir.json(["say", "Bring", "boots", "--in", "boots"]);
     weir.json(["say", "Good morning"]);
@@ -40,8 +38,7 @@ fn what_is_said_is_read_by_another_group_in_its_thread() {
 #[test]
 fn a_group_stands_behind_a_thing_once_and_copies_name_their_origin() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let made = weir.json(["action", "new", "--title", "Vigil", "--ask", "Bring candles", "--tactics", "vigil"]);
     let id = made["id"].as_str().unwrap();
     weir.json(["action", "join", id, "--people", "3"]);
@@ -72,8 +69,7 @@ fn a_group_stands_behind_a_thing_once_and_copies_name_their_origin() {
 #[test]
 fn a_title_names_a_record_where_only_one_has_it() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let made = weir.json(["action", "new", "--title", "Vígil at the weir", "--place", "Weir"]);
     assert_eq!(weir.json(["action", "show", "vigil at the weir"])["id"], made["id"]);
     weir.json(["action", "edit", "Vigil at the weir", "--place", "Mill"]);
@@ -91,8 +87,7 @@ fn a_title_names_a_record_where_only_one_has_it() {
 #[test]
 fn a_table_of_a_spreadsheet_is_taken_in_the_zone_that_is_named() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let rows = "Title,Start\nVigil,2026-12-01 10:00\nMarch,13.12.2026 18:30\nWalk,01/12/2026 9:00\nTalk,2026-02-30\n";
     let table = place.file("actions.csv", rows);
     let report = weir.json(["action", "import", &table, "--zone", "Australia/Sydney"]);

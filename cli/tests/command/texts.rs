@@ -18,11 +18,8 @@ const TEXT: &str = "We meet on Monday. Bring boots.";
 impl Two {
     fn new() -> Self {
         let place = Place::new();
-        let weir = place.founder();
-        let weir_node = weir.start();
-        let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-        let mill_node = mill.start();
-        mill.until(&["status"], |status| status["standing"] == "member");
+        let (weir, weir_node) = place.running_founder();
+        let (mill, mill_node) = place.member("Mill", &weir);
         let made = weir.json(["page", "new", "--title", "Minutes", "--text", TEXT]);
         let id = made["id"].as_str().expect("an id").to_owned();
         let two = Self { weir, mill, id, _nodes: [weir_node, mill_node], place };
@@ -138,8 +135,7 @@ fn the_editor_opens_the_text_and_what_others_write_meanwhile_stays() {
 #[test]
 fn a_draft_is_frozen_by_one_command_and_no_edit_changes_its_text_after_that() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let made = weir.json(["draft", "new", "--title", "Unity"]);
     let id = made["id"].as_str().expect("an id");
     let empty = weir.run(["draft", "freeze", id]);

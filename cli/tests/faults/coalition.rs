@@ -48,15 +48,13 @@ fn three_nodes_hold_the_same_and_know_who_received_what_over_quic() {
 #[test]
 fn a_thousand_records_reach_a_new_node() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let rows: String = (0..1_000).map(|number| format!("Group {number},Ketterby,river; number {number}\n")).collect();
     let file = place.file("groups.csv", &format!("Name,City,Tags\n{rows}"));
     let report = weir.json(["prospect", "import", &file]);
     assert_eq!(report["created"], 1_000, "{}", report["bad"]);
 
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
+    let (mill, _mill_node) = place.member("Mill", &weir);
     mill.until(&["prospect", "list", "--limit", "1"], |list| list["total"] == 1_000);
     until_equal(&[&weir, &mill]);
     let here = ids(&mill, "prospect");

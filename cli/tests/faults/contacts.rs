@@ -236,8 +236,7 @@ fn a_group_that_lost_its_words_alone_goes_on_with_its_laptop_and_gets_new_ones()
 #[test]
 fn contacts_that_make_no_sense_are_refused_before_anything_is_made() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let invite = weir.invite();
     let home = place.path("mill");
     let join = |more: &[&str]| {

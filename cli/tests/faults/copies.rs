@@ -67,11 +67,8 @@ fn assert_ended(group: &Group) {
 #[test]
 fn a_home_put_back_from_a_backup_goes_on_behind_what_it_had_written_and_nothing_is_lost() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let node = mill.start();
-    mill.until(&["status"], |status| status["standing"] == "member");
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, node) = place.member("Mill", &weir);
     new(&mill, "Before the backup");
     let page = mill.json(["page", "new", "--title", "Plan", "--text", "One.\n"])["id"].as_str().unwrap().to_owned();
     until_equal(&[&weir, &mill]);
@@ -118,11 +115,8 @@ fn a_home_put_back_from_a_backup_goes_on_behind_what_it_had_written_and_nothing_
 #[test]
 fn a_copy_that_wrote_alone_learns_of_the_fork_and_others_keep_what_came_before_it() {
     let place = Place::new();
-    let weir = place.founder();
-    let weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let node = mill.start();
-    mill.until(&["status"], |status| status["standing"] == "member");
+    let (weir, weir_node) = place.running_founder();
+    let (mill, node) = place.member("Mill", &weir);
     new(&mill, "Common");
     until_equal(&[&weir, &mill]);
     stop(node);
@@ -158,11 +152,8 @@ fn a_copy_that_wrote_alone_learns_of_the_fork_and_others_keep_what_came_before_i
 #[test]
 fn a_home_that_runs_twice_is_told_on_both_sides() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let node = mill.start();
-    mill.until(&["status"], |status| status["standing"] == "member");
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, node) = place.member("Mill", &weir);
     new(&mill, "Common");
     until_equal(&[&weir, &mill]);
     stop(node);
@@ -194,11 +185,8 @@ fn a_home_that_runs_twice_is_told_on_both_sides() {
 #[test]
 fn a_home_from_before_its_group_withdrew_learns_of_that_and_does_not_take_itself_for_a_member() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let node = mill.start();
-    mill.until(&["status"], |status| status["standing"] == "member");
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, node) = place.member("Mill", &weir);
     until_equal(&[&weir, &mill]);
     stop(node);
     let backup = place.path("backup");

@@ -28,11 +28,8 @@ fn no_acknowledged_write_is_lost_however_often_the_node_is_killed() {
     println!("GRID_SEED={seed} GRID_KILLS={kills}");
     let mut random = seed;
     let place = Place::new();
-    let weir = place.founder();
-    let mut node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
-    weir.until(&["status"], |status| status["members"] == 2);
+    let (weir, mut node) = place.running_founder();
+    let (mill, _mill_node) = place.member("Mill", &weir);
 
     let mut acknowledged = BTreeSet::new();
     for life in 1..=kills {

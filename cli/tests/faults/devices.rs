@@ -28,11 +28,8 @@ fn own_devices(group: &Group) -> Vec<Value> {
 #[test]
 fn two_computers_of_a_group_write_as_one_and_a_third_node_sees_one_group() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
-    mill.until(&["status"], |status| status["members"] == 2);
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, _mill_node) = place.member("Mill", &weir);
     let (office, _office_node) = further(&place, &mill, "office", &[]);
     office.until(&["status"], |status| status["members"] == 2);
     let one = mill.json(["action", "new", "--title", "Vigil"])["id"].as_str().expect("an id").to_owned();
@@ -73,8 +70,7 @@ fn two_computers_of_a_group_write_as_one_and_a_third_node_sees_one_group() {
 #[test]
 fn a_code_is_used_once_and_the_second_computer_is_told() {
     let place = Place::new();
-    let weir = place.founder();
-    let weir_node = weir.start();
+    let (weir, weir_node) = place.running_founder();
     let code_ = code_of(&weir, &[]);
     let office = Group { home: place.path("office") };
     office.json(["device", "join", &code_]);
@@ -106,8 +102,7 @@ fn a_code_is_used_once_and_the_second_computer_is_told() {
 #[test]
 fn a_new_computer_waits_until_the_other_one_is_there() {
     let place = Place::new();
-    let weir = place.founder();
-    let node = weir.start();
+    let (weir, node) = place.running_founder();
     let office = Group { home: place.path("office") };
     office.json(["device", "join", &code_of(&weir, &[])]);
     drop(node);
@@ -125,8 +120,7 @@ fn a_new_computer_waits_until_the_other_one_is_there() {
 #[test]
 fn codes_that_are_wrong_or_over_are_refused_with_a_way_on() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let office = Group { home: place.path("office") };
     for (words, exit, name) in [("grid1abc", 2, "invalid_code"), ("gridpair1aaaa", 2, "invalid_code")] {
         let refused = office.run(["device", "join", words, "--json"]);
@@ -156,11 +150,8 @@ fn office_until_over(office: &Group, code_: &str) -> std::process::Output {
 #[test]
 fn a_lost_computer_is_ended_and_what_it_writes_then_reaches_nobody() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
-    mill.until(&["status"], |status| status["members"] == 2);
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, _mill_node) = place.member("Mill", &weir);
     let (office, office_node) = further(&place, &mill, "office", &["--govern"]);
     let kept = office.json(["action", "new", "--title", "Vigil"])["id"].as_str().expect("an id").to_owned();
     let gone = office.json(["action", "new", "--title", "Hoax"])["id"].as_str().expect("an id").to_owned();
@@ -228,11 +219,8 @@ fn counter_of(place: &Place, seen_by: &Group, name: &str) -> u64 {
 #[test]
 fn what_a_group_has_signed_is_said_again_when_a_computer_is_ended_and_undoes_what_that_one_said() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
-    mill.until(&["status"], |status| status["members"] == 2);
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, _mill_node) = place.member("Mill", &weir);
     assert_eq!(counter_of(&place, &weir, "Mill"), 1);
     let (_office, office_node) = further(&place, &mill, "office", &["--govern"]);
     office_node.signal("TERM");
@@ -270,11 +258,8 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
 #[test]
 fn a_home_that_ran_twice_gets_new_keys_and_publishes_again_what_it_lost() {
     let place = Place::new();
-    let weir = place.founder();
-    let weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let mill_node = mill.start();
-    mill.until(&["status"], |status| status["members"] == 2);
+    let (weir, weir_node) = place.running_founder();
+    let (mill, mill_node) = place.member("Mill", &weir);
     let kept = mill.json(["action", "new", "--title", "Vigil"])["id"].as_str().expect("an id").to_owned();
     weir.until(&["action", "list"], |list| list["total"] == 1);
     drop(mill_node);

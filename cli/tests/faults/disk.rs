@@ -19,11 +19,8 @@ fn tear(db: &Path, how: &str) {
 #[test]
 fn a_torn_store_is_set_aside_and_comes_back_from_the_journal_and_the_peers() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let mut mill_node = mill.start();
-    weir.until(&["status"], |status| status["members"] == 2);
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, mut mill_node) = place.member("Mill", &weir);
     let made = |group: &Group| -> BTreeSet<String> {
         (0..20).map(|_| write(group, "action", json!({"title": "Vigil"})).unwrap().unwrap()).collect()
     };

@@ -11,10 +11,8 @@ use std::{
 #[test]
 fn a_node_ends_within_five_seconds_though_a_peer_is_connected_and_somebody_listens() {
     let place = Place::new();
-    let weir = place.founder();
-    let mut node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
+    let (weir, mut node) = place.running_founder();
+    let (_mill, _mill_node) = place.member("Mill", &weir);
     for signal in ["TERM", "INT", "HUP"] {
         weir.until(&["status"], |status| {
             status["members"] == 2 && status["peers"].as_array().unwrap().iter().any(|peer| peer["path"] == "tcp")

@@ -19,8 +19,7 @@ fn assert_told(group: &Group, why: &str) {
 #[test]
 fn an_invite_that_ended_before_the_nodes_met_is_refused_with_the_reason() {
     let place = Place::new();
-    let weir = place.founder();
-    let weir_node = weir.start();
+    let (weir, weir_node) = place.running_founder();
     let invite = weir.json(["invite", "create", "--expires", "8s"])["invite"].as_str().unwrap().to_owned();
     let mill = place.guest("Mill", &invite, &["--sign"]);
     weir.until(&["invite", "list"], |list| list["items"][0]["state"] == "expired");
@@ -33,8 +32,7 @@ fn an_invite_that_ended_before_the_nodes_met_is_refused_with_the_reason() {
 #[test]
 fn used_up_and_revoked_invites_are_told_apart() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let invite = weir.invite();
     let mill = place.guest("Mill", &invite, &["--sign"]);
     let _mill_node = mill.start();
@@ -65,8 +63,7 @@ fn assert_refused(output: &std::process::Output, word: &str, hint: &str) {
 #[test]
 fn a_group_that_was_not_let_in_takes_a_new_invite_with_the_keys_it_has() {
     let place = Place::new();
-    let weir = place.founder();
-    let weir_node = weir.start();
+    let (weir, weir_node) = place.running_founder();
     let invite = weir.invite();
     let mill = place.guest("Mill", &invite, &["--sign"]);
     let _mill_node = mill.start();
@@ -115,8 +112,7 @@ fn a_group_that_was_not_let_in_takes_a_new_invite_with_the_keys_it_has() {
 #[test]
 fn another_invite_that_is_over_or_for_another_coalition_leaves_the_home_as_it_is() {
     let (place, elsewhere) = (Place::new(), Place::new());
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let invite = weir.invite();
     let mill = place.guest("Mill", &invite, &["--sign"]);
     let _mill_node = mill.start();

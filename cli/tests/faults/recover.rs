@@ -36,12 +36,10 @@ fn refused(output: &Output, exit: i32, code_in_json: &str) -> String {
 #[test]
 fn a_group_whose_laptop_was_seized_comes_back_with_its_words_and_the_thief_counts_for_nothing() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let (mill, words) = guest(&place, "Mill", &weir.invite());
     let mill_node = mill.start();
-    let lake = place.guest("Lake", &weir.invite(), &["--sign"]);
-    let _lake_node = lake.start();
+    let (lake, _lake_node) = place.member("Lake", &weir);
     let all = [&weir, &mill, &lake];
     for group in all {
         group.until(&["status"], |status| status["members"] == 3);
@@ -113,8 +111,7 @@ fn a_group_whose_laptop_was_seized_comes_back_with_its_words_and_the_thief_count
 #[test]
 fn where_no_node_can_be_reached_nothing_is_left_behind_and_the_exit_code_says_so() {
     let place = Place::new();
-    let weir = place.founder();
-    let node = weir.start();
+    let (weir, node) = place.running_founder();
     let invite = weir.invite();
     let (_, words) = guest(&place, "Mill", &invite);
     node.signal("TERM");
@@ -133,7 +130,7 @@ fn each_way_in_which_a_recovery_can_fail_says_what_to_do_and_changes_nothing() {
     let founding = ["init", "--coalition", "Clean River", "--group", "Weir", "--statement", &statement, "--no-input"];
     let words = words_file(&place, "weir.words", &weir.json(founding));
     let missing = place.path("nowhere");
-    refused(&recover(&missing, &words, [""; 0]), 4, "not_found");
+    refused(&recover(&missing, &words, [""; 0]), 4, "no_home");
     let short = place.file("short.words", "abandon ability");
     refused(&recover(&weir.home, &short, [""; 0]), 2, "invalid_words");
     let asked =
@@ -144,7 +141,7 @@ fn each_way_in_which_a_recovery_can_fail_says_what_to_do_and_changes_nothing() {
 
     let node = weir.start();
     let invite = weir.invite();
-    refused(&recover(&weir.home, &words, [""; 0]), 5, "node_runs");
+    refused(&recover(&weir.home, &words, [""; 0]), 1, "home_in_use");
     refused(&recover(&weir.home, &words, ["--from", &invite]), 5, "home_exists");
     // A group that nobody let in is known to nobody.
     let (_, unknown) = guest(&place, "Mill", &invite);
@@ -160,8 +157,7 @@ fn each_way_in_which_a_recovery_can_fail_says_what_to_do_and_changes_nothing() {
 #[test]
 fn a_group_with_two_computers_ends_the_lost_one_from_the_other_and_as_early_as_it_says() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let invite = weir.invite();
     let (mill, words) = guest(&place, "Mill", &weir.invite());
     let mill_node = mill.start();

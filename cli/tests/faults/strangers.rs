@@ -36,8 +36,7 @@ fn nodes_of_two_coalitions_that_meet_say_so_and_exchange_nothing() {
 #[test]
 fn garbage_on_its_port_disturbs_no_node() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     let listen = weir.json(["status"])["listen"][0].as_str().unwrap().to_owned();
     let port: u16 = listen.split('/').nth(4).unwrap().parse().unwrap();
     let multistream = b"\x13/multistream/1.0.0\n".to_vec();
@@ -50,7 +49,5 @@ fn garbage_on_its_port_disturbs_no_node() {
         let _ = stream.read_to_end(&mut Vec::new());
     }
     assert_eq!(code(&weir.run(["status"])), 0);
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
-    weir.until(&["status"], |status| status["members"] == 2);
+    let (_mill, _mill_node) = place.member("Mill", &weir);
 }

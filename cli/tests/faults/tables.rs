@@ -9,8 +9,7 @@ const GROUPS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/gro
 #[test]
 fn a_table_of_an_office_is_taken_in_with_a_reason_for_each_row_that_is_not() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let report = weir.json(["group", "import", GROUPS]);
     let lines: Vec<_> = report["bad"].as_array().unwrap().iter().map(|bad| bad["line"].clone()).collect();
     assert_eq!(lines, [json!(5), json!(7)], "{report}");
@@ -54,8 +53,7 @@ fn a_table_of_an_office_is_taken_in_with_a_reason_for_each_row_that_is_not() {
 #[test]
 fn a_prospect_that_joins_is_one_member_and_no_prospect_any_more() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
+    let (weir, _weir_node) = place.running_founder();
     weir.json(["group", "import", GROUPS]);
     let wanted = weir.json(["group", "list", "--text", "bridge singers"]);
     assert_eq!((&wanted["total"], &wanted["items"][0]["membership"]), (&json!(1), &json!("prospect")), "{wanted}");
@@ -76,8 +74,7 @@ fn a_prospect_that_joins_is_one_member_and_no_prospect_any_more() {
 #[test]
 fn a_dry_run_and_the_import_say_the_same_of_every_row() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     weir.json(["prospect", "new", "--name", "Ferry", "--place", "Ossmouth"]);
     let list = weir.json(["prospect", "list"]);
     let id = list["items"][0]["id"].as_str().unwrap();
@@ -103,11 +100,8 @@ fn a_dry_run_and_the_import_say_the_same_of_every_row() {
 #[test]
 fn a_table_that_was_exported_changes_nothing_when_it_is_taken_in_again() {
     let place = Place::new();
-    let weir = place.founder();
-    let _weir_node = weir.start();
-    let mill = place.guest("Mill", &weir.invite(), &["--sign"]);
-    let _mill_node = mill.start();
-    weir.until(&["status"], |status| status["members"] == 2);
+    let (weir, _weir_node) = place.running_founder();
+    let (mill, _mill_node) = place.member("Mill", &weir);
     mill.until(&["status"], |status| status["standing"] == "member");
     weir.json(["group", "edit", "--place", "Hollin", "--tags", "water"]);
     mill.json(["prospect", "new", "--name", "Ferry"]);
@@ -155,8 +149,7 @@ fn a_table_that_was_exported_changes_nothing_when_it_is_taken_in_again() {
 #[test]
 fn a_row_that_was_removed_stays_away_until_it_is_asked_for() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let file = place.file("groups.csv", "Name,City\nFerry,Ossmouth\nMill,Hollin\n");
     weir.json(["group", "import", &file]);
     let id =
@@ -185,8 +178,7 @@ fn a_row_that_was_removed_stays_away_until_it_is_asked_for() {
 #[test]
 fn a_row_of_which_everything_but_the_name_changed_is_new_and_that_is_said() {
     let place = Place::new();
-    let weir = place.founder();
-    let _node = weir.start();
+    let (weir, _node) = place.running_founder();
     let old = place.file("old.csv", "Name,Website,City\nFerry,https://ferry.example,Ossmouth\n");
     weir.json(["group", "import", &old]);
     let new = place.file("new.csv", "Name,Website,City\nFerry,https://other.example,Hollin\n");

@@ -33,8 +33,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
-/// Memory that sled may use for pages, in bytes.
-const CACHE: u64 = 16 * 1024 * 1024;
+/// The pages that sled may keep, in bytes as they lie on the disk; in memory a page is about two and a half times as large.
+const CACHE: u64 = 8 * 1024 * 1024;
 /// How often, and how long in between, to try again while sled's threads of an earlier use let go of the lock.
 const LOCK_TRIES: u32 = 40;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);

@@ -226,19 +226,14 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
     let headings = headings.iter().map(|heading| &**heading);
     let mut plan = ImportPlan::new(kind, map_headings(kind, headings, &options.mapping)?)?;
     let mapping = plan.mapping.clone();
-    let records: Vec<csv::StringRecord> =
-        reader.records().take(MAX_IMPORT_ROWS + 1).collect::<Result<_, _>>().map_err(ImportError::Csv)?;
-    if records.len() > MAX_IMPORT_ROWS {
-        return Err(ImportError::TooManyRows);
-    }
-    let line_at = |record: &csv::StringRecord| skipped + record.position().map_or(0, csv::Position::line);
+    let records = numbered(&mut reader, text)?;
     let is_moment = |mapping: &Mapping| match &mapping.mapped {
         Mapped::Field(name) => kind.field(name).is_some_and(|field| field.field_type == FieldType::DateTime),
         _ => false,
     };
-    let moments = records.iter().flat_map(|record| {
+    let moments = records.iter().flat_map(|(line, record)| {
         let cells = mapping.iter().zip(record.iter()).filter(|(mapping, _)| is_moment(mapping));
-        cells.map(|(_, text)| (line_at(record), text))
+        cells.map(move |(_, text)| (skipped + line, text))
     });
     let order = Order::shown_by(moments);
     if let Some((line, order)) = order {
@@ -248,11 +243,11 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
     }
     let times = Times { zone: options.zone.as_deref(), order: order.map(|(_, order)| order) };
     let mut seen = BTreeMap::new();
-    for record in &records {
+    for (line, record) in &records {
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
-        let line = line_at(record);
+        let line = skipped + line;
         let row = if record.len() > mapping.len() {
             Err(format!("expected {} cells, found {}", mapping.len(), record.len()))
         } else {
@@ -272,6 +267,27 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
         plan.bad.push(BadRow { line: line_of(quote.line), reason });
     }
     Ok(plan)
+}
+
+/// The rows, each with the line of the file where it begins. The reader counts lines by where it stopped, which in files
+/// with two signs at the end of a line is one too few.
+fn numbered(reader: &mut csv::Reader<&[u8]>, text: &str) -> Result<Vec<(u64, csv::StringRecord)>, ImportError> {
+    let mut rows = Vec::new();
+    let (mut line, mut counted) = (1, 0);
+    for record in reader.records() {
+        if rows.len() >= MAX_IMPORT_ROWS {
+            return Err(ImportError::TooManyRows);
+        }
+        let record = record.map_err(ImportError::Csv)?;
+        let stopped = record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or(counted);
+        let ends = text.as_bytes().iter().skip(stopped).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let begins = stopped.saturating_add(ends);
+        let passed = text.as_bytes().get(counted..begins).unwrap_or_default();
+        line += u64::try_from(passed.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
+        counted = begins;
+        rows.push((line, record));
+    }
+    Ok(rows)
 }
 
 fn read_json(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPlan, ImportError> {

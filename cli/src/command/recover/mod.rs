@@ -11,13 +11,12 @@ mod words;
 use crate::{
     context::Context,
     failure::{Exit, Failure},
-    file,
+    file, kept,
     passphrase::{PassphraseFlag, note_unprotected},
     span, welcome,
 };
 use choose::Choice;
 use clap::{Args, Command, FromArgMatches as _};
-use grid_node::KeystoreError;
 use grid_node::home::HomeError;
 use grid_node::recall::AskError;
 use grid_node::setup::recover::{self, Afresh, Appealing, RecoverError, Way};
@@ -182,11 +181,8 @@ fn failed(error: &RecoverError) -> Failure {
         RecoverError::Group(_) => (Exit::Refused, "which_group"),
         RecoverError::EndedHere => (Exit::Refused, "device_ended"),
         RecoverError::LostHere | RecoverError::UnknownDevice { .. } | RecoverError::NotHere => (Exit::Usage, "usage"),
-        RecoverError::Home(HomeError::Missing { .. }) => (Exit::NotFound, "not_found"),
-        RecoverError::Home(HomeError::InUse { .. }) => (Exit::Refused, "node_runs"),
-        RecoverError::Home(HomeError::Exists { .. }) => (Exit::Refused, "home_exists"),
-        RecoverError::Home(HomeError::Foreign { .. }) => (Exit::Usage, "not_a_home"),
-        RecoverError::Keys(KeystoreError::WrongPassphrase) => (Exit::Failed, "wrong_passphrase"),
+        RecoverError::Home(error) => kept::home(error),
+        RecoverError::Keys(error) => kept::keys(error),
         _ => (Exit::Failed, "storage"),
     };
     Failure::caused(exit, error).code(code).hint(error.hint())
