@@ -42,7 +42,7 @@ pub(crate) enum Verb {
     Node(node::Node),
     Status(status::Status),
     News(news::News),
-    Feed(feed::Feed),
+    Feed(Box<feed::Feed>),
     #[command(subcommand)]
     Invite(invite::Invite),
     #[command(subcommand)]
