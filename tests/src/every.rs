@@ -55,7 +55,7 @@ pub fn said(kind: &Kind, field: &Field, turn: Turn) -> Option<Value> {
         _ if field.writes == Writes::First => return None,
         _ if kind.seal.iter().any(|seal| seal.field == field.name || &*field.name == "status") => return None,
         _ if kind.speaks.as_ref() == Some(&field.name) || kind.readers.as_ref() == Some(&field.name) => return None,
-        ("hiding", "sort" | "of_group") | (_, "mandate") => return None,
+        ("hiding", "sort" | "of_group") | ("search", "question") | (_, "mandate") => return None,
         ("person", "agreed") => return (turn == Turn::First).then_some(json!(true)),
         ("search", "of_kind") => return fixed(["action", "need", "event"]),
         ("survey", "least") => return Some(json!(number + 4)),
@@ -66,6 +66,8 @@ pub fn said(kind: &Kind, field: &Field, turn: Turn) -> Option<Value> {
         (_, "roles") => return fixed(["driver", "weaver", "operator"]),
         (_, "stages") => return fixed(["connect", "align", "produce"]),
         (_, "days") => return fixed(["monday", "tuesday", "friday"]),
+        (_, "repeats") => return fixed(["weekly", "monthly", "yearly"]),
+        (_, "except") => return fixed(["2127-12-28", "2127-12-29", "2127-12-30"]),
         _ => {}
     }
     Some(match &field.field_type {
