@@ -57,6 +57,7 @@ pub fn said(kind: &Kind, field: &Field, turn: Turn) -> Option<Value> {
         _ if kind.speaks.as_ref() == Some(&field.name) || kind.readers.as_ref() == Some(&field.name) => return None,
         ("hiding", "sort" | "of_group") | ("search", "question") | (_, "mandate") => return None,
         ("person", "agreed") => return (turn == Turn::First).then_some(json!(true)),
+        ("link", "mark") => return (turn == Turn::First).then(|| json!("c0a1".repeat(16))),
         ("search", "of_kind") => return fixed(["action", "need", "event"]),
         ("survey", "least") => return Some(json!(number + 4)),
         ("frame", "asked") => return Some(json!(number + 9)),
