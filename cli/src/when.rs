@@ -1,7 +1,11 @@
 //! Times as people read them: how long ago in lists, date with zone in detail.
 
 use crate::words::count;
-use jiff::{Timestamp, Zoned, fmt::temporal::Pieces, tz::TimeZone};
+use jiff::{
+    Timestamp, Zoned,
+    fmt::temporal::Pieces,
+    tz::{Offset, TimeZone},
+};
 
 /// How a time in RFC 3339 lies to now: `3 minutes ago`, `in 2 days`; beyond a month the date. What is no time stays as
 /// it is.
@@ -51,9 +55,33 @@ pub(crate) fn moment(text: &str) -> String {
     format!("{} ({zone})", local.strftime("%a %-d %b %Y, %H:%M"))
 }
 
-/// A moment in a list: `30 Nov 2026 10:00`.
+/// A moment in a list, by the clock of its own people: `30 Nov 2026 10:00`; where that is not the clock of this
+/// computer, it says so: `30 Nov 2026 10:00 (UTC+11)`.
 pub(crate) fn moment_short(text: &str) -> String {
-    parts(text).map_or_else(|| text.to_owned(), |(local, _)| local.strftime("%-d %b %Y %H:%M").to_string())
+    short_from(text, &TimeZone::system())
+}
+
+fn short_from(text: &str, here: &TimeZone) -> String {
+    let Some((local, _)) = parts(text) else { return text.to_owned() };
+    let shown = local.strftime("%-d %b %Y %H:%M").to_string();
+    let theirs = Pieces::parse(text).ok().and_then(|pieces| pieces.to_numeric_offset());
+    match (theirs, text.parse::<Timestamp>()) {
+        (Some(theirs), Ok(time)) if here.to_offset(time) != theirs => format!("{shown} ({})", from_utc(theirs)),
+        _ => shown,
+    }
+}
+
+/// The zone of this computer, by its name where it has one.
+pub(crate) fn zone_here(now: Timestamp) -> String {
+    let here = TimeZone::system();
+    match here.iana_name() {
+        Some(name) if !is_utc(name) => name.to_owned(),
+        _ => from_utc(here.to_offset(now)),
+    }
+}
+
+fn from_utc(offset: Offset) -> String {
+    if offset.seconds() == 0 { "UTC".to_owned() } else { format!("UTC{offset}") }
 }
 
 fn full(time: &Zoned) -> String {
@@ -75,7 +103,7 @@ fn parts(text: &str) -> Option<(jiff::civil::DateTime, String)> {
     let pieces = Pieces::parse(text).ok()?;
     let local = pieces.date().to_datetime(pieces.time()?);
     let offset = pieces.to_numeric_offset()?;
-    let written = if offset.seconds() == 0 { "UTC".to_owned() } else { format!("UTC{offset}") };
+    let written = from_utc(offset);
     let zone = match pieces.time_zone_annotation().map(|annotation| annotation.kind().clone()) {
         Some(jiff::fmt::temporal::TimeZoneAnnotationKind::Named(name)) if !is_utc(name.as_str()) => {
             format!("{}, {written}", name.as_str())
@@ -128,7 +156,10 @@ mod tests {
         );
         assert_eq!(moment("2026-11-30T10:00:00Z"), "Mon 30 Nov 2026, 10:00 (UTC)");
         assert_eq!(moment("2026-11-30T10:00:00+00:00[Etc/UTC]"), "Mon 30 Nov 2026, 10:00 (UTC)");
-        assert_eq!(moment_short("2026-11-30T10:00:00+11:00"), "30 Nov 2026 10:00");
+        let zone = |hours| TimeZone::fixed(Offset::constant(hours));
+        assert_eq!(short_from("2026-11-30T10:00:00+11:00", &zone(11)), "30 Nov 2026 10:00");
+        assert_eq!(short_from("2026-11-30T10:00:00+11:00", &zone(1)), "30 Nov 2026 10:00 (UTC+11)");
+        assert_eq!(short_from("2026-11-30T10:00:00Z", &zone(1)), "30 Nov 2026 10:00 (UTC)");
         assert_eq!(moment("soon"), "soon");
     }
 }

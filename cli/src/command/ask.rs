@@ -73,6 +73,21 @@ pub(crate) fn answer(question: &Question, matches: &ArgMatches, context: &mut Co
 /// Tells an answer.
 pub(crate) fn tell(reply: &Value, context: &mut Context<'_>) {
     context.out.answer(reply, |page| show(page, reply));
+    if tells_hours(reply) {
+        context.out.note(&format!("Hours are by the clock of this computer ({}).", when::zone_here(context::now())));
+    }
+}
+
+/// Whether an answer names hours of what lies ahead.
+fn tells_hours(shown: &Value) -> bool {
+    match shown {
+        Value::String(text) => {
+            text.len() >= 20 && text.parse().is_ok_and(|time: jiff::Timestamp| time > context::now())
+        }
+        Value::Array(values) => values.iter().any(tells_hours),
+        Value::Object(fields) => fields.values().any(tells_hours),
+        _ => false,
+    }
 }
 
 fn show(page: &mut Page, reply: &Value) {

@@ -289,6 +289,8 @@ impl Driver {
                 device: step.device,
                 change: step.change,
                 deed: step.deed,
+                cleared: step.cleared,
+                knew: step.knew,
                 fields: step.fields,
                 inert: step.inert,
             })

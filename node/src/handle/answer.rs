@@ -5,8 +5,8 @@ use crate::view::PeerRow;
 use grid_protocol::control::Policy;
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
 use grid_protocol::key::DeviceId;
-use grid_protocol::record::Values;
-use grid_protocol::replica::Deed;
+use grid_protocol::record::{FieldName, Values};
+use grid_protocol::replica::{Deed, Knew};
 use grid_protocol::time::Timestamp;
 
 /// What a record is written into.
@@ -200,6 +200,10 @@ pub struct HistoryEntry {
     pub deed: Deed,
     /// Fields that changed, with their new content.
     pub fields: Values,
+    /// Fields that it emptied.
+    pub cleared: Vec<FieldName>,
+    /// Whether its writer knew of what stands before it.
+    pub knew: Knew,
     /// Why the change has no effect, if it has none.
     pub inert: Option<String>,
 }

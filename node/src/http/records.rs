@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Kind, KindRole, Patch, Singleton};
-use grid_protocol::replica::Deed;
+use grid_protocol::replica::{Deed, Knew};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
@@ -81,6 +81,10 @@ pub(crate) struct HistoryItem {
     /// The fields that it changed, with their new content.
     #[schema(value_type = Object)]
     fields: Json,
+    /// The fields that it emptied.
+    cleared: Vec<String>,
+    /// Whether its writer did not know of all that stands before it: both wrote at the same time, or apart.
+    beside_others: bool,
     /// Why it has no effect, if it has none.
     inert: Option<String>,
 }
@@ -215,6 +219,8 @@ pub(crate) async fn history(
                 Deed::Removed => "removed",
             },
             fields: fields(entry.fields.to_json()),
+            cleared: entry.cleared.iter().map(ToString::to_string).collect(),
+            beside_others: entry.knew == Knew::Some,
             inert: entry.inert,
         };
         entries.into_iter().map(item).collect()

@@ -28,6 +28,8 @@ pub(crate) struct UndoAnswer {
     heads: Vec<String>,
     /// The change that was undone.
     undone: String,
+    /// The group that wrote it, by name, where it is known.
+    written_by: Option<String>,
     /// Fields that hold again what they held before it.
     fields: Vec<String>,
     /// Fields that it changed too, and that somebody has changed since: they stay.
@@ -57,12 +59,16 @@ pub(crate) async fn undo(
         }
     };
     let undoing = api.handle.undoing(row.document, change).await?;
+    let written = api.handle.history(row.document).await?.into_iter().find(|it| it.change == undoing.change);
+    let writer = written.and_then(|it| it.group);
+    let written_by = api.handle.look(|views| writer.map(|group| views.name_of(&group)));
     let fields = undoing.patch.fields().map(|(name, _)| name.to_string()).collect();
     let written = api.handle.write(Target::Existing(row.document), undoing.patch).await?;
     Ok(Answer(UndoAnswer {
         id: written.document.to_string(),
         heads: written.heads.iter().map(ToString::to_string).collect(),
         undone: undoing.change.to_string(),
+        written_by,
         fields,
         kept: undoing.kept.iter().map(ToString::to_string).collect(),
     }))

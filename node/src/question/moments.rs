@@ -119,7 +119,12 @@ fn unlinked(asked: &Asked<'_>, moments: &[&Arc<Row>], most: usize) -> Section {
             action.values.text("status") != "cancelled" && asked.referred(action.values.text("moment")).is_none()
         })
         .filter(|action| asked.shows(action))
-        .flat_map(|action| occasions(action, first, last).into_iter().map(move |at| (begins(&at), action)))
+        .flat_map(|action| {
+            // Of what comes back only what is ahead: a moment of years would use up its times.
+            let comes_back = !action.values.text("repeats").is_empty();
+            let from = if comes_back { first.max(asked.now) } else { first };
+            occasions(action, from, last).into_iter().map(move |at| (begins(&at), action))
+        })
         .collect();
     free.sort_by_key(|(starts, action)| (*starts, action.document));
     let at_its_time = |row: &Row| {
@@ -175,6 +180,20 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "actions", "title"), ["Song", "Vigil"]);
         assert_eq!(Coalition::column(&reply, "actions", "coordinates"), [json!(null), at]);
         assert_eq!(Coalition::column(&reply, "unlinked", "title"), ["Paddle"]);
+    }
+
+    #[test]
+    fn what_comes_back_could_join_a_moment_beside_one_of_many_years() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let walk = json!({"title": "Walk", "starts": "2025-01-06T10:00:00Z", "repeats": "FREQ=WEEKLY"});
+        coalition.record(0, "action", walk);
+        let week = json!({"title": "Week", "starts": "2026-11-24T00:00:00Z", "ends": "2026-12-05T00:00:00Z"});
+        coalition.record(0, "moment", week);
+        let years = json!({"title": "Years", "starts": "2023-01-01T00:00:00Z", "ends": "2027-11-01T00:00:00Z"});
+        coalition.record(0, "moment", years);
+        let reply = coalition.ask("moments", &[]).unwrap();
+        let of_week = reply.section("unlinked").unwrap().rows.iter().filter(|row| row["moment"] == "Week").count();
+        assert_eq!(of_week, 1, "{reply:?}");
     }
 
     #[test]

@@ -64,7 +64,9 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("audience", "Who may read it"),
     ];
     let heading = "What is stored beside the fields of records";
-    let beside = Section::new("beside", heading, &columns, "Nothing of that is stored.").account();
+    let none =
+        if kinds.is_empty() { "Nothing of that is stored." } else { "Left out: these are the fields of a kind." };
+    let beside = Section::new("beside", heading, &columns, none).account();
     let beside = beside.rows(beside_of.map(Stored::row));
     let meanings = AUDIENCES.iter().map(|(audience, who)| json!({"audience": audience.to_string(), "who": who}));
     let meanings =

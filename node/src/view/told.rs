@@ -8,7 +8,7 @@ use super::fold::{Phrase, bare};
 use super::records::is_shown;
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// The shortest beginning of an id that is looked up: with fewer letters a slip would find something.
@@ -114,10 +114,11 @@ impl Views {
             return Ok(row);
         }
         let mut fits: Vec<&Arc<Row>> = Vec::new();
+        let mut known = HashSet::new();
         for kind in kinds {
             let begun = beginning(told).map(|prefix| self.records.with_prefix(kind, &prefix)).unwrap_or_default();
             for row in begun.into_iter().filter(|row| is_shown(row)).chain(self.called(kind, told)) {
-                if !fits.iter().any(|known| known.document == row.document) {
+                if known.insert(row.document) {
                     fits.push(row);
                 }
             }

@@ -22,6 +22,9 @@ const MAX_COUNT: u32 = 1_000;
 const MAX_INTERVAL: u32 = 1_000;
 /// Days, weeks, months or years that are looked through for one answer.
 const LOOKED_THROUGH: usize = 4_000;
+/// Days, weeks, months or years behind each other without a day that the rule names; after so many there is none: the
+/// sparsest that people use is the 29th of each February, of which eight years lack one at most.
+const EMPTY: usize = 32;
 /// The days of the week as rules call them, from Monday on.
 const DAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 
@@ -201,7 +204,13 @@ impl Repeat {
         let most = if let Ends::Count(most) = self.ends { most as usize } else { usize::MAX };
         let begin = if let Ends::Count(_) = self.ends { 0 } else { self.periods_before(start, near) };
         let periods = (begin..).take(LOOKED_THROUGH);
-        let later = periods.map_while(move |number| self.period(start, number)).flatten();
+        let mut empty = 0;
+        let later = periods.map_while(move |number| {
+            let days = self.period(start, number)?;
+            empty = if days.is_empty() { empty + 1 } else { 0 };
+            (empty < EMPTY).then_some(days)
+        });
+        let later = later.flatten();
         std::iter::once(start).chain(later.filter(move |date| *date > start)).take(most)
     }
 
@@ -381,6 +390,9 @@ fn month_day(text: &str) -> Option<i8> {
 
 /// `20261231`, `20261231T100000Z`, or `20261231T100000` as people there see it.
 fn until(text: &str) -> Option<Ends> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z')) {
+        return None;
+    }
     if let Ok(day) = Date::strptime("%Y%m%d", text) {
         return Some(Ends::Day(day));
     }

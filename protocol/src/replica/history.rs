@@ -5,7 +5,7 @@ use crate::document::{ChangeBody, Verdict, actor, prescan};
 use crate::entry::EntryKind;
 use crate::id::{ChangeHash, DocumentId};
 use crate::key::DeviceId;
-use crate::record::{Presence, Reading, Value, Values};
+use crate::record::{FieldName, Presence, Reading, Value, Values};
 use crate::storage::{Storage, StorageError};
 use crate::time::Timestamp;
 use automerge::{Automerge, Change};
@@ -27,6 +27,10 @@ pub struct Step {
     pub deed: Deed,
     /// Fields that it changed, with their new content; cleared ones are left out.
     pub fields: Values,
+    /// Fields that it emptied.
+    pub cleared: Vec<FieldName>,
+    /// Whether its writer knew of what stands before it.
+    pub knew: Knew,
     /// Why it has no effect, if it has none.
     pub inert: Option<String>,
 }
@@ -41,6 +45,16 @@ pub enum Deed {
     Changed,
     /// It removed it.
     Removed,
+}
+
+/// Whether the writer of a change knew of those that a history tells before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Knew {
+    /// All of them.
+    #[default]
+    All,
+    /// Not all: somebody wrote at the same time, or apart.
+    Some,
 }
 
 impl<S: Storage> Replica<S> {
@@ -81,7 +95,7 @@ impl<S: Storage> Replica<S> {
                 Some(kind) if index + 1 >= skipped => kind.read(&draft),
                 _ => Reading::default(),
             };
-            let fields = match &kind {
+            let (fields, cleared) = match &kind {
                 // Whoever did not know of other changes said this beside them, whether or not it is what came of both.
                 Some(kind) if index >= skipped && !saw_all => {
                     let at = |heads: &[automerge::ChangeHash]| kind.read_at(&draft, Some(heads)).values;
@@ -98,7 +112,8 @@ impl<S: Storage> Replica<S> {
             };
             before = after;
             let time = times.get(&change).copied().unwrap_or_default();
-            steps.push(Step { time, device, change, deed, fields, inert: None });
+            let knew = if saw_all { Knew::All } else { Knew::Some };
+            steps.push(Step { time, device, change, deed, fields, cleared, knew, inert: None });
         }
         steps.extend(without.into_iter().map(|(change, device, why)| Step {
             time: times.get(&change).copied().unwrap_or_default(),
@@ -106,6 +121,8 @@ impl<S: Storage> Replica<S> {
             change,
             deed: Deed::Changed,
             fields: Values::default(),
+            cleared: Vec::new(),
+            knew: Knew::All,
             inert: Some(why),
         }));
         Ok(steps)
@@ -124,10 +141,11 @@ impl<S: Storage> Replica<S> {
     }
 }
 
-/// The fields that hold something else than before.
-fn changed(before: &Values, after: &Values) -> Values {
+/// The fields that hold something else than before, and those that hold nothing any more.
+fn changed(before: &Values, after: &Values) -> (Values, Vec<FieldName>) {
     let changed = after.iter().filter(|(name, value)| before.get(name) != Some(*value));
-    changed.map(|(name, value)| (name.clone(), Value::clone(value))).collect()
+    let cleared = before.iter().filter(|(name, _)| after.get(name).is_none()).map(|(name, _)| name.clone());
+    (changed.map(|(name, value)| (name.clone(), Value::clone(value))).collect(), cleared.collect())
 }
 
 fn reason(verdict: &Verdict) -> String {

@@ -40,7 +40,7 @@ pub use delivery::{Counted, Delivery, Receipts};
 pub use document::{LiveDocument, Row, Wholeness};
 pub use documents::Documents;
 pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSync, PeerView};
-pub use history::{Deed, Step};
+pub use history::{Deed, Knew, Step};
 pub use lost::{Lost, Written};
 pub use own_log::OwnLog;
 pub use pairing::{OpenPairingError, PairOutcome};

@@ -67,8 +67,9 @@ impl Make {
             context.line(&format!("feed unlink {}", kind::new::short(made["id"].as_str().unwrap_or_default())));
         context.out.answer(&made, |page| page.line(address));
         context.out.note(
-            "This address is shown once. Paste it into your calendar program: \u{201c}subscribe\u{201d}, \u{201c}new calendar from the \
-             network\u{201d}. Whoever has it, and sits at this computer, can read that feed and nothing else.",
+            "This address is shown once. Paste it into the program that is to read it; a calendar program calls that \
+             \u{201c}subscribe\u{201d} or \u{201c}new calendar from the network\u{201d}. Whoever has it, and sits at this \
+             computer, can read that feed and nothing else.",
         );
         context.out.note(&format!("To take it back: {unlink}"));
         if let Some(port) = moving_port(&made, context) {

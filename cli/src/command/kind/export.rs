@@ -51,6 +51,8 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         None => chosen.unwrap_or(if context.out.format() == Format::Json { "json" } else { "csv" }),
     };
     let mut query = list::query(kind, matches)?;
+    let mut counted = query.clone();
+    counted.push(("limit".to_owned(), "1".to_owned()));
     query.push(("format".to_owned(), format.to_owned()));
     let whole = query.len() == 1;
     let path = with_query(&path(["records", &kind.name, "export"]), query);
@@ -68,9 +70,12 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     file::write(target, &bytes)?;
     let shown = target.display().to_string();
     context.out.answer(&json!({"file": shown, "format": format, "bytes": bytes.len()}), |page| {
-        let which = if whole { "All" } else { "The chosen" };
+        let which = if whole { "The" } else { "The chosen" };
         page.line(&format!("{which} {} are in {shown}.", kind.plural));
     });
+    let counted = context.client()?.get(&with_query(&path(["records", &kind.name]), counted))?;
+    let with_hidden = context.line(&format!("{} export --hidden yes", kind.name));
+    list::hidden_note(&counted, &with_hidden, context);
     Ok(())
 }
 

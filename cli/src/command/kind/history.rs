@@ -20,7 +20,7 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let client = context.client()?;
     let history = client.get(&format!("{}/history", record_path(kind, matches, &client)?))?;
     context.out.answer(&history, |page| {
-        let mut table = Table::new(["When", "Change", "Group", "What"]);
+        let mut table = Table::wrapping(["When", "Change", "Group", "What"]);
         for change in history["items"].as_array().into_iter().flatten() {
             let text = |key: &str| change[key].as_str().unwrap_or_default();
             let group = change["name"].as_str().or(change["group"].as_str()).unwrap_or("(not known)");
@@ -41,10 +41,14 @@ fn what(kind: &Kind, change: &Value) -> String {
         Some(field) => format!("{}: {}", field.label(), fields::cell(field, value)),
         None => name.clone(),
     });
-    let told = told.collect::<Vec<_>>().join("; ");
+    let cleared = change["cleared"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let cleared = cleared.map(|name| format!("{}: emptied", kind.field(name).map_or(name, |field| field.label())));
+    let beside = change["beside_others"].as_bool().unwrap_or_default();
+    let beside = beside.then(|| "(written without knowing of what stands above)".to_owned());
+    let told = told.chain(cleared).chain(beside).collect::<Vec<_>>().join("; ");
     match change["what"].as_str() {
         Some("removed") => "removed; that stays. What it said before stands above".to_owned(),
-        _ if told.is_empty() => "emptied a field, or changed nothing that shows here".to_owned(),
+        _ if told.is_empty() => "changed nothing that shows here".to_owned(),
         _ => told,
     }
 }

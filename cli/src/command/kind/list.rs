@@ -206,6 +206,9 @@ fn columns<'k>(kind: &'k Kind, items: &[Value]) -> Vec<&'k Field> {
         let dates = fields.iter().filter(|(_, _, other)| other.field_type == FieldType::DateTime).count();
         let rank = match field.field_type {
             FieldType::DateTime if dates == 0 => 0,
+            // How something comes back stands beside its date, and goes before the days on which it does not.
+            FieldType::Line if &*field.name == "repeats" => 0,
+            FieldType::Tags if &*field.name == "except" => 6,
             FieldType::Money | FieldType::Number => 1,
             FieldType::Reference(_) | FieldType::Place => 2,
             FieldType::Choice(_) | FieldType::Tags => 3,

@@ -39,6 +39,12 @@ fn show(page: &mut Page, kind: &Kind, record: &Value) {
             page.field(&field.label(), &format!("{shown}{here}"));
         }
     }
+    for (name, at) in record["next"].as_object().into_iter().flatten() {
+        let at = at.as_str().filter(|at| record[name].as_str() != Some(*at));
+        if let (Some(field), Some(at)) = (kind.field(name), at) {
+            page.field(&format!("Next {}", field.label().to_lowercase()), &when::moment(at));
+        }
+    }
     if let Some(speaks) = record["speaks"].as_str() {
         let for_whom = if speaks == "network" { "the network" } else { "its group" };
         let why = record["speaks_why"].as_str().map_or_else(String::new, |why| format!(": {why}"));

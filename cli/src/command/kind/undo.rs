@@ -24,7 +24,8 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let body = matches.get_one::<String>("change").map_or_else(|| json!({}), |change| json!({"change": change}));
     let answer = client.post(&path, &body)?;
     context.out.answer(&answer, |page| {
-        page.line(&format!("Undone: {} as before that change.", words(&answer["fields"])));
+        let whose = answer["written_by"].as_str().map(|name| format!(" of {name}")).unwrap_or_default();
+        page.line(&format!("Undone: the change{whose}. {} as before it.", words(&answer["fields"])));
         let kept = words(&answer["kept"]);
         if !kept.is_empty() {
             page.line(&format!("Somebody has changed {kept} since: that stays."));

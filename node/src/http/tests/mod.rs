@@ -24,7 +24,7 @@ use grid_protocol::document::{Opening, WriteRule};
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
 use grid_protocol::key::{DeviceId, PublicKey};
 use grid_protocol::record::{Patch, Presence, Registry, Values};
-use grid_protocol::replica::{Deed, Delivery, Row, Undoing};
+use grid_protocol::replica::{Deed, Delivery, Knew, Row, Undoing};
 use grid_protocol::time::Timestamp;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -308,6 +308,8 @@ async fn node(
                     change: ChangeHash([7; 32]),
                     deed: Deed::Made,
                     fields: Values::default(),
+                    cleared: Vec::new(),
+                    knew: Knew::All,
                     inert: None,
                 }]
             ),

@@ -103,7 +103,8 @@ impl Entry {
     /// The days on which it does not take place although it comes back.
     pub(super) fn except(&self) -> impl Iterator<Item = civil::Date> {
         let days = self.value(self.shape.except.as_ref()).and_then(Value::as_tags).into_iter().flat_map(Tags::iter);
-        days.filter_map(|day| day.parse().ok())
+        // Calendars have no years before the first.
+        days.filter_map(|day| day.parse().ok()).filter(|day: &civil::Date| day.year() > 0)
     }
 
     /// Where it is on the map.
