@@ -67,6 +67,8 @@ pub enum Standing {
     },
     /// Nothing is new.
     Unchanged,
+    /// The survey names its questions, and this is none of them: it is not told.
+    NotAsked,
 }
 
 /// One question of a survey in one period: what this group has told, and what is new here.
@@ -95,7 +97,7 @@ impl Total {
     pub fn after(&self) -> Sum {
         match self.standing {
             Standing::Ready => self.before + self.new,
-            Standing::Waiting { .. } | Standing::Unchanged => self.before,
+            Standing::Waiting { .. } | Standing::Unchanged | Standing::NotAsked => self.before,
         }
     }
 
@@ -151,6 +153,7 @@ pub fn totals(views: &Views, device: DeviceId, survey: &Row, period: Option<&str
     let period = period.map_or(own, str::trim);
     let known = Known::of(views, survey, own, period);
     let mut questions = Questions::of(survey);
+    let asked: BTreeSet<String> = questions.order.iter().cloned().collect();
     for answer in views.records.referring(&survey.document.0).filter(|row| row.kind() == Some("answer")) {
         if period_of(&answer.values, own) == period {
             questions.take(answer);
@@ -170,6 +173,7 @@ pub fn totals(views: &Views, device: DeviceId, survey: &Row, period: Option<&str
         let mut counted = score.map_or_else(BTreeSet::new, |score| marks(score));
         let (new, more) = question.new_answers(&known.counted);
         let standing = match new.answers as u32 {
+            _ if !asked.is_empty() && !asked.contains(&folded) => Standing::NotAsked,
             0 => Standing::Unchanged,
             new if new < least => Standing::Waiting { missing: least - new },
             _ => Standing::Ready,

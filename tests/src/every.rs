@@ -52,12 +52,12 @@ pub fn said(kind: &Kind, field: &Field, turn: Turn) -> Option<Value> {
     let fixed = |words: [&str; 3]| Some(json!(words[number - 1]));
     match (&*kind.name, &*field.name) {
         // Said once and for all, or only together with something else.
-        _ if field.writes == Writes::First => return None,
+        _ if field.writes == Writes::First && turn != Turn::First => return None,
         _ if kind.seal.iter().any(|seal| seal.field == field.name || &*field.name == "status") => return None,
         _ if kind.speaks.as_ref() == Some(&field.name) || kind.readers.as_ref() == Some(&field.name) => return None,
         ("hiding", "sort" | "of_group") | ("search", "question") | (_, "mandate") => return None,
         ("person", "agreed") => return (turn == Turn::First).then_some(json!(true)),
-        ("link", "mark") => return (turn == Turn::First).then(|| json!("c0a1".repeat(16))),
+        ("link", "mark") => return Some(json!("c0a1".repeat(16))),
         ("search", "of_kind") => return fixed(["action", "need", "event"]),
         ("survey", "least") => return Some(json!(number + 4)),
         ("frame", "asked") => return Some(json!(number + 9)),
@@ -67,7 +67,8 @@ pub fn said(kind: &Kind, field: &Field, turn: Turn) -> Option<Value> {
         (_, "roles") => return fixed(["driver", "weaver", "operator"]),
         (_, "stages") => return fixed(["connect", "align", "produce"]),
         (_, "days") => return fixed(["monday", "tuesday", "friday"]),
-        (_, "repeats") => return fixed(["weekly", "monthly", "yearly"]),
+        // Whatever day it starts in the end, it comes back on each that is left out.
+        (_, "repeats") => return (turn == Turn::First).then(|| json!("daily")),
         (_, "except") => return fixed(["2127-12-28", "2127-12-29", "2127-12-30"]),
         _ => {}
     }

@@ -158,6 +158,29 @@ async fn a_link_that_would_fail_is_not_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_link_shows_is_set_when_it_is_made_and_its_name_is_not() {
+    let pair = filled().await;
+    let made = link(&pair.river, json!({"feed": "calendar", "audience": "public", "filter": "kind=event"})).await;
+    let id = made["id"].as_str().unwrap();
+    let mark = "c0a1".repeat(16);
+    for (field, other) in [("readers", "own"), ("feed", "news"), ("filter", "kind=action"), ("mark", mark.as_str())] {
+        let error = pair.river.edit_refused("link", id, json!({field: other})).await;
+        assert!(error["message"].as_str().unwrap().contains(field), "{error}");
+    }
+    pair.river.edit("link", id, json!({"name": "Town hall", "readers": "public"})).await;
+    assert_eq!(titles(&read(&pair.river, &made).await), ["Street party"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_the_feed_of_a_group_outlasts_its_name() {
+    let pair = filled().await;
+    let request = json!({"feed": "calendar", "filter": "kind=event&group=mill%20street&place=Lismore"});
+    let made = link(&pair.river, request).await;
+    assert_eq!(made["filter"], format!("kind=event&group={}&place=Lismore", pair.mill.group().await));
+    assert_eq!(titles(&read(&pair.river, &made).await), ["Meeting"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_of_ones_own_shows_what_is_for_the_group_and_not_what_never_leaves() {
     let pair = Pair::new().await;
     pair.river.make("review", json!({"title": "Phones", "threats": "Listening in"})).await;
@@ -205,6 +228,25 @@ async fn lists_feeds_and_exports_are_narrowed_to_days_and_say_what_is_no_day() {
     }
     let told = river.get(&format!("/api/news?until={}", percent("2020-01-01"))).await;
     assert_eq!(told["total"], 0, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_is_listed_for_the_days_of_each_of_its_times() {
+    let pair = Pair::new().await;
+    let assembly = json!({"title": "Assembly", "starts": "2026-01-06T18:00:00Z", "ends": "2026-01-06T20:00:00Z",
+        "repeats": "FREQ=WEEKLY;UNTIL=20261222", "except": ["2026-12-15"]});
+    pair.river.make("event", assembly).await;
+    for (period, found) in [
+        ("since=2026-12-08T19:00:00Z&until=2026-12-08T19:30:00Z", 1),
+        ("since=2026-12-08T20:00:01Z&until=2026-12-09T00:00:00Z", 0),
+        ("since=2026-12-14T00:00:00Z&until=2026-12-17T00:00:00Z", 0),
+        ("since=2026-12-22T12:00:00Z", 1),
+        ("since=2026-12-23T00:00:00Z", 0),
+        ("until=2026-01-06T18:00:00Z", 1),
+        ("until=2026-01-06T17:00:00Z", 0),
+    ] {
+        assert_eq!(pair.river.list("event", period).await.len(), found, "{period}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

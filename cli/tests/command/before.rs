@@ -83,10 +83,12 @@ fn totals_are_shown_before_they_are_published_and_nobody_publishes_them_by_accid
             "answers": 5.0, "mean": 4.2, "score": null},
         {"question": "Them?", "period": "2026-Q4", "state": "waiting", "published": 0.0, "new": 3.0, "missing": 2,
             "answers": 0.0, "mean": null, "score": null},
+        {"question": "You?", "period": "2026-Q4", "state": "not_asked", "published": 0.0, "new": 6.0, "missing": 0,
+            "answers": 0.0, "mean": null, "score": null},
     ]});
     let node = FakeNode::saying(200, plan);
     let shown = stdout(&node.run(["survey", "total", "ssssssss", "--dry-run"]));
-    for said in ["can be published", "2 answers missing", "4.2", "5 people or more"] {
+    for said in ["can be published", "2 answers missing", "not asked by this survey", "4.2", "5 people or more"] {
         assert!(shown.contains(said), "{said}: {shown}");
     }
     let refused = node.run(["survey", "total", "ssssssss", "--period", "2026-Q4"]);

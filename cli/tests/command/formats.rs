@@ -120,11 +120,12 @@ fn an_address_for_a_calendar_program_is_told_once_with_how_to_take_it_back() {
 
 #[test]
 fn links_are_listed_and_taken_back() {
-    let item = json!({"id": "a".repeat(52), "name": "Desk", "feed": "calendar", "audience": "own", "filter": "kind=event",
-        "created_at": "2026-01-01T00:00:00Z"});
+    let item = json!({"id": "a".repeat(52), "name": "Desk", "feed": "calendar", "audience": "own",
+        "filter": "kind=event&place=S%C3%A3o+Tom%C3%A9%20100%", "created_at": "2026-01-01T00:00:00Z"});
     let node = FakeNode::saying(200, json!({"schema": 1, "id": "a".repeat(52), "items": [item]}));
     let shown = stdout(&node.run(["feed", "links"]));
-    assert!(["aaaaaaaaaa", "Desk", "calendar", "own", "kind=event"].iter().all(|word| shown.contains(word)), "{shown}");
+    let filter = "kind=event&place=S\u{e3}o Tom\u{e9} 100%";
+    assert!(["aaaaaaaaaa", "Desk", "calendar", "own", filter].iter().all(|word| shown.contains(word)), "{shown}");
     assert!(stdout(&node.run(["feed", "unlink", "Desk"])).contains("opens nothing"));
     let asked = node.asked().pop().unwrap();
     assert_eq!((asked.method.as_str(), asked.path.as_str()), ("DELETE", "/api/feeds/links/desk"));

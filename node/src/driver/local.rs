@@ -10,7 +10,7 @@ use grid_protocol::codec::Format;
 use grid_protocol::document::Opening;
 use grid_protocol::id::DocumentId;
 use grid_protocol::letters;
-use grid_protocol::record::{Kind, Patch, RecordHome, Tags, Value, Values};
+use grid_protocol::record::{Kind, Patch, RecordHome, Tags, Value, Values, Writes};
 use std::sync::Arc;
 
 /// What a write is divided into.
@@ -139,6 +139,9 @@ impl Driver {
             return Err(invalid(missing.to_string(), kind));
         }
         kind.check(&after).map_err(|complaint| invalid(complaint.message, kind))?;
+        if let Some(before) = &before {
+            only_first(kind, before, &after)?;
+        }
         let change = match &before {
             None => Change::Created,
             Some(before) if *before == after => Change::Unchanged,
@@ -304,6 +307,18 @@ fn may_tell(views: &Views, kind: &Kind, before: Option<&Values>, patch: &Patch) 
     let after = || patch.over(kind, before.map_or_else(|| kind.defaults(), Clone::clone));
     survey::may_tell(views, kind, before, after)
         .map_err(|survey::TellsTooMuch { why, hint }| CommandError::Refused { why, hint })
+}
+
+/// Refuses to change what is said when a record is made.
+fn only_first(kind: &Kind, before: &Values, after: &Values) -> Result<(), CommandError> {
+    let changed = |name: &str| before.get(name) != after.get(name);
+    match kind.fields.iter().find(|field| field.writes == Writes::First && changed(&field.name)) {
+        None => Ok(()),
+        Some(field) => Err(CommandError::Refused {
+            why: format!("{} is said when a {} is made, and never changed", field.name, kind.name),
+            hint: "make a new one, and remove this one".to_owned(),
+        }),
+    }
 }
 
 fn invalid(why: String, kind: &Kind) -> CommandError {

@@ -238,7 +238,10 @@ impl From<ImportError> for ApiError {
         let message = with_causes(&error);
         match error {
             ImportError::TooLarge { .. } => Self { message, ..Self::too_large(grid_protocol::limits::MAX_IMPORT) },
-            _ => Self::invalid(message, "Expected is CSV with a line of headings, or a JSON array of objects."),
+            error => {
+                let expected = || "Expected is CSV with a line of headings, or a JSON array of objects.".to_owned();
+                Self::invalid(message, error.hint().unwrap_or_else(expected))
+            }
         }
     }
 }

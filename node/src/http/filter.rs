@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::input::Words;
 use super::period::{During, Period};
 use super::pick;
-use crate::view::fold::Phrase;
+use crate::view::fold::{Phrase, bare, folded};
 use crate::view::search::Query;
 use crate::view::{Hidden, Said, Views};
 use grid_protocol::id::{DocumentId, GroupId};
@@ -78,7 +78,8 @@ pub(crate) enum Fit {
 #[derive(Debug)]
 enum Wanted {
     Nothing,
-    Tag(String),
+    /// A text, or one of a set.
+    Text(Typed),
     /// A day as the people there count it.
     Day(Date),
     Moment(Timestamp),
@@ -186,7 +187,7 @@ impl Filter {
 impl Wanted {
     fn read(field: &Field, text: &str) -> Result<Self, ApiError> {
         if field.field_type.is_set() && !text.is_empty() {
-            return Ok(Self::Tag(text.to_lowercase()));
+            return Ok(Self::Text(Typed::new(&text.to_lowercase())));
         }
         if field.field_type == FieldType::DateTime
             && let Ok(day) = text.trim().parse::<Date>()
@@ -196,6 +197,11 @@ impl Wanted {
         }
         match field.from_text(text) {
             Ok(Some(Value::DateTime(moment))) => Ok(Self::Moment(moment.instant())),
+            Ok(Some(Value::Text(text)))
+                if matches!(field.field_type, FieldType::Line | FieldType::Text | FieldType::Place) =>
+            {
+                Ok(Self::Text(Typed::new(&text)))
+            }
             Ok(value) => Ok(value.map_or(Self::Nothing, Self::Value)),
             Err(unfit) => {
                 let day = (field.field_type == FieldType::DateTime).then(|| "A day is enough: 2026-11-30.".to_owned());
@@ -205,10 +211,10 @@ impl Wanted {
         }
     }
 
-    /// The text that a field must say, whatever its case.
+    /// The text that a field must say, however it is typed.
     fn said(&self) -> Option<&str> {
         match self {
-            Self::Tag(text) => Some(text),
+            Self::Text(typed) => Some(&typed.text),
             Self::Value(value) => value.as_text(),
             Self::Nothing | Self::Day(_) | Self::Moment(_) => None,
         }
@@ -217,9 +223,10 @@ impl Wanted {
     fn is(&self, found: Option<&Value>) -> bool {
         match self {
             Self::Nothing => found.is_none(),
-            Self::Tag(tag) => {
-                found.and_then(Value::as_tags).is_some_and(|tags| tags.iter().any(|it| is_in_any_case(it, tag)))
-            }
+            Self::Text(typed) => found.is_some_and(|found| {
+                let tags = found.as_tags().into_iter().flat_map(Tags::iter);
+                tags.chain(found.as_text()).any(|text| typed.is(text))
+            }),
             Self::Day(day) => matches!(found, Some(Value::DateTime(moment)) if moment.local().date() == *day),
             Self::Moment(instant) => matches!(found, Some(Value::DateTime(moment)) if moment.instant() == *instant),
             Self::Value(value) => found == Some(value),
@@ -227,9 +234,24 @@ impl Wanted {
     }
 }
 
-/// Whether a text is, in lower case, the one that is wanted. Most are ASCII, and need no copy.
-fn is_in_any_case(text: &str, lower: &str) -> bool {
-    if text.is_ascii() { text.eq_ignore_ascii_case(lower) } else { text.to_lowercase() == lower }
+/// A text that somebody typed, and what it has in common with others that say the same: case, accents, signs and how
+/// letters are composed do not matter.
+#[derive(Debug)]
+struct Typed {
+    text: String,
+    letters: String,
+    /// The words between which it divides those letters: the index, which is asked first, knows texts by these.
+    words: String,
+}
+
+impl Typed {
+    fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), letters: bare(text), words: folded(text) }
+    }
+
+    fn is(&self, text: &str) -> bool {
+        text == self.text || (bare(text) == self.letters && folded(text) == self.words)
+    }
 }
 
 /// Words that a record has to have, all of them, wherever in it they stand. Case and accents do not matter, and where
@@ -320,6 +342,26 @@ mod tests {
         assert!(!is("2026-11-29") && !is("2026-11-30T08:00:00Z") && !is(""));
         let error = Wanted::read(starts, "tomorrow").unwrap_err();
         assert!(error.hint.contains("2026-11-30"), "{}", error.hint);
+    }
+
+    #[test]
+    fn texts_places_and_tags_are_found_however_they_are_typed() {
+        let action = grid_protocol::record::Registry::standard().kind("action").unwrap();
+        let is = |field: &str, wanted: &str, found: &str| {
+            let field = action.field(field).unwrap();
+            Wanted::read(field, wanted).unwrap().is(field.from_text(found).unwrap().as_ref())
+        };
+        for field in ["title", "place", "description", "tactics"] {
+            for wanted in ["São Tomé", "sao tome", "SA\u{303}O TOME\u{301}", "sao-tome!"] {
+                assert!(is(field, wanted, "São Tomé"), "{field}: {wanted}");
+                assert!(is(field, "São Tomé", wanted), "{field}: {wanted}");
+            }
+            for wanted in ["Sao", "sao tome e", "sao tomes", "saotome", "!?"] {
+                assert!(!is(field, wanted, "São Tomé"), "{field}: {wanted}");
+            }
+            assert!(is(field, "🌊", "🌊") && !is(field, "🌊", "🌍"), "{field}");
+            assert!(is(field, "plan a", "Plan A") && !is(field, "plan a", "Plan B"), "{field}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::error::{ApiError, ErrorAnswer};
 use super::feeds::Which;
 use super::find::find;
 use super::input::{Answer, Download, Items, JsonBody, Segments, Words};
+use super::pick;
 use super::records::RemoveAnswer;
 use crate::clock::random;
 use crate::handle::Target;
@@ -179,6 +180,7 @@ pub(crate) async fn make(
     let filter = request.filter.unwrap_or_default().trim().trim_start_matches('?').to_owned();
     // What can't be read now would fail where nobody sees why.
     feed.written(&api, seen_as, Words::read(&filter)?).await?;
+    let filter = lasting(&api, &filter)?;
     let name = request.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| feed.word().to_owned());
     let secret = HEXLOWER.encode(&random());
     let mark = blake3::hash(secret.as_bytes()).to_hex();
@@ -191,6 +193,17 @@ pub(crate) async fn make(
     let id = written.document.to_string();
     let link = LinkItem { id, name, feed: feed.word().to_owned(), audience: readers, filter, created_at: None };
     Ok((StatusCode::CREATED, Answer(NewLink { link, path, address })))
+}
+
+/// A filter as it is kept: a group by its id, since it may call itself something else tomorrow.
+fn lasting(api: &Api, filter: &str) -> Result<String, ApiError> {
+    let kept = |part: &str| -> Result<String, ApiError> {
+        let Some(told) = Words::read(part)?.take("group")? else { return Ok(part.to_owned()) };
+        let group = api.handle.look(|views| pick::group(views, &told))?;
+        Ok(format!("group={group}"))
+    };
+    let parts = filter.split('&').map(kept).collect::<Result<Vec<_>, ApiError>>()?;
+    Ok(parts.join("&"))
 }
 
 /// Takes a link back: from now on its address opens nothing.

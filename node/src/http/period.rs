@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::input::Words;
 use grid_protocol::record::format::Shape;
-use grid_protocol::record::{FieldName, Kind, Value, Values};
+use grid_protocol::record::{FieldName, Kind, Times, Value, Values};
 use grid_protocol::replica::Row;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -70,11 +70,24 @@ impl Period {
     fn touches(&self, from: Timestamp, to: Timestamp) -> bool {
         self.since.is_none_or(|since| since <= to) && self.end.is_none_or(|end| from < end)
     }
+
+    /// Whether one of these times reaches into it. None is looked at that is over before it begins, or begins behind it.
+    fn meets(&self, times: &Times<'_>) -> bool {
+        let occasions = times.from(self.since.unwrap_or(Timestamp::MIN));
+        let spans =
+            occasions.map(|it| (it.starts.instant(), it.ends.map_or(it.starts.instant(), |ends| ends.instant())));
+        let mut not_behind = spans.take_while(|(from, _)| self.end.is_none_or(|end| *from < end));
+        not_behind.any(|(from, to)| self.touches(from, to))
+    }
 }
 
 impl During {
-    /// Whether a record takes place then; one that names no time: whether it was changed last then.
+    /// Whether a record takes place then, if only one of the times that it comes back; one that names no time: whether it
+    /// was changed last then.
     pub(super) fn holds(&self, row: &Row, seen: &Values) -> bool {
+        if let Some(times) = Times::of(seen).filter(Times::comes_back) {
+            return self.period.meets(&times);
+        }
         let said = |field: &Option<FieldName>| match seen.get(field.as_ref()?) {
             Some(Value::DateTime(moment)) => Some(moment.instant()),
             _ => None,

@@ -36,7 +36,8 @@ pub(crate) struct TotalItem {
     question: String,
     /// The period.
     period: String,
-    /// `ready`, `waiting` (for more answers), `unchanged`, or `published` just now.
+    /// `ready`, `waiting` (for more answers), `unchanged`, `not_asked` (by this survey, which names other questions: it is
+    /// not published), or `published` just now.
     state: &'static str,
     /// People whose answers are published already, from any computer of this group.
     published: f64,
@@ -67,6 +68,7 @@ impl TotalItem {
             Standing::Ready => ("ready", 0),
             Standing::Waiting { missing } => ("waiting", missing),
             Standing::Unchanged => ("unchanged", 0),
+            Standing::NotAsked => ("not_asked", 0),
         };
         Self {
             question: total.question.clone(),
@@ -119,13 +121,21 @@ pub(crate) async fn publish(
     let (mut answer, writes) = work_out(&api, &id, request.period.as_deref()).await?;
     let told = |item: &TotalItem| item.published > 0.0;
     if writes.is_empty() && !answer.items.iter().any(told) {
-        let most = answer.items.iter().map(|item| item.new as u32).max().unwrap_or_default();
+        let asked = answer.items.iter().filter(|item| item.state != "not_asked");
+        let most = asked.map(|item| item.new as u32).max().unwrap_or_default();
         let message = format!(
             "nothing was published: {most} people answered here, and a total is told of {} or more, since with fewer others \
              can tell who said what",
             answer.least
         );
-        return Err(ApiError::refused(message, "Ask more people, and record what they say with `grid answer new`."));
+        let hint = match answer.items.iter().find(|item| item.state == "not_asked") {
+            Some(item) => format!(
+                "This survey does not ask {:?}: give answers the words of its questions, which stand one to a line.",
+                item.question
+            ),
+            None => "Ask more people, and record what they say with `grid answer new`.".to_owned(),
+        };
+        return Err(ApiError::refused(message, hint));
     }
     for (place, target, patch) in writes {
         let written = api.handle.write(target, patch).await?;

@@ -150,6 +150,22 @@ mod tests {
     }
 
     #[test]
+    fn a_question_that_the_survey_does_not_ask_is_not_told_as_part_of_it() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let survey = coalition.record(0, "survey", json!({"title": "Trust", "questions": "Us?"}));
+        for question in ["Us?", "Is the treasurer a thief?"] {
+            for _ in 0..5 {
+                coalition.record(0, "answer", json!({"survey": survey, "question": question, "score": 1}));
+            }
+        }
+        let row = coalition.views.records.row(&survey.parse().unwrap()).unwrap().clone();
+        let told = survey::totals(&coalition.views, Coalition::device(0, 0), &row, None);
+        let standings: Vec<Standing> = told.iter().map(|total| total.standing).collect();
+        assert_eq!(standings, [Standing::Ready, Standing::NotAsked]);
+        assert_eq!(told[1].after(), Sum::default());
+    }
+
+    #[test]
     fn two_computers_of_a_group_that_tell_totals_at_once_lose_none_and_count_none_twice() {
         let mut coalition = Coalition::new(&["Clean River"]);
         let survey = coalition.record(0, "survey", json!({"title": "Trust", "questions": "Us?"}));

@@ -10,7 +10,7 @@ use super::{
     heading::map_headings,
     measure::Coordinates,
     quotes::open_quote,
-    spreadsheet::{Order, with_zone},
+    spreadsheet::{Order, Times},
     table::undo_defuse,
 };
 use crate::id::CoalitionId;
@@ -105,6 +105,8 @@ pub enum ImportError {
     NoTitle {
         /// The field.
         title: FieldName,
+        /// Other headings that stand for it.
+        aliases: Vec<String>,
         /// What the table has.
         headings: Vec<String>,
     },
@@ -139,6 +141,15 @@ pub enum ImportError {
     /// The CSV can't be read.
     #[error("the file is not CSV")]
     Csv(#[source] csv::Error),
+}
+
+impl ImportError {
+    /// What to do about it, where that can be said.
+    pub fn hint(&self) -> Option<String> {
+        let Self::NoTitle { title, aliases, .. } = self else { return None };
+        let names: Vec<&str> = std::iter::once(&**title).chain(aliases.iter().map(String::as_str)).collect();
+        Some(format!("Rename the heading of the column that holds it to one of these: {}.", names.join(", ")))
+    }
 }
 
 impl ImportPlan {
@@ -179,7 +190,8 @@ impl ImportPlan {
     fn new(kind: &Kind, mapping: Vec<Mapping>) -> Result<Self, ImportError> {
         if !mapping.iter().any(|mapping| matches!(&mapping.mapped, Mapped::Field(field) if *field == kind.title)) {
             let headings = mapping.into_iter().map(|mapping| mapping.heading).collect();
-            return Err(ImportError::NoTitle { title: kind.title.clone(), headings });
+            let aliases = kind.field(&kind.title).map_or_else(Vec::new, |field| field.aliases.clone());
+            return Err(ImportError::NoTitle { title: kind.title.clone(), aliases, headings });
         }
         Ok(Self { mapping, rows: Vec::new(), bad: Vec::new(), notes: Vec::new() })
     }
@@ -241,7 +253,7 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
             format!("this date shows that {order} in this file: those that could be read in two ways are read like it");
         plan.notes.push(BadRow { line, reason });
     }
-    let times = Times { zone: options.zone.as_deref(), order: order.map(|(_, order)| order) };
+    let times = Times::new(options.zone.as_deref(), order.map(|(_, order)| order));
     let mut seen = BTreeMap::new();
     for (line, record) in &records {
         if record.iter().all(|cell| cell.trim().is_empty()) {
@@ -253,10 +265,11 @@ fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPl
         } else {
             let texts: Vec<Cow<'_, str>> = record.iter().map(undo_defuse).collect();
             let cells = mapping.iter().zip(&texts).map(|(mapping, text)| (&mapping.mapped, Cell::Text(text)));
-            read_row(kind, line, cells, times)
+            read_row(kind, line, cells, &times)
         };
         plan.push(line, row, &mut seen);
     }
+    plan.notes.extend(times.note().map(|(line, reason)| BadRow { line, reason }));
     if let Some(quote) = broken {
         let rest = match quote.lines_after {
             0 => "it".to_owned(),
@@ -317,13 +330,15 @@ pub(super) fn read_objects(
     }
     let mut plan = ImportPlan::new(kind, map_headings(kind, keys, &options.mapping)?)?;
     let mapping = plan.mapping.clone();
+    let times = Times::new(options.zone.as_deref(), None);
     let mut seen = BTreeMap::new();
     for (line, object) in objects {
         let cells =
             mapping.iter().filter_map(|mapping| Some((&mapping.mapped, Cell::Json(object.get(&mapping.heading)?))));
-        let row = read_row(kind, *line, cells, Times { zone: options.zone.as_deref(), order: None });
+        let row = read_row(kind, *line, cells, &times);
         plan.push(*line, row, &mut seen);
     }
+    plan.notes.extend(times.note().map(|(line, reason)| BadRow { line, reason }));
     Ok(plan)
 }
 
@@ -345,21 +360,12 @@ impl Cell<'_> {
     }
 }
 
-/// How the times of a table are read.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Times<'a> {
-    /// The zone of those that name none.
-    pub(super) zone: Option<&'a str>,
-    /// What stands first in those that could be read in two ways, where the table shows it.
-    pub(super) order: Option<Order>,
-}
-
 /// The row of these cells, or why it can't be taken.
 pub(super) fn read_row<'a>(
     kind: &Kind,
     line: u64,
     cells: impl Iterator<Item = (&'a Mapped, Cell<'a>)>,
-    Times { zone, order }: Times<'_>,
+    times: &Times<'_>,
 ) -> Result<Row, String> {
     let cells: Vec<(&Mapped, Cell<'_>)> = cells.collect();
     let time_of = |name: &FieldName| {
@@ -368,7 +374,7 @@ pub(super) fn read_row<'a>(
         time.map(|(_, cell)| cell.text()).map(|time| if time.trim().is_empty() { "00:00".to_owned() } else { time })
     };
     let mut values = Values::default();
-    let mut id = None;
+    let (mut id, mut by_zone) = (None, None);
     let mut points: BTreeMap<&FieldName, (String, String)> = BTreeMap::new();
     for (mapped, cell) in cells.iter().copied() {
         match mapped {
@@ -386,9 +392,13 @@ pub(super) fn read_row<'a>(
                 // Some tables give day and time a column each.
                 let joined = written.filter(|day| !day.trim().is_empty()).zip(time_of(name));
                 let joined = joined.map(|(day, time)| format!("{} {}", day.trim(), time.trim()));
-                let moment = joined.as_deref().or(written).map(|text| with_zone(text, zone, order)).transpose();
+                let moment = joined.as_deref().or(written).map(|text| times.read(text)).transpose();
                 let value = match (moment.map_err(|unfit| cell_unfit(name, &unfit))?.flatten(), cell) {
-                    (Some(moment), _) => field.from_text(&moment),
+                    (Some(moment), _) => {
+                        // A day alone is read without a zone.
+                        by_zone = by_zone.or(moment.ends_with(']').then_some(line));
+                        field.from_text(&moment)
+                    }
                     (None, _) if joined.is_some() => field.from_text(joined.as_deref().unwrap_or_default()),
                     (None, Cell::Text(text)) => field.from_text(text),
                     (None, Cell::Json(json)) => field.from_json(json),
@@ -410,6 +420,9 @@ pub(super) fn read_row<'a>(
     kind.check(&values).map_err(|complaint| complaint.message)?;
     let fields = values.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
     let patch = Patch { fields, ..Patch::default() };
+    if let Some(line) = by_zone {
+        times.by_zone(line);
+    }
     Ok(Row { line, id, key: kind.identity(&values), patch })
 }
 

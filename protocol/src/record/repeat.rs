@@ -75,9 +75,15 @@ pub enum RepeatError {
     },
     /// A part of it is none that is understood, or not beside the others.
     #[error(
-        "{part} is not understood here: what is are DAILY, WEEKLY, MONTHLY and YEARLY with INTERVAL, COUNT, UNTIL, BYDAY and BYMONTHDAY, like FREQ=MONTHLY;BYDAY=1MO"
+        "{part} is not understood here: what is understood are DAILY, WEEKLY, MONTHLY and YEARLY with INTERVAL, COUNT, UNTIL, BYDAY and BYMONTHDAY, like FREQ=MONTHLY;BYDAY=1MO"
     )]
     Part {
+        /// The part, as it was written.
+        part: String,
+    },
+    /// It comes back every second week, in words that calendars do not write.
+    #[error("{part} is not understood here: every second week is FREQ=WEEKLY;INTERVAL=2")]
+    SecondWeek {
         /// The part, as it was written.
         part: String,
     },
@@ -124,6 +130,9 @@ impl FromStr for Repeat {
                 fits.ok_or_else(|| RepeatError::Number { part: part.chars().take(80).collect(), most })
             };
             match name {
+                "FREQ" if matches!(value, "BIWEEKLY" | "FORTNIGHTLY") => {
+                    return Err(RepeatError::SecondWeek { part: part.to_owned() });
+                }
                 "FREQ" => every = Some(every_of(value).ok_or_else(unknown)?),
                 "INTERVAL" => repeat.interval = number(MAX_INTERVAL)?,
                 "COUNT" if repeat.ends == Ends::Never => repeat.ends = Ends::Count(number(MAX_COUNT)?),
@@ -182,6 +191,15 @@ impl Repeat {
             .take_while(goes_on)
             .filter(move |(date, at)| from <= at.instant() && !left_out(*date))
             .map(|(_, at)| at)
+    }
+
+    /// Whether something whose first time is `first` takes place on a day, as people there count days.
+    pub(super) fn falls_on(&self, first: &DateTime, day: Date) -> bool {
+        // No zone is two days away from another.
+        let before = day.checked_sub(Span::new().days(2)).unwrap_or(Date::MIN);
+        let from = Offset::UTC.to_timestamp(before.to_datetime(civil::Time::midnight())).unwrap_or(Timestamp::MIN);
+        let dates = self.times(first, from, |_| false).map(|at| at.local().date());
+        dates.take_while(|date| *date <= day).any(|date| date == day)
     }
 
     /// The rule as it stands in a calendar beside this first time: where it ends on a day, or by the clock there, it says

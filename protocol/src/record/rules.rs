@@ -22,21 +22,39 @@ pub(super) fn in_order(
     }
 }
 
-/// What comes back says when it takes place first, by a rule that is understood, and what is left out are days.
+/// What comes back says when it takes place first, by a rule that is understood; what is left out are days of the rule, and
+/// not all of them.
 pub(super) fn comes_back(starts: &Option<DateTime>, repeats: &str, except: &BTreeSet<String>) -> Result<(), Complaint> {
     let complaint = |message: String| Err(Complaint { fields: &["repeats", "except", "starts"], message });
     if let Some(found) = except.iter().find(|day| day.parse::<Date>().is_err()) {
         return complaint(format!("except: expected days like 2026-12-28, found {found:?}"));
     }
     if repeats.trim().is_empty() {
-        return Ok(());
+        return match except.first() {
+            None => Ok(()),
+            Some(found) => complaint(format!(
+                "except: expected no days, since nothing comes back, found {found}: clear except too, or say in repeats how \
+                 it comes back"
+            )),
+        };
     }
-    if let Err(error) = repeats.parse::<Repeat>() {
-        return complaint(format!("repeats: {error}"));
+    let rule: Repeat = match repeats.parse() {
+        Ok(rule) => rule,
+        Err(error) => return complaint(format!("repeats: {error}")),
+    };
+    let Some(starts) = starts else {
+        return complaint("starts: expected the first time of what comes back".to_owned());
+    };
+    let days: BTreeSet<Date> = except.iter().filter_map(|day| day.parse().ok()).collect();
+    if let Some(day) = days.iter().find(|day| !rule.falls_on(starts, **day)) {
+        return complaint(format!("except: {day} is no day on which it comes back: take it out of except"));
     }
-    match starts {
+    match rule.times(starts, starts.instant(), |day| days.contains(&day)).next() {
         Some(_) => Ok(()),
-        None => complaint("starts: expected the first time of what comes back".to_owned()),
+        None => complaint(
+            "repeats: no time is left: the rule ends before it starts, or all its days are left out by except"
+                .to_owned(),
+        ),
     }
 }
 

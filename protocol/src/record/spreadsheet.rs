@@ -5,17 +5,54 @@
 
 use super::Unfit;
 use jiff::civil::{Date, DateTime, Time};
+use std::cell::OnceCell;
 use std::fmt;
 
 /// What a date in a table looks like, for messages.
 const EXPECTED: &str = "a date like 2026-12-01 or 2026-12-01 10:00";
+
+/// How the times of a table are read.
+#[derive(Debug, Default)]
+pub(super) struct Times<'a> {
+    /// The zone of those that name none.
+    zone: Option<&'a str>,
+    /// What stands first in those that could be read in two ways, where the table shows it.
+    order: Option<Order>,
+    /// The first line with a time that was read by the zone.
+    first: OnceCell<u64>,
+}
+
+impl<'a> Times<'a> {
+    pub(super) fn new(zone: Option<&'a str>, order: Option<Order>) -> Self {
+        Self { zone, order, first: OnceCell::new() }
+    }
+
+    /// The text as date-times are written, as [`with_zone`] reads it.
+    pub(super) fn read(&self, text: &str) -> Result<Option<String>, Unfit> {
+        with_zone(text, self.zone, self.order)
+    }
+
+    /// A row is taken of which a time was read by the zone.
+    pub(super) fn by_zone(&self, line: u64) {
+        self.first.get_or_init(|| line);
+    }
+
+    /// The zone by which times were read, for whoever looks at the plan, with the first line of such a time.
+    pub(super) fn note(&self) -> Option<(u64, String)> {
+        let (line, zone) = self.first.get().zip(self.zone)?;
+        let reason = format!(
+            "a time without a zone: it and all others without one are taken as in {zone}, the zone of this import"
+        );
+        Some((*line, reason))
+    }
+}
 
 /// The text as date-times are written, where it is a date of a spreadsheet and a zone is named; else none.
 ///
 /// # Errors
 ///
 /// [`Unfit`] when a date can be read in two ways, or there is no such day.
-pub(super) fn with_zone(text: &str, zone: Option<&str>, order: Option<Order>) -> Result<Option<String>, Unfit> {
+fn with_zone(text: &str, zone: Option<&str>, order: Option<Order>) -> Result<Option<String>, Unfit> {
     let text = text.trim();
     let (day, time) = text.split_once([' ', 'T', 't']).unwrap_or((text, ""));
     let Some(numbers) = numbers(day) else { return Ok(None) };

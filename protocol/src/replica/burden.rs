@@ -7,7 +7,7 @@
 //!
 //! Nothing of this decides what is valid: it is this node's own choice, and who was honest in a hurry loses nothing but
 //! time. Only what a device says itself, on a connection of its own, is held against it: anybody could repeat what
-//! others once said.
+//! others once said, so that what others tell is counted apart.
 
 use crate::id::GroupId;
 use crate::key::{DeviceId, PeerKey};
@@ -22,6 +22,8 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const KEPT_WAITING: Duration = Duration::from_millis(500);
 /// Devices and groups that are told apart; what is over is forgotten first.
 const KNOWN: usize = 8_192;
+/// How many of the oldest are looked at for one that is over.
+const LOOKED_THROUGH: usize = 16;
 
 /// So much within so long, steadily given back.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +44,7 @@ impl Used {
     }
 
     fn add(&mut self, now: Duration, bound: Bound, amount: u64) {
-        let nanoseconds = bound.over.as_nanos().saturating_mul(amount.into()) / u128::from(bound.most.max(1));
+        let nanoseconds = bound.over.as_nanos().saturating_mul(amount.into()).div_ceil(u128::from(bound.most.max(1)));
         let step = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
         self.until = self.until.max(now).saturating_add(step);
     }
@@ -70,6 +72,9 @@ pub(super) enum Sort {
     Record,
     /// A head. No node announces any.
     Head,
+    /// What others tell and is older than what is known of its device, or lies behind a gap. It is counted to whoever
+    /// tells it, who is not named for it: anybody may repeat what a device once signed, and news may overtake news.
+    Late,
 }
 
 impl Sort {
@@ -87,14 +92,15 @@ impl Sort {
             Self::Entry => (16_384, 128),
             Self::Record => (256, 128),
             Self::Head => (64, 3_600),
+            Self::Late => (2_048, 128),
         };
         Bound { most, over: Duration::from_secs(seconds) }
     }
 
-    /// How much above the bound a device is named for: a large import goes above it, and ends.
+    /// How much above the bound a device is named for within an hour: large imports go above it, and end.
     const fn named_for(self) -> u64 {
         match self {
-            Self::Entry => 16 * self.bound().most,
+            Self::Entry => 32 * self.bound().most,
             _ => 4 * self.bound().most,
         }
     }
@@ -129,25 +135,69 @@ pub(super) enum Complaint {
     Says,
 }
 
-/// What went beyond a bound, until it stops for an hour.
+/// What went beyond a bound, steadily given back over an hour.
 #[derive(Clone, Copy, Debug, Default)]
 struct Excess {
-    amount: u64,
-    last: Duration,
+    used: Used,
+    named_until: Duration,
 }
 
 impl Excess {
     fn add(&mut self, now: Duration, amount: u64, named_for: u64) -> Room {
-        if now.saturating_sub(self.last) >= HOUR {
-            self.amount = 0;
+        let bound = Bound { most: named_for, over: HOUR };
+        let was_named = self.is_named(now);
+        self.used.add(now, bound, amount);
+        self.used.until = self.used.until.min(now.saturating_add(HOUR));
+        if !self.used.is_all(now, bound) {
+            return Room::None;
         }
-        let before = self.amount;
-        (self.amount, self.last) = (before.saturating_add(amount), now);
-        if before < named_for && self.amount >= named_for { Room::NoneAtAll } else { Room::None }
+        self.named_until = now.saturating_add(HOUR);
+        if was_named { Room::None } else { Room::NoneAtAll }
     }
 
-    fn is_named(&self, now: Duration, named_for: u64) -> bool {
-        self.amount >= named_for && now.saturating_sub(self.last) < HOUR
+    fn is_named(&self, now: Duration) -> bool {
+        self.named_until > now
+    }
+}
+
+/// Something of so many at most. The oldest make way, first those that are over.
+#[derive(Debug)]
+struct Few<K, V> {
+    kept: BTreeMap<K, V>,
+    order: VecDeque<K>,
+}
+
+impl<K, V> Default for Few<K, V> {
+    fn default() -> Self {
+        Self { kept: BTreeMap::new(), order: VecDeque::new() }
+    }
+}
+
+impl<K: Copy + Ord, V: Default> Few<K, V> {
+    fn get(&self, key: &K) -> Option<&V> {
+        self.kept.get(key)
+    }
+
+    fn entry(&mut self, key: K, is_over: impl Fn(&V) -> bool) -> &mut V {
+        if !self.kept.contains_key(&key) {
+            if self.kept.len() >= KNOWN {
+                self.make_way(is_over);
+            }
+            self.order.push_back(key);
+        }
+        self.kept.entry(key).or_default()
+    }
+
+    /// Never looks at many: whoever fills this up must not make every call dear.
+    fn make_way(&mut self, is_over: impl Fn(&V) -> bool) {
+        let oldest = self.order.iter().take(LOOKED_THROUGH);
+        let over = oldest.enumerate().find(|(_, key)| self.kept.get(key).is_none_or(&is_over));
+        let place = over.map_or(0, |(place, _)| place);
+        if let Some(key) = self.order.remove(place) {
+            self.kept.remove(&key);
+        }
+        // Those that stay are looked at again when all others have been.
+        self.order.rotate_left(place);
     }
 }
 
@@ -159,12 +209,36 @@ struct Asked {
     excess: Excess,
 }
 
+impl Asked {
+    fn is_over(&self, now: Duration) -> bool {
+        self.weight.until <= now && self.sent.until <= now && !self.excess.is_named(now)
+    }
+}
+
+/// Who tells what a voice says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    /// The voice itself.
+    Itself,
+    /// Others, who may repeat it.
+    Others,
+}
+
+impl Told {
+    const fn by(tells: Option<DeviceId>) -> Self {
+        match tells {
+            Some(_) => Self::Itself,
+            None => Self::Others,
+        }
+    }
+}
+
 /// What members cost.
 #[derive(Debug, Default)]
 pub(super) struct Burden {
-    asked: BTreeMap<DeviceId, Asked>,
-    said: BTreeMap<(Voice, Sort), Used>,
-    too_loud: BTreeMap<(DeviceId, Sort), Excess>,
+    asked: Few<DeviceId, Asked>,
+    said: Few<(Voice, Sort, Told), Used>,
+    too_loud: Few<(DeviceId, Sort), Excess>,
     waiting: VecDeque<(Duration, PeerKey, u64)>,
 }
 
@@ -177,12 +251,7 @@ const fn sent_bound(held: u64) -> Bound {
 impl Burden {
     /// Whether a device of a member, where so many entries and records are held, may ask for something now.
     pub(super) fn ask(&mut self, now: Duration, device: DeviceId, held: u64) -> Room {
-        if self.asked.len() >= KNOWN {
-            self.asked.retain(|_, asked| {
-                asked.weight.until > now || asked.sent.until > now || asked.excess.is_named(now, MAX_TURNED_AWAY)
-            });
-        }
-        let asked = self.asked.entry(device).or_default();
+        let asked = self.asked.entry(device, |asked| asked.is_over(now));
         match asked.weight.is_all(now, LOOKED_AT) || asked.sent.is_all(now, sent_bound(held)) {
             true => asked.excess.add(now, 1, MAX_TURNED_AWAY),
             false => Room::Left,
@@ -191,7 +260,7 @@ impl Burden {
 
     /// Counts what an answer to a device took.
     pub(super) fn answered(&mut self, now: Duration, device: DeviceId, held: u64, weight: Weight) {
-        let asked = self.asked.entry(device).or_default();
+        let asked = self.asked.entry(device, |asked| asked.is_over(now));
         asked.weight.add(now, LOOKED_AT, weight.looked_at);
         asked.sent.add(now, sent_bound(held), weight.sent);
     }
@@ -216,8 +285,8 @@ impl Burden {
         self.waiting.drain(..due).map(|(_, _, token)| token).collect()
     }
 
-    /// Whether something that a voice says is judged. Where it is not and a device of its own group `tells` it,
-    /// that is held against the device.
+    /// Whether something that a voice says is judged. Where it is not and a device of the voice `tells` it itself,
+    /// that is held against the device. What others tell takes nothing from what it may tell itself.
     pub(super) fn hear(
         &mut self,
         now: Duration,
@@ -226,30 +295,24 @@ impl Burden {
         amount: u64,
         tells: Option<DeviceId>,
     ) -> Room {
-        if !self.said.get(&(voice, sort)).is_some_and(|said| said.is_all(now, sort.bound())) {
+        if !self.said.get(&(voice, sort, Told::by(tells))).is_some_and(|said| said.is_all(now, sort.bound())) {
             return Room::Left;
         }
         let Some(device) = tells else { return Room::None };
-        if self.too_loud.len() >= KNOWN {
-            self.too_loud.retain(|_, excess| now.saturating_sub(excess.last) < HOUR);
-        }
-        self.too_loud.entry((device, sort)).or_default().add(now, amount, sort.named_for())
+        let is_over = |excess: &Excess| excess.used.until <= now && !excess.is_named(now);
+        self.too_loud.entry((device, sort), is_over).add(now, amount, sort.named_for())
     }
 
     /// Counts what a voice has said, as its signature proves.
-    pub(super) fn heard(&mut self, now: Duration, voice: Voice, sort: Sort, amount: u64) {
-        if self.said.len() >= KNOWN {
-            self.said.retain(|_, said| said.until > now);
-        }
-        self.said.entry((voice, sort)).or_default().add(now, sort.bound(), amount);
+    pub(super) fn heard(&mut self, now: Duration, voice: Voice, sort: Sort, amount: u64, tells: Option<DeviceId>) {
+        let said = self.said.entry((voice, sort, Told::by(tells)), |said| said.until <= now);
+        said.add(now, sort.bound(), amount);
     }
 
     /// Whether a device is not listened to, because it said too much.
     pub(super) fn is_too_loud(&self, now: Duration, device: &DeviceId) -> bool {
         let sorts = [Sort::Receipt, Sort::Addresses, Sort::Entry, Sort::Record, Sort::Head];
-        let named =
-            |sort| self.too_loud.get(&(*device, sort)).is_some_and(|excess| excess.is_named(now, sort.named_for()));
-        sorts.into_iter().any(named)
+        sorts.into_iter().any(|sort| self.too_loud.get(&(*device, sort)).is_some_and(|excess| excess.is_named(now)))
     }
 
     /// What is wrong with a device.
@@ -257,7 +320,7 @@ impl Burden {
         if self.is_too_loud(now, device) {
             return Some(Complaint::Says);
         }
-        let asks = self.asked.get(device).is_some_and(|asked| asked.excess.is_named(now, MAX_TURNED_AWAY));
+        let asks = self.asked.get(device).is_some_and(|asked| asked.excess.is_named(now));
         asks.then_some(Complaint::Asks)
     }
 }

@@ -1,11 +1,12 @@
 //! Where devices can be reached, as they say themselves: kept to be told to whoever connects, because a
-//! newcomer was not there when they said it.
+//! newcomer was not there when they said it. And how old what they say is.
 
 use super::Random;
 use crate::codec;
 use crate::key::DeviceId;
 use crate::limits::MAX_REQUEST;
-use crate::sync::{Hint, Says};
+use crate::sync::{Hint, HintBody, Says};
+use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// Hints that a newcomer is told at most: enough to find the rest.
@@ -13,10 +14,11 @@ pub(super) const TOLD: usize = 128;
 /// Bytes of such hints at most: they share a request with nothing else, and it is bounded.
 const TOLD_BYTES: usize = MAX_REQUEST / 2;
 
-/// The last such hint of every device.
+/// The last such hint of every device, and when it signed its last receipt.
 #[derive(Debug, Default)]
 pub(super) struct Reachable {
     hints: BTreeMap<DeviceId, Hint>,
+    receipts: BTreeMap<DeviceId, Timestamp>,
 }
 
 /// Whether a hint was news.
@@ -33,6 +35,20 @@ impl Reachable {
     pub(super) fn knows(&self, hint: &Hint) -> bool {
         matches!(hint.body.says, Says::Reachable(_))
             && self.hints.get(&hint.body.device).is_some_and(|known| known.body.time >= hint.body.time)
+    }
+
+    /// Whether it is a receipt no later than the last one of its device: anybody may repeat it. It counts all the
+    /// same: receipts may overtake each other, and the device's clock may have been ahead.
+    pub(super) fn is_late(&self, body: &HintBody) -> bool {
+        matches!(body.says, Says::Received(_)) && self.receipts.get(&body.device).is_some_and(|last| *last >= body.time)
+    }
+
+    /// Notes when a device of a member signed a receipt.
+    pub(super) fn hear(&mut self, body: &HintBody) {
+        if matches!(body.says, Says::Received(_)) {
+            let last = self.receipts.entry(body.device).or_insert(body.time);
+            *last = body.time.max(*last);
+        }
     }
 
     /// Keeps the hint if it is the latest of its device that tells addresses.

@@ -3,8 +3,9 @@
 use super::Replica;
 use super::burden::{Complaint, Room, Sort, Voice, Weight};
 use super::effect::{Effect, Now, PeerStanding};
+use super::lobby::Telling;
 use super::pairing::Answered;
-use super::peer::Hearing;
+use super::peer::{Hearing, Peer};
 use crate::key::{DeviceId, PeerKey};
 use crate::storage::Storage;
 use crate::sync::message::{ControlSummary, LogSummary};
@@ -41,7 +42,7 @@ impl<S: Storage> Replica<S> {
         match self.burden.ask(now.monotonic, device, held) {
             Room::Left => return None,
             Room::None => {}
-            Room::NoneAtAll => self.tell_fault(peer, Complaint::Asks.to_string(), effects),
+            Room::NoneAtAll => self.complain(peer, Complaint::Asks, effects),
         }
         Some(match self.burden.keep_waiting(now.monotonic, peer, token) {
             Room::Left => Answered::Later,
@@ -91,20 +92,48 @@ impl<S: Storage> Replica<S> {
         (voice, sort, amount): (Voice, Sort, u64),
         effects: &mut Vec<Effect>,
     ) -> Room {
-        let group = match voice {
-            Voice::Device(device) => self.authority.group_of(&device),
-            Voice::Group(group) => Some(group),
-        };
-        let teller = self.peers.get(&from).filter(|peer| group.is_some() && peer.group() == group);
-        let teller = teller.and_then(|peer| peer.device());
-        let room = self.burden.hear(now.monotonic, voice, sort, amount, teller);
+        let tells = self.peers.get(&from).and_then(|peer| tells(peer, voice, sort));
+        let room = self.burden.hear(now.monotonic, voice, sort, amount, tells);
         if room == Room::NoneAtAll {
-            self.tell_fault(from, Complaint::Says.to_string(), effects);
+            self.complain(from, Complaint::Says, effects);
             let standing = self.audible(from);
             effects.push(Effect::Standing { peer: from, standing });
         }
         room
     }
+
+    /// Counts what a voice has said, as its signature proves.
+    pub(super) fn count_said(&mut self, now: Now, from: PeerKey, (voice, sort, amount): (Voice, Sort, u64)) {
+        let tells = self.peers.get(&from).and_then(|peer| tells(peer, voice, sort));
+        self.burden.heard(now.monotonic, voice, sort, amount, tells);
+    }
+
+    /// Whom something of a device is counted to that is older than what is known of it, or lies behind a gap:
+    /// whoever tells it.
+    pub(super) fn late(&self, from: PeerKey, device: DeviceId, sort: Sort) -> (Voice, Sort) {
+        match self.peers.get(&from).and_then(Peer::device) {
+            Some(teller) if teller == device => (Voice::Device(device), sort),
+            Some(teller) => (Voice::Device(teller), Sort::Late),
+            None => (Voice::Device(device), Sort::Late),
+        }
+    }
+
+    /// Tells that a device costs too much. Nothing is kept at its connection: it is over when the burden is.
+    fn complain(&mut self, key: PeerKey, complaint: Complaint, effects: &mut Vec<Effect>) {
+        if self.lobby.fault(self.clock, key) == Telling::Due {
+            effects.push(Effect::Fault { peer: key, why: complaint.to_string() });
+        }
+    }
+}
+
+/// The device that a peer is, where it says itself what the voice says. A sibling that passes on what a device
+/// signed does not.
+fn tells(peer: &Peer, voice: Voice, sort: Sort) -> Option<DeviceId> {
+    let says_itself = match voice {
+        Voice::Device(device) => sort != Sort::Late && peer.device() == Some(device),
+        Voice::Group(group) => peer.group() == Some(group),
+    };
+    peer.device().filter(|_| says_itself)
 }
 
 impl Weight {
@@ -134,5 +163,26 @@ impl Weight {
             Response::Noted | Response::Refused(_) | Response::NotPaired(_) => (0, 0),
         };
         Self { looked_at: looked_at as u64, sent: sent as u64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::GroupId;
+    use crate::key::SecretKey;
+    use crate::replica::Direction;
+
+    #[test]
+    fn what_a_sibling_passes_on_is_not_held_against_it() {
+        let device = |number| DeviceId(SecretKey::from_seed(&[number; 32]).public());
+        let group = GroupId([3; 32]);
+        let peer = Peer::new(Direction::Accepted, PeerStanding::Member { group, device: device(1) });
+        let own = Some(device(1));
+        assert_eq!(tells(&peer, Voice::Device(device(1)), Sort::Entry), own);
+        assert_eq!(tells(&peer, Voice::Device(device(2)), Sort::Entry), None, "of a sibling");
+        assert_eq!(tells(&peer, Voice::Device(device(1)), Sort::Late), None, "of anybody, counted to it");
+        assert_eq!(tells(&peer, Voice::Group(group), Sort::Record), own);
+        assert_eq!(tells(&peer, Voice::Group(GroupId([4; 32])), Sort::Record), None);
     }
 }

@@ -62,7 +62,7 @@ impl<S: Storage> Replica<S> {
             // A signature is over an id, which does not say at which height it stands: who has one signature of a
             // log can make a head of any height. Passed on, each would cost everybody a comparison.
             Ok(()) => {
-                self.burden.heard(now.monotonic, voice, sort, 1);
+                self.count_said(now, from, (voice, sort, 1));
                 Judgement::Ignore
             }
             Err(error) => {
@@ -100,7 +100,12 @@ impl<S: Storage> Replica<S> {
             self.pull(from, effects);
             return Ok(());
         }
-        let (voice, sort, amount) = (Voice::Device(device), Sort::Entry, 1 + (entry.body.len() / ENTRY_UNIT) as u64);
+        let amount = 1 + (entry.body.len() / ENTRY_UNIT) as u64;
+        // What lies behind a gap may be repeated until the gap is closed, by anybody.
+        let (voice, sort) = match entry.header.seq > self.logs.entries(&device) {
+            true => self.late(from, device, Sort::Entry),
+            false => (Voice::Device(device), Sort::Entry),
+        };
         if self.hears(now, from, (voice, sort, amount), effects) != Room::Left {
             effects.push(ignore);
             self.hurry(now);
@@ -114,7 +119,7 @@ impl<S: Storage> Replica<S> {
                 return Ok(());
             }
         };
-        self.burden.heard(now.monotonic, voice, sort, amount);
+        self.count_said(now, from, (voice, sort, amount));
         let Some(run) = VerifiedRun::single(verified) else { return Ok(()) };
         match self.logs.place(run) {
             Placed::Next(run) => {
@@ -166,7 +171,7 @@ impl<S: Storage> Replica<S> {
             }
             None if self.control.get(&id).is_some() => {
                 if let Some(voice) = voice {
-                    self.burden.heard(now.monotonic, voice, Sort::Record, 1);
+                    self.count_said(now, from, (voice, Sort::Record, 1));
                 }
                 // Until now nobody had to keep what this group handed in.
                 if target.is_some_and(|group| self.control.inception(&group).is_none()) {
@@ -186,7 +191,11 @@ impl<S: Storage> Replica<S> {
             // Every peer tells of a hundred at every meeting: what is known is not proven again.
             return Judgement::Ignore;
         }
-        let (voice, sort) = (Voice::Device(hint.body.device), Sort::of(&hint.body.says));
+        let sort = Sort::of(&hint.body.says);
+        let (voice, sort) = match self.hints.is_late(&hint.body) {
+            true => self.late(from, hint.body.device, sort),
+            false => (Voice::Device(hint.body.device), sort),
+        };
         if self.hears(now, from, (voice, sort, 1), effects) != Room::Left {
             return Judgement::Ignore;
         }
@@ -209,7 +218,8 @@ impl<S: Storage> Replica<S> {
         if self.authority.certificate(&body.device).is_none_or(|known| !body.leads_to(&known.body().peer)) {
             return Judgement::Ignore;
         }
-        self.burden.heard(now.monotonic, voice, sort, 1);
+        self.count_said(now, from, (voice, sort, 1));
+        self.hints.hear(body);
         match &body.says {
             // Only the authors that it names keep it.
             Says::Received(_) if self.receipts.take(&self.me, self.logs.head(&self.me.device), body) == Counted::No => {

@@ -106,12 +106,26 @@ impl List {
                 let text = |key: &str| item[key].as_str().unwrap_or_default();
                 let made = when::relative(text("created_at"), context::now());
                 let id = kind::new::short(text("id"));
-                table.row([id, text("name"), text("feed"), text("audience"), text("filter"), &made]);
+                let filter = typed(text("filter"));
+                table.row([id, text("name"), text("feed"), text("audience"), &filter, &made]);
             }
             page.table(&table);
         });
         Ok(())
     }
+}
+
+/// What narrows a feed, as a person types it: in an address a space is `%20`.
+fn typed(filter: &str) -> String {
+    let mut letters = Vec::with_capacity(filter.len());
+    let mut rest = filter.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let code = behind.get(..2).filter(|code| *first == b'%' && code.iter().all(u8::is_ascii_hexdigit));
+        let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        letters.push(code.unwrap_or(if *first == b'+' { b' ' } else { *first }));
+        rest = if code.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8_lossy(&letters).into_owned()
 }
 
 impl Remove {

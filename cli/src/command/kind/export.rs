@@ -55,8 +55,8 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     counted.push(("limit".to_owned(), "1".to_owned()));
     query.push(("format".to_owned(), format.to_owned()));
     let whole = query.len() == 1;
-    let path = with_query(&path(["records", &kind.name, "export"]), query);
-    let bytes = context.client()?.file(&path)?;
+    let from = with_query(&path(["records", &kind.name, "export"]), query);
+    let bytes = context.client()?.file(&from)?;
     let named = matches.get_one::<String>("audience").map(String::as_str);
     let left_out = left_out(kind, named);
     if !left_out.is_empty() {

@@ -9,7 +9,7 @@ use crate::{
     words::a,
 };
 use clap::{ArgMatches, Command};
-use grid_protocol::record::Kind;
+use grid_protocol::record::{Field, Kind};
 use serde_json::Value;
 
 pub(super) fn command(kind: &Kind) -> Command {
@@ -42,7 +42,8 @@ fn what(kind: &Kind, change: &Value) -> String {
         None => name.clone(),
     });
     let cleared = change["cleared"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let cleared = cleared.map(|name| format!("{}: emptied", kind.field(name).map_or(name, |field| field.label())));
+    let cleared =
+        cleared.map(|name| format!("{}: emptied", kind.field(name).map_or_else(|| name.to_owned(), Field::label)));
     let beside = change["beside_others"].as_bool().unwrap_or_default();
     let beside = beside.then(|| "(written without knowing of what stands above)".to_owned());
     let told = told.chain(cleared).chain(beside).collect::<Vec<_>>().join("; ");

@@ -70,6 +70,7 @@ fn show(page: &mut Page, plan: &Value) {
             "ready" => "can be published".to_owned(),
             "waiting" => format!("{} missing", count(item["missing"].as_u64().unwrap_or_default(), "answer")),
             "published" => "published".to_owned(),
+            "not_asked" => "not asked by this survey".to_owned(),
             _ => "nothing new".to_owned(),
         };
         let text = |key: &str| item[key].as_str().unwrap_or_default();

@@ -8,8 +8,9 @@ use super::Shape;
 use super::lines::{Component, Line, components, parts};
 use super::row::{Draft, Rows};
 use super::zone::{Read, Zones};
-use crate::limits::MAX_IMPORT_ROWS;
+use crate::limits::{MAX_IMPORT_ROWS, MAX_TAGS};
 use crate::record::{DateTime, FieldType, ImportError, ImportOptions, ImportPlan, Kind, Repeat};
+use jiff::civil::Date;
 use std::collections::HashMap;
 
 /// Letters of rules that are not understood which stand in a text at most.
@@ -99,7 +100,7 @@ fn draft<'k>(
     }
     let rule = match one_of {
         Some(_) => None,
-        None => again(&mut draft, shape, zones, event, &starts, changed.get(&uid).map_or(&[], Vec::as_slice)),
+        None => again(&mut draft, shape, zones, event, (&starts, &own), changed.get(&uid).map_or(&[], Vec::as_slice)),
     };
     draft.put("LOCATION", shape.place.as_ref(), &event.text("LOCATION"));
     let about = [event.text("DESCRIPTION"), rule.unwrap_or_default()];
@@ -123,7 +124,7 @@ fn again(
     shape: &Shape,
     zones: &Zones,
     event: &Component,
-    starts: &Read,
+    (starts, first): (&Read, &DateTime),
     changed: &[&Line],
 ) -> Option<String> {
     if event.line("RDATE").is_some() {
@@ -133,8 +134,12 @@ fn again(
     }
     let rules: Vec<&Line> = event.lines.iter().filter(|line| line.name == "RRULE").collect();
     let (line, rest) = rules.split_first()?;
+    let begun = |repeat: Repeat| match repeat.falls_on(first, first.local().date()) {
+        true => Ok(repeat),
+        false => Err("it ends before its first date".to_owned()),
+    };
     let read = match shape.repeats.is_some() && rest.is_empty() {
-        true => line.value.parse::<Repeat>().map_err(|error| error.to_string()),
+        true => line.value.parse::<Repeat>().map_err(|error| error.to_string()).and_then(begun),
         false => Err("rules of its sort are not understood here".to_owned()),
     };
     let repeat = match read {
@@ -153,7 +158,8 @@ fn again(
         let own: Option<Repeat> = own.parse().ok();
         own.is_some_and(|own| own.in_calendar(&starts.moment) == repeat.in_calendar(&starts.moment))
     };
-    draft.put("RRULE", shape.repeats.as_ref(), &own.filter(same).unwrap_or_else(|| repeat.to_string()));
+    let rule = own.filter(same).unwrap_or_else(|| repeat.to_string());
+    draft.put("RRULE", shape.repeats.as_ref(), &rule);
     let mut days = Vec::new();
     let out = event.lines.iter().filter(|line| line.name == "EXDATE").chain(changed.iter().copied());
     for (line, value) in out.flat_map(|line| line.value.split(',').map(move |value| (line, value))).take(LEFT_OUT) {
@@ -162,8 +168,28 @@ fn again(
             Err(why) => draft.note(format!("a day that is left out is not understood: {why}")),
         }
     }
+    if days.len() <= MAX_TAGS {
+        days = days_of(&rule.parse().unwrap_or(repeat), draft, shape, first, days);
+    }
     draft.put_tags("EXDATE", shape.except.as_ref(), &days);
     None
+}
+
+/// The days that are left out of a rule: those that it does not have are told, and left out of nothing. Where no time would
+/// be left, all of it is off.
+fn days_of(rule: &Repeat, draft: &mut Draft<'_>, shape: &Shape, first: &DateTime, days: Vec<String>) -> Vec<String> {
+    let falls_on = |text: &String| text.parse().is_ok_and(|day: Date| rule.falls_on(first, day));
+    let (days, others): (Vec<String>, Vec<String>) = days.into_iter().partition(falls_on);
+    for day in others {
+        draft.note(format!("leaves out {day}, which is no day on which it comes back"));
+    }
+    let is_out = |day: Date| days.iter().any(|text| text.parse().is_ok_and(|out: Date| out == day));
+    if days.is_empty() || rule.times(first, first.instant(), is_out).next().is_some() {
+        return days;
+    }
+    draft.note("all its days are left out: it is taken as cancelled".to_owned());
+    draft.put_if_fits("STATUS", shape.status.as_ref(), "cancelled");
+    Vec::new()
 }
 
 /// The form that stands beside a time, if it is still that time.

@@ -1,6 +1,7 @@
 //! What a component of a calendar or an address book becomes: a row of an import, as from any table.
 
-use crate::record::import::{Cell, Row, Times, read_row};
+use crate::record::import::{Cell, Row, read_row};
+use crate::record::spreadsheet::Times;
 use crate::record::{BadRow, FieldName, FieldType, ImportOptions, ImportPlan, Imported, Kind, Mapped, Mapping};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,7 +101,8 @@ impl Rows {
         let Draft { kind, line, cells, notes, used, uid, id } = draft;
         self.mapped.extend(used);
         let cells: Vec<(Mapped, String)> = cells.into_iter().map(|(name, text)| (Mapped::Field(name), text)).collect();
-        let row = read_row(kind, line, cells.iter().map(|(mapped, text)| (mapped, Cell::Text(text))), Times::default());
+        let row =
+            read_row(kind, line, cells.iter().map(|(mapped, text)| (mapped, Cell::Text(text))), &Times::default());
         let row = row.map(|row| {
             let key = (!uid.is_empty()).then(|| format!("uid {uid}")).or_else(|| row.key.clone());
             let mut patch = row.patch;

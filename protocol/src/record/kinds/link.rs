@@ -20,17 +20,18 @@ pub struct Link {
     /// Who or what reads it: my calendar.
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub name: String,
-    /// Which feed.
-    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    /// Which feed. It is said when the link is made, as is all that decides what it shows: an address that was handed out
+    /// never shows more.
+    #[schemars(extend("x-grid" = {"audience": "local", "writes": "first"}))]
     pub feed: LinkFeed,
     /// What it may show.
-    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    #[schemars(extend("x-grid" = {"audience": "local", "writes": "first"}))]
     pub readers: LinkReaders,
     /// What narrows it, as in a feed: kind=event&place=Lismore.
-    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    #[schemars(extend("x-grid" = {"audience": "local", "writes": "first"}))]
     pub filter: String,
     /// The hash of the secret in its address.
-    #[schemars(extend("x-grid" = {"audience": "local", "type": "text"}))]
+    #[schemars(extend("x-grid" = {"audience": "local", "type": "text", "writes": "first"}))]
     pub mark: String,
 }
 

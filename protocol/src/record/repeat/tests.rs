@@ -87,6 +87,15 @@ fn what_is_not_understood_is_refused_by_its_name() {
 }
 
 #[test]
+fn every_second_week_is_refused_with_the_rule_that_says_it() {
+    for rule in ["biweekly", "Fortnightly", "FREQ=BIWEEKLY;BYDAY=TU"] {
+        let error = rule.parse::<Repeat>().unwrap_err().to_string();
+        assert!(error.contains("FREQ=WEEKLY;INTERVAL=2"), "{rule}: {error}");
+    }
+    assert!("FREQ=HOURLY".parse::<Repeat>().unwrap_err().to_string().contains("what is understood are DAILY"));
+}
+
+#[test]
 fn a_rule_that_names_no_day_comes_to_an_end() {
     let none = days("FREQ=DAILY;INTERVAL=7;BYDAY=TU", "2026-11-23T10:00:00Z", "2026-11-24T00:00:00Z", 1);
     assert!(none.is_empty());

@@ -53,6 +53,29 @@ fn an_action_that_ends_before_it_starts_is_refused() {
 }
 
 #[test]
+fn what_comes_back_leaves_out_only_days_that_it_has_and_not_all_of_them() {
+    let kind = Registry::standard().kind("event").unwrap();
+    let call = |repeats: &str, except: &[&str]| json!({"title": "Call", "starts": "2026-11-30T10:00:00+11:00", "repeats": repeats, "except": except});
+    let ended = Patch::from_json(kind, &call("FREQ=WEEKLY;UNTIL=20261129", &[])).unwrap();
+    assert!(try_write(kind, &mut document(1), &ended).unwrap_err().to_string().contains("no time is left"));
+    for (repeats, except, said) in [
+        ("", ["2026-12-07"], "clear except too"),
+        ("weekly", ["2026-12-01"], "2026-12-01 is no day on which it comes back"),
+        ("FREQ=WEEKLY;COUNT=2", ["2026-12-14"], "2026-12-14 is no day"),
+        ("FREQ=WEEKLY;COUNT=1", ["2026-11-30"], "no time is left"),
+    ] {
+        let patch = Patch::from_json(kind, &call(repeats, &except)).unwrap();
+        let error = try_write(kind, &mut document(1), &patch).unwrap_err().to_string();
+        assert!(error.contains(said), "{repeats} {except:?}: {error}");
+    }
+    let mut doc = document(1);
+    write_json(kind, &mut doc, call("weekly", &["2026-11-30", "2126-12-02"]));
+    let error = try_write(kind, &mut doc, &Patch::from_json(kind, &json!({"repeats": null})).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("clear except too"), "{error}");
+    write_json(kind, &mut doc, json!({"repeats": null, "except": null}));
+}
+
+#[test]
 fn a_role_is_one_of_five() {
     let kind = Registry::standard().kind("group").unwrap();
     let mut doc = document(1);

@@ -102,7 +102,8 @@ fn what_is_no_table_is_refused_with_the_reason() {
     let read = |bytes: &[u8]| ImportPlan::read(prospect(), bytes, &ImportOptions::default()).unwrap_err();
     assert!(matches!(read(b" \n"), ImportError::Empty));
     assert!(matches!(read(b"Name\nWendle\nCaf\x81\n"), ImportError::NotUtf8 { line: 3 }));
-    assert!(matches!(read(b"Phone,Fax\n1,2\n"), ImportError::NoTitle { .. }));
+    let hint = read(b"Phone,Fax\n1,2\n").hint().unwrap();
+    assert!(hint.contains("name, ") && hint.contains("Organisation"), "{hint}");
     assert!(matches!(read(b"[1, 2]"), ImportError::NotAnArray));
     assert!(matches!(read(b"{\"a\": "), ImportError::Json(_)));
 }
@@ -131,6 +132,9 @@ fn a_table_from_a_calendar_program_is_read_with_its_times_and_says_how() {
     let notes: Vec<(u64, &str)> = plan.notes.iter().map(|note| (note.line, note.reason.as_str())).collect();
     assert!(notes.iter().any(|(line, why)| *line == 2 && why.contains("Windows-1252")), "{notes:?}");
     assert!(notes.iter().any(|(line, why)| *line == 4 && why.contains("months stand before days")), "{notes:?}");
+    let zones: Vec<u64> =
+        notes.iter().filter(|(_, why)| why.contains("as in Australia/Sydney")).map(|(line, _)| *line).collect();
+    assert_eq!(zones, [2], "told once, with the first such time: {notes:?}");
 }
 
 #[test]
@@ -139,6 +143,8 @@ fn a_time_without_a_day_beside_it_is_the_whole_moment() {
     let options = ImportOptions { zone: Some("Australia/Sydney".to_owned()), ..ImportOptions::default() };
     let table = "Name;Start time;Ort\nVigil;2026-12-01 18:30;Weir\nMarch;2026-12-02T10:00:00Z;\n";
     let plan = ImportPlan::read(kind, table.as_bytes(), &options).unwrap();
+    let own = ImportPlan::read(kind, b"Name,Start\nMarch,2026-12-02T10:00:00Z\n", &options).unwrap();
+    assert!(own.notes.is_empty(), "no time was read by the zone: {:?}", own.notes);
     assert_eq!(plan.mapping[1].mapped, Mapped::Field("starts".into()));
     assert_eq!(plan.rows.len(), 2, "{:?}", plan.bad);
     let alone =

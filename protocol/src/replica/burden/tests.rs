@@ -71,7 +71,7 @@ fn heard(burden: &mut Burden, now: Duration, sort: Sort, times: u64, tells: Opti
         .filter(|_| {
             let hears = burden.hear(now, voice, sort, 1, tells) == Room::Left;
             if hears {
-                burden.heard(now, voice, sort, 1);
+                burden.heard(now, voice, sort, 1, tells);
             }
             hears
         })
@@ -92,8 +92,10 @@ fn what_a_device_says_is_heard_up_to_a_rate_and_who_tells_it_itself_is_named() {
         assert_eq!(heard(&mut burden, NOON, sort, 2 * sort.named_for() + burst, None), burst, "{sort:?}");
         assert_eq!(burden.complaint(NOON, &device(1)), None);
         let later = NOON + SECOND * seconds / 2;
-        let again = heard(&mut burden, later, sort, burst / 2 + sort.named_for() - 1, Some(device(1)));
-        assert_eq!(again, burst / 2, "{sort:?}");
+        assert_eq!(heard(&mut burden, later, sort, burst, None), burst / 2, "{sort:?}");
+        // And it takes nothing away from what the device says itself.
+        let itself = heard(&mut burden, later, sort, burst + sort.named_for() - 1, Some(device(1)));
+        assert_eq!(itself, burst, "{sort:?}");
         assert_eq!(burden.complaint(later, &device(1)), None, "{sort:?}");
         heard(&mut burden, later, sort, 1, Some(device(1)));
         assert_eq!(burden.complaint(later, &device(1)), Some(Complaint::Says), "{sort:?}");
@@ -102,23 +104,49 @@ fn what_a_device_says_is_heard_up_to_a_rate_and_who_tells_it_itself_is_named() {
 }
 
 #[test]
-fn an_import_of_a_hundred_thousand_rows_names_nobody() {
+fn four_imports_of_a_hundred_thousand_rows_within_an_hour_name_nobody() {
     let mut burden = Burden::default();
     let own = Some(device(1));
     assert_eq!(heard(&mut burden, NOON, Sort::Entry, 100_000, own), 16_384, "the others are pulled");
-    assert_eq!(burden.complaint(NOON, &device(1)), None);
+    for minutes in [5, 10, 15] {
+        assert_eq!(heard(&mut burden, NOON + 60 * SECOND * minutes, Sort::Entry, 100_000, own), 16_384);
+    }
+    assert_eq!(burden.complaint(NOON + 900 * SECOND, &device(1)), None);
 }
 
 #[test]
-fn however_many_devices_there_are_few_are_remembered() {
+fn what_goes_beyond_a_bound_is_given_back_over_an_hour() {
     let mut burden = Burden::default();
-    for number in 0..20_000_u32 {
-        let mut key = [0; 32];
-        key[..4].copy_from_slice(&number.to_be_bytes());
-        let (device, now) = (DeviceId(crate::key::PublicKey(key)), NOON + SECOND * number);
-        let _ = burden.ask(now, device, 10);
-        burden.answered(now, device, 10, Weight { looked_at: 1, sent: 0 });
-        burden.heard(now, Voice::Device(device), Sort::Receipt, 1);
+    let own = Some(device(1));
+    // Half of what it would be named for, every half hour.
+    for half in 0..6 {
+        let now = NOON + HOUR / 2 * half;
+        heard(&mut burden, now, Sort::Receipt, 512 + 1_024, own);
+        assert_eq!(burden.complaint(now, &device(1)), None, "half hour {half}");
     }
-    assert!(burden.asked.len() <= KNOWN && burden.said.len() <= KNOWN, "{} {}", burden.asked.len(), burden.said.len());
+}
+
+#[test]
+fn however_many_devices_there_are_few_are_remembered_and_the_oldest_make_way() {
+    // Over time, and all at once, when nothing is over.
+    for step in [SECOND, Duration::ZERO] {
+        let mut burden = Burden::default();
+        let device = |number: u32| {
+            let mut key = [0; 32];
+            key[..4].copy_from_slice(&number.to_be_bytes());
+            DeviceId(crate::key::PublicKey(key))
+        };
+        for number in 0..20_000_u32 {
+            let (device, now) = (device(number), NOON + step * number);
+            let _ = burden.ask(now, device, 10);
+            burden.answered(now, device, 10, Weight { looked_at: 1, sent: 0 });
+            burden.heard(now, Voice::Device(device), Sort::Head, 64, Some(device));
+            assert_eq!(burden.hear(now, Voice::Device(device), Sort::Head, 1, Some(device)), Room::None);
+        }
+        let kept = [burden.asked.kept.len(), burden.said.kept.len(), burden.too_loud.kept.len()];
+        assert_eq!(kept, [KNOWN; 3], "{step:?}");
+        let queued = [burden.asked.order.len(), burden.said.order.len(), burden.too_loud.order.len()];
+        assert_eq!(queued, kept, "{step:?}");
+        assert!(burden.asked.get(&device(19_999)).is_some() && burden.asked.get(&device(0)).is_none(), "{step:?}");
+    }
 }

@@ -126,10 +126,26 @@ fn what_comes_back_keeps_its_rule_and_the_days_that_are_left_out_or_were_moved()
 }
 
 #[test]
+fn days_that_a_rule_does_not_have_are_told_and_refuse_no_row() {
+    let plan = read(
+        "event",
+        &event("DTSTART:20261130T100000Z\r\nRRULE:FREQ=WEEKLY\r\nEXDATE:20261207T100000Z,20261208T100000Z"),
+    );
+    assert_eq!((plan.rows.len(), plan.bad.len()), (1, 0), "{:?}", reasons(&plan.bad));
+    assert_eq!(row(&plan, 0)["except"], json!(["2026-12-07"]));
+    assert!(plan.notes[0].reason.contains("2026-12-08"), "{:?}", reasons(&plan.notes));
+    let plan =
+        read("event", &event("DTSTART:20261130T100000Z\r\nRRULE:FREQ=WEEKLY;COUNT=1\r\nEXDATE:20261130T100000Z"));
+    assert_eq!((plan.rows.len(), plan.bad.len()), (1, 0), "{:?}", reasons(&plan.bad));
+    assert_eq!((&row(&plan, 0)["status"], row(&plan, 0).get("except")), (&json!("cancelled"), None));
+}
+
+#[test]
 fn a_rule_that_is_not_understood_is_named_and_stands_in_the_text() {
     for (kind, text, rule) in [
         ("event", "about", "FREQ=SECONDLY;COUNT=1000000000"),
         ("event", "about", "FREQ=YEARLY;BYWEEKNO=20"),
+        ("event", "about", "FREQ=WEEKLY;UNTIL=20261129"),
         ("task", "note", "FREQ=WEEKLY"),
     ] {
         let plan = read(kind, &event(&format!("DTSTART:20261130T100000Z\r\nRRULE:{rule}")));
