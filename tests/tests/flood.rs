@@ -4,10 +4,13 @@
 use grid_protocol::codec::Format;
 use grid_protocol::entry::VerifiedEntry;
 use grid_protocol::id::DocumentId;
+use grid_protocol::key::PeerKey;
 use grid_protocol::limits::{MAX_ASKED, MAX_KEPT_WAITING, MAX_SENT};
-use grid_protocol::replica::{Effect, Input, Now};
+use grid_protocol::replica::{Direction, Effect, Input, Judgement, Now, Replica};
+use grid_protocol::storage::Storage;
 use grid_protocol::sync::message::LogWant;
 use grid_protocol::sync::{Gossip, News, Refusal, Request, Response, Says, pack, peer_id, unpack};
+use grid_protocol::time::Timestamp;
 use grid_tests::fuzz::Mutator;
 use grid_tests::sim::{Conduct, NOON, Subject, World, open};
 use serde_json::json;
@@ -47,6 +50,24 @@ fn assert_honest_go_on(world: &mut World) {
 
 fn shout(world: &mut World, news: News) {
     world.shout(ABUSER, VICTIM, pack(&Gossip { version: Format, news }));
+}
+
+fn connect<S: Storage>(replica: &mut Replica<S>, peer: PeerKey) {
+    let input = Input::Connected { peer, direction: Direction::Accepted };
+    replica.handle(NOON, input).expect("storage in memory");
+}
+
+/// What becomes of news that a peer passes on.
+fn hear<S: Storage>(replica: &mut Replica<S>, now: Now, from: PeerKey, news: News) -> Judgement {
+    let bytes = pack(&Gossip { version: Format, news });
+    let effects = replica.handle(now, Input::Gossip { from, token: 0, bytes }).expect("storage in memory");
+    let blames = effects.iter().find(|effect| matches!(effect, Effect::Fault { .. } | Effect::Standing { .. }));
+    assert!(blames.is_none(), "{blames:?}");
+    let judgement = effects.iter().find_map(|effect| match effect {
+        Effect::Judge { judgement, .. } => Some(*judgement),
+        _ => None,
+    });
+    judgement.expect("all news is judged")
 }
 
 /// How much of the abuser's news the victim looked at, and how much it sent, while this was said.
@@ -98,6 +119,7 @@ fn what_a_request_makes_a_node_look_at_weighs_and_whoever_is_turned_away_waits_f
     let world = world(2);
     let (disk, author) = (world.replica(VICTIM).storage().clone(), world.author(ABUSER));
     let mut replica = open(&world.author(VICTIM), disk);
+    connect(&mut replica, author.peer());
     let hint = author.hint(NOON.wall, Says::Reachable(Vec::new()));
     let request = pack(&Request::Hints(vec![hint; 128]));
     let mut answers = [0_u64; 3];
@@ -123,6 +145,11 @@ fn what_a_request_makes_a_node_look_at_weighs_and_whoever_is_turned_away_waits_f
     let told = replica.handle(later, Input::Tick).expect("storage in memory");
     let told = told.iter().filter(|effect| matches!(effect, Effect::Reply { .. })).count();
     assert_eq!(told, MAX_KEPT_WAITING);
+    assert!(replica.peers().any(|peer| peer.fault.is_some_and(|why| why.contains("again and again"))));
+    // And when it is over, nothing of it is left at its connection.
+    let over = Now { monotonic: NOON.monotonic + 61 * MINUTE, ..NOON };
+    replica.handle(over, Input::Tick).expect("storage in memory");
+    assert!(replica.peers().all(|peer| peer.fault.is_none()));
 }
 
 #[test]
@@ -178,9 +205,9 @@ fn a_member_that_signs_again_without_end_makes_others_work_it_out_a_bounded_numb
     assert_honest_go_on(&mut world);
 }
 
-/// Entries of the abuser's own log that nobody can read, each of sixty thousand bytes.
-fn long_entries(world: &World, count: u32) -> Vec<VerifiedEntry> {
-    let author = world.author(ABUSER);
+/// Entries of a node's own log that nobody can read, each of sixty thousand bytes.
+fn long_entries(world: &World, node: usize, count: u32) -> Vec<VerifiedEntry> {
+    let author = world.author(node);
     let (mut bytes, mut head) = (Mutator::new(1), None);
     (0..count)
         .map(|_| {
@@ -195,7 +222,7 @@ fn long_entries(world: &World, count: u32) -> Vec<VerifiedEntry> {
 #[test]
 fn what_a_member_writes_faster_than_gossip_carries_is_not_looked_at_there() {
     let mut world = world(6);
-    let entries = long_entries(&world, 320);
+    let entries = long_entries(&world, ABUSER, 320);
     entries.iter().for_each(|entry| world.history.written(entry));
     let device = world.author(ABUSER).me.device;
     for entry in &entries {
@@ -208,6 +235,60 @@ fn what_a_member_writes_faster_than_gossip_carries_is_not_looked_at_there() {
     assert!(taken < entries.len() as u64 && taken > 200, "{taken}");
     assert_eq!(fault(&world), None, "whoever imports much has done nothing wrong");
     assert_honest_go_on(&mut world);
+}
+
+#[test]
+fn receipts_that_others_repeat_are_not_held_against_their_device() {
+    let mut world = world(8);
+    world.write(VICTIM, &Subject::New("action"), &json!({"title": "Walk"}));
+    world.run_for(SECOND);
+    let (author, honest, other) = (world.author(VICTIM), world.author(1), world.author(2));
+    let abuser = world.author(ABUSER);
+    let mut replica = open(&author, world.replica(VICTIM).storage().clone());
+    [honest.peer(), other.peer(), abuser.peer()].into_iter().for_each(|peer| connect(&mut replica, peer));
+    let last = replica.own_head().expect("it has written").seq;
+    // What the honest one once said, each of it sound.
+    let once = |number: u64| Timestamp(NOON.wall.0 - 100_000 + number);
+    let old: Vec<_> =
+        (0..100).map(|number| honest.hint(once(number), Says::Received(vec![(other.me.device, 0)]))).collect();
+    for round in 0..3_000_u32 {
+        let passed = SECOND / 15 * round;
+        let now = Now { monotonic: NOON.monotonic + passed, wall: NOON.wall.after(passed) };
+        for hint in old.iter().cycle().skip(round as usize * 4 % 100).take(4) {
+            hear(&mut replica, now, abuser.peer(), News::Hint(hint.clone()));
+        }
+        if round % 100 == 0 {
+            let (token, bytes) = (u64::from(round), pack(&Request::Hints(old.clone())));
+            replica.handle(now, Input::Request { peer: abuser.peer(), token, bytes }).expect("storage in memory");
+        }
+        // What it says now counts, whoever passes it on.
+        let fresh = honest.hint(now.wall, Says::Received(vec![(author.me.device, last)]));
+        let from = if round % 2 == 0 { honest.peer() } else { other.peer() };
+        assert_eq!(hear(&mut replica, now, from, News::Hint(fresh)), Judgement::Accept, "round {round}");
+    }
+    let delivery = replica.receipts().delivery(&replica.me(), replica.authority(), last);
+    assert!(delivery.received_by.contains(&honest.me.group), "{delivery:?}");
+    for member in [honest, other] {
+        assert_eq!(replica.burdened_by(&member.me.device), None);
+    }
+}
+
+#[test]
+fn entries_behind_a_gap_that_others_repeat_take_nothing_from_those_that_come_in_order() {
+    let world = world(9);
+    let (abuser, other) = (world.author(ABUSER), world.author(2));
+    let device = world.author(1).me.device;
+    let mut replica = open(&world.author(VICTIM), world.replica(VICTIM).storage().clone());
+    [other.peer(), abuser.peer()].into_iter().for_each(|peer| connect(&mut replica, peer));
+    let entries = long_entries(&world, 1, 2);
+    let news = |index: usize| News::Entry(entries[index].announce().expect("each entry is signed"));
+    assert_eq!(replica.logs().entries(&device), 0);
+    for _ in 0..500 {
+        assert_eq!(hear(&mut replica, NOON, abuser.peer(), news(1)), Judgement::Ignore);
+    }
+    assert_eq!(hear(&mut replica, NOON, other.peer(), news(0)), Judgement::Accept);
+    assert!(replica.logs().entries(&device) >= 1);
+    assert_eq!(replica.burdened_by(&abuser.me.device), None, "it may only have overtaken");
 }
 
 #[test]

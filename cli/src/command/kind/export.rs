@@ -51,8 +51,6 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         None => chosen.unwrap_or(if context.out.format() == Format::Json { "json" } else { "csv" }),
     };
     let mut query = list::query(kind, matches)?;
-    let mut counted = query.clone();
-    counted.push(("limit".to_owned(), "1".to_owned()));
     query.push(("format".to_owned(), format.to_owned()));
     let whole = query.len() == 1;
     let from = with_query(&path(["records", &kind.name, "export"]), query);
@@ -73,9 +71,6 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         let which = if whole { "The" } else { "The chosen" };
         page.line(&format!("{which} {} are in {shown}.", kind.plural));
     });
-    let counted = context.client()?.get(&with_query(&path(["records", &kind.name]), counted))?;
-    let with_hidden = context.line(&format!("{} export --hidden yes", kind.name));
-    list::hidden_note(&counted, &with_hidden, context);
     Ok(())
 }
 
