@@ -9,9 +9,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::error::Error;
 use std::str::FromStr;
 
 /// The version that every answer names.
@@ -20,6 +20,8 @@ pub(crate) const SCHEMA: u8 = 1;
 pub(crate) const MAX_JSON: usize = 4 * 1024 * 1024;
 /// A file to import in bytes.
 pub(crate) const MAX_FILE: usize = grid_protocol::limits::MAX_IMPORT;
+/// Bytes of one body that are read at most, though nothing of what is too long is kept.
+const THROWN_AWAY: usize = 2 * MAX_FILE;
 
 /// An answer: the version and what there is to say.
 pub(crate) struct Answer<T>(pub(crate) T);
@@ -202,15 +204,21 @@ impl<S: Send + Sync> FromRequest<S> for File {
     }
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    axum::body::to_bytes(body, limit).await.map_err(|error| {
-        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
-        while let Some(error) = cause {
-            if error.is::<http_body_util::LengthLimitError>() {
-                return ApiError::too_large(limit);
-            }
-            cause = error.source();
+/// Reads a body that may be so long. What is longer is read on and thrown away, up to a bound: whoever still sends would
+/// else hear of a broken connection instead of the reason.
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let mut kept = Vec::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let broken = |error| ApiError::invalid(format!("the body broke off: {error}"), "Send it again.");
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length > THROWN_AWAY {
+            break;
         }
-        ApiError::invalid(format!("the body broke off: {error}"), "Send it again.")
-    })
+        if length <= limit {
+            kept.extend_from_slice(&data);
+        }
+    }
+    if length > limit { Err(ApiError::too_large(limit)) } else { Ok(kept.into()) }
 }
