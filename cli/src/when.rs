@@ -3,6 +3,7 @@
 use crate::words::count;
 use jiff::{
     Timestamp, Zoned,
+    civil::Date,
     fmt::temporal::Pieces,
     tz::{Offset, TimeZone},
 };
@@ -35,6 +36,20 @@ pub(crate) fn ahead_or_ago(text: &str, now: Timestamp) -> String {
             here.strftime(form).to_string()
         }
         _ => relative(text, now),
+    }
+}
+
+/// A day as answers show it: what lies ahead by its name, what has been by how long ago.
+pub(crate) fn day(text: &str, now: Timestamp) -> String {
+    let Ok(day) = text.parse::<Date>() else { return text.to_owned() };
+    let today = now.to_zoned(TimeZone::system()).date();
+    match i64::from((day - today).get_days()) {
+        0 => "today".to_owned(),
+        -1 => "yesterday".to_owned(),
+        days @ -31..=-2 => format!("{} ago", count(days.unsigned_abs(), "day")),
+        days if days > 0 && day.year() == today.year() => day.strftime("%a %-d %b").to_string(),
+        days if days > 0 => day.strftime("%a %-d %b %Y").to_string(),
+        _ => day.strftime("%-d %b %Y").to_string(),
     }
 }
 
@@ -135,6 +150,19 @@ mod tests {
         assert!(ahead.contains("Mar, ") && ahead.ends_with(":30") && !ahead.contains("2026"), "{ahead}");
         assert!(ahead_or_ago("2027-06-05T10:30:00Z", now).contains("2027"));
         assert_eq!(ahead_or_ago("2026-02-27T12:00:00Z", now), "2 days ago");
+    }
+
+    #[test]
+    fn a_day_is_the_same_day_for_everybody() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let today = now.to_zoned(TimeZone::system()).date();
+        let shown = |days: i64| day(&today.checked_add(jiff::Span::new().days(days)).unwrap().to_string(), now);
+        assert_eq!([shown(0), shown(-1), shown(-5)], ["today", "yesterday", "5 days ago"]);
+        assert_eq!(day("2026-11-25", now), "Wed 25 Nov");
+        assert_eq!(day("2027-11-25", now), "Thu 25 Nov 2027");
+        assert_eq!(day("2024-11-25", now), "25 Nov 2024");
+        assert_eq!(day("-9999-01-01", now), "1 Jan -9999");
+        assert_eq!(day("soon", now), "soon");
     }
 
     #[test]

@@ -35,6 +35,28 @@ async fn what_few_may_read_is_in_no_feed_by_name_or_by_asking_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_comes_and_what_was_said_is_asked_by_the_title_that_it_is_about() {
+    let pair = Pair::new().await;
+    let river = &pair.river;
+    let call = river.make("event", json!({"title": "Steering call"})).await;
+    let camp = river.make("event", json!({"title": "Camp"})).await;
+    let coming = river.make("attendance", json!({"event": call, "says": "going"})).await;
+    river.make("attendance", json!({"event": camp, "says": "maybe"})).await;
+    for told in ["Steering%20call", "steering%20CALL", &call[..10], &*call] {
+        let found = river.list("attendance", &format!("event={told}")).await;
+        assert_eq!(found.iter().map(|row| row["id"].as_str().unwrap()).collect::<Vec<_>>(), [&*coming], "{told}");
+    }
+    assert_eq!(river.list("attendance", "event=").await.len(), 0, "those that refer to nothing");
+    let path = "/api/records/attendance?event=Stirring%20call";
+    let missing = request(&river.member.path(), "GET", path, "text/plain", "").await;
+    assert_eq!(missing.status, 404, "{}", missing.body);
+    river.make("event", json!({"title": "Camp"})).await;
+    let path = "/api/records/attendance?event=camp";
+    let several = request(&river.member.path(), "GET", path, "text/plain", "").await;
+    assert!(several.status == 409 && several.body.contains(&camp[..10]), "{} {}", several.status, several.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_stayed_here_of_a_record_goes_with_it() {
     let pair = Pair::new().await;
     let camp = pair.river.make("event", json!({"title": "Camp"})).await;

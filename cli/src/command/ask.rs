@@ -140,6 +140,7 @@ fn cell(value: &Value) -> String {
         Value::Null => "-".to_owned(),
         Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Value::String(text) if is_moment(text) => when::ahead_or_ago(text, context::now()),
+        Value::String(text) if is_day(text) => when::day(text, context::now()),
         Value::String(text) if is_id(text) => text.chars().take(8).collect(),
         Value::String(text) => text.clone(),
         Value::Array(values) if values.is_empty() => "-".to_owned(),
@@ -151,6 +152,11 @@ fn cell(value: &Value) -> String {
 /// Whether it is a whole id, of which tables show the beginning.
 fn is_id(text: &str) -> bool {
     text.len() == 52 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+}
+
+/// Whether it is a day as the API writes them.
+fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
 }
 
 /// Whether it is a moment as the API writes them.

@@ -4,6 +4,7 @@ use super::error::ApiError;
 use super::input::Words;
 use super::period::{During, Period};
 use super::pick;
+use super::resolve::meant_by;
 use crate::view::fold::{Phrase, bare, folded};
 use crate::view::search::Query;
 use crate::view::{Hidden, Said, Views};
@@ -101,7 +102,12 @@ impl Filter {
         };
         let wanted = |(name, value): (String, String)| {
             let field = kind.field(&name).ok_or_else(|| no_field(kind, &name))?;
-            Ok((field.name.clone(), Wanted::read(field, &value)?))
+            // Who refers to what is asked by title, as it is said by title.
+            let meant = match field.field_type.targets() {
+                Some(_) if !value.trim().is_empty() => meant_by(views, kind, field, value.trim())?.id,
+                _ => value,
+            };
+            Ok((field.name.clone(), Wanted::read(field, &meant)?))
         };
         let fields = words.rest().into_iter().map(wanted).collect::<Result<Vec<_>, ApiError>>()?;
         let mut said = Said::default();

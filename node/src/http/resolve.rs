@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MeantAnswer {
     /// Its id.
-    id: String,
+    pub(super) id: String,
     /// Its title, where it is here.
     title: Option<String>,
 }
@@ -39,7 +39,8 @@ pub(crate) async fn resolve(
     api.handle.look(|views| meant_by(views, &kind, field, meant.trim())).map(Answer)
 }
 
-fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<MeantAnswer, ApiError> {
+/// What is meant in a field that refers to other records.
+pub(super) fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<MeantAnswer, ApiError> {
     let Some(targets) = field.field_type.targets() else {
         let message = format!("{} of {} refers to no record", field.name, kind.one());
         return Err(ApiError::invalid(message, "Only fields of the types reference and references do."));

@@ -1,6 +1,6 @@
 //! Adding up: which actions lead to which objective, and which lead to none.
 
-use super::shown::{by_title, line, moment};
+use super::shown::{by_title, day_or_moment, line, moment};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::question::asked::tags;
 use grid_protocol::id::{DocumentId, GroupId};
@@ -55,7 +55,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         let (count, groups) = actions.remove(&objective.document).unwrap_or_default();
         let more = json!({
             "status": objective.values.text("status"),
-            "until": moment(objective, "until"),
+            "until": day_or_moment(asked, objective, "until"),
             "measure": objective.values.text("measure"),
             "actions": count,
             "groups": groups.len(),

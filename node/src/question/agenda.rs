@@ -1,7 +1,7 @@
 //! The agenda: everything that is ahead, whatever it is, in one list by time.
 
 use super::asked::instant;
-use super::period::{begins, end_of, occasions};
+use super::period::{begins, date, end_of, occasions};
 use super::shown::{at, foremost, line};
 use super::told::{GROUP, group};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
@@ -10,6 +10,7 @@ use crate::view::{MandateRow, MandateState};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +82,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             let times = times(row, field, asked.now, horizon);
             found.extend(times.into_iter().map(|when| {
                 let why = if when < asked.now { "is going on" } else { why };
-                Found { when, why, what: What::Record(row) }
+                Found { when, day: asked.day_of(row, field), why, what: What::Record(row) }
             }));
         }
     }
@@ -98,7 +99,13 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let section = Section::new("agenda", heading, &columns, "Nothing is ahead in that time.");
     let section = shown(asked, section, found, most);
     let late = overdue(asked).filter(|(kind, row, ..)| wanted(kind) && of.is_none_or(|of| row.owner() == Some(of)));
-    let late = late.map(|(_, row, when, why)| Found { when, why, what: What::Record(row) }).collect();
+    let late = late.map(|(_, row, field, when, why)| Found {
+        when,
+        day: asked.day_of(row, field),
+        why,
+        what: What::Record(row),
+    });
+    let late = late.collect();
     let columns = [("when", "When"), ("title", "What"), ("kind", "Kind"), ("why", "Why"), ("by", "Group")];
     let overdue = Section::new("overdue", "Overdue", &columns, "Nothing is overdue.");
     Ok(Reply::default().with(section).with(shown(asked, overdue, late, most)))
@@ -107,6 +114,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
 /// Something at a time.
 struct Found<'a> {
     when: Timestamp,
+    /// The day, where no hour was given.
+    day: Option<Date>,
     why: &'static str,
     what: What<'a>,
 }
@@ -118,6 +127,16 @@ enum What<'a> {
 }
 
 impl Found<'_> {
+    /// When it is, as rows carry it.
+    fn shown(&self) -> Json {
+        self.day.map_or_else(|| at(self.when), |day| json!(day.to_string()))
+    }
+
+    /// Where it stands among others: behind what has an hour on the same day.
+    fn place(&self) -> (Date, bool, Timestamp) {
+        (self.day.unwrap_or_else(|| date(self.when)), self.day.is_some(), self.when)
+    }
+
     fn title(&self, asked: &Asked<'_>) -> String {
         match self.what {
             What::Record(row) => asked.title(row),
@@ -142,7 +161,7 @@ impl Found<'_> {
     fn row(&self, asked: &Asked<'_>) -> Json {
         match self.what {
             What::Record(row) => {
-                let more = json!({"when": at(self.when), "why": self.why, "place": row.values.text("place")});
+                let more = json!({"when": self.shown(), "why": self.why, "place": row.values.text("place")});
                 line(asked, row, more)
             }
             What::Mandate(row) => json!({
@@ -151,7 +170,7 @@ impl Found<'_> {
                 "title": self.title(asked),
                 "group": row.group.to_string(),
                 "by": asked.views.name_of(&row.group),
-                "when": at(self.when),
+                "when": self.shown(),
                 "why": self.why,
                 "place": "",
             }),
@@ -165,7 +184,7 @@ fn shown(asked: &Asked<'_>, section: Section, mut found: Vec<Found<'_>>, most: u
     found.retain(|found| !found.is_hidden(asked));
     let hidden = all - found.len();
     let name = |found: &Found<'_>| (folded(&found.title(asked)), found.id());
-    let first = foremost(found, most, |found| found.when, name);
+    let first = foremost(found, most, Found::place, name);
     section.of(all).hiding(hidden).rows(first.iter().map(|found| found.row(asked)))
 }
 
@@ -190,14 +209,14 @@ const DUE: &[(&str, &str, &str)] = &[
     ("introduction", "follow_up", "somebody should ask how it went"),
 ];
 
-/// What is open and past its day: its kind, the record, the day, and what is wrong.
+/// What is open and past its day: its kind, the record, the field of the day, the day, and what is wrong.
 pub(super) fn overdue<'a>(
     asked: &Asked<'a>,
-) -> impl Iterator<Item = (&'static str, &'a Arc<Row>, Timestamp, &'static str)> {
+) -> impl Iterator<Item = (&'static str, &'a Arc<Row>, &'static str, Timestamp, &'static str)> {
     DUE.iter().flat_map(move |(kind, field, why)| {
         let open = asked.current(kind).filter(|row| !BEHIND.contains(&row.values.text("status")));
         let late = open.filter_map(move |row| Some((row, instant(row, field).filter(|day| *day < asked.now)?)));
-        late.map(move |(row, day)| (*kind, row, day, *why))
+        late.map(move |(row, day)| (*kind, row, *field, day, *why))
     })
 }
 
@@ -206,7 +225,7 @@ fn mandates<'a>(asked: &Asked<'a>, of: Option<GroupId>, horizon: Timestamp) -> i
     let mandates = asked.views.mandates.iter().filter(move |row| of.is_none_or(|of| row.group == of));
     mandates.filter_map(move |row| match row.state(now) {
         MandateState::Valid { until } if until <= horizon => {
-            Some(Found { when: until, why: "the mandate ends", what: What::Mandate(row) })
+            Some(Found { when: until, day: None, why: "the mandate ends", what: What::Mandate(row) })
         }
         _ => None,
     })
@@ -239,6 +258,19 @@ mod tests {
             |days| coalition.ask("agenda", &[("days", days)]).unwrap().section("agenda").unwrap().heading.clone();
         assert_eq!((heading("7").as_str(), heading("1e308").as_str()), ("The next 7 days", "All that is ahead"));
         assert!(coalition.ask("agenda", &[("kind", "song")]).unwrap_err().hint.contains("task"));
+    }
+
+    #[test]
+    fn what_was_given_as_a_day_is_that_day_and_stands_behind_the_hours_of_it() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        coalition.record(0, "task", json!({"title": "Print", "due": "2026-11-25"}));
+        coalition.record(0, "event", json!({"title": "Call", "starts": "2026-11-25T10:00:00Z"}));
+        coalition.record(0, "event", json!({"title": "Breakfast", "starts": "2026-11-26T07:00:00Z"}));
+        coalition.record(0, "task", json!({"title": "Late", "due": "2026-11-20"}));
+        let reply = coalition.ask("agenda", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "agenda", "title"), ["Call", "Print", "Breakfast"]);
+        assert_eq!(Coalition::column(&reply, "agenda", "when")[1], "2026-11-25");
+        assert_eq!(Coalition::column(&reply, "overdue", "when"), ["2026-11-20"]);
     }
 
     #[test]

@@ -170,6 +170,14 @@ impl<'a> Asked<'a> {
         self.views.registry.kind(row.kind()?)
     }
 
+    /// The day of a field, where it was given as a day.
+    pub(super) fn day_of(&self, row: &Row, field: &str) -> Option<Date> {
+        match row.values.get(field)? {
+            Value::DateTime(moment) => self.kind_of(row)?.field(field)?.day_of(moment),
+            _ => None,
+        }
+    }
+
     /// What a record is called; one that is named by what it refers to has that name.
     pub fn title(&self, row: &Row) -> String {
         self.views.title_of(row)

@@ -2,7 +2,7 @@
 
 use super::period::took_place;
 use super::seats::{SeatState, Vacancy, chairing_conveners, filled, holder, roles, vacancies};
-use super::shown::{at, by_name, by_title, count, figure, flag, line, moment};
+use super::shown::{at, by_name, by_title, count, day_or_moment, figure, flag, line};
 use super::told::{record, short_id};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -132,8 +132,8 @@ fn seats(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
             let more = json!({
                 "holder": holder(asked, seat),
                 "role": roles(seat).into_iter().collect::<Vec<_>>().join(", "),
-                "from": moment(seat, "from"),
-                "until": moment(seat, "until"),
+                "from": day_or_moment(asked, seat, "from"),
+                "until": day_or_moment(asked, seat, "until"),
                 "state": state(seat),
             });
             line(asked, seat, more)
@@ -217,7 +217,11 @@ fn loose_tasks(asked: &Asked<'_>, of: Option<&Arc<Row>>) -> Section {
             return None;
         }
         let missing = missing.join(", ");
-        Some(line(asked, task, json!({"body": body_of(asked, task), "due": moment(task, "due"), "missing": missing})))
+        Some(line(
+            asked,
+            task,
+            json!({"body": body_of(asked, task), "due": day_or_moment(asked, task, "due"), "missing": missing}),
+        ))
     });
     let columns = [("title", "Task"), ("body", "Body"), ("by", "Group"), ("missing", "Missing")];
     Section::new("tasks", "Open tasks without owner or day", &columns, "Every open task has an owner and a day.")
@@ -237,7 +241,7 @@ fn gaps(asked: &Asked<'_>, of: Option<&Arc<Row>>) -> Section {
         let more = json!({
             "body": body_of(asked, task),
             "assignee": doer(asked, task),
-            "due": moment(task, "due"),
+            "due": day_or_moment(asked, task, "due"),
             "since": at(task.created),
         });
         line(asked, task, more)

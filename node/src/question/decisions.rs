@@ -4,7 +4,7 @@
 
 use super::asked::instant;
 use super::seats::SeatState;
-use super::shown::{brief, by_name, by_title, line, moment, newest_of_each, or_nothing};
+use super::shown::{brief, by_name, by_title, day_or_moment, line, newest_of_each, or_nothing};
 use super::told::{names, record, short_id};
 use super::{Asked, Column, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -186,8 +186,8 @@ fn one(asked: &Asked<'_>, decision: &Row, members: &Joined) -> Json {
     let more = json!({
         "status": status,
         "state": if is_late(asked, decision) { "open past its day" } else { status },
-        "closes": moment(decision, "closes"),
-        "decided": moment(decision, "decided"),
+        "closes": day_or_moment(asked, decision, "closes"),
+        "decided": day_or_moment(asked, decision, "decided"),
         "for": of("support"),
         "aside": of("stand_aside"),
         "concerns": of("concern"),

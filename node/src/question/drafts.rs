@@ -2,7 +2,7 @@
 //!
 //! A frozen text reads as it was frozen, whatever was written since; two texts frozen at one time are told.
 
-use super::shown::{by_title, line, moment};
+use super::shown::{by_title, day_or_moment, line};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, talk};
 use grid_protocol::domain::STATEMENT_TEXT;
 use grid_protocol::id::Digest;
@@ -64,7 +64,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             "state": state.words(),
             "comments": comments.len(),
             "groups": groups.len(),
-            "until": moment(draft, "until"),
+            "until": day_or_moment(asked, draft, "until"),
             "frozen_hash": draft.values.text("frozen_hash"),
         });
         (state, line(asked, draft, more))

@@ -110,7 +110,7 @@ fn entries(asked: &Asked<'_>, funds: &[&Arc<Row>]) -> Section {
                 "how": how,
                 "amount": row.values.get("amount").map(ToString::to_string),
                 "what": brief(row.values.text("what")),
-                "on": super::shown::at_or_written(row, "on"),
+                "on": super::shown::at_or_written(asked, row, "on"),
             });
             line(asked, row, more)
         })

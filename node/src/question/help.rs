@@ -1,6 +1,6 @@
 //! Help: who asks for hands, who helps, and how it ended.
 
-use super::shown::{by_name, moment, or_nothing, place, short};
+use super::shown::{by_name, day_or_moment, or_nothing, place, short};
 use super::told::{has, is_of_either};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::id::GroupId;
@@ -64,7 +64,7 @@ fn request(asked: &Asked<'_>, row: &Row, helpers: &BTreeSet<GroupId>) -> Json {
         "group": row.owner().map(|group| group.to_string()),
         "by": asked.group_name(row),
         "place": or_nothing(place(row)),
-        "until": moment(row, "until"),
+        "until": day_or_moment(asked, row, "until"),
         "helpers": names,
         "helping": helpers.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "status": row.values.text("status"),

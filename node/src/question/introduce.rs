@@ -1,7 +1,7 @@
 //! Introduce: the weaver's bench: who should meet, which ties grow stale, who stands alone, what to follow up.
 
 use super::asked::{instant, tags};
-use super::shown::{by_name, moment, or_nothing, short};
+use super::shown::{by_name, day_or_moment, or_nothing, short};
 use super::ties::{Ties, isolated, party, stale};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, pairs};
 use grid_protocol::id::{DocumentId, GroupId};
@@ -94,7 +94,7 @@ fn to_follow_up(asked: &Asked<'_>) -> Vec<Json> {
             "name": asked.title(row),
             "group": row.owner().map(|group| group.to_string()),
             "by": asked.group_name(row),
-            "follow_up": moment(row, "follow_up"),
+            "follow_up": day_or_moment(asked, row, "follow_up"),
             "status": row.values.text("status"),
             "about": or_nothing(&short(row.values.text("why"), 80)),
             "why": why,

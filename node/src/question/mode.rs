@@ -1,7 +1,7 @@
 //! The mode: how closely the coalition works together now, until when, and who set it.
 
 use super::asked::instant;
-use super::shown::{at, line};
+use super::shown::{at, day_or_moment, line};
 use super::spoken::standing;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::replica::Row;
@@ -68,7 +68,7 @@ fn one(asked: &Asked<'_>, mode: &Row, from: Timestamp, why: &str) -> Json {
     let more = json!({
         "setting": mode.values.text("setting"),
         "from": at(from),
-        "until": super::shown::moment(mode, "until"),
+        "until": day_or_moment(asked, mode, "until"),
         "objectives": objectives.collect::<Vec<_>>(),
         "why": why,
     });

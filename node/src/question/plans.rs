@@ -2,7 +2,7 @@
 
 use super::asked::tags;
 use super::period::day_or_written;
-use super::shown::{at_or_written, brief, by_title, line, moment};
+use super::shown::{at_or_written, brief, by_title, day_or_moment, line};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::replica::Row;
@@ -30,10 +30,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         let mut revisions: Vec<&Arc<Row>> = asked.referring(plan, "revision").collect();
         revisions.sort_by_key(|revision| (Reverse(day_or_written(revision, "on")), revision.document));
         let more = json!({
-            "until": moment(plan, "until"),
+            "until": day_or_moment(asked, plan, "until"),
             "objectives": tags(plan, "objectives").count(),
             "revisions": revisions.len(),
-            "last": revisions.first().map(|revision| at_or_written(revision, "on")),
+            "last": revisions.first().map(|revision| at_or_written(asked, revision, "on")),
             "body": asked.referred(plan.values.text("body")).map(|body| asked.title(body)),
         });
         rows.push(line(asked, plan, more));
@@ -44,7 +44,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             let cited = if because.is_empty() { "no data".to_owned() } else { because.join(", ") };
             let more = json!({
                 "change": brief(revision.values.text("change")),
-                "on": at_or_written(revision, "on"),
+                "on": at_or_written(asked, revision, "on"),
                 "because": tags(revision, "because").collect::<Vec<_>>(),
                 "cites": because.len(),
                 "cited": cited,

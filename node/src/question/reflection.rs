@@ -2,7 +2,7 @@
 
 use super::asked::instant;
 use super::period::{begins, is_over, next, next_or_first};
-use super::shown::{by_name, by_title, count, line, moment};
+use super::shown::{by_name, by_title, count, day_or_moment, line};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::replica::Row;
 use serde_json::json;
@@ -39,7 +39,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     };
     let columns =
         [("title", "Round"), ("by", "Group"), ("starts", "When"), ("place", "Where"), ("groups", "Groups that come")];
-    let empty = "No round is set: `grid event new --sort reflection --title TITLE --starts DAY` sets one.";
+    let empty = "No round is set: `grid event new --sort reflection --title TITLE --starts DAY-AND-HOUR` sets one.";
     let coming = Section::new("coming", "Rounds that are set", &columns, empty).rows(coming.into_iter().map(one));
     let columns = [("title", "Round"), ("by", "Group"), ("starts", "When"), ("place", "Where"), ("groups", "Groups")];
     let past =
@@ -54,7 +54,7 @@ fn surveys(asked: &Asked<'_>) -> Section {
     let rows = surveys.into_iter().map(|survey| {
         let more = json!({
             "facilitator": survey.values.text("facilitator"),
-            "closes": moment(survey, "closes"),
+            "closes": day_or_moment(asked, survey, "closes"),
             "answers_here": asked.referring(survey, "answer").count(),
             "published": asked.referring(survey, "score").count(),
         });

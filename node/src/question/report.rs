@@ -1,7 +1,7 @@
 //! The report: what all reports of a period add up to. Every figure names the reports that it comes from.
 
 use super::period::{Period, SINCE, UNTIL, is_over};
-use super::shown::{brief, by_name, by_title, count, figure, line, moment};
+use super::shown::{brief, by_name, by_title, count, day_or_moment, figure, line, moment};
 use super::told::{GROUP, group, short_id};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::{DocumentId, GroupId};
@@ -190,7 +190,7 @@ fn list(asked: &Asked<'_>, reports: &[&Arc<Row>], readers: Readers) -> Section {
             .filter_map(|field| Some((field.name.to_string(), report.values.get(&field.name)?.to_json())))
             .collect();
         let more = json!({
-            "on": moment(report, "on"),
+            "on": day_or_moment(asked, report, "on"),
             "people": figure(count(report, "people")),
             "letters": figure(count(report, "letters")),
             "outcome": brief(report.values.text("outcome")),

@@ -2,7 +2,7 @@
 
 use super::asked::{instant, tags};
 use super::period::DAY;
-use super::shown::{by_name, by_title, flag, line, moment};
+use super::shown::{by_name, by_title, day_or_moment, flag, line};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::replica::Row;
 use serde_json::json;
@@ -42,8 +42,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         wanted.map(|review| {
             let partners = tags(review, "partners");
             let more = json!({
-                "reviewed": moment(review, "reviewed"),
-                "again": moment(review, "again"),
+                "reviewed": day_or_moment(asked, review, "reviewed"),
+                "again": day_or_moment(asked, review, "again"),
                 "partners": partners.collect::<Vec<_>>().join(", "),
                 "why": due(asked, review),
             });

@@ -1,7 +1,7 @@
 //! Who and what may be listed, and how rows show it: what every row says of a record, and how figures are written.
 
 use super::Asked;
-use super::asked::{instant, number};
+use super::asked::number;
 use crate::view::fold::folded;
 pub(super) use crate::view::listed::may_be_listed;
 use grid_protocol::id::GroupId;
@@ -125,6 +125,11 @@ pub(super) fn moment(row: &Row, field: &str) -> Json {
     }
 }
 
+/// The day of a field, where it was given as a day, else its moment: as rows carry it.
+pub(super) fn day_or_moment(asked: &Asked<'_>, row: &Row, field: &str) -> Json {
+    asked.day_of(row, field).map_or_else(|| moment(row, field), |day| Json::String(day.to_string()))
+}
+
 /// The first of a list by what is quick to tell, and by what is not where that is the same: names are worked out for
 /// those alone that may be shown.
 pub(super) fn foremost<T, Q: Ord + Clone, S: Ord>(
@@ -184,9 +189,9 @@ pub(super) fn field(row: &Row, field: &str) -> Json {
     row.values.get(field).map_or(Json::Null, Value::to_json)
 }
 
-/// The moment of a field; where there is none, that at which the record was written.
-pub(super) fn at_or_written(row: &Row, field: &str) -> Json {
-    at(instant(row, field).unwrap_or(row.created))
+/// The day or the moment of a field; where there is none, that at which the record was written.
+pub(super) fn at_or_written(asked: &Asked<'_>, row: &Row, field: &str) -> Json {
+    Some(day_or_moment(asked, row, field)).filter(|day| !day.is_null()).unwrap_or_else(|| at(row.created))
 }
 
 /// A moment as answers show moments.

@@ -3,7 +3,7 @@
 use super::asked::tags;
 use super::period::{Period, SINCE, UNTIL, date};
 use super::scores::{Published, mean};
-use super::shown::{brief, by_title, line, moment};
+use super::shown::{brief, by_title, day_or_moment, line};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, newcomers};
 use grid_protocol::replica::Row;
 use serde_json::json;
@@ -37,7 +37,7 @@ fn wins(asked: &Asked<'_>, period: Period) -> Section {
         let objective = asked.referred(win.values.text("objective")).map(|objective| asked.title(objective));
         let more = json!({
             "size": win.values.text("size"),
-            "on": moment(win, "on"),
+            "on": day_or_moment(asked, win, "on"),
             "objective": objective,
             "actions": tags(win, "actions").count(),
         });

@@ -2,7 +2,7 @@
 
 use super::asked::{instant, tags};
 use super::period::{is_over, next_or_first};
-use super::shown::{by_name, moment, or_nothing, place};
+use super::shown::{by_name, day_or_moment, or_nothing, place};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
@@ -105,7 +105,9 @@ fn doing(asked: &Asked<'_>, group: &GroupId) -> Vec<Json> {
             own.filter(|row| !over.contains(&row.values.text("status")) && !is_past(asked, row)).collect();
         current.sort_by_cached_key(|row| by_name(&asked.title(row), row.document));
         rows.extend(current.into_iter().map(|row| {
-            let when = [next_or_first(row, asked.now), moment(row, "from")].into_iter().find(|when| !when.is_null());
+            let when = [next_or_first(row, asked.now), day_or_moment(asked, row, "from")]
+                .into_iter()
+                .find(|when| !when.is_null());
             json!({
                 "id": row.document.to_string(),
                 "kind": kind,

@@ -100,7 +100,10 @@ impl DateTime {
         let unfit = || Unfit::new(EXPECTED, text);
         let text = text.trim();
         let pieces = Pieces::parse(text).map_err(|_| unfit())?;
-        let time = pieces.time().ok_or_else(|| unfit().hint("The time of day is missing."))?;
+        let time = pieces.time().ok_or_else(|| {
+            let day = pieces.date();
+            unfit().hint(format!("The time of day is missing: {day}T18:00+11:00, or {day}T18:00[Australia/Sydney]."))
+        })?;
         let local = pieces.date().to_datetime(time);
         let zone = named_zone(&pieces);
         match (pieces.offset(), zone) {
@@ -140,6 +143,13 @@ impl DateTime {
         let offset = Offset::constant(hours);
         let instant = offset.to_timestamp(date.to_datetime(time)).map_err(|_| Unfit::new(EXPECTED_DAY, text));
         Some(instant.and_then(|instant| Self::new(instant, offset, None)))
+    }
+
+    /// The day that this moment stands for, where it is the one that [`of_day`](Self::of_day) makes of a day.
+    pub fn as_day(&self, day: Day) -> Option<civil::Date> {
+        let date = self.local().date();
+        let stands_for = Self::of_day(&date.to_string(), day)?.ok()?;
+        (stands_for == *self).then_some(date)
     }
 
     /// The date_time, unless this computer knows its zone and the offset is not the zone's.
@@ -262,6 +272,13 @@ mod tests {
         assert_eq!(of("2026-11-22", Day::Until).unwrap(), "2026-11-22T23:59:59-12:00");
         for text in ["2026-11-22T10:00", "2026-11-22T10:00:00Z", "2026-11-22[Australia/Sydney]", "2026-11-31", "soon"] {
             assert_eq!(of(text, Day::On), None, "{text}");
+        }
+        for day in [Day::From, Day::On, Day::Until] {
+            let moment = DateTime::of_day("2026-11-22", day).unwrap().unwrap();
+            assert_eq!(moment.as_day(day), Some(civil::date(2026, 11, 22)), "{day:?}");
+        }
+        for exact in ["2026-11-22T23:59:59Z", "2026-11-22T23:59:58-12:00", "2026-11-22T12:00:00Z"] {
+            assert_eq!(DateTime::parse(exact).unwrap().as_day(Day::Until), None, "{exact}");
         }
     }
 

@@ -5,6 +5,7 @@ use crate::{
     id::DocumentId,
     limits::{MAX_LINE, MAX_LINK, MAX_TAG, MAX_TAGS, MAX_TEXT},
 };
+use jiff::civil::Date;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
@@ -184,6 +185,11 @@ impl Field {
             }
             None => DateTime::parse(text),
         }
+    }
+
+    /// The day that a moment of this field stands for, where it was given as a day.
+    pub fn day_of(&self, moment: &DateTime) -> Option<Date> {
+        moment.as_day(self.day?)
     }
 
     /// What the field takes, for messages and help.

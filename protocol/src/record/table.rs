@@ -6,7 +6,7 @@
 //! takes semicolons or tabs for separators, a cell also begins behind those and behind a line end: there it is the same,
 //! but for the dash of a list.
 
-use super::{Kind, Value, Values, describe::Part};
+use super::{Field, Kind, Value, Values, describe::Part};
 use serde_json::{Value as Json, json};
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub fn export_csv<'a>(kind: &Kind, rows: impl IntoIterator<Item = &'a TableRow>)
     writer.write_record(headings).expect("writing to memory");
     for row in rows {
         let cells = columns.iter().map(|column| {
-            let text = row.values.get(&column.field).map(|value| cell(value, column.part));
+            let text = row.values.get(&column.field).map(|value| cell(kind.field(&column.field), value, column.part));
             defuse(text.unwrap_or_default())
         });
         writer
@@ -53,10 +53,15 @@ pub fn export_json<'a>(rows: impl IntoIterator<Item = &'a TableRow>) -> Json {
     rows.into_iter().map(row).collect()
 }
 
-fn cell(value: &Value, part: Part) -> String {
-    match (part, value.as_coordinates()) {
-        (Part::Latitude, Some(point)) => point.latitude().to_string(),
-        (Part::Longitude, Some(point)) => point.longitude().to_string(),
+fn cell(field: Option<&Field>, value: &Value, part: Part) -> String {
+    match (part, value) {
+        (Part::Latitude, Value::Coordinates(point)) => point.latitude().to_string(),
+        (Part::Longitude, Value::Coordinates(point)) => point.longitude().to_string(),
+        // A day stays the day that was given, which this field takes in again as the same moment.
+        (_, Value::DateTime(moment)) => match field.and_then(|field| field.day_of(moment)) {
+            Some(day) => day.to_string(),
+            None => value.to_string(),
+        },
         _ => value.to_string(),
     }
 }

@@ -11,6 +11,7 @@ use grid_protocol::{
     limits::MAX_TEXT,
     record::{Field, FieldType, Flag, Kind, Many, Patch, PatchError},
 };
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -103,6 +104,10 @@ fn whole_ids(client: &Client, kind: &Kind, field: &Field, text: &str) -> Result<
 /// A field as people read it in detail.
 pub(super) fn shown(field: &Field, json: &Value) -> String {
     match (&field.field_type, json) {
+        (FieldType::DateTime, Value::String(text)) if let Some(day) = day_in(field, text) => {
+            let (date, near) = (day.strftime("%a %-d %b %Y"), when::day(&day.to_string(), context::now()));
+            if near.ends_with("ago") || near.ends_with("day") { format!("{date}, {near}") } else { date.to_string() }
+        }
         (FieldType::DateTime, Value::String(text)) => {
             let instant = text.split('[').next().unwrap_or_default();
             let relative = when::relative(instant, context::now());
@@ -151,9 +156,17 @@ fn names(field: &Field, item: &Value) -> String {
 /// A field as people read it in a cell of a table.
 pub(super) fn cell(field: &Field, json: &Value) -> String {
     match (&field.field_type, json) {
-        (FieldType::DateTime, Value::String(text)) => when::moment_short(text),
+        (FieldType::DateTime, Value::String(text)) => match day_in(field, text) {
+            Some(day) => day.strftime("%-d %b %Y").to_string(),
+            None => when::moment_short(text),
+        },
         _ => plain(field, json),
     }
+}
+
+/// The day that a field gives, where it gives no hour.
+fn day_in(field: &Field, text: &str) -> Option<Date> {
+    field.day_of(&text.parse().ok()?)
 }
 
 fn plain(field: &Field, json: &Value) -> String {

@@ -149,8 +149,8 @@ pub(super) fn over<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
 pub(super) fn overdue<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     let late = agenda::overdue(asked).filter(|(kind, ..)| matches!(*kind, "task" | "case" | "objective"));
     let mut late: Vec<_> = late.collect();
-    late.sort_by_key(|(_, row, day, _)| (*day, row.document));
-    let findings = late.into_iter().map(|(kind, row, _, why)| {
+    late.sort_by_key(|(_, row, _, day, _)| (*day, row.document));
+    let findings = late.into_iter().map(|(kind, row, _, _, why)| {
         Found::new(row.owner(), move || {
             let step = whose(asked, row, || format!("grid {kind} edit {}", short_id(row)));
             Finding::of(asked, row, format!("{} {why}", asked.title(row)), step)
@@ -276,7 +276,7 @@ pub(super) fn no_reflection<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
     };
     let scheduled = asked.current("event").any(|event| ahead(event, "starts"))
         || asked.current("survey").any(|survey| ahead(survey, "closes"));
-    let step = "grid event new --sort reflection --title TITLE --starts DAY";
+    let step = "grid event new --sort reflection --title TITLE --starts DAY-AND-HOUR";
     let finding = || {
         let what = "no round of reflection on power and absence is set";
         Found::new(None, move || Finding::everybody(what.to_owned(), step))

@@ -47,12 +47,7 @@ fn event(out: &mut Writer, entry: &Entry) {
     out.raw("SEQUENCE", &entry.sequence.min(HIGHEST).to_string());
     match entry.repeat().filter(|_| entry.presence == Presence::Present) {
         Some(repeat) => again(out, entry, starts, &repeat),
-        None => {
-            time(out, "DTSTART", "X-GRID-STARTS", starts);
-            if let Some(ends) = entry.ends() {
-                time(out, "DTEND", "X-GRID-ENDS", ends);
-            }
-        }
+        None => times(out, entry, starts),
     }
     out.text("SUMMARY", &entry.shown_title());
     out.raw("STATUS", if entry.is_off() { "CANCELLED" } else { "CONFIRMED" });
@@ -111,6 +106,28 @@ fn zones(out: &mut Writer, entries: &[&Entry]) {
         known.1 = known.1.min(starts.instant());
     }
     zones.into_iter().for_each(|(name, (zone, since))| zone.write(out, &name, since));
+}
+
+/// When it begins and ends: by days where it was given by days, else both by the hour, as calendars ask.
+fn times(out: &mut Writer, entry: &Entry, starts: &DateTime) {
+    let ends = entry.ends();
+    match (entry.first_day(), ends.map(|_| entry.last_day().and_then(|last| last.tomorrow().ok()))) {
+        (Some(first), None) => day(out, "DTSTART", first, "X-GRID-STARTS", starts),
+        // The last day of a calendar is the first on which it is over.
+        (Some(first), Some(Some(over))) => {
+            day(out, "DTSTART", first, "X-GRID-STARTS", starts);
+            ends.iter().for_each(|ends| day(out, "DTEND", over, "X-GRID-ENDS", ends));
+        }
+        _ => {
+            time(out, "DTSTART", "X-GRID-STARTS", starts);
+            ends.iter().for_each(|ends| time(out, "DTEND", "X-GRID-ENDS", ends));
+        }
+    }
+}
+
+fn day(out: &mut Writer, name: &str, date: civil::Date, own: &str, moment: &DateTime) {
+    out.raw(&format!("{name};VALUE=DATE"), &date.strftime("%Y%m%d").to_string());
+    out.raw(own, &moment.to_string());
 }
 
 fn time(out: &mut Writer, name: &str, own: &str, moment: &DateTime) {

@@ -82,6 +82,16 @@ impl Entry {
         moment(self.value(self.shape.ends.as_ref())).filter(|ends| ends.instant() > starts)
     }
 
+    /// The day on which it begins, where no hour is given.
+    pub(super) fn first_day(&self) -> Option<civil::Date> {
+        self.starts()?.as_day(self.shape.begins_on?)
+    }
+
+    /// The day on which it ends, where no hour is given.
+    pub(super) fn last_day(&self) -> Option<civil::Date> {
+        self.ends()?.as_day(self.shape.ends_on?)
+    }
+
     /// How it comes back, where it does and the rule is understood.
     pub fn repeat(&self) -> Option<Repeat> {
         self.text(self.shape.repeats.as_ref()).parse().ok()

@@ -7,7 +7,7 @@
 use super::Shape;
 use super::lines::{Component, Line, components, parts};
 use super::row::{Draft, Rows};
-use super::zone::{Read, Zones};
+use super::zone::{Read, Zones, whole_day};
 use crate::limits::{MAX_IMPORT_ROWS, MAX_TAGS};
 use crate::record::{DateTime, FieldType, ImportError, ImportOptions, ImportPlan, Kind, Repeat};
 use jiff::civil::Date;
@@ -78,6 +78,54 @@ fn draft<'k>(
     let mut draft = Draft::new(kind, event.number, own, options);
     draft.put("SUMMARY", Some(&shape.title), &event.text("SUMMARY"));
     let starts = event.line("DTSTART").ok_or("DTSTART is missing: an event needs a beginning")?;
+    let rule = match days(shape, event, starts) {
+        Some((first, last)) => {
+            draft.put("DTSTART", shape.starts.as_ref(), &first.to_string());
+            last.iter().for_each(|last| draft.put("DTEND", shape.ends.as_ref(), &last.to_string()));
+            None
+        }
+        None => hours(&mut draft, shape, zones, changed.get(&uid).map_or(&[], Vec::as_slice), event, starts)?,
+    };
+    draft.put("LOCATION", shape.place.as_ref(), &event.text("LOCATION"));
+    let about = [event.text("DESCRIPTION"), rule.unwrap_or_default()];
+    let about: Vec<&str> = about.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    draft.put("DESCRIPTION", shape.text.as_ref(), &about.join("\n\n"));
+    let url = event.line("URL").map(|line| line.value.clone()).unwrap_or_default();
+    draft.put_if_fits("URL", shape.link.as_ref(), &url);
+    draft.put_if_fits("GEO", shape.point.as_ref(), &event.text("GEO"));
+    let tags: Vec<String> =
+        event.lines.iter().filter(|line| line.name == "CATEGORIES").flat_map(|line| parts(&line.value, ',')).collect();
+    draft.put_tags("CATEGORIES", shape.tags.as_ref(), &tags);
+    if event.text("STATUS").trim().eq_ignore_ascii_case("CANCELLED") && takes_cancelled(kind, shape) {
+        draft.put("STATUS", shape.status.as_ref(), "cancelled");
+    }
+    Ok(draft)
+}
+
+/// The first and the last day of what takes whole days, where days will do for the kind.
+fn days(shape: &Shape, event: &Component, starts: &Line) -> Option<(Date, Option<Date>)> {
+    let by_hours = ["RRULE", "RDATE", "DURATION"].iter().any(|name| event.line(name).is_some());
+    let first = shape.begins_on.filter(|_| !by_hours).and_then(|_| whole_day(starts))?;
+    match event.line("DTEND") {
+        None => Some((first, None)),
+        Some(_) if shape.ends.is_none() => Some((first, None)),
+        // The end of a calendar is the first day on which it is over.
+        Some(over) => {
+            let last = shape.ends_on.and_then(|_| whole_day(over))?.yesterday().ok()?;
+            Some((first, Some(last.max(first))))
+        }
+    }
+}
+
+/// When it begins and ends by the hour, and how it comes back. A rule that is not understood is given back.
+fn hours(
+    draft: &mut Draft<'_>,
+    shape: &Shape,
+    zones: &Zones,
+    changed: &[&Line],
+    event: &Component,
+    starts: &Line,
+) -> Result<Option<String>, String> {
     let starts = zones.read(starts)?;
     let own = own_form(event, "X-GRID-STARTS", &starts.moment);
     draft.put("DTSTART", shape.starts.as_ref(), &own.to_string());
@@ -98,24 +146,10 @@ fn draft<'k>(
     if let Some(ends) = ends.filter(|ends| ends.instant() != starts.moment.instant()) {
         draft.put(name, shape.ends.as_ref(), &own_form(event, "X-GRID-ENDS", &ends).to_string());
     }
-    let rule = match one_of {
+    Ok(match event.line("RECURRENCE-ID") {
         Some(_) => None,
-        None => again(&mut draft, shape, zones, event, (&starts, &own), changed.get(&uid).map_or(&[], Vec::as_slice)),
-    };
-    draft.put("LOCATION", shape.place.as_ref(), &event.text("LOCATION"));
-    let about = [event.text("DESCRIPTION"), rule.unwrap_or_default()];
-    let about: Vec<&str> = about.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    draft.put("DESCRIPTION", shape.text.as_ref(), &about.join("\n\n"));
-    let url = event.line("URL").map(|line| line.value.clone()).unwrap_or_default();
-    draft.put_if_fits("URL", shape.link.as_ref(), &url);
-    draft.put_if_fits("GEO", shape.point.as_ref(), &event.text("GEO"));
-    let tags: Vec<String> =
-        event.lines.iter().filter(|line| line.name == "CATEGORIES").flat_map(|line| parts(&line.value, ',')).collect();
-    draft.put_tags("CATEGORIES", shape.tags.as_ref(), &tags);
-    if event.text("STATUS").trim().eq_ignore_ascii_case("CANCELLED") && takes_cancelled(kind, shape) {
-        draft.put("STATUS", shape.status.as_ref(), "cancelled");
-    }
-    Ok(draft)
+        None => again(draft, shape, zones, event, (&starts, &own), changed),
+    })
 }
 
 /// How an event comes back. A rule that is not understood is given back, to stand in its text.

@@ -1,7 +1,7 @@
 //! Which field of a kind plays which part: the one rule behind all formats.
 
 use crate::record::heading::field_for;
-use crate::record::{Audience, Field, FieldName, FieldType, Kind};
+use crate::record::{Audience, Day, Field, FieldName, FieldType, Kind};
 
 /// The parts that formats know, and the fields that play them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub struct Shape {
     pub starts: Option<FieldName>,
     /// When it ends: the date-time behind it, if it is called `ends`, `until` or `closes`.
     pub ends: Option<FieldName>,
+    /// Which moment stands for a day on which it begins, where a day will do.
+    pub begins_on: Option<Day>,
+    /// Which moment stands for a day on which it ends, where a day will do.
+    pub ends_on: Option<Day>,
     /// How it comes back: the line `repeats`.
     pub repeats: Option<FieldName>,
     /// The days on which it does not, although it comes back: the tags `except`.
@@ -54,13 +58,15 @@ impl Shape {
         let of_type = |wanted: FieldType| first(&|field| field.field_type == wanted && field.name != kind.title);
         let line = |name: &str| first(&|field| field.field_type == FieldType::Line && &*field.name == name);
         let mut times = kind.fields.iter().filter(|field| field.field_type == FieldType::DateTime);
-        let starts = times.next().map(|field| field.name.clone());
-        let ends = times.next().filter(|field| ENDS.contains(&&*field.name)).map(|field| field.name.clone());
+        let starts = times.next();
+        let ends = times.next().filter(|field| ENDS.contains(&&*field.name));
         let is_choice = |field: &Field| matches!(field.field_type, FieldType::Choice(_));
         Self {
             title: kind.title.clone(),
-            starts,
-            ends,
+            starts: starts.map(|field| field.name.clone()),
+            ends: ends.map(|field| field.name.clone()),
+            begins_on: starts.and_then(|field| field.day),
+            ends_on: ends.and_then(|field| field.day),
             repeats: line("repeats"),
             except: first(&|field| field.field_type == FieldType::Tags && &*field.name == "except"),
             place: of_type(FieldType::Place),

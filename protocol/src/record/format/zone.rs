@@ -130,6 +130,12 @@ impl Zone {
     }
 }
 
+/// The day of a line that gives no hour.
+pub(super) fn whole_day(line: &Line) -> Option<civil::Date> {
+    let value = line.value.trim();
+    local(value).filter(|_| !value.contains(['T', 't'])).map(|local| local.date())
+}
+
 /// `20261130` or `20261130T100000`, with signs between them or not.
 fn local(text: &str) -> Option<civil::DateTime> {
     let digits: String = text.chars().filter(|letter| !matches!(letter, '-' | ':' | 'T' | 't')).collect();

@@ -65,6 +65,21 @@ proptest! {
     }
 
     #[test]
+    fn a_day_stands_in_a_table_as_that_day_and_comes_back_as_the_same_moment(days in 0_i64..20_000, field in 0_usize..2) {
+        let kind = Registry::standard().kind("need").unwrap();
+        let day = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap().to_string();
+        let field = ["from", "until"][field];
+        let mut fields = json!({"title": "A van", "until": "2026-12-06T18:00:00Z"});
+        fields[field] = json!(day);
+        let patch = Patch::from_json(kind, &fields).unwrap();
+        let values: Values = patch.fields().filter_map(|(name, value)| Some((name.clone(), value?.clone()))).collect();
+        let csv = export_csv(kind, &[TableRow { id: String::new(), values }]);
+        prop_assert!(csv.contains(&format!(",{day},")), "{}", csv);
+        let plan = ImportPlan::read(kind, csv.as_bytes(), &ImportOptions::default()).unwrap();
+        prop_assert_eq!(&plan.rows[0].patch, &patch);
+    }
+
+    #[test]
     fn any_text_comes_back_from_a_table(text in "(?s).{0,40}") {
         let kind = Registry::standard().kind("page").unwrap();
         let Ok(patch) = Patch::from_json(kind, &json!({"title": "x", "text": text})) else { return Ok(()) };

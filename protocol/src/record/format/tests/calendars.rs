@@ -32,6 +32,28 @@ fn what_goes_out_as_a_calendar_comes_back_the_same() {
 }
 
 #[test]
+fn a_day_goes_out_as_a_day_and_comes_back_the_same() {
+    let task = json!({"title": "Print", "due": "2026-11-25T23:59:59-12:00"});
+    let written = super::super::calendar(&feed(), [&entry("task", &task)]);
+    assert!(written.contains("DTSTART;VALUE=DATE:20261125\r\n") && !written.contains("20261126"), "{written}");
+    let need = json!({"title": "A van", "from": "2026-12-05", "until": "2026-12-06"});
+    let both = super::super::calendar(&feed(), [&entry("need", &need)]);
+    assert!(both.contains("DTSTART;VALUE=DATE:20261205\r\n"), "{both}");
+    assert!(both.contains("DTEND;VALUE=DATE:20261207\r\n"), "the first day on which it is over: {both}");
+    let hour = json!({"title": "A van", "from": "2026-12-05", "until": "2026-12-06T18:00:00Z"});
+    let mixed = super::super::calendar(&feed(), [&entry("need", &hour)]);
+    assert!(!mixed.contains("VALUE=DATE"), "calendars take two days or two times: {mixed}");
+    for (kind, fields, written) in [("task", &task, &written), ("need", &need, &both), ("need", &hour, &mixed)] {
+        let plan = read(kind, written);
+        assert!(plan.bad.is_empty() && plan.notes.is_empty(), "{:?} {:?}", plan.bad, plan.notes);
+        let meant = Patch::from_json(super::kind(kind), fields).unwrap().values().to_json();
+        assert_eq!(row(&plan, 0), meant, "{written}");
+    }
+    let whole = read("task", &event("DTSTART;VALUE=DATE:20261130\r\nDTEND;VALUE=DATE:20261201"));
+    assert_eq!(row(&whole, 0)["due"], "2026-11-30T23:59:59-12:00", "no zone is asked for where a day will do");
+}
+
+#[test]
 fn what_is_off_and_what_was_removed_stays_in_the_calendar_as_cancelled() {
     let mut fields = action();
     fields["status"] = json!("cancelled");
