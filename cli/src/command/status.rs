@@ -55,6 +55,13 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
             page.indented("    Hint: ", &text(&need["hint"]));
         }
     }
+    let note = &status["space"]["note"];
+    if note.is_object() {
+        page.gap();
+        page.heading("Worth knowing about your disk:");
+        page.indented("  ", &text(&note["what"]));
+        page.indented("    Hint: ", &text(&note["hint"]));
+    }
     page.gap();
     let coalition = status["coalition"]["name"].as_str().unwrap_or("its name has not arrived yet");
     page.field("Coalition", coalition);
