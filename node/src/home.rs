@@ -342,7 +342,7 @@ mod tests {
         first.finish().unwrap();
         let error = Home::open(&path).unwrap_err();
         assert!(matches!(error, HomeError::InUse { .. }), "{error}");
-        assert!(error.hint().contains("stop the other node"));
+        assert!(error.hint().contains("stop that node"));
         drop(first);
         Home::open(&path).unwrap();
     }

@@ -27,6 +27,7 @@ pub mod recall;
 pub mod sample;
 pub mod serve;
 pub mod setup;
+pub mod space;
 mod start_troubles;
 pub mod store;
 pub mod survey;

@@ -12,6 +12,8 @@ use grid_protocol::id::derive;
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::key::PeerKey;
 use grid_protocol::record::Registry;
+use grid_protocol::replica::Replica;
+use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::{Application, ApplicationOutcome, Gossip, News, Request, Response, pack, unpack};
 use grid_protocol::time::Timestamp;
@@ -118,12 +120,18 @@ impl Scripted {
 
     /// Entries that it signs behind a head, each a new record with this title.
     pub fn entries(&self, head: Option<Head>, title: &str, nonce: u8) -> Vec<VerifiedEntry> {
-        let mut disk = Disk::new(Clock::default());
-        disk.append_own(&[], &self.records).expect("storage in memory");
-        let mut desk = open(&self.author, disk);
+        let mut desk = self.replica(&[]);
         let fields = serde_json::json!({"title": title});
         let subject = crate::sim::Subject::New("action");
         self.author.write_after(head, &mut desk, self.now, &subject, [nonce; 16], &fields).1
+    }
+
+    /// A replica that answers for it: it holds these entries of its log.
+    pub fn replica(&self, entries: &[VerifiedEntry]) -> Replica<Disk> {
+        let mut disk = Disk::new(Clock::default());
+        let runs: Option<Vec<VerifiedRun>> = entries.iter().cloned().map(VerifiedRun::single).collect();
+        disk.append_own(&runs.expect("each entry is signed"), &self.records).expect("storage in memory");
+        open(&self.author, disk)
     }
 
     /// What the node says about this member in its status.

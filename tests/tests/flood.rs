@@ -274,6 +274,51 @@ fn receipts_that_others_repeat_are_not_held_against_their_device() {
 }
 
 #[test]
+fn receipts_repeated_right_after_a_start_take_nothing_from_those_that_are_news() {
+    let world = world(10);
+    let (author, honest, other) = (world.author(VICTIM), world.author(1), world.author(2));
+    let abuser = world.author(ABUSER);
+    let mut replica = open(&author, world.replica(VICTIM).storage().clone());
+    [other.peer(), abuser.peer()].into_iter().for_each(|peer| connect(&mut replica, peer));
+    let receipt = |millis: u64| honest.hint(Timestamp(millis), Says::Received(vec![(author.me.device, 0)]));
+    // What it kept of the time before.
+    replica.recall_receipt(&receipt(NOON.wall.0 - 1_000).body);
+    for number in 0..1_000 {
+        hear(&mut replica, NOON, abuser.peer(), News::Hint(receipt(NOON.wall.0 - 100_000 + number)));
+    }
+    assert_eq!(hear(&mut replica, NOON, other.peer(), News::Hint(receipt(NOON.wall.0))), Judgement::Accept);
+}
+
+#[test]
+fn computers_of_a_group_sign_as_one_and_speak_each_for_itself() {
+    let world = world(11);
+    let abuser = world.author(ABUSER);
+    let (sibling, certificate) = abuser.further_device(901);
+    let mut replica = open(&world.author(VICTIM), world.replica(VICTIM).storage().clone());
+    connect(&mut replica, abuser.peer());
+    assert_eq!(hear(&mut replica, NOON, abuser.peer(), News::Record(certificate)), Judgement::Accept);
+    connect(&mut replica, sibling.peer());
+    // What goes for the group is counted to the group: more computers are no more voices.
+    let signed: Vec<bool> = (0..600)
+        .map(|number| {
+            let from = if number % 2 == 0 { &abuser } else { &sibling };
+            let signature = abuser.sign(&replica, NOON.wall.after(Duration::from_millis(number)));
+            hear(&mut replica, NOON, from.peer(), News::Record(signature)) == Judgement::Accept
+        })
+        .collect();
+    assert_eq!(signed.iter().filter(|heard| **heard).count(), 255, "256 with the certificate");
+    // Of itself each speaks alone, whatever the other one says.
+    let reachable = |of: &grid_tests::sim::Author, number: u64| {
+        let address = format!("/memory/1/p2p/{}", peer_id(&of.peer()));
+        News::Hint(of.hint(NOON.wall.after(Duration::from_secs(number)), Says::Reachable(vec![address])))
+    };
+    let spoke: Vec<_> =
+        (0..40).map(|number| hear(&mut replica, NOON, abuser.peer(), reachable(&abuser, number))).collect();
+    assert_eq!(spoke.iter().filter(|judged| **judged == Judgement::Accept).count(), 32);
+    assert_eq!(hear(&mut replica, NOON, sibling.peer(), reachable(&sibling, 1)), Judgement::Accept);
+}
+
+#[test]
 fn entries_behind_a_gap_that_others_repeat_take_nothing_from_those_that_come_in_order() {
     let world = world(9);
     let (abuser, other) = (world.author(ABUSER), world.author(2));

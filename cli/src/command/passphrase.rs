@@ -9,6 +9,7 @@ use crate::{
 use clap::{Args, Subcommand};
 use grid_node::{
     Protection,
+    home::Home,
     passphrase::{self, Escrow, Rewritten},
 };
 use serde_json::json;
@@ -153,14 +154,18 @@ impl Reset {
     }
 }
 
-/// The home, which must be as the command takes it: said before anybody types anything.
+/// The home, which must be as the command takes it, and no node may run on it: said before anybody types anything.
 fn begin(context: &Context<'_>, expected: Protection) -> Result<PathBuf, Failure> {
     let home = context.home()?.to_owned();
     let found = passphrase::protection(&home).map_err(|error| refused(&error))?;
     match (expected, found) {
         (Protection::Unprotected, Protection::Passphrase) => Err(refused(&passphrase::PassphraseError::AlreadySet)),
         (Protection::Passphrase, Protection::Unprotected) => Err(refused(&passphrase::PassphraseError::NotSet)),
-        _ => Ok(home),
+        _ => {
+            // Let go at once: whoever does the work takes it again.
+            drop(Home::open(&home).map_err(|error| refused(&error.into()))?);
+            Ok(home)
+        }
     }
 }
 

@@ -138,9 +138,11 @@ impl Sign {
         };
         let signed = context.client()?.post("/api/statement/signature", &ask)?;
         context.out.answer(&signed, |page| {
-            page.line(
-                "Your group has signed the statement. Saved on this computer; it goes to the others when you meet.",
-            );
+            page.line(&format!(
+                "Your group has signed version {} of the statement. Saved on this computer; it goes to the others when \
+                 you meet.",
+                versions::short(&signed["version"])
+            ));
         });
         Ok(())
     }

@@ -19,12 +19,13 @@ impl Status {
         let status = context.client()?.get("/api/status")?;
         let sign = context.line("statement sign");
         let invite = context.line("invite create");
-        context.out.answer(&status, |page| show(page, &status, &sign, &invite));
+        let review = context.line("review start");
+        context.out.answer(&status, |page| show(page, &status, [&sign, &invite, &review]));
         Ok(())
     }
 }
 
-fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
+fn show(page: &mut Page, status: &Value, [sign, invite, review]: [&str; 3]) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let number = |name: &str| status[name].as_u64().unwrap_or_default();
     let troubles = status["troubles"].as_array().map_or(&[][..], Vec::as_slice);
@@ -55,6 +56,13 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
             page.indented("    Hint: ", &text(&need["hint"]));
         }
     }
+    let note = &status["space"]["note"];
+    if note.is_object() {
+        page.gap();
+        page.heading("Worth knowing about your disk:");
+        page.indented("  ", &text(&note["what"]));
+        page.indented("    Hint: ", &text(&note["hint"]));
+    }
     page.gap();
     let coalition = status["coalition"]["name"].as_str().unwrap_or("its name has not arrived yet");
     page.field("Coalition", coalition);
@@ -66,7 +74,7 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
     page.field("Members", &members);
     page.field("Records", &number("records").to_string());
     if let Some(reviewed) = status["threat_review"].as_str() {
-        page.field("Threats", threats(reviewed));
+        page.field("Threats", &threats(reviewed, review));
     }
     page.field("Saved here", &pending(number("pending"), peers.len()));
     for listen in status["listen"].as_array().into_iter().flatten() {
@@ -100,12 +108,12 @@ fn show(page: &mut Page, status: &Value, sign: &str, invite: &str) {
 }
 
 /// Whether the group has thought about what threatens its people.
-fn threats(reviewed: &str) -> &'static str {
+fn threats(reviewed: &str, review: &str) -> String {
     match reviewed {
-        "before_sync" => "gone through before this computer met others",
-        "later" => "gone through",
-        "missed" => "not gone through, and other groups were met: `grid review start`",
-        _ => "not gone through yet: `grid review start`, best before you meet others",
+        "before_sync" => "gone through before this computer met others".to_owned(),
+        "later" => "gone through".to_owned(),
+        "missed" => format!("not gone through, and other groups were met: `{review}`"),
+        _ => format!("not gone through yet: `{review}`, best before you meet others"),
     }
 }
 

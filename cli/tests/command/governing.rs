@@ -189,9 +189,9 @@ fn two_versions_adopted_on_one_base_are_shown_as_a_split_until_each_group_has_si
     assert_eq!(until_state(&three.lake, &south, "overtaken")["split"], Value::Null);
     let told = refused(&three.lake, &["statement", "vote", &south]);
     assert!(told["message"].as_str().expect("words").contains("split"), "{told}");
-    for group in [&three.mill, &three.lake] {
-        group.json(["statement", "vote", &south, "--although-voted"]);
-    }
+    let voted = [&three.mill, &three.lake].map(|group| group.json(["statement", "vote", &south, "--although-voted"]));
+    let split = voted[1]["split"].as_str().expect("the vote that splits says so");
+    assert!(voted[0]["split"].is_null() && split.contains(&north[..10]), "{voted:?}");
     three.until_adopted(&south);
     for group in three.all() {
         let status = group.until(&["status"], |status| needs(status).iter().any(|(kind, _)| *kind == "split"));

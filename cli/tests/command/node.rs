@@ -37,7 +37,7 @@ fn a_second_node_on_one_home_is_refused_and_the_first_goes_on() {
     let second = weir.run(["node", "--listen", "/ip4/127.0.0.1/tcp/0", "--http", "127.0.0.1:0", "--json"]);
     assert_eq!(code(&second), 1);
     assert_eq!(error(&second)["code"], "home_in_use");
-    assert!(error(&second)["hint"].as_str().unwrap().contains("stop the other node"));
+    assert!(error(&second)["hint"].as_str().unwrap().contains("stop that node"));
     assert_eq!(code(&weir.run(["status"])), 0);
 }
 

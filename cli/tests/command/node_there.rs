@@ -330,3 +330,14 @@ fn the_first_line_of_a_status_is_true_for_guests_and_with_a_peer_that_is_at_faul
         assert!(!alone.contains("All is well"), "{standing}: {alone}");
     }
 }
+
+#[test]
+fn whoever_fills_the_disk_stands_in_the_status_and_is_no_trouble() {
+    let mut status = status();
+    let quiet = stdout(&FakeNode::saying(200, status.clone()).run(["status"]));
+    assert!(!quiet.contains("disk"), "{quiet}");
+    status["space"] = json!({"note": {"what": "most of what came in is of Mill", "hint": "Talk to them."}});
+    let shown = stdout(&FakeNode::saying(200, status).run(["status"]));
+    let parts = ["All is well.", "about your disk", "is of Mill", "Hint: Talk to them."];
+    assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
+}

@@ -129,6 +129,9 @@ fn i_forgot_the_passphrase() {
     let (weir, words) = founder(&place, &["--passphrase-file", &file]);
     let node = weir.start_with(&with_file(&file));
     let id = weir.json(["action", "new", "--title", "Vigil"])["id"].as_str().expect("an id").to_owned();
+    // Nobody types 24 words to hear then that a node runs.
+    let busy = weir.run(["passphrase", "reset", "--json"]);
+    assert_eq!((code(&busy), error(&busy)["code"].as_str()), (1, Some("home_in_use")));
     drop(node);
 
     let other = place.file("other", "abandon ".repeat(23).trim());

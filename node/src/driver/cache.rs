@@ -177,7 +177,8 @@ pub(crate) fn refusal(store: &Store) -> Option<String> {
     String::from_utf8(store.reader().hint(REFUSAL).ok()??).ok()
 }
 
-fn note(kept: Result<(), StorageError>) {
+/// Whatever is not kept here is made again.
+pub(super) fn note(kept: Result<(), StorageError>) {
     if let Err(error) = kept {
         // It is made again at the next start.
         tracing::warn!(%error, "cache not written");

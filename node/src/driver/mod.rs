@@ -5,6 +5,7 @@
 
 mod address_book;
 mod appeal;
+mod arrivals;
 mod cache;
 mod command;
 mod device;
@@ -76,6 +77,8 @@ pub(crate) struct Driver {
     /// The time of the latest hint of this device that anybody knows.
     latest_hint: Timestamp,
     own_log: own_log::OwnLogState,
+    /// What came in lately.
+    arrivals: arrivals::Arrivals,
     /// What the views say of this group.
     own_membership: OwnMembership,
 }
@@ -107,6 +110,7 @@ impl Driver {
         let known = replica.logs().entries(&replica.me().device);
         let own_log = own_log::OwnLogState::new(known, own_log);
         let application = cache::refusal(replica.storage());
+        let arrivals = arrivals::Arrivals::recall(replica.storage(), replica.me().device);
         Self {
             clock,
             replica,
@@ -128,6 +132,7 @@ impl Driver {
             announced: None,
             latest_hint: Timestamp::default(),
             own_log,
+            arrivals,
             own_membership: OwnMembership::Claimed,
         }
     }
@@ -183,6 +188,7 @@ impl Driver {
             if now >= look_round {
                 look_round = now + LOOK_ROUND;
                 self.look_at_storage();
+                self.arrivals.look(self.clock.now(), self.replica.storage());
                 self.dial_due().await;
             }
             if now >= self.replica.next_deadline() {
@@ -216,6 +222,7 @@ impl Driver {
         while !self.replica.is_busy() && !self.keeping.is_empty() {
             self.keeping.step(self.replica.storage(), self.replica.logs());
         }
+        self.arrivals.end(self.clock.now().wall, self.replica.storage());
         self.network.close().await;
         // Closing the store flushes it.
         drop(self.replica);

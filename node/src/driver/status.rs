@@ -3,13 +3,14 @@
 use super::Driver;
 use crate::handle::{OwnStanding, Status};
 use crate::network::Path;
+use crate::space::{Amount, GroupSpace, Space};
 use crate::view::{PeerPath, PeerRow, PeerState};
 use grid_protocol::authority::{Lacking, Standing, Why};
 use grid_protocol::control::Record;
 use grid_protocol::id::{GroupId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::{PeerStanding, PeerSync, PeerView};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Driver {
     pub(super) fn status(&self) -> Status {
@@ -29,6 +30,7 @@ impl Driver {
             records: views.records.len(),
             pending: self.replica.receipts().unseen(&me, authority, head),
             peers: self.peers(|group| views.name_of(group)),
+            space: self.space(|group| views.name_of(group)),
             listen: self.listen.clone(),
             troubles: self.troubles(),
             needs: match standing {
@@ -70,6 +72,24 @@ impl Driver {
             Standing::Member if self.replica.is_let_in() => OwnStanding::Member,
             _ => self.application.clone().map_or(OwnStanding::Waiting, OwnStanding::Refused),
         }
+    }
+
+    /// What the entries of each group take up.
+    fn space(&self, name: impl Fn(&GroupId) -> String) -> Space {
+        let (now, held) = (self.clock.now().wall, self.replica.storage().reader().amounts());
+        let day = self.arrivals.last_day(now, &held);
+        let mut groups: BTreeMap<Option<GroupId>, (Amount, Amount)> = BTreeMap::new();
+        for (device, held) in held {
+            let (sum, sum_of_day) = groups.entry(self.replica.authority().author_of(&device)).or_default();
+            *sum = *sum + held;
+            *sum_of_day = *sum_of_day + day.get(&device).copied().unwrap_or_default();
+        }
+        let row = |(group, (held, last_day)): (Option<GroupId>, _)| {
+            let name = group.as_ref().map_or_else(|| "a group that is not known".to_owned(), &name);
+            GroupSpace { group, name, held, last_day }
+        };
+        let groups = groups.into_iter().map(row).collect();
+        Space::of(groups, &self.replica.me().group, self.arrivals.acquaintance(now))
     }
 
     fn peers(&self, name: impl Fn(&GroupId) -> String) -> Vec<PeerRow> {

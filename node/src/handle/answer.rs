@@ -1,6 +1,7 @@
 //! What goes into a node and comes out of it, as plain data.
 
 use super::govern::Need;
+use crate::space::Space;
 use crate::view::PeerRow;
 use grid_protocol::control::Policy;
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
@@ -155,6 +156,8 @@ pub struct Status {
     pub troubles: Vec<Trouble>,
     /// What waits for the people of this group: votes, signatures.
     pub needs: Vec<Need>,
+    /// What the entries of each group take up here.
+    pub space: Space,
 }
 
 /// Something that is wrong on this machine.

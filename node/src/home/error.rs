@@ -23,7 +23,7 @@ pub enum HomeError {
         known: u32,
     },
     /// Another node runs on it.
-    #[error("another node runs on the home {}", path.display())]
+    #[error("a node runs on the home {} already", path.display())]
     InUse {
         /// The home.
         path: PathBuf,
@@ -90,7 +90,7 @@ impl HomeError {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::NewerFormat { .. } => "install the newer program that was used here before, or choose another --home",
-            Self::InUse { .. } => "stop the other node first, or choose another --home",
+            Self::InUse { .. } => "stop that node first (Ctrl-C in its window), or choose another --home",
             Self::Missing { .. } => "found a coalition with `grid init`, or take an invite with `grid join`",
             Self::Unfinished { .. } => {
                 "run `grid init`, `grid join` or `grid device join` again: it begins anew, and nothing was lost"

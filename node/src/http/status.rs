@@ -4,7 +4,8 @@ use super::Api;
 use super::auth::Door;
 use super::error::{ApiError, ErrorAnswer};
 use super::input::{Answer, Done, JsonBody};
-use crate::handle::{NeedKind, OwnStanding};
+use crate::handle::{self, NeedKind, OwnStanding};
+use crate::space::{Amount, GroupSpace, Space};
 use crate::threats::{self, Reviewed};
 use crate::view::PeerRow;
 use axum::extract::State;
@@ -45,6 +46,69 @@ pub(crate) struct StatusAnswer {
     /// Whether this group has reviewed what threatens its people: `before_sync`, `later`, `not_yet` (and nobody was met)
     /// or `missed` (and others were met).
     threat_review: &'static str,
+    /// What the entries of each group take up on this disk.
+    space: SpaceAnswer,
+}
+
+/// What entries take up, counted as they came in.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SpaceAnswer {
+    /// All that is held.
+    held: AmountAnswer,
+    /// What of it came in here within the last day.
+    last_day: AmountAnswer,
+    /// By group, those with the most bytes first.
+    groups: Vec<GroupSpaceAnswer>,
+    /// Set where most of what came within the last day is of one other group, and is much.
+    note: Option<Trouble>,
+}
+
+/// What the entries of one group take up.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GroupSpaceAnswer {
+    /// The group.
+    group: Option<String>,
+    /// Its name.
+    name: String,
+    /// All that is held of it.
+    held: AmountAnswer,
+    /// What of it came in here within the last day.
+    last_day: AmountAnswer,
+}
+
+/// How much it is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AmountAnswer {
+    /// Entries.
+    entries: u64,
+    /// Bytes: the bodies, and 100 for what lies beside each.
+    bytes: u64,
+}
+
+impl From<Amount> for AmountAnswer {
+    fn from(amount: Amount) -> Self {
+        Self { entries: amount.entries, bytes: amount.bytes }
+    }
+}
+
+impl From<Space> for SpaceAnswer {
+    fn from(space: Space) -> Self {
+        let (held, last_day) = (space.held().into(), space.last_day().into());
+        let row = |row: GroupSpace| GroupSpaceAnswer {
+            group: row.group.map(|group| group.to_string()),
+            name: row.name,
+            held: row.held.into(),
+            last_day: row.last_day.into(),
+        };
+        let groups = space.groups.into_iter().map(row).collect();
+        Self { held, last_day, groups, note: space.note.map(Trouble::from) }
+    }
+}
+
+impl From<handle::Trouble> for Trouble {
+    fn from(trouble: handle::Trouble) -> Self {
+        Self { what: trouble.what, hint: trouble.hint }
+    }
 }
 
 /// What waits for the people of this group.
@@ -178,7 +242,8 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         peers: status.peers.into_iter().map(Peer::from).collect(),
         http: api.tcp_address.map(|address| address.to_string()),
         listen: status.listen,
-        troubles: status.troubles.into_iter().map(|it| Trouble { what: it.what, hint: it.hint }).collect(),
+        troubles: status.troubles.into_iter().map(Trouble::from).collect(),
+        space: status.space.into(),
     }))
 }
 

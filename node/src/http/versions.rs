@@ -138,6 +138,8 @@ pub(crate) struct VotedAnswer {
     votes: usize,
     /// How many votes adopt it.
     needed: usize,
+    /// Where several versions that follow one base were adopted, and this is one of them: that in words.
+    split: Option<String>,
 }
 
 fn named(views: &Views, group: &GroupId) -> Named {
@@ -297,6 +299,7 @@ pub(crate) async fn vote(
         let row =
             views.version(&version).ok_or_else(|| ApiError::internal("the version went while it was voted on"))?;
         let (votes, needed) = (row.votes.len(), row.needed);
-        Ok(Answer(VotedAnswer { version: version.to_string(), state: state(row), votes, needed }))
+        let split = split(views, &version);
+        Ok(Answer(VotedAnswer { version: version.to_string(), state: state(row), votes, needed, split }))
     })
 }

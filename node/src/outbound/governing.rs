@@ -113,7 +113,7 @@ impl Outbound {
             return Ok(());
         }
         Err(refused(
-            format!("only an elector {what}, and this group is none of version {}", rules.version.short()),
+            format!("only an elector {what}, and this group is none under version {}", rules.version.short()),
             format!("the electors are: {}", named(authority, &rules.electors)),
         ))
     }

@@ -31,8 +31,8 @@ struct Log {
     /// What the head claims, and what the entry behind it names as its predecessor.
     claimed: Option<Head>,
     after_claimed: Option<EntryId>,
-    /// Documents of the entries from 0 on without a gap.
-    documents: Vec<DocumentId>,
+    /// Documents of the entries from 0 on without a gap, and how long their bodies are.
+    entries: Vec<(DocumentId, u32)>,
     /// The last kept signature among them.
     signed: Option<(u64, Signature)>,
     /// Entries behind a gap.
@@ -86,11 +86,11 @@ fn read_heads(trees: &Trees) -> Result<BTreeMap<DeviceId, Head>, Fault> {
 
 impl Log {
     fn new(device: DeviceId, claimed: Option<Head>) -> Self {
-        Self { device, claimed, after_claimed: None, documents: Vec::new(), signed: None, stray: 0 }
+        Self { device, claimed, after_claimed: None, entries: Vec::new(), signed: None, stray: 0 }
     }
 
     fn length(&self) -> u64 {
-        self.documents.len() as u64
+        self.entries.len() as u64
     }
 
     fn read(&mut self, seq: u64, value: &[u8]) -> Result<(), Fault> {
@@ -99,7 +99,7 @@ impl Log {
             return Ok(());
         }
         let front = row::decode_front(value)?;
-        self.documents.push(front.document);
+        self.entries.push((front.document, front.body));
         if let Some(signature) = front.signature {
             self.signed = Some((seq, signature));
         }
@@ -113,8 +113,8 @@ impl Log {
         let device = self.device;
         let proven = self.proven(trees, coalition)?;
         let kept = proven.map_or(0, |head| head.seq + 1);
-        for (seq, document) in (0..kept).zip(&self.documents) {
-            index.add_entry(device, seq, *document);
+        for (seq, (document, body)) in (0..kept).zip(&self.entries) {
+            index.add_entry(device, seq, *document, *body as usize);
         }
         if let Some(head) = proven {
             index.add_head(device, head);

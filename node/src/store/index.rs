@@ -1,9 +1,12 @@
-//! What is kept of the store in memory: the heads of all logs, and which entries a document has.
+//! What is kept of the store in memory: the heads of all logs, how much there is of each, and which entries a document
+//! has.
 //!
 //! A tree keyed by document would cost as much to write as the entries themselves, since document ids are
 //! in no order. Reading the entries through at the start costs a tenth of a second per 100,000, and finds
 //! damage before anything builds on it.
 
+use super::row;
+use crate::space::Amount;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, EntryId};
 use grid_protocol::key::DeviceId;
@@ -16,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Debug, Default)]
 pub(super) struct Index {
     heads: BTreeMap<DeviceId, Head>,
-    devices: Vec<DeviceId>,
+    devices: Vec<(DeviceId, Amount)>,
     numbers: HashMap<DeviceId, u32>,
     documents: HashMap<DocumentId, Places>,
 }
@@ -63,7 +66,7 @@ impl Index {
         let places = self.documents.get(document).map(Places::as_slice).unwrap_or_default();
         let mut found: Vec<_> = places
             .iter()
-            .filter_map(|place| Some((*self.devices.get(usize::try_from(place.device).ok()?)?, place.seq)))
+            .filter_map(|place| Some((self.devices.get(usize::try_from(place.device).ok()?)?.0, place.seq)))
             .collect();
         found.sort_unstable();
         found
@@ -73,16 +76,25 @@ impl Index {
         self.heads.insert(device, head);
     }
 
-    pub(super) fn add_entry(&mut self, device: DeviceId, seq: u64, document: DocumentId) {
+    /// How much there is of every log.
+    pub(super) fn amounts(&self) -> impl Iterator<Item = (DeviceId, Amount)> {
+        self.devices.iter().copied()
+    }
+
+    /// Adds an entry whose body has so many bytes.
+    pub(super) fn add_entry(&mut self, device: DeviceId, seq: u64, document: DocumentId, body: usize) {
         let device = match self.numbers.get(&device) {
             Some(number) => *number,
             None => {
                 let number = u32::try_from(self.devices.len()).expect("a coalition has far fewer devices than 2^32");
-                self.devices.push(device);
+                self.devices.push((device, Amount::default()));
                 self.numbers.insert(device, number);
                 number
             }
         };
+        if let Some((_, amount)) = usize::try_from(device).ok().and_then(|number| self.devices.get_mut(number)) {
+            *amount = *amount + Amount { entries: 1, bytes: body.saturating_add(row::ENTRY_COST) as u64 };
+        }
         let place = Place { device, seq };
         match self.documents.entry(document) {
             Entry::Vacant(vacant) => drop(vacant.insert(Places::One(place))),
@@ -99,7 +111,7 @@ impl Index {
     pub(super) fn add_run(&mut self, run: &VerifiedRun) {
         let device = run.device();
         for entry in run.entries() {
-            self.add_entry(device, entry.header().seq, entry.header().document);
+            self.add_entry(device, entry.header().seq, entry.header().document, entry.body().len());
         }
         self.add_head(device, *run.head());
     }

@@ -6,6 +6,7 @@ use super::owed::Owed;
 use super::row;
 use super::trees::Trees;
 use super::wide::Wide;
+use crate::space::Amount;
 use grid_protocol::chain::BranchEntry;
 use grid_protocol::codec;
 use grid_protocol::control::Record;
@@ -15,9 +16,6 @@ use grid_protocol::key::DeviceId;
 use grid_protocol::run::Run;
 use grid_protocol::storage::{StorageError, StoredEntry};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
-
-/// What an entry of a run is taken to cost beside its body, in bytes.
-const ENTRY_COST: usize = 100;
 
 /// A view of the store for reading, cheap to copy. The store stays open while one is left.
 #[derive(Clone, Debug)]
@@ -49,6 +47,11 @@ impl Reader {
     /// The head of one log.
     pub fn head(&self, device: &DeviceId) -> Option<Head> {
         self.index().head(device).copied()
+    }
+
+    /// How much is held of every log. Nothing is read for it.
+    pub fn amounts(&self) -> Vec<(DeviceId, Amount)> {
+        self.index().amounts().collect()
     }
 
     /// Entries of a log, as [`Storage::run`](grid_protocol::storage::Storage::run) says.
@@ -87,7 +90,7 @@ impl Reader {
                 },
             };
             let (prev, mut entry) = row::decode(&row)?;
-            cost = cost.saturating_add(entry.body.len() + ENTRY_COST);
+            cost = cost.saturating_add(entry.body.len() + row::ENTRY_COST);
             if cost > budget && signed > 0 {
                 break;
             }

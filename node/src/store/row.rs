@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// Bytes of a key.
 pub(super) const KEY: usize = 40;
+/// What an entry is taken to cost beside its body, in bytes.
+pub(super) const ENTRY_COST: usize = 100;
 
 /// What is read of an entry without its body.
 #[derive(Debug, Deserialize)]
@@ -25,6 +27,8 @@ pub(super) struct RowFront {
     pub(super) kind: EntryKind,
     pub(super) document: DocumentId,
     pub(super) signature: Option<Signature>,
+    /// Bytes of the body, which follows.
+    pub(super) body: u32,
 }
 
 #[derive(Serialize)]
@@ -78,10 +82,9 @@ pub(super) fn decode_front(value: &[u8]) -> Result<RowFront, Fault> {
 
 /// The whole value, and the id of the entry before it.
 pub(super) fn decode(value: &[u8]) -> Result<(EntryId, LeanEntry), Fault> {
-    let (front, rest) = take_front(value)?;
-    let (length, body) = postcard::take_from_bytes::<u32>(rest).map_err(|error| unreadable(value, &error))?;
-    if usize::try_from(length) != Ok(body.len()) {
-        return Err(Fault::Damaged(format!("a body has {} bytes, expected {length}", body.len())));
+    let (front, body) = take_front(value)?;
+    if usize::try_from(front.body) != Ok(body.len()) {
+        return Err(Fault::Damaged(format!("a body has {} bytes, expected {}", body.len(), front.body)));
     }
     let RowFront { prev, time, kind, document, signature, .. } = front;
     Ok((prev, LeanEntry { time, kind, document, body: body.to_vec(), signature }))

@@ -107,7 +107,7 @@ impl Views {
         let branches: Vec<&VersionRow> = self.children(&followed.version, VersionState::Adopted).collect();
         let mut needs = Vec::new();
         if !branches.is_empty() {
-            let named: Vec<String> = branches.iter().map(|row| row.called()).collect();
+            let named: Vec<String> = branches.iter().map(|row| self.version_called(row)).collect();
             needs.push(Need {
                 kind: NeedKind::Split,
                 version: followed.version,
@@ -125,7 +125,10 @@ impl Views {
             needs.push(Need {
                 kind: NeedKind::Sign,
                 version: followed.version,
-                what: format!("The statement has a new version that your group has not signed: {}.", followed.called()),
+                what: format!(
+                    "The statement has a new version that your group has not signed: {}.",
+                    self.version_called(followed)
+                ),
                 hint: "read it with `grid statement show`, then `grid statement sign`".to_owned(),
             });
         }
@@ -138,7 +141,7 @@ impl Views {
                     version: row.version,
                     what: format!(
                         "A proposal waits for the vote of your group: {}, {} of {} votes.",
-                        row.called(),
+                        self.version_called(row),
                         row.votes.len(),
                         row.needed
                     ),
@@ -150,6 +153,19 @@ impl Views {
             }
         }
         needs
+    }
+
+    /// Its title and the beginning of its id, and whom it removes.
+    fn version_called(&self, row: &VersionRow) -> String {
+        let removed = match row.removed.as_slice() {
+            [] => String::new(),
+            groups if groups.contains(&self.own) => ", which removes your group".to_owned(),
+            groups => {
+                let names: Vec<String> = groups.iter().map(|group| self.name_of(group)).collect();
+                format!(", which removes {}", names.join(", "))
+            }
+        };
+        format!("{}{removed}", row.called())
     }
 
     fn children(&self, base: &VersionId, state: VersionState) -> impl Iterator<Item = &VersionRow> {

@@ -81,3 +81,28 @@ impl Reachable {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::CoalitionId;
+    use crate::key::SecretKey;
+
+    fn hint(device: u8, time: u64, says: Says) -> HintBody {
+        Hint::write(CoalitionId([2; 32]), &SecretKey::from_seed(&[device; 32]), Timestamp(time), says).body
+    }
+
+    #[test]
+    fn a_receipt_is_late_from_the_latest_of_its_own_device_on_in_whatever_order_they_come() {
+        let receipt = |device, time| hint(device, time, Says::Received(Vec::new()));
+        let mut known = Reachable::default();
+        assert!(!known.is_late(&receipt(1, 1)), "nothing is known yet");
+        [7, 5].into_iter().for_each(|time| known.hear(&receipt(1, time)));
+        let late: Vec<bool> = [6, 7, 8].into_iter().map(|time| known.is_late(&receipt(1, time))).collect();
+        assert_eq!(late, [true, true, false]);
+        assert!(!known.is_late(&receipt(2, 6)), "of another device");
+        known.hear(&hint(1, 20, Says::Reachable(Vec::new())));
+        assert!(!known.is_late(&receipt(1, 8)), "addresses say nothing about receipts");
+        assert!(!known.is_late(&hint(1, 6, Says::Reachable(Vec::new()))), "nor receipts about addresses");
+    }
+}

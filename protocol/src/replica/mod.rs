@@ -264,8 +264,9 @@ impl<S: Storage> Replica<S> {
         &self.receipts
     }
 
-    /// Takes in a receipt that was kept.
+    /// Takes in a receipt that was kept: what it says, and that no older one is news.
     pub fn recall_receipt(&mut self, hint: &HintBody) {
+        self.hints.hear(hint);
         self.receipts.take(&self.me, self.logs.head(&self.me.device), hint);
     }
 

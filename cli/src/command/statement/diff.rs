@@ -88,13 +88,17 @@ fn lines(text: &Value) -> Vec<String> {
             _ => ("", "", false),
         };
         // Marks are closed at the end of a line, so that each line can be read by itself.
-        for (number, part) in said(stretch, "text").split('\n').enumerate() {
+        let text = said(stretch, "text");
+        // What comes behind the end of its last line is another stretch's.
+        let last = if text.trim_end_matches('\n').is_empty() { usize::MAX } else { text.matches('\n').count() };
+        for (number, part) in text.split('\n').enumerate() {
             if number > 0 {
                 all.push((String::new(), false));
             }
             if let Some((line, is_changed)) = all.last_mut() {
-                *is_changed |= changes;
-                if !part.is_empty() || (changes && number > 0) {
+                let is_marked = changes && !(part.is_empty() && number == last);
+                *is_changed |= is_marked;
+                if !part.is_empty() || (is_marked && number > 0) {
                     line.push_str(&format!("{before}{part}{after}"));
                 }
             }
@@ -133,5 +137,7 @@ mod tests {
     fn a_mark_never_reaches_over_the_end_of_a_line() {
         let text = json!([{"is": "same", "text": "One "}, {"is": "added", "text": "two\nthree"}]);
         assert_eq!(lines(&text), ["One {+two+}", "{+three+}"]);
+        let text = json!([{"is": "added", "text": "One\n\nTwo\n"}, {"is": "same", "text": "Three"}]);
+        assert_eq!(lines(&text), ["{+One+}", "{++}", "{+Two+}", "Three"]);
     }
 }

@@ -40,6 +40,10 @@ impl Vote {
             let (votes, needed) = (&answer["votes"], &answer["needed"]);
             if answer["state"] == "adopted" {
                 page.line(&format!("Your group has voted, and with that the version is adopted (votes: {votes})."));
+                if let Some(split) = answer["split"].as_str() {
+                    page.line(&format!("With that {split}."));
+                    page.line("Talk to the others before you sign either.");
+                }
                 page.line(&format!("Next: `{sign}`"));
             } else {
                 page.line(&format!(

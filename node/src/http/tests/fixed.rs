@@ -14,6 +14,14 @@ async fn the_status_says_where_the_node_stands() {
     assert_eq!((&answer["members"], &answer["records"], &answer["pending"]), (&json!(2), &json!(7), &json!(1)));
     assert_eq!(answer["http"], grid.tcp.to_string());
     assert_eq!(answer["state_root"], Digest([5; 32]).to_string());
+    let space = &answer["space"];
+    assert_eq!(space["held"], json!({"entries": 20_004, "bytes": 20_004_000}));
+    assert_eq!(space["last_day"], space["held"]);
+    let amount = json!({"entries": 20_000, "bytes": 20_000_000});
+    let first = json!({"group": THEM.to_string(), "name": "They", "held": amount, "last_day": amount});
+    assert_eq!((&space["groups"][0], &space["groups"][2]), (&first, &Json::Null));
+    assert!(space["note"]["what"].as_str().unwrap().contains("is of They"), "{space}");
+    assert!(space["note"]["hint"].as_str().unwrap().contains("talk to them"), "{space}");
 }
 
 #[tokio::test]

@@ -193,3 +193,25 @@ async fn what_a_version_changes_is_told_against_its_base_or_another_one() {
     assert_eq!(code(&grid.get("/api/statement/diff?to=abcdef").await), (404, "not_found"));
     assert_eq!(code(&grid.get("/api/statement/diff?form=abcdef").await), (400, "invalid"));
 }
+
+#[test]
+fn what_waits_for_a_group_says_whom_a_version_removes() {
+    let mut views = Views::new(Arc::new(Registry::standard().clone()), US);
+    fill(&mut views);
+    let waits = |removes: GroupId, state: VersionState, views: &mut Views| {
+        let changed = |row: &VersionRow| {
+            let removed = if row.version == SOUTH { vec![removes] } else { Vec::new() };
+            let state = if row.base.is_some() { state } else { row.state };
+            VersionRow { removed, state, ..row.clone() }
+        };
+        views.versions = views.versions.iter().map(changed).collect();
+        views.needs().into_iter().map(|need| need.what).collect::<Vec<_>>().join("\n")
+    };
+    let split = waits(US, VersionState::Adopted, &mut views);
+    assert!(split.contains(&format!("({}), which removes your group.", SOUTH.short())), "{split}");
+    let proposed = waits(US, VersionState::Proposed, &mut views);
+    assert!(proposed.contains("which removes your group, 1 of 2 votes"), "{proposed}");
+    let others = waits(FAR, VersionState::Proposed, &mut views);
+    assert!(others.contains(&format!("which removes {}, 1 of 2 votes", FAR.short())), "{others}");
+    assert_eq!(others.matches("removes").count(), 1, "{others}");
+}

@@ -17,6 +17,7 @@ use crate::handle::{
     Change, Command, CommandError, Handle, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState,
     NewInvite, OwnStanding, SignatureRow, StatementView, Status, Target, Written,
 };
+use crate::space::{Acquaintance, Amount, GroupSpace, Space};
 use crate::view::Views;
 use axum::body::Bytes;
 use axum::http::{Method, Request, Response, StatusCode, header};
@@ -43,6 +44,15 @@ const DEVICE: DeviceId = DeviceId(PublicKey([9; 32]));
 
 const PROFILE: &str = "group";
 const PROSPECT: &str = "prospect";
+
+/// What two groups take up, one of which fills the disk.
+fn space() -> Space {
+    let row = |group, bytes| {
+        let amount = Amount { entries: bytes / 1_000, bytes };
+        GroupSpace { group: Some(group), name: "They".into(), held: amount, last_day: amount }
+    };
+    Space::of(vec![row(US, 4_000), row(THEM, 20_000_000)], &US, Acquaintance::Old)
+}
 
 type Failure = fn() -> CommandError;
 
@@ -297,6 +307,7 @@ async fn node(
                     listen: vec!["/ip4/127.0.0.1/tcp/1/p2p/x".into()],
                     troubles: Vec::new(),
                     needs: Vec::new(),
+                    space: space(),
                 }
             ),
             Command::History { answer, .. } => reply!(

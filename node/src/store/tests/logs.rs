@@ -1,6 +1,7 @@
 //! Entries, records and rows: written, read, and read again after a start.
 
 use super::{COALITION, Writer, assert_plain, document, open, read_log, record};
+use crate::space::Amount;
 use crate::store::{Store, StoreError};
 use grid_protocol::id::CoalitionId;
 use grid_protocol::run::Run;
@@ -37,6 +38,33 @@ fn entries_are_read_back_as_they_came_in_and_after_a_start() {
         assert_plain(&report);
         store = again;
     }
+}
+
+#[test]
+fn what_logs_take_up_is_counted_as_they_come_and_the_same_after_a_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut store, _) = open(dir.path());
+    let (mut one, mut two) = (Writer::new(1), Writer::new(2));
+    store.append(&[one.write_many(20), two.write_many(3)].concat()).unwrap();
+    store.append_own(&[one.write(document(2), 60_000)], &[]).unwrap();
+    let taken = |store: &Store| {
+        let mut amounts = store.reader().amounts();
+        amounts.sort_by_key(|(device, _)| *device);
+        amounts
+    };
+    let mut expected: Vec<_> = [one.device(), two.device()]
+        .into_iter()
+        .map(|device| {
+            let log = read_log(&store, device, 1_000);
+            let bytes = log.iter().map(|entry| entry.body().len() as u64 + 100).sum();
+            (device, Amount { entries: log.len() as u64, bytes })
+        })
+        .collect();
+    expected.sort_by_key(|(device, _)| *device);
+    assert!(expected.iter().any(|(_, amount)| amount.entries == 21 && amount.bytes > 60_000), "{expected:?}");
+    assert_eq!(taken(&store), expected);
+    drop(store);
+    assert_eq!(taken(&open(dir.path()).0), expected);
 }
 
 #[test]

@@ -80,27 +80,35 @@ fn heard(burden: &mut Burden, now: Duration, sort: Sort, times: u64, tells: Opti
 
 #[test]
 fn what_a_device_says_is_heard_up_to_a_rate_and_who_tells_it_itself_is_named() {
-    for (sort, burst, seconds) in [
-        (Sort::Receipt, 512, 32),
-        (Sort::Addresses, 32, 320),
-        (Sort::Entry, 16_384, 128),
-        (Sort::Record, 256, 128),
-        (Sort::Head, 64, 3_600),
+    for (sort, burst, seconds, named_for) in [
+        (Sort::Receipt, 512, 32, 2_048),
+        (Sort::Addresses, 32, 320, 128),
+        (Sort::Entry, 16_384, 128, 524_288),
+        (Sort::Record, 256, 128, 1_024),
+        (Sort::Head, 64, 3_600, 256),
     ] {
         let mut burden = Burden::default();
         // Others may repeat what a device once said, as often as they like: nobody is named.
-        assert_eq!(heard(&mut burden, NOON, sort, 2 * sort.named_for() + burst, None), burst, "{sort:?}");
+        assert_eq!(heard(&mut burden, NOON, sort, 2 * named_for + burst, None), burst, "{sort:?}");
         assert_eq!(burden.complaint(NOON, &device(1)), None);
         let later = NOON + SECOND * seconds / 2;
         assert_eq!(heard(&mut burden, later, sort, burst, None), burst / 2, "{sort:?}");
         // And it takes nothing away from what the device says itself.
-        let itself = heard(&mut burden, later, sort, burst + sort.named_for() - 1, Some(device(1)));
+        let itself = heard(&mut burden, later, sort, burst + named_for - 1, Some(device(1)));
         assert_eq!(itself, burst, "{sort:?}");
         assert_eq!(burden.complaint(later, &device(1)), None, "{sort:?}");
         heard(&mut burden, later, sort, 1, Some(device(1)));
         assert_eq!(burden.complaint(later, &device(1)), Some(Complaint::Says), "{sort:?}");
         assert_eq!(burden.complaint(later + HOUR, &device(1)), None, "{sort:?}");
     }
+}
+
+#[test]
+fn what_is_told_too_late_is_heard_up_to_a_rate_and_names_nobody() {
+    let mut burden = Burden::default();
+    assert_eq!(heard(&mut burden, NOON, Sort::Late, 100_000, None), 2_048);
+    assert_eq!(heard(&mut burden, NOON + SECOND * 64, Sort::Late, 100_000, None), 1_024);
+    assert_eq!(burden.complaint(NOON + SECOND * 64, &device(1)), None);
 }
 
 #[test]
