@@ -43,6 +43,7 @@ mod statement;
 mod status;
 #[cfg(test)]
 mod tests;
+mod text;
 mod totals;
 mod undo;
 mod versions;
