@@ -156,7 +156,8 @@ pub(super) fn cell(field: &Field, json: &Value) -> String {
     }
 }
 
-fn plain(field: &Field, json: &Value) -> String {
+/// A field as it can be typed.
+pub(super) fn plain(field: &Field, json: &Value) -> String {
     match field.from_stored_json(json) {
         Ok(Some(value)) => value.to_string(),
         Ok(None) => String::new(),
