@@ -111,7 +111,8 @@ fn a_record_of_which_edits_met_is_shown_with_both_and_a_command_for_the_other() 
         "others": [rival("By the river's bend", "Weir")], "more": 0});
     let node = FakeNode::saying(
         200,
-        json!({"schema": 1, "id": "a".repeat(52), "title": "In the mill", "contested": [contest], "heads": []}),
+        json!({"schema": 1, "id": "a".repeat(52), "title": "In the mill", "contested": [contest], "heads": [],
+            "group_name": "Weir", "mine": true, "changed_at": "2026-01-01T00:00:00Z"}),
     );
     let shown = stdout(&node.run(["page", "show", "aaaaaaaa"])).split_whitespace().collect::<Vec<_>>().join(" ");
     for told in [

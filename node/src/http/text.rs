@@ -135,7 +135,7 @@ mod tests {
     use serde_json::json;
 
     fn narrowed(text: &str) -> Words {
-        Words::read(&format!("text={}", text.replace(' ', "%20"))).unwrap()
+        Words::read(&format!("text={}", text.replace(' ', "%20"))).expect("a sound query")
     }
 
     /// A thousand reports, three of which speak of a ferry, one only to the coalition.
@@ -181,7 +181,8 @@ mod tests {
     }
 
     fn words() -> impl Strategy<Value = String> {
-        prop::string::string_regex("((Fähre|ferry|ferries|Vigil|vigils|boot|van|a|Ströme|町) ?){0,4}").unwrap()
+        prop::string::string_regex("((Fähre|ferry|ferries|Vigil|vigils|boot|van|a|Ströme|町) ?){0,4}")
+            .expect("a sound pattern")
     }
 
     proptest! {
