@@ -2,6 +2,7 @@
 
 use crate::{client::path, context::Context, failure::Failure};
 use clap::{Arg, ArgMatches};
+use grid_protocol::letters;
 use serde_json::json;
 
 /// The flag of commands whose question can be kept.
@@ -9,7 +10,17 @@ pub(crate) fn argument() -> Arg {
     Arg::new("save")
         .long("save")
         .value_name("NAME")
+        .value_parser(name)
         .help("Keep this search under a name: `grid search run NAME` asks it again")
+}
+
+/// A name that can be read, and so asked for.
+fn name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    match letters::is_seen(name) {
+        true => Ok(name.to_owned()),
+        false => Err("expected a name by which you ask again".to_owned()),
+    }
 }
 
 /// Keeps what was asked, if that was wished for: a listing of a kind (`of_kind`) or a `question`.

@@ -10,8 +10,8 @@ mod error;
 mod govern;
 
 pub use answer::{
-    Change, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding, Removed,
-    SignatureRow, StatementView, Status, Target, Trouble, Written,
+    Change, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding, Removed, SignatureRow,
+    StatementView, Status, Target, Trouble, Written,
 };
 pub use appeal::{AppealState, Appealed, AppealedDevice, Contacts, Recoverable};
 pub use device::{
@@ -26,10 +26,10 @@ use crate::event::Event;
 use crate::view::Views;
 use grid_protocol::appeal::Appeal;
 use grid_protocol::control::Record;
-use grid_protocol::id::{ChangeHash, DocumentId, VersionId};
+use grid_protocol::id::{DocumentId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::record::{ImportRow, Patch};
-use grid_protocol::replica::{Delivery, Undoing};
+use grid_protocol::replica::{Contests, Delivery, Past};
 use grid_protocol::time::Timestamp;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -68,8 +68,8 @@ pub(crate) enum Command {
     Approve { appeal: Box<Appeal>, answer: Answer<Appealed> },
     Sheet { version: Option<VersionId>, answer: Answer<Vec<u8>> },
     Status { answer: Answer<Status> },
-    History { document: DocumentId, answer: Answer<Vec<HistoryEntry>> },
-    Undoing { document: DocumentId, change: Option<ChangeHash>, answer: Answer<Undoing> },
+    Past { document: DocumentId, answer: Answer<Past> },
+    Contests { document: DocumentId, answer: Answer<Contests> },
     Deliveries { documents: Vec<DocumentId>, answer: Answer<Vec<Option<Delivery>>> },
     Dial { address: String, answer: Answer<()> },
     HangUp { answer: Answer<()> },
@@ -302,22 +302,23 @@ impl Handle {
         self.ask(|answer| Command::Status { answer }).await
     }
 
-    /// The changes of a record, oldest first.
+    /// What happened to a record until now. Its history, and what undoing a change takes, are worked out from it by
+    /// whoever asks: that may take long, and the node serves others meanwhile.
     ///
     /// # Errors
     ///
     /// [`CommandError`].
-    pub async fn history(&self, document: DocumentId) -> Result<Vec<HistoryEntry>, CommandError> {
-        self.ask(|answer| Command::History { document, answer }).await
+    pub async fn past(&self, document: DocumentId) -> Result<Past, CommandError> {
+        self.ask(|answer| Command::Past { document, answer }).await
     }
 
-    /// What undoing a change of a record takes; without one, the last. Nothing is written.
+    /// The fields of a record of which edits met, and only one can be shown.
     ///
     /// # Errors
     ///
-    /// [`CommandError`] when there is nothing to undo.
-    pub async fn undoing(&self, document: DocumentId, change: Option<ChangeHash>) -> Result<Undoing, CommandError> {
-        self.ask(|answer| Command::Undoing { document, change, answer }).await
+    /// [`CommandError`].
+    pub async fn contests(&self, document: DocumentId) -> Result<Contests, CommandError> {
+        self.ask(|answer| Command::Contests { document, answer }).await
     }
 
     /// Who has received this node's last change of each record; none where this node has written none.

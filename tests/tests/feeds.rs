@@ -149,12 +149,39 @@ async fn a_link_that_would_fail_is_not_made() {
         (json!({"feed": "calendar", "filter": "kind=dragon"}), "dragon"),
         (json!({"feed": "calendar", "filter": "kind=event&since=soon"}), "soon"),
         (json!({"feed": "calendar", "filter": "kind=event&text=a b"}), "%20"),
+        (json!({"feed": "calendar", "filter": "kind=page"}), "task"),
+        (json!({"feed": "podcast", "filter": "kind=task"}), "event"),
     ] {
         let error = pair.river.post_refused("/api/feeds/links", request.clone()).await;
         assert!(error.to_string().contains(named), "{request}: {error}");
     }
     assert_eq!(pair.river.refused("link", json!({"name": "By hand"})).await["code"], "invalid");
     assert!(pair.river.list("link", "").await.is_empty());
+    let pages = request_json(&pair.river.member.path(), "GET", "/api/feeds/map.geojson?kind=page", json!(null)).await;
+    assert_eq!(pages.0, 400, "{}", pages.1);
+    pair.river.get("/api/feeds/map.geojson?kind=place").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_and_saved_searches_are_told_apart_by_their_names() {
+    let pair = Pair::new().await;
+    let river = &pair.river;
+    let made = link(river, json!({"feed": "calendar", "name": "Phone"})).await;
+    let listed = river.get("/api/feeds/links").await;
+    assert!(made["created_at"].is_string() && made["created_at"] == listed["items"][0]["created_at"], "{made}");
+    let error = river.post_refused("/api/feeds/links", json!({"feed": "news", "name": "phone "})).await;
+    assert!(error.to_string().contains("already"), "{error}");
+    let unnamed = [link(river, json!({"feed": "news"})).await, link(river, json!({"feed": "news"})).await];
+    assert_eq!(unnamed.map(|it| it["name"].clone()), ["news", "news 2"]);
+
+    let search = river.make("search", json!({"name": "Near", "words": "van"})).await;
+    let error = river.refused("search", json!({"name": "near", "words": "boat"})).await;
+    assert!(error["hint"].as_str().unwrap().contains("grid search remove"), "{error}");
+    let other = river.make("search", json!({"name": "Far", "words": "boat"})).await;
+    river.edit("search", &search, json!({"words": "boat", "name": "Near"})).await;
+    assert!(river.edit_refused("search", &other, json!({"name": "Near"})).await.to_string().contains("already"));
+    request_json(&river.member.path(), "DELETE", &format!("/api/records/search/{search}"), json!(null)).await;
+    river.edit("search", &other, json!({"name": "Near"})).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

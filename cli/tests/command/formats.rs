@@ -72,11 +72,65 @@ fn undoing_and_merging_say_what_became_of_what() {
     let shown = stdout(&node.run(["action", "undo", "aaaaaaaa", "--change", "bbbbbbbb"]));
     assert!(shown.contains("title as before") && shown.contains("place since"), "{shown}");
     assert_eq!(node.asked()[0].json(), json!({"change": "bbbbbbbb"}));
+    assert_eq!(code(&node.run(["page", "undo", "aaaaaaaa", "--change", "bbbbbbbb", "--of", "Weir"])), 2);
     let shown = stdout(&node.run(["place", "merge", "aaaaaaaa", "bbbbbbbb", "--dry-run"]));
     assert!(shown.contains("Would be one place") && shown.contains("1 record of yours"), "{shown}");
     assert_eq!(node.asked().len(), 2, "a preview asks once");
     node.run(["place", "merge", "aaaaaaaa", "bbbbbbbb", "--yes"]);
     assert_eq!(node.asked()[3].json()["dry_run"], false);
+    node.run(["page", "undo", "aaaaaaaa", "--of", "Weir"]);
+    assert_eq!(node.asked()[4].json(), json!({"of": "Weir"}));
+}
+
+#[test]
+fn a_history_tells_what_an_edit_put_in_and_how_to_see_more() {
+    let excerpt = |text: &str, left_out: u64| json!({"text": text, "left_out": left_out});
+    let place = json!({"at": 7, "before": "meet on ", "taken": excerpt("Monday", 0), "put": excerpt("Tuesday", 9),
+        "after": ". Bring boots"});
+    let step = json!({"time": "2026-01-01T00:00:00Z", "group": "g", "name": "Weir", "device": "d",
+        "change": "c".repeat(52), "what": "changed", "fields": {"title": "Plan"}, "cleared": [], "inert": null,
+        "edits": {"text": {"letters": 4000, "places": [place], "more": 2}}, "beside_others": false});
+    let node = FakeNode::saying(
+        200,
+        json!({"schema": 1, "items": [step], "total": 8, "earlier": 7, "before": "c".repeat(52)}),
+    );
+    let output = node.run(["page", "history", "aaaaaaaa", "--limit", "1", "--before", "dddddddd"]);
+    let shown = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in ["Title: Plan", "4000 letters", "[-Monday-]", "[+Tuesday… (9 letters more)+]", "2 more places"] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    assert!(stderr(&output).contains("7 more before these. See them: --before cccccccc"), "{}", stderr(&output));
+    assert_eq!(node.asked()[0].path, "/api/records/page/aaaaaaaa/history?limit=1&before=dddddddd");
+    assert_eq!(code(&node.run(["page", "history", "aaaaaaaa", "--limit", "0"])), 2);
+}
+
+#[test]
+fn a_record_of_which_edits_met_is_shown_with_both_and_a_command_for_the_other() {
+    let rival = |value: &str, name: &str| json!({"value": value, "change": "c".repeat(52), "group": "g", "name": name});
+    let contest = json!({"field": "title", "shown": rival("In the mill", "Mill"),
+        "others": [rival("By the river's bend", "Weir")], "more": 0});
+    let node = FakeNode::saying(
+        200,
+        json!({"schema": 1, "id": "a".repeat(52), "title": "In the mill", "contested": [contest], "heads": [],
+            "group_name": "Weir", "mine": true, "changed_at": "2026-01-01T00:00:00Z"}),
+    );
+    let shown = stdout(&node.run(["page", "show", "aaaaaaaa"])).split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "\u{201c}By the river's bend\u{201d} of Weir does not show",
+        "page history aaaaaaaaaa",
+        "page edit aaaaaaaaaa --title 'By the river'\\''s bend'",
+    ] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+}
+
+#[test]
+fn a_search_is_kept_under_a_name_that_can_be_read() {
+    let node = FakeNode::saying(200, json!({"schema": 1, "items": [], "total": 0}));
+    for name in ["", "  ", "\u{200b}"] {
+        assert_eq!(code(&node.run(["find", "van", "--save", name])), 2, "{name:?}");
+    }
+    assert!(node.asked().is_empty(), "nothing was searched for");
 }
 
 #[test]

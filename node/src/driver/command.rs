@@ -2,14 +2,14 @@
 
 use super::{Driver, Flow};
 use crate::clock::random;
-use crate::handle::{Command, CommandError, HistoryEntry, InviteRow, InviteState, NewInvite, OwnStanding};
+use crate::handle::{Command, CommandError, InviteRow, InviteState, NewInvite, OwnStanding};
 use crate::invited;
 use crate::node::Dialling;
 use grid_protocol::authority::SlotState;
 use grid_protocol::control::Record;
-use grid_protocol::id::{ChangeHash, DocumentId, VersionId};
+use grid_protocol::id::{DocumentId, VersionId};
 use grid_protocol::invite::{self, InviteTicket};
-use grid_protocol::replica::{Delivery, UndoError, Undoing};
+use grid_protocol::replica::{Contests, Delivery, Past};
 use grid_protocol::sheet::{SheetError, StatementSheet};
 use grid_protocol::time::Timestamp;
 use std::time::Duration;
@@ -87,11 +87,11 @@ impl Driver {
             Command::Status { answer } => {
                 let _ = answer.send(Ok(self.status()));
             }
-            Command::History { document, answer } => {
-                let _ = answer.send(self.history(document));
+            Command::Past { document, answer } => {
+                let _ = answer.send(self.past(document));
             }
-            Command::Undoing { document, change, answer } => {
-                let _ = answer.send(self.undoing(document, change));
+            Command::Contests { document, answer } => {
+                let _ = answer.send(self.contests(document));
             }
             Command::Deliveries { documents, answer } => {
                 let _ = answer.send(Ok(documents.iter().map(|document| self.delivery(document)).collect()));
@@ -258,43 +258,24 @@ impl Driver {
         Some(self.replica.receipts().delivery(&me, self.replica.authority(), seq))
     }
 
-    fn undoing(&mut self, document: DocumentId, change: Option<ChangeHash>) -> Result<Undoing, CommandError> {
-        if !self.replica.documents().knows(&document) {
-            return Err(CommandError::Refused {
-                why: "what stays on this computer has no history".to_owned(),
-                hint: "edit the record".to_owned(),
-            });
+    /// The past of a record; what is worked out from it is worked out elsewhere.
+    fn past(&mut self, document: DocumentId) -> Result<Past, CommandError> {
+        if self.replica.documents().knows(&document) {
+            return Ok(self.replica.past(document)?);
         }
-        self.replica.undoing(document, change).map_err(|error| match error {
-            UndoError::Storage(error) => error.into(),
-            error => CommandError::Refused { why: error.to_string(), hint: error.hint().to_owned() },
-        })
+        let me = self.replica.me();
+        match self.replica.storage().reader().local(&document) {
+            // What stays here has no log, and so no history.
+            Some(_) => Ok(Past::without_log(me.coalition, document, me.group)),
+            None => Err(CommandError::NotFound { what: "record".to_owned(), id: document.to_string() }),
+        }
     }
 
-    fn history(&mut self, document: DocumentId) -> Result<Vec<HistoryEntry>, CommandError> {
-        if !self.replica.documents().knows(&document) {
-            // What stays here has no log, and so no history.
-            if self.replica.storage().reader().local(&document).is_some() {
-                return Ok(Vec::new());
-            }
-            return Err(CommandError::NotFound { what: "record".to_owned(), id: document.to_string() });
+    fn contests(&mut self, document: DocumentId) -> Result<Contests, CommandError> {
+        match self.replica.documents().knows(&document) {
+            true => Ok(self.replica.contests(document)?),
+            false => Ok(Contests::default()),
         }
-        let history = self.replica.history(document)?;
-        let authority = self.replica.authority();
-        Ok(history
-            .into_iter()
-            .map(|step| HistoryEntry {
-                time: step.time,
-                group: authority.group_of(&step.device),
-                device: step.device,
-                change: step.change,
-                deed: step.deed,
-                cleared: step.cleared,
-                knew: step.knew,
-                fields: step.fields,
-                inert: step.inert,
-            })
-            .collect())
     }
 }
 

@@ -13,6 +13,9 @@ use grid_protocol::letters;
 use grid_protocol::record::{Kind, Patch, RecordHome, Tags, Value, Values, Writes};
 use std::sync::Arc;
 
+/// The kinds whose records people ask for by name alone.
+const NAMED_ONCE: [&str; 2] = ["link", "search"];
+
 /// What a write is divided into.
 pub(super) enum Divided {
     /// All of it goes into the log, and beside it what stays here.
@@ -142,12 +145,34 @@ impl Driver {
         if let Some(before) = &before {
             only_first(kind, before, &after)?;
         }
+        self.named_once(document, kind, before.as_ref(), &after)?;
         let change = match &before {
             None => Change::Created,
             Some(before) if *before == after => Change::Unchanged,
             Some(_) => Change::Changed,
         };
         Ok((document, known.map_or(opening, |known| known.opening), after, change))
+    }
+
+    /// Refuses to give a record a name by which people ask for another one. Those that have one name already keep it.
+    fn named_once(
+        &self,
+        document: DocumentId,
+        kind: &Kind,
+        before: Option<&Values>,
+        after: &Values,
+    ) -> Result<(), CommandError> {
+        let name = kind.title_of(after);
+        if !NAMED_ONCE.contains(&kind.name.as_str()) || before.is_some_and(|before| kind.title_of(before) == name) {
+            return Ok(());
+        }
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(other) = views.called(&kind.name, name).find(|row| row.document != document) else { return Ok(()) };
+        let (kind, id) = (&kind.name, other.document.short());
+        Err(CommandError::Refused {
+            why: format!("there is a {kind} called {:?} already ({id})", views.title_of(other)),
+            hint: format!("choose another name, or take that one away first: `grid {kind} remove {id}`"),
+        })
     }
 
     /// Keeps the fields of a record that stay here where nothing of it travels anew.

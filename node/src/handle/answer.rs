@@ -6,8 +6,6 @@ use crate::view::PeerRow;
 use grid_protocol::control::Policy;
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
 use grid_protocol::key::DeviceId;
-use grid_protocol::record::{FieldName, Values};
-use grid_protocol::replica::{Deed, Knew};
 use grid_protocol::time::Timestamp;
 
 /// What a record is written into.
@@ -186,29 +184,6 @@ pub enum OwnStanding {
     Withdrawn,
     /// An adopted version of the statement removed it: which one, and what that means.
     Removed(String),
-}
-
-/// One change of a record's history.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HistoryEntry {
-    /// Claimed time.
-    pub time: Timestamp,
-    /// The group that wrote it, where known.
-    pub group: Option<GroupId>,
-    /// Its device.
-    pub device: DeviceId,
-    /// The change.
-    pub change: ChangeHash,
-    /// What it did to the record.
-    pub deed: Deed,
-    /// Fields that changed, with their new content.
-    pub fields: Values,
-    /// Fields that it emptied.
-    pub cleared: Vec<FieldName>,
-    /// Whether its writer knew of what stands before it.
-    pub knew: Knew,
-    /// Why the change has no effect, if it has none.
-    pub inert: Option<String>,
 }
 
 /// A version of the statement and who has signed it.

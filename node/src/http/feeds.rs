@@ -5,6 +5,7 @@ use super::error::{ApiError, ErrorAnswer};
 use super::filter::Filter;
 use super::input::{Download, Words};
 use super::open::{Seen, at_their_next, take_audience};
+use super::text::Near;
 use crate::handle::Status;
 use crate::view::Views;
 use axum::extract::State;
@@ -66,6 +67,33 @@ impl Which {
         }
     }
 
+    /// Whether it holds records of a kind, as its readers see that.
+    fn takes(self, seen: &Seen) -> bool {
+        match self {
+            Self::Calendar => CALENDAR.contains(&seen.kind.name.as_str()) && seen.shape.starts.is_some(),
+            Self::News => true,
+            Self::Podcast => seen.kind.name == HEARD && seen.shape.recording.is_some(),
+            Self::Map => seen.shape.point.is_some(),
+        }
+    }
+
+    /// Refuses words that narrow it to a kind that it never holds. A link that was made with such words is read as
+    /// before: nothing is in it.
+    pub(super) fn check(self, api: &Api, audience: Audience, words: &Words) -> Result<(), ApiError> {
+        let Some(name) = words.clone().take("kind")? else { return Ok(()) };
+        let holds = |kind: &Kind| Seen::by(kind, audience).is_some_and(|seen| self.takes(&seen));
+        let kind = api.kind(&name)?;
+        if holds(&kind) {
+            return Ok(());
+        }
+        let kinds = api.handle.look(|views| {
+            let held = views.registry.kinds().filter(|kind| holds(kind));
+            held.map(|kind| kind.name.clone()).collect::<Vec<String>>()
+        });
+        let message = format!("kind: the {} holds no {} that {audience} readers see", self.word(), kind.plural);
+        Err(ApiError::invalid(message, format!("It holds these kinds: {}.", kinds.join(", "))))
+    }
+
     /// The feed as such readers see it, narrowed by these words.
     pub(super) async fn written(self, api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
         match self {
@@ -79,6 +107,7 @@ impl Which {
     /// The feed that a request asks for.
     async fn asked(self, api: &Api, mut words: Words) -> Result<Download, ApiError> {
         let audience = take_audience(&mut words, Audience::Coalition)?;
+        self.check(api, audience, &words)?;
         self.written(api, audience, words).await
     }
 
@@ -141,15 +170,16 @@ impl Source {
     fn entries(
         &self,
         views: &Views,
-        wanted: impl Fn(&Seen) -> bool,
+        which: Which,
         most: usize,
         (gone, groups): (Gone, Groups),
     ) -> Result<Vec<Entry>, ApiError> {
         let mut found: Vec<(Arc<Row>, usize)> = Vec::new();
         let mut seen = Vec::new();
+        let near = Near::to(views, &self.words)?;
         for kind in views.registry.kinds().filter(|kind| self.kind.as_ref().is_none_or(|it| it.name == kind.name)) {
-            let Some(kind_seen) = Seen::by(kind, self.audience).filter(&wanted) else { continue };
-            let filter = Filter::read(views, &kind_seen.kind, self.words.clone())?;
+            let Some(kind_seen) = Seen::by(kind, self.audience).filter(|seen| which.takes(seen)) else { continue };
+            let filter = Filter::for_readers(views, &kind_seen.kind, self.words.clone())?;
             let present = |row: &Row| groups == Groups::All || views.holds(row);
             let fits = |row: &&Arc<Row>| {
                 !views.hidden.hides(row)
@@ -157,7 +187,8 @@ impl Source {
                     && kind_seen.takes(views, row)
                     && kind_seen.is_shown(&filter, row)
             };
-            found.extend(views.shown(&kind.name).filter(fits).take(most).map(|row| (row.clone(), seen.len())));
+            let rows = Near::of_kind(near.as_ref(), views, kind).filter(fits);
+            found.extend(rows.take(most).map(|row| (row.clone(), seen.len())));
             if gone == Gone::Shown {
                 found.extend(views.records.removed(&kind.name).filter(fits).map(|row| (row.clone(), seen.len())));
             }
@@ -193,8 +224,8 @@ pub(crate) async fn calendar_feed(State(api): State<Api>, words: Words) -> Resul
 async fn calendar_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
     let source = Source::take(api, audience, words).await?;
     let feed = source.feed(api, "calendar", "Actions, events, moments, hearings and tasks.");
-    let wanted = |seen: &Seen| CALENDAR.contains(&seen.kind.name.as_str()) && seen.shape.starts.is_some();
-    let entries = api.handle.look(|views| source.entries(views, wanted, usize::MAX, (Gone::Shown, Groups::Present)))?;
+    let which = Which::Calendar;
+    let entries = api.handle.look(|views| source.entries(views, which, usize::MAX, (Gone::Shown, Groups::Present)))?;
     Which::Calendar.file_of("text/calendar; charset=utf-8", move || calendar(&feed, &entries)).await
 }
 
@@ -212,7 +243,7 @@ pub(crate) async fn news_feed(State(api): State<Api>, words: Words) -> Result<Do
 async fn news_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
     let source = Source::take(api, audience, words).await?;
     let feed = source.feed(api, "news", "What groups have written, the newest first.");
-    let entries = api.handle.look(|views| source.entries(views, |_| true, NEWS, (Gone::LeftOut, Groups::All)))?;
+    let entries = api.handle.look(|views| source.entries(views, Which::News, NEWS, (Gone::LeftOut, Groups::All)))?;
     Which::News.file_of("application/atom+xml; charset=utf-8", move || atom(&feed, &at_their_next(&entries))).await
 }
 
@@ -235,8 +266,8 @@ async fn podcast_of(api: &Api, audience: Audience, words: Words) -> Result<Downl
         feed.title = series.clone();
         feed.id = format!("{}:{series}", feed.id);
     }
-    let heard = |seen: &Seen| seen.kind.name == HEARD && seen.shape.recording.is_some();
-    let entries = api.handle.look(|views| source.entries(views, heard, EPISODES, (Gone::LeftOut, Groups::All)))?;
+    let entries =
+        api.handle.look(|views| source.entries(views, Which::Podcast, EPISODES, (Gone::LeftOut, Groups::All)))?;
     let sorts = |entry: &Entry| SORTS.contains(&entry.values.text("sort"));
     let mut entries: Vec<Entry> = entries.into_iter().filter(sorts).collect();
     entries.sort_by_key(|entry| Reverse(entry.starts().map(|starts| starts.instant())));
@@ -256,8 +287,8 @@ pub(crate) async fn map_feed(State(api): State<Api>, words: Words) -> Result<Dow
 
 async fn map_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
     let source = Source::take(api, audience, words).await?;
-    let wanted = |seen: &Seen| seen.shape.point.is_some();
+    let which = Which::Map;
     let entries =
-        api.handle.look(|views| source.entries(views, wanted, usize::MAX, (Gone::LeftOut, Groups::Present)))?;
+        api.handle.look(|views| source.entries(views, which, usize::MAX, (Gone::LeftOut, Groups::Present)))?;
     Which::Map.file_of("application/geo+json", move || geojson(&at_their_next(&entries)).to_string()).await
 }

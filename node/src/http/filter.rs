@@ -5,10 +5,10 @@ use super::input::Words;
 use super::period::{During, Period};
 use super::pick;
 use super::resolve::meant_by;
-use crate::view::fold::{Phrase, bare, folded};
-use crate::view::search::Query;
-use crate::view::{Hidden, Said, Views};
-use grid_protocol::id::{DocumentId, GroupId};
+use super::text::Text;
+use crate::view::fold::{bare, folded};
+use crate::view::{Hidden, Said, Views, newest_first};
+use grid_protocol::id::GroupId;
 use grid_protocol::record::{Field, FieldName, FieldType, Kind, Tags, Value, Values};
 use grid_protocol::replica::Row;
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Records of a page where nothing is said.
 const LIMIT: usize = 50;
 /// Records of a page at most.
-const MAX_LIMIT: usize = 1_000;
+pub(super) const MAX_LIMIT: usize = 1_000;
 
 /// Which part of a listing is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -89,8 +89,22 @@ enum Wanted {
 
 impl Filter {
     /// The filter that a query asks for; what the listing has no name for is a field.
-    pub(crate) fn read(views: &Views, kind: &Kind, mut words: Words) -> Result<Self, ApiError> {
-        let text = words.take("text")?.filter(|text| !text.is_empty()).map(|text| Text::new(views, kind, &text));
+    pub(crate) fn read(views: &Views, kind: &Kind, words: Words) -> Result<Self, ApiError> {
+        Self::with(views, kind, words, Text::new)
+    }
+
+    /// The same for readers who may not see all of a record: see [`Filter::shows_to`].
+    pub(crate) fn for_readers(views: &Views, kind: &Kind, words: Words) -> Result<Self, ApiError> {
+        Self::with(views, kind, words, |_, kind, text| Text::for_readers(kind, text))
+    }
+
+    fn with(
+        views: &Views,
+        kind: &Kind,
+        mut words: Words,
+        read: impl FnOnce(&Views, &Kind, &str) -> Text,
+    ) -> Result<Self, ApiError> {
+        let text = words.take("text")?.filter(|text| !text.is_empty()).map(|text| read(views, kind, &text));
         let group = words.take("group")?.map(|told| pick::group(views, &told)).transpose()?;
         let during = Period::take(&mut words)?.during(kind);
         let hidden = match words.take("hidden")?.as_deref() {
@@ -122,16 +136,24 @@ impl Filter {
     /// The records of a kind that it shows, newest first, and how many more it would show if nothing were hidden here.
     pub(crate) fn rows<'a>(&self, views: &'a Views, kind: &Kind) -> (Vec<&'a Arc<Row>>, usize) {
         let mut hidden = 0;
-        let mut meant = |row: &Row| {
+        let mut rows = self.looked_at(views, kind);
+        rows.retain(|row| {
             let fit = self.fit(row);
             hidden += usize::from(fit == Fit::Hidden);
             fit == Fit::Shown
-        };
-        let rows = match views.saying(kind, &self.said, &mut meant) {
-            Some(rows) => rows,
-            None => views.records.of_kind(&kind.name).filter(|row| meant(row)).collect(),
-        };
+        });
         (rows, hidden)
+    }
+
+    /// The records that it looks at, newest first: those that an index leads to, where one does.
+    pub(super) fn looked_at<'a>(&self, views: &'a Views, kind: &Kind) -> Vec<&'a Arc<Row>> {
+        let by_words = self.text.as_ref().and_then(Text::found);
+        let most = by_words.map_or(views.records.count_of(&kind.name) / 2, HashSet::len);
+        match (views.saying(kind, &self.said, most), by_words) {
+            (Some(rows), _) => rows,
+            (None, Some(found)) => newest_first(found.iter().filter_map(|document| views.records.row(document))),
+            (None, None) => views.records.of_kind(&kind.name).collect(),
+        }
     }
 
     /// Whether it shows everything.
@@ -258,73 +280,6 @@ impl Typed {
     fn is(&self, text: &str) -> bool {
         text == self.text || (bare(text) == self.letters && folded(text) == self.words)
     }
-}
-
-/// Words that a record has to have, all of them, wherever in it they stand. Case and accents do not matter, and where
-/// nothing has them as they were typed, slips are forgiven: as in `grid find`, out of the same index.
-#[derive(Debug)]
-struct Text {
-    phrase: Phrase,
-    /// The same with slips forgiven: how it was found says something about records that a reader may not see.
-    forgiving: Phrase,
-    found: Found,
-}
-
-/// Where the records that have the words are known from.
-#[derive(Debug)]
-enum Found {
-    /// From the index.
-    Indexed(HashSet<DocumentId>),
-    /// From looking through each: what is only for this computer's own use is in no index.
-    Seen,
-}
-
-impl Text {
-    fn new(views: &Views, kind: &Kind, text: &str) -> Self {
-        let forgiving = Phrase::new(text);
-        if !views.search.holds(kind) {
-            return Self { phrase: forgiving.clone(), forgiving, found: Found::Seen };
-        }
-        let found = |phrase: &Phrase| -> HashSet<DocumentId> {
-            let query = Query { required: vec![phrase.clone()], wished: None };
-            let most = views.records.count_of(&kind.name);
-            let hits = views.search.hits(&views.records, &query).best(|name| name == kind.name, most, |_| true);
-            hits.into_iter().map(|hit| hit.row.document).collect()
-        };
-        let exact = forgiving.clone().exactly();
-        match found(&exact) {
-            documents if documents.is_empty() => {
-                Self { found: Found::Indexed(found(&forgiving)), phrase: forgiving.clone(), forgiving }
-            }
-            documents => Self { found: Found::Indexed(documents), phrase: exact, forgiving },
-        }
-    }
-
-    fn is_in_row(&self, row: &Row) -> bool {
-        match &self.found {
-            Found::Indexed(documents) => documents.contains(&row.document),
-            Found::Seen => self.is_in(&all_of(&row.values)),
-        }
-    }
-
-    /// Looked for in these values alone: the index holds all of a record, and these are what somebody may read of it.
-    fn is_in_values(&self, values: &Values) -> bool {
-        self.forgiving.is_in(&all_of(values))
-    }
-
-    fn is_in(&self, text: &str) -> bool {
-        self.phrase.is_in(text)
-    }
-}
-
-/// All that the fields of a record say in words.
-fn all_of(values: &Values) -> String {
-    let mut all = String::new();
-    for (_, value) in values.iter() {
-        let texts = value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text());
-        texts.for_each(|text| all.extend([text, "\n"]));
-    }
-    all
 }
 
 pub(super) fn no_field(kind: &Kind, name: &str) -> ApiError {

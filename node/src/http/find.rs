@@ -56,7 +56,7 @@ fn begins_nothing(views: &Views, kind: &Kind, prefix: &str) -> bool {
     }
 }
 
-/// The record whose whole title this is, whatever the case and the accents.
+/// The record whose whole title this is, whatever the case and the accents; where none has it, the removed one that had.
 fn titled(views: &Views, kind: &Kind, title: &str) -> Result<Option<Found>, ApiError> {
     if kind.role == Some(KindRole::Profile) {
         return match views.group_told(title) {
@@ -65,7 +65,10 @@ fn titled(views: &Views, kind: &Kind, title: &str) -> Result<Option<Found>, ApiE
             Err(several) => Err(several.into()),
         };
     }
-    let candidates: Vec<Candidate> = views.called(&kind.name, title).map(candidate(kind)).collect();
+    let mut candidates: Vec<Candidate> = views.called(&kind.name, title).map(candidate(kind)).collect();
+    if candidates.is_empty() {
+        candidates = views.once_called(&kind.name, title).map(candidate(kind)).collect();
+    }
     if candidates.is_empty() { Ok(None) } else { one(views, kind, title, candidates).map(Some) }
 }
 

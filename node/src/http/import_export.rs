@@ -5,6 +5,7 @@ use super::error::ApiError;
 use super::filter::Filter;
 use super::input::{Answer, Download, File, Segments, Words};
 use super::open::{self, Asked};
+use super::text::Near;
 use crate::handle::{Change, ImportMode, ImportOutcome, Imported, Removed};
 use axum::extract::State;
 use grid_protocol::record::format::{Entry, Feed};
@@ -163,8 +164,9 @@ pub(crate) async fn export(
     let asked = Asked::take(&kind, &mut words)?;
     let status = api.handle.status().await?;
     let entries: Vec<Entry> = api.handle.look(|views| {
-        let filter = Filter::read(views, &asked.seen.kind, words)?;
-        let rows = open::rows(views, &kind.name, asked.format).into_iter();
+        let near = Near::to(views, &words)?;
+        let filter = Filter::for_readers(views, &asked.seen.kind, words)?;
+        let rows = open::rows(near.as_ref(), views, &kind, asked.format).into_iter();
         let rows = rows.filter(|row| asked.seen.is_shown(&filter, row));
         Ok::<_, ApiError>(rows.filter_map(|row| asked.seen.entry(views, &status.coalition, row)).collect())
     })?;

@@ -8,8 +8,8 @@ use crate::survey;
 use crate::view::Views;
 use grid_protocol::document::WriteRule;
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::{Kind, Times, Value};
-use grid_protocol::replica::{Delivery, Row};
+use grid_protocol::record::{Contest, Kind, Rival, Times, Value};
+use grid_protocol::replica::{Contests, Delivery, Row};
 use grid_protocol::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -133,6 +133,29 @@ pub(crate) fn add_details(item: &mut Item, row: Option<&Row>) {
     item.insert("heads".to_owned(), json!(heads));
     let latest_by = row.and_then(|row| row.changed_by).map(|device| device.to_string());
     item.insert("latest_by".to_owned(), json!(latest_by));
+}
+
+/// Edits of one field that are told beside the one that is shown.
+const RIVALS: usize = 8;
+
+/// Says of which fields edits met, and what of them is not shown; nothing where none did.
+pub(crate) fn add_contests(item: &mut Item, views: &Views, told: &Contests) {
+    let rival = |rival: &Rival| {
+        let group = told.writers.get(&rival.change);
+        json!({
+            "value": rival.value.as_ref().map(Value::to_json), "change": rival.change.to_string(),
+            "group": group.map(ToString::to_string), "name": group.map(|group| views.name_of(group)),
+        })
+    };
+    let withheld = |contest: &&Contest| item.contains_key("withheld") && survey::WITHHELD.contains(&&*contest.field);
+    let seen = told.contests.iter().filter(|contest| !withheld(contest));
+    let contested = seen.map(|contest| {
+        let others: Vec<Json> = contest.others.iter().rev().take(RIVALS).map(rival).collect();
+        let more = contest.others.len() - others.len();
+        json!({"field": &*contest.field, "shown": rival(&contest.shown), "others": others, "more": more})
+    });
+    let contested: Vec<Json> = contested.collect();
+    item.insert("contested".to_owned(), json!(contested));
 }
 
 /// Says for own records who has received them, with one question for all.

@@ -67,8 +67,8 @@ pub(crate) struct LinkItem {
     audience: String,
     /// What narrows it.
     filter: String,
-    /// When it was made, RFC 3339; none where it was made just now.
-    created_at: Option<String>,
+    /// When it was made, RFC 3339.
+    created_at: String,
 }
 
 /// A link whose secret somebody knows: what it leads to.
@@ -155,7 +155,7 @@ pub(crate) async fn list(State(api): State<Api>) -> Answer<Items<LinkItem>> {
             feed: text("feed"),
             audience: text("readers"),
             filter: text("filter"),
-            created_at: Some(row.created.to_string()),
+            created_at: row.created.to_string(),
         }
     };
     Answer(Items { items: api.handle.look(|views| own(views).map(item).collect()) })
@@ -179,9 +179,12 @@ pub(crate) async fn make(
     let seen_as = audience(&readers).ok_or_else(|| unknown("audience", &readers, "public, coalition or own"))?;
     let filter = request.filter.unwrap_or_default().trim().trim_start_matches('?').to_owned();
     // What can't be read now would fail where nobody sees why.
-    feed.written(&api, seen_as, Words::read(&filter)?).await?;
+    let words = Words::read(&filter)?;
+    feed.check(&api, seen_as, &words)?;
+    feed.written(&api, seen_as, words).await?;
     let filter = lasting(&api, &filter)?;
-    let name = request.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| feed.word().to_owned());
+    let named = request.name.filter(|name| !name.trim().is_empty());
+    let name = named.unwrap_or_else(|| api.handle.look(|views| free_name(views, feed.word())));
     let secret = HEXLOWER.encode(&random());
     let mark = blake3::hash(secret.as_bytes()).to_hex();
     let kind = api.kind(KIND)?;
@@ -191,8 +194,17 @@ pub(crate) async fn make(
     let path = format!("{ROOT}{secret}/{}", feed.file());
     let address = api.tcp_address.map(|address| format!("http://{address}{path}"));
     let id = written.document.to_string();
-    let link = LinkItem { id, name, feed: feed.word().to_owned(), audience: readers, filter, created_at: None };
+    let made = api.handle.look(|views| views.records.row(&written.document).map(|row| row.created));
+    let created_at = made.unwrap_or_else(|| api.handle.now()).to_string();
+    let link = LinkItem { id, name, feed: feed.word().to_owned(), audience: readers, filter, created_at };
     Ok((StatusCode::CREATED, Answer(NewLink { link, path, address })))
+}
+
+/// The name of a link that nobody gave one: that of its feed, with a number where there is such a link already.
+fn free_name(views: &Views, feed: &str) -> String {
+    let numbered = (2..).map(|number: u32| format!("{feed} {number}"));
+    let mut names = [feed.to_owned()].into_iter().chain(numbered);
+    names.find(|name| views.called(KIND, name).next().is_none()).unwrap_or_else(|| feed.to_owned())
 }
 
 /// A filter as it is kept: a group by its id, since it may call itself something else tomorrow.

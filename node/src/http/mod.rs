@@ -21,6 +21,7 @@ mod events;
 mod feeds;
 mod filter;
 mod find;
+mod history;
 mod import_export;
 mod input;
 mod invites;
@@ -43,6 +44,7 @@ mod statement;
 mod status;
 #[cfg(test)]
 mod tests;
+mod text;
 mod totals;
 mod undo;
 mod versions;
@@ -181,7 +183,7 @@ fn router(api: Api) -> Router {
         .route("/api/records/{kind}/import", post(import_export::import))
         .route("/api/records/{kind}/export", get(import_export::export))
         .route("/api/records/{kind}/{id}", get(records::show).patch(records::edit).delete(records::remove))
-        .route("/api/records/{kind}/{id}/history", get(records::history))
+        .route("/api/records/{kind}/{id}/history", get(history::history))
         .route("/api/records/{kind}/{id}/undo", post(undo::undo))
         .route("/api/records/{kind}/{id}/merge", post(duplicates::merge))
         .route("/api/records/{kind}/duplicates", get(duplicates::list))

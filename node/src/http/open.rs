@@ -3,6 +3,7 @@
 use super::error::ApiError;
 use super::filter::Filter;
 use super::input::{Download, SCHEMA, Words};
+use super::text::Near;
 use crate::clock::wall;
 use crate::survey;
 use crate::view::Views;
@@ -190,10 +191,10 @@ pub(super) fn at_their_next(entries: &[Entry]) -> Vec<Entry> {
 }
 
 /// The rows of a kind that an export is made from: in a calendar those that were removed stand too, as cancelled.
-pub(super) fn rows<'a>(views: &'a Views, kind: &'a str, format: Format) -> Vec<&'a Arc<Row>> {
-    let mut rows: Vec<&Arc<Row>> = views.records.of_kind(kind).collect();
+pub(super) fn rows<'a>(near: Option<&Near<'a>>, views: &'a Views, kind: &Kind, format: Format) -> Vec<&'a Arc<Row>> {
+    let mut rows: Vec<&Arc<Row>> = Near::of_kind(near, views, kind).collect();
     if format == Format::Ics {
-        rows.extend(views.records.removed(kind));
+        rows.extend(views.records.removed(&kind.name));
     }
     rows
 }

@@ -5,8 +5,9 @@
 use super::Api;
 use super::duplicates::{DuplicatesAnswer, MergeAnswer, MergeRequest};
 use super::error::ErrorAnswer;
+use super::history::{HistoryAnswer, HistoryItem};
 use super::import_export::ImportAnswer;
-use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
+use super::records::{PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
 use super::undo::{UndoAnswer, UndoRequest};
 use super::{
     compare, devices, events, feeds, invites, kinds, links, lost, mandates, news, questions, recovery, resolve,
@@ -84,6 +85,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         WriteRequest,
         WriteAnswer,
         RemoveAnswer,
+        HistoryAnswer,
         HistoryItem,
         ImportAnswer
     ))
@@ -199,9 +201,15 @@ fn paths(kind: &Kind) -> Value {
         "schema": {"const": 1}, "total": {"type": "integer"}, "hidden": {"type": "integer"},
         "items": {"type": "array", "items": refer(&item_name(kind))},
     }});
-    let history = json!({"type": "object", "required": ["schema", "items"], "properties": {
-        "schema": {"const": 1}, "items": {"type": "array", "items": refer("HistoryItem")},
+    let history = json!({"type": "object", "required": ["schema", "items", "total", "earlier", "before"], "properties": {
+        "schema": {"const": 1}, "total": {"type": "integer"}, "earlier": {"type": "integer"},
+        "before": {"type": ["string", "null"]}, "items": {"type": "array", "items": refer("HistoryItem")},
     }});
+    let told = vec![
+        id.clone(),
+        query("limit", json!({"type": "integer", "minimum": 1, "maximum": 1000})),
+        query("before", json!({"type": "string"})),
+    ];
     let file = json!({"required": true, "content": {"text/csv": {}, "application/json": {}, "text/calendar": {},
         "text/vcard": {}, "application/geo+json": {}}});
     let written = |status: &str| {
@@ -273,7 +281,7 @@ fn paths(kind: &Kind) -> Value {
             "delete": filled("remove", format!("Removes {a_record}."), vec![id.clone()], None, removed),
         },
         (history_path): {
-            "get": filled("history", format!("The changes of {a_record}."), vec![id.clone()], None, found(history)),
+            "get": filled("history", format!("The changes of {a_record}."), told, None, found(history)),
         },
         (undo_path): {
             "post": filled("undo", format!("Writes again what {a_record} held before a change."), vec![id.clone()],

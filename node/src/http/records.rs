@@ -5,15 +5,14 @@ use super::directory;
 use super::error::ApiError;
 use super::filter::{Filter, Page};
 use super::find::{Found, find};
-use super::input::{Answer, Items, JsonBody, Segments, Words};
-use super::items::{Item, Listed, add_delivery, add_details, own, with_deliveries};
-use crate::handle::{Change, CommandError, HistoryEntry, Target, Written};
-use crate::survey;
+use super::input::{Answer, JsonBody, Segments, Words};
+use super::items::{Item, Listed, add_contests, add_delivery, add_details, own, with_deliveries};
+use crate::handle::{Change, CommandError, Target, Written};
 use axum::extract::State;
 use axum::http::StatusCode;
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Kind, KindRole, Patch, Singleton};
-use grid_protocol::replica::{Deed, Knew};
+use grid_protocol::replica::Contests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
@@ -61,32 +60,6 @@ pub(crate) struct WriteAnswer {
 pub(crate) struct RemoveAnswer {
     /// The record.
     pub(super) id: String,
-}
-
-/// One change of a record.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct HistoryItem {
-    /// When its device says that it was, RFC 3339.
-    time: String,
-    /// The group that wrote it, where known.
-    group: Option<String>,
-    /// Its name.
-    name: Option<String>,
-    /// The device that wrote it.
-    device: String,
-    /// The hash of the change.
-    change: String,
-    /// What it did to the record: `made`, `changed` or `removed`.
-    what: &'static str,
-    /// The fields that it changed, with their new content.
-    #[schema(value_type = Object)]
-    fields: Json,
-    /// The fields that it emptied.
-    cleared: Vec<String>,
-    /// Whether its writer did not know of all that stands before it: both wrote at the same time, or apart.
-    beside_others: bool,
-    /// Why it has no effect, if it has none.
-    inert: Option<String>,
 }
 
 pub(crate) async fn list(
@@ -137,14 +110,14 @@ pub(crate) async fn show(
 ) -> Result<Answer<Item>, ApiError> {
     let kind = api.kind(&kind)?;
     let now = api.handle.now();
-    let (mut item, own) = api.handle.look(|views| {
+    let (mut item, own, together) = api.handle.look(|views| {
         let found = find(views, &kind, &id)?;
         let row = match &found.directory {
             Some(directory) => directory.row.as_deref(),
             None => found.row.as_deref(),
         };
         if let Some(row) = row.filter(|row| row.is_removed()) {
-            let hint = "Its history still shows what it said.";
+            let hint = format!("`grid {} history {}` still shows what it said.", kind.name, row.document.short());
             return Err(ApiError::not_found(format!("the {} {} was removed", kind.name, row.document), hint));
         }
         let listed = match (&found.directory, row) {
@@ -154,13 +127,22 @@ pub(crate) async fn show(
         };
         let mut item = listed.item;
         add_details(&mut item, row);
-        Ok((item, row.and_then(|row| own(views, row))))
+        // What one computer wrote alone meets nothing.
+        let together = row.filter(|row| row.latest.len() > 1).map(|row| row.document);
+        Ok((item, row.and_then(|row| own(views, row)), together))
     })?;
     let delivery = match own {
         Some(document) => api.handle.deliveries(vec![document]).await?.into_iter().next().flatten(),
         None => None,
     };
-    api.handle.look(|views| add_delivery(&mut item, views, delivery.as_ref()));
+    let contests = match together {
+        Some(document) => api.handle.contests(document).await?,
+        None => Contests::default(),
+    };
+    api.handle.look(|views| {
+        add_delivery(&mut item, views, delivery.as_ref());
+        add_contests(&mut item, views, &contests);
+    });
     Ok(Answer(item))
 }
 
@@ -193,44 +175,9 @@ pub(crate) async fn remove(
     Ok(Answer(RemoveAnswer { id: written.document.to_string() }))
 }
 
-pub(crate) async fn history(
-    State(api): State<Api>,
-    Segments((kind, id)): Segments<(String, String)>,
-) -> Result<Answer<Items<HistoryItem>>, ApiError> {
-    let document = api.document(&kind, &id)?;
-    let entries = api.handle.history(document).await?;
-    let items = api.handle.look(|views| {
-        let withheld = views.records.row(&document).and_then(|row| survey::withheld(views, row)).is_some();
-        let fields = |mut fields: Json| {
-            if let Some(fields) = fields.as_object_mut().filter(|_| withheld) {
-                survey::WITHHELD.iter().for_each(|field| drop(fields.remove(*field)));
-            }
-            fields
-        };
-        let item = |entry: HistoryEntry| HistoryItem {
-            time: entry.time.to_string(),
-            group: entry.group.map(|group| group.to_string()),
-            name: entry.group.map(|group| views.name_of(&group)),
-            device: entry.device.to_string(),
-            change: entry.change.to_string(),
-            what: match entry.deed {
-                Deed::Made => "made",
-                Deed::Changed => "changed",
-                Deed::Removed => "removed",
-            },
-            fields: fields(entry.fields.to_json()),
-            cleared: entry.cleared.iter().map(ToString::to_string).collect(),
-            beside_others: entry.knew == Knew::Some,
-            inert: entry.inert,
-        };
-        entries.into_iter().map(item).collect()
-    });
-    Ok(Answer(Items { items }))
-}
-
 impl Api {
     /// The document that an id means.
-    fn document(&self, kind: &str, id: &str) -> Result<DocumentId, ApiError> {
+    pub(super) fn document(&self, kind: &str, id: &str) -> Result<DocumentId, ApiError> {
         let kind = self.kind(kind)?;
         let found = self.handle.look(|views| find(views, &kind, id))?;
         found.row.as_ref().map(|row| row.document).ok_or_else(|| {

@@ -3,20 +3,24 @@
 use super::Api;
 use super::error::ApiError;
 use super::find::find;
+use super::history::{change, worked_out};
 use super::input::{Answer, OptionalBody, Segments};
 use super::pick;
-use crate::handle::Target;
+use crate::handle::{CommandError, Target};
+use crate::view::Views;
 use axum::extract::State;
-use grid_protocol::id::ChangeHash;
+use grid_protocol::replica::{Past, Taking, UndoError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Which change.
+/// Which change. Where nothing is said: the last one of the own group.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UndoRequest {
-    /// The hash of the change, or its first letters; nothing means the last.
+    /// The hash of the change, or its first letters.
     change: Option<String>,
+    /// The group whose last change is meant: its name or its id.
+    of: Option<String>,
 }
 
 /// What was undone.
@@ -47,21 +51,11 @@ pub(crate) async fn undo(
         let message = format!("the {} {id} has no record yet", kind.name);
         return Err(ApiError::not_found(message, "It is there once the group has written it."));
     };
-    let change = match request.change {
-        None => None,
-        Some(text) => {
-            let prefix = pick::prefix(&text)?;
-            let changes = api.handle.history(row.document).await?;
-            let fits = changes.iter().map(|it| it.change).filter(|it| it.to_string().starts_with(&prefix)).collect();
-            let hint = "The history lists the changes; what others wrote may still be on its way.";
-            let shown = |change: &ChangeHash| (change.to_string(), String::new());
-            Some(pick::only("change", &text, fits, shown, hint)?)
-        }
-    };
-    let undoing = api.handle.undoing(row.document, change).await?;
-    let written = api.handle.history(row.document).await?.into_iter().find(|it| it.change == undoing.change);
-    let writer = written.and_then(|it| it.group);
-    let written_by = api.handle.look(|views| writer.map(|group| views.name_of(&group)));
+    let past = api.handle.past(row.document).await?;
+    let taking = api.handle.look(|views| request.taking(views, &past))?;
+    let undoing = worked_out(move || past.undoing(taking)).await?;
+    let undoing = undoing.map_err(|error| api.handle.look(|views| refused(views, &error)))?;
+    let written_by = api.handle.look(|views| undoing.writer.map(|group| views.name_of(&group)));
     let fields = undoing.patch.fields().map(|(name, _)| name.to_string()).collect();
     let written = api.handle.write(Target::Existing(row.document), undoing.patch).await?;
     Ok(Answer(UndoAnswer {
@@ -72,4 +66,33 @@ pub(crate) async fn undo(
         fields,
         kept: undoing.kept.iter().map(ToString::to_string).collect(),
     }))
+}
+
+impl UndoRequest {
+    fn taking(&self, views: &Views, past: &Past) -> Result<Taking, ApiError> {
+        match (&self.change, &self.of) {
+            (Some(_), Some(_)) => {
+                let hint = "A change has one group that wrote it.";
+                Err(ApiError::invalid("change and of: expected one of them, found both", hint))
+            }
+            (Some(text), None) => change(past, text).map(Taking::Change),
+            (None, Some(told)) => pick::group(views, told).map(Taking::LastOf),
+            (None, None) => Ok(Taking::OwnLast),
+        }
+    }
+}
+
+/// Why a change can't be undone, and of whom it is, where that matters.
+fn refused(views: &Views, error: &UndoError) -> ApiError {
+    let (why, hint) = match error {
+        UndoError::Others { change, writer: Some(writer) } => {
+            let (name, change) = (views.name_of(writer), change.short());
+            let why = format!(
+                "your group has changed nothing here that could be undone; the last change, {change}, is that of {name}"
+            );
+            (why, format!("To take that one back: `--of \"{name}\"`, or `--change` with its letters in the history."))
+        }
+        error => (error.to_string(), error.hint().to_owned()),
+    };
+    CommandError::Refused { why, hint }.into()
 }

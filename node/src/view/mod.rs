@@ -32,11 +32,12 @@ pub(crate) use mandates::endorsed;
 pub use mandates::{MandateRow, MandateState};
 pub use people::{PeerPath, PeerRow, PeerState};
 pub use records::Records;
-pub(crate) use said::Said;
+pub(crate) use said::{Said, newest_first};
 pub use search::Search;
 pub use statement::OwnMembership;
 pub(crate) use versions::deliberated;
 pub use versions::{Split, VersionRow, VersionState, Way};
+pub(crate) use wording::has_words;
 
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};

@@ -30,6 +30,8 @@ pub struct Records {
     numbers: HashMap<DocumentId, Number>,
     /// The records that are not removed.
     by_kind: BTreeMap<String, BTreeSet<Place>>,
+    /// Those that are.
+    removed: BTreeMap<String, BTreeSet<Number>>,
     /// What refers to a record that is not removed, by ascending id, under the id that is named, which may be a group's.
     referring: HashMap<Named, Vec<Number>>,
 }
@@ -62,6 +64,12 @@ impl Records {
                 (number, None)
             }
         };
+        if let Some(kind) = row.kind().filter(|_| row.is_removed()) {
+            match self.removed.get_mut(kind) {
+                Some(numbers) => drop(numbers.insert(number)),
+                None => drop(self.removed.insert(kind.to_owned(), BTreeSet::from([number]))),
+            }
+        }
         if let Some(kind) = row.kind().filter(|_| is_shown(row)) {
             for named in named_by(registry, row) {
                 let known = self.referring.entry(named).or_default();
@@ -79,7 +87,13 @@ impl Records {
 
     /// Takes a record out of all lists.
     fn leave_out(&mut self, registry: &Registry, number: Number) {
-        let Some(before) = self.rows.get(number as usize).filter(|row| is_shown(row)) else { return };
+        let Some(before) = self.rows.get(number as usize) else { return };
+        if let Some(numbers) = before.kind().and_then(|kind| self.removed.get_mut(kind)) {
+            numbers.remove(&number);
+        }
+        if !is_shown(before) {
+            return;
+        }
         if let Some(places) = before.kind().and_then(|kind| self.by_kind.get_mut(kind)) {
             places.remove(&place_of(before, number));
         }
@@ -157,8 +171,8 @@ impl Records {
     }
 
     /// The records of a kind that were removed, in no order.
-    pub fn removed(&self, kind: &str) -> impl Iterator<Item = &Arc<Row>> {
-        self.rows.iter().filter(move |row| row.kind() == Some(kind) && row.is_removed())
+    pub fn removed<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        self.removed.get(kind).into_iter().flatten().filter_map(move |number| self.numbered(*number))
     }
 
     /// The records of a kind whose id begins with `prefix`, removed ones too.

@@ -151,6 +151,18 @@ impl Search {
         Hits { search: self, records, scored: self.scored(query) }
     }
 
+    /// The records that have all words of a phrase, or something near, in no order.
+    pub(crate) fn having<'a>(&self, records: &'a Records, phrase: &Phrase) -> Vec<&'a Arc<Row>> {
+        let query = Query { required: vec![phrase.clone()], wished: None };
+        let found = self.scored(&query).into_iter();
+        found.filter_map(|(_, number)| records.numbered(number)).collect()
+    }
+
+    /// The records that say more than is kept: looking at each tells whether they have some words.
+    pub(crate) fn overlong<'a>(&self, records: &'a Records) -> impl Iterator<Item = &'a Arc<Row>> {
+        self.overlong.iter().filter_map(|number| records.numbered(*number))
+    }
+
     /// The records that have all required words and as many of the wished ones as any, with what they count.
     fn scored(&self, query: &Query) -> Vec<(f32, u32)> {
         let required: Vec<&Wanted> = query.required.iter().flat_map(Phrase::wanted).take(REQUIRED).collect();

@@ -134,6 +134,13 @@ impl Views {
         rows.into_iter().flatten().filter(move |row| bare(&self.title_of(row)) == wanted)
     }
 
+    /// The removed records of a kind that had this name: those that have a history still.
+    pub(crate) fn once_called<'a>(&'a self, kind: &str, told: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
+        let wanted = bare(told);
+        let rows = (!wanted.is_empty()).then(|| self.records.removed(kind));
+        rows.into_iter().flatten().filter(move |row| bare(&self.title_of(row)) == wanted)
+    }
+
     fn groups_that(&self, fits: &Fits<'_>) -> Vec<GroupId> {
         let known: BTreeSet<&GroupId> = self.names.keys().chain(&self.members).chain([&self.own]).collect();
         known.into_iter().filter(|group| fits(group)).copied().collect()

@@ -1,7 +1,7 @@
 //! The words of a record, each once, and where in it the most telling one stands.
 
 use super::fold::each_word;
-use grid_protocol::record::{FieldType, Kind, Registry, Value};
+use grid_protocol::record::{Field, FieldType, Kind, Registry, Value};
 use grid_protocol::replica::Row;
 
 /// Bytes of one text that are read for words: what a document of ten megabytes says beyond is not found.
@@ -88,6 +88,11 @@ impl Words {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Part)> {
         self.spans.iter().map(|(begins, ends, part)| (&self.text[*begins as usize..*ends as usize], *part))
     }
+}
+
+/// Whether a field holds words.
+pub(crate) fn has_words(kind: &Kind, field: &Field) -> bool {
+    part_of(kind, &field.name, &field.field_type).is_some()
 }
 
 /// Which part of a record a field is; none where it holds no words: ids, numbers, moments.

@@ -234,6 +234,11 @@ impl Document {
         self.effective.iter().filter_map(|hash| self.nodes.get(hash)).map(|node| (&node.change, node.device))
     }
 
+    /// The device that wrote a change; None when it was never offered, or dropped.
+    pub fn writer(&self, hash: &ChangeHash) -> Option<DeviceId> {
+        self.nodes.get(hash).map(|node| node.device)
+    }
+
     /// What became of a change; None when it was never offered, or dropped.
     pub fn verdict(&self, hash: &ChangeHash) -> Option<&Verdict> {
         self.nodes.get(hash).map(|node| &node.verdict)

@@ -160,7 +160,9 @@ impl<D: ReadDoc> Work<'_, D> {
             }
             _ => {
                 let whole = !self.now.damaged.contains(name);
-                if self.now.values.get(name) == wanted && whole {
+                // Of edits that met, the one that is said again stands alone from now on.
+                let alone = self.doc.get_all(ROOT, &**name).is_ok_and(|all| all.len() <= 1);
+                if self.now.values.get(name) == wanted && whole && alone {
                     return Ok(());
                 }
                 match (submitted, wanted) {

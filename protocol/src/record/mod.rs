@@ -22,11 +22,13 @@ mod alike;
 mod anchor;
 mod compare;
 mod compile;
+mod contest;
 mod date_time;
 mod describe;
 mod diff;
 mod edit;
 mod encoding;
+mod excerpt;
 mod first;
 pub mod format;
 mod heading;
@@ -56,9 +58,11 @@ mod tests;
 
 pub use alike::{Alike, Alikes};
 pub use compare::{Stretch, compare};
+pub use contest::{Contest, Rival};
 pub use date_time::{DateTime, Day};
 pub use describe::{Column, Flag, Many, Part};
 pub use edit::{Edit, Outcome, Piece};
+pub use excerpt::{EditedPlace, Excerpt, TextEdit};
 pub use heading::{Mapped, Mapping};
 pub use import::{Agreed, BadRow, ImportError, ImportOptions, ImportPlan, Row as ImportRow};
 pub use kind::{

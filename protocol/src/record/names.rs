@@ -21,6 +21,7 @@ pub const ITEM: &[&str] = &[
     "waiting_for",
     "heads",
     "latest_by",
+    "contested",
     "member",
     "membership",
     "record",

@@ -12,7 +12,7 @@ use crate::domain;
 use crate::entry::VerifiedChange;
 use crate::id::{Actor, ChangeHash, Digest, DocumentId, GroupId};
 use crate::key::DeviceId;
-use crate::record::{Presence, Reader, Registry, Values, removers};
+use crate::record::{Contest, Presence, Reader, Registry, Values, removers};
 use crate::time::Timestamp;
 use automerge::Automerge;
 use std::collections::{BTreeMap, BTreeSet};
@@ -243,6 +243,12 @@ impl LiveDocument {
     pub fn presence(&mut self) -> Result<Presence, Quarantine> {
         let owners = &self.owners;
         self.document.read(|automerge| presence_of(automerge, owners))
+    }
+
+    /// The fields of which edits met, with what does not show of them; none where Automerge can't be trusted with it.
+    pub fn contests(&mut self, registry: &Registry) -> Vec<Contest> {
+        let kind = self.opening.as_ref().and_then(|opening| registry.kind(opening.kind.as_str()));
+        kind.and_then(|kind| self.document.read(|automerge| kind.contests(automerge)).ok()).unwrap_or_default()
     }
 
     /// The document as views of another group see it.

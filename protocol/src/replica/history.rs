@@ -1,18 +1,12 @@
-//! The history of one record: what each change did to its fields.
+//! The history of one record: what each change did to its fields, a page at a time, the newest first.
 
-use super::Replica;
-use crate::document::{ChangeBody, Verdict, actor, prescan};
-use crate::entry::EntryKind;
-use crate::id::{ChangeHash, DocumentId};
+use super::past::{Past, PastChange, PastOutcome};
+use crate::id::{ChangeHash, GroupId};
 use crate::key::DeviceId;
-use crate::record::{FieldName, Presence, Reading, Value, Values};
-use crate::storage::{Storage, StorageError};
+use crate::record::{FieldName, Presence, Reading, TextEdit, Value, Values};
 use crate::time::Timestamp;
 use automerge::{Automerge, Change};
 use std::collections::BTreeMap;
-
-/// Changes whose fields are worked out; older ones are listed with all fields of the first that is.
-const WORKED_OUT: usize = 1_000;
 
 /// One change of a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,12 +15,16 @@ pub struct Step {
     pub time: Timestamp,
     /// The device that wrote it.
     pub device: DeviceId,
+    /// The group of that device, where known.
+    pub group: Option<GroupId>,
     /// The change.
     pub change: ChangeHash,
     /// What it did to the record.
     pub deed: Deed,
-    /// Fields that it changed, with their new content; cleared ones are left out.
+    /// Fields that it changed, with their new content; cleared ones are left out, and long texts.
     pub fields: Values,
+    /// What it did to long texts.
+    pub edits: BTreeMap<FieldName, TextEdit>,
     /// Fields that it emptied.
     pub cleared: Vec<FieldName>,
     /// Whether its writer knew of what stands before it.
@@ -57,104 +55,117 @@ pub enum Knew {
     Some,
 }
 
-impl<S: Storage> Replica<S> {
-    /// The changes of a record in causal order, then those without effect.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`].
-    pub fn history(&mut self, document: DocumentId) -> Result<Vec<Step>, StorageError> {
-        let times = self.times(document)?;
-        let registry = self.documents.registry().clone();
-        let live = self.documents.live(document, &self.storage, &self.authority)?;
-        let kind = live.opening().and_then(|opening| registry.kind(opening.kind.as_str())).cloned();
-        let owner = live.opening().map(|opening| opening.owner);
-        let effective: Vec<(ChangeHash, DeviceId, Vec<u8>)> = live
-            .document()
-            .effective()
-            .map(|(change, device)| (change.hash(), device, change.bytes().to_vec()))
-            .collect();
-        let without: Vec<(ChangeHash, DeviceId, String)> = live
-            .document()
-            .without_effect()
-            .map(|(change, device, verdict)| (change, device, reason(verdict)))
-            .collect();
-        let skipped = effective.len().saturating_sub(WORKED_OUT);
+/// A page of a history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The changes, oldest first.
+    pub steps: Vec<Step>,
+    /// How many stand before the first of them.
+    pub earlier: usize,
+    /// How many there are in all.
+    pub total: usize,
+}
+
+impl Past {
+    /// The last changes before this one, or of all where none is named: in causal order, those without effect last.
+    /// What the changes before them did is not worked out.
+    pub fn told(&self, before: Option<ChangeHash>, most: usize) -> Told {
+        let total = self.changes.len();
+        let end = before.and_then(|before| self.changes.iter().position(|it| it.change == before)).unwrap_or(total);
+        let from = end.saturating_sub(most);
+        let mut tale = Tale::after(self, from);
+        let steps = self.changes.get(from..end).into_iter().flatten().filter_map(|change| tale.step(change));
+        let steps: Vec<Step> = steps.collect();
+        Told { steps, earlier: from, total }
+    }
+}
+
+/// A history as far as it is told.
+struct Tale<'a> {
+    past: &'a Past,
+    times: BTreeMap<ChangeHash, Timestamp>,
+    draft: Automerge,
+    before: Reading,
+}
+
+impl<'a> Tale<'a> {
+    /// What stands before the change of this place.
+    fn after(past: &'a Past, from: usize) -> Self {
+        // The changes have passed the guard; one that does not apply is left out of the story.
+        let bytes = past.changes.iter().take(from).filter_map(|change| match &change.outcome {
+            PastOutcome::Effective(bytes) => Change::from_bytes(bytes.clone()).ok(),
+            PastOutcome::Without(_) => None,
+        });
         let mut draft = Automerge::new();
-        let mut before = Reading::default();
-        let mut steps = Vec::new();
-        for (index, (change, device, bytes)) in effective.into_iter().enumerate() {
-            // The changes have passed the guard; one that does not apply is left out of the story.
-            let Ok(applied) = Change::from_bytes(bytes) else { continue };
-            let built_on = applied.deps().to_vec();
-            let saw_all = draft.get_heads().iter().all(|head| built_on.contains(head));
-            if draft.apply_changes([applied]).is_err() {
-                continue;
-            }
-            let after = match &kind {
-                Some(kind) if index + 1 >= skipped => kind.read(&draft),
-                _ => Reading::default(),
-            };
-            let (fields, cleared) = match &kind {
-                // Whoever did not know of other changes said this beside them, whether or not it is what came of both.
-                Some(kind) if index >= skipped && !saw_all => {
-                    let at = |heads: &[automerge::ChangeHash]| kind.read_at(&draft, Some(heads)).values;
-                    changed(&at(&built_on), &at(&[automerge::ChangeHash(change.0)]))
-                }
-                _ => changed(&before.values, &after.values),
-            };
-            // Nobody else's mark removes it. Two computers of its owner that remove it at once remove it both.
-            let may_remove = owner.is_some() && self.authority.group_of(&device) == owner;
-            let deed = match (index, after.presence) {
-                (0, _) => Deed::Made,
-                (_, Presence::Removed) if may_remove && before.values == after.values => Deed::Removed,
-                _ => Deed::Changed,
-            };
-            before = after;
-            let time = times.get(&change).copied().unwrap_or_default();
-            let knew = if saw_all { Knew::All } else { Knew::Some };
-            steps.push(Step { time, device, change, deed, fields, cleared, knew, inert: None });
-        }
-        steps.extend(without.into_iter().map(|(change, device, why)| Step {
-            time: times.get(&change).copied().unwrap_or_default(),
-            device,
-            change,
+        let before = match (draft.apply_changes(bytes), &past.kind) {
+            (Ok(()), Some(kind)) if from > 0 => kind.read(&draft),
+            _ => Reading::default(),
+        };
+        Self { times: past.times(), past, draft, before }
+    }
+
+    /// The next step; none for a change that can't be told.
+    fn step(&mut self, written: &PastChange) -> Option<Step> {
+        let mut step = Step {
+            time: self.times.get(&written.change).copied().unwrap_or_default(),
+            device: written.device,
+            group: written.group,
+            change: written.change,
             deed: Deed::Changed,
             fields: Values::default(),
+            edits: BTreeMap::new(),
             cleared: Vec::new(),
             knew: Knew::All,
-            inert: Some(why),
-        }));
-        Ok(steps)
+            inert: None,
+        };
+        let bytes = match &written.outcome {
+            PastOutcome::Effective(bytes) => bytes,
+            PastOutcome::Without(why) => {
+                step.inert = Some(why.clone());
+                return Some(step);
+            }
+        };
+        let applied = Change::from_bytes(bytes.clone()).ok()?;
+        let built_on = applied.deps().to_vec();
+        let heads = self.draft.get_heads();
+        let first = heads.is_empty();
+        if heads.iter().any(|head| !built_on.contains(head)) {
+            step.knew = Knew::Some;
+        }
+        self.draft.apply_changes([applied]).ok()?;
+        let kind = self.past.kind.as_deref();
+        let after = kind.map(|kind| kind.read(&self.draft)).unwrap_or_default();
+        match (kind, step.knew) {
+            // Whoever did not know of other changes said this beside them, whether or not it is what came of both.
+            (Some(kind), Knew::Some) => {
+                let at = |heads: &[automerge::ChangeHash]| kind.read_at(&self.draft, Some(heads)).values;
+                step.tell(&at(&built_on), &at(&[automerge::ChangeHash(written.change.0)]));
+            }
+            (Some(_), Knew::All) => step.tell(&self.before.values, &after.values),
+            (None, _) => {}
+        }
+        // Nobody else's mark removes it. Two computers of its owner that remove it at once remove it both.
+        let may_remove = self.past.opened.is_some_and(|(owner, _)| written.group == Some(owner));
+        step.deed = match after.presence {
+            _ if first => Deed::Made,
+            Presence::Removed if may_remove && self.before.values == after.values => Deed::Removed,
+            _ => Deed::Changed,
+        };
+        self.before = after;
+        Some(step)
     }
+}
 
-    pub(super) fn times(&self, document: DocumentId) -> Result<BTreeMap<ChangeHash, Timestamp>, StorageError> {
-        let mut times = BTreeMap::new();
-        let entries = self.storage.document(&document)?;
-        for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::Change) {
-            let Ok(body) = ChangeBody::decode(&entry.body) else { continue };
-            if let Ok(change) = prescan(&body.change, &actor(&self.me.coalition, &document, &entry.device)) {
-                times.insert(change.hash(), entry.time);
+impl Step {
+    /// Tells the fields that hold something else than before, and those that hold nothing any more.
+    fn tell(&mut self, before: &Values, after: &Values) {
+        for (name, value) in after.iter().filter(|(name, value)| before.get(name) != Some(*value)) {
+            match TextEdit::of(name, before, value) {
+                Some(edit) => drop(self.edits.insert(name.clone(), edit)),
+                None => self.fields.set(name.clone(), Value::clone(value)),
             }
         }
-        Ok(times)
-    }
-}
-
-/// The fields that hold something else than before, and those that hold nothing any more.
-fn changed(before: &Values, after: &Values) -> (Values, Vec<FieldName>) {
-    let changed = after.iter().filter(|(name, value)| before.get(name) != Some(*value));
-    let cleared = before.iter().filter(|(name, _)| after.get(name).is_none()).map(|(name, _)| name.clone());
-    (changed.map(|(name, value)| (name.clone(), Value::clone(value))).collect(), cleared.collect())
-}
-
-fn reason(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Effective => String::new(),
-        Verdict::Inert(why) => why.to_string(),
-        Verdict::Waiting { missing } if missing.is_empty() => {
-            "it is not known yet whether its author may write".to_owned()
-        }
-        Verdict::Waiting { missing } => format!("{} changes that it builds on have not arrived", missing.len()),
+        let cleared = before.iter().filter(|(name, _)| after.get(name).is_none());
+        self.cleared.extend(cleared.map(|(name, _)| name.clone()));
     }
 }

@@ -169,7 +169,8 @@ fn day_in(field: &Field, text: &str) -> Option<Date> {
     field.day_of(&text.parse().ok()?)
 }
 
-fn plain(field: &Field, json: &Value) -> String {
+/// A field as it can be typed.
+pub(super) fn plain(field: &Field, json: &Value) -> String {
     match field.from_stored_json(json) {
         Ok(Some(value)) => value.to_string(),
         Ok(None) => String::new(),

@@ -22,8 +22,43 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let client = context.client()?;
     let record = client.get(&record_path(kind, matches, &client)?)?;
     base::note_shown(kind, &record, context)?;
-    context.out.answer(&record, |page| show(page, kind, &record));
+    let id = super::new::short(record["id"].as_str().unwrap_or_default()).to_owned();
+    let [history, edit] = ["history", "edit"].map(|verb| context.line(&format!("{} {verb} {id}", kind.name)));
+    context.out.answer(&record, |page| {
+        show(page, kind, &record);
+        for contest in record["contested"].as_array().into_iter().flatten() {
+            page.field("Met at once", &contested(kind, contest, &history, &edit));
+        }
+    });
     Ok(())
+}
+
+/// What does not show of a field of which edits met, where both stand, and how the other one is put in its place.
+fn contested(kind: &Kind, contest: &Value, history: &str, edit: &str) -> String {
+    let field = kind.field(contest["field"].as_str().unwrap_or_default());
+    let others = contest["others"].as_array().map_or(&[][..], Vec::as_slice);
+    let said = |rival: &Value| match field {
+        Some(field) => format!("\u{201c}{}\u{201d}", fields::cell(field, &rival["value"])),
+        None => rival["value"].to_string(),
+    };
+    let told = |rival: &Value| format!("{} of {}", said(rival), rival["name"].as_str().unwrap_or("a group not known"));
+    let told: Vec<String> = others.iter().map(told).collect();
+    let more = match contest["more"].as_u64() {
+        None | Some(0) => String::new(),
+        Some(more) => format!(", and {more} more"),
+    };
+    let label = field.map_or_else(String::new, Field::label);
+    let typed = match (field, others) {
+        (Some(field), [other]) if !other["value"].is_null() => {
+            fields::plain(field, &other["value"]).replace('\'', "'\\''")
+        }
+        _ => "\u{2026}".to_owned(),
+    };
+    let flag = field.map_or_else(String::new, Field::flag);
+    format!(
+        "{label}: {} does not show{more}. Both: {history}. To have that instead: {edit} --{flag} '{typed}'",
+        told.join(", ")
+    )
 }
 
 fn show(page: &mut Page, kind: &Kind, record: &Value) {

@@ -14,18 +14,20 @@ use super::{HttpConfig, Server, serve};
 use crate::clock::WallClock;
 use crate::event::Event;
 use crate::handle::{
-    Change, Command, CommandError, Handle, HistoryEntry, ImportMode, ImportOutcome, Imported, InviteRow, InviteState,
-    NewInvite, OwnStanding, SignatureRow, StatementView, Status, Target, Written,
+    Change, Command, CommandError, Handle, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite,
+    OwnStanding, SignatureRow, StatementView, Status, Target, Written,
 };
 use crate::space::{Acquaintance, Amount, GroupSpace, Space};
 use crate::view::Views;
+use automerge::transaction::Transactable;
+use automerge::{AutoCommit, ROOT};
 use axum::body::Bytes;
 use axum::http::{Method, Request, Response, StatusCode, header};
 use grid_protocol::document::{Opening, WriteRule};
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
 use grid_protocol::key::{DeviceId, PublicKey};
 use grid_protocol::record::{Patch, Presence, Registry, Values};
-use grid_protocol::replica::{Deed, Delivery, Knew, Row, Undoing};
+use grid_protocol::replica::{Contests, Delivery, Past, PastChange, PastOutcome, Row};
 use grid_protocol::time::Timestamp;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -310,24 +312,8 @@ async fn node(
                     space: space(),
                 }
             ),
-            Command::History { answer, .. } => reply!(
-                answer,
-                vec![HistoryEntry {
-                    time: Timestamp(1_000),
-                    group: Some(THEM),
-                    device: DEVICE,
-                    change: ChangeHash([7; 32]),
-                    deed: Deed::Made,
-                    fields: Values::default(),
-                    cleared: Vec::new(),
-                    knew: Knew::All,
-                    inert: None,
-                }]
-            ),
-            Command::Undoing { answer, .. } => reply!(
-                answer,
-                Undoing { change: ChangeHash([7; 32]), patch: Patch::default(), kept: vec!["title".into()] }
-            ),
+            Command::Past { document, answer } => reply!(answer, past(document)),
+            Command::Contests { answer, .. } => reply!(answer, Contests::default()),
             Command::Deliveries { documents, answer } => {
                 let delivery = Delivery { received_by: vec![THEM], waiting_for: vec![FAR] };
                 reply!(answer, documents.iter().map(|_| Some(delivery.clone())).collect());
@@ -339,5 +325,21 @@ async fn node(
             }
             other => devices::reply(other),
         }
+    }
+}
+
+/// What happened to a record of theirs: one made it, and another counts for nothing.
+fn past(document: DocumentId) -> Past {
+    let mut first = AutoCommit::new();
+    first.put(ROOT, "title", "Vigil").unwrap();
+    let made = first.get_last_local_change().unwrap().raw_bytes().to_vec();
+    let change =
+        |hash, outcome| PastChange { change: ChangeHash([hash; 32]), device: DEVICE, group: Some(THEM), outcome };
+    let outcomes = [(7, PastOutcome::Effective(made)), (6, PastOutcome::Without("no right".into()))];
+    Past {
+        kind: Registry::standard().kind("action").cloned(),
+        opened: Some((THEM, WriteRule::Owner)),
+        changes: outcomes.into_iter().map(|(hash, outcome)| change(hash, outcome)).collect(),
+        ..Past::without_log(CoalitionId([4; 32]), document, US)
     }
 }
