@@ -74,7 +74,7 @@ fn listed(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
         leaders.sort_unstable();
         leaders.truncate(5);
         let who = match leaders.is_empty() {
-            true => format!("nobody is named; the group is {}", leading_roles(row).join(", ")),
+            true => format!("nobody is named; the group says: {}", leading_roles(row).join(", ")),
             false => leaders.join("; "),
         };
         json!({
@@ -154,6 +154,17 @@ mod tests {
         assert_eq!(ask(&[("interest", "river"), ("skill", "driving"), ("place", "lismore")]), ["Ann", "Ben"]);
         assert_eq!(ask(&[("interest", "rivres"), ("skill", "driving"), ("place", "ballina")]), ["Cem"], "a slip");
         assert_eq!(ask(&[]).len(), 6, "who left fields blank is listed too");
+    }
+
+    #[test]
+    fn a_group_that_leads_and_names_nobody_says_so() {
+        let mut coalition = Coalition::quiet_since(1, &["Clean River", "Hollin Choir"]);
+        coalition.record(0, "group", json!({"name": "Clean River", "roles": ["driver", "weaver"]}));
+        coalition.record(1, "person", json!({"name": "Ann", "agreed": true, "roles": ["principal"]}));
+        let reply = coalition.ask("leaders", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "groups", "name"), ["Clean River", "Hollin Choir"]);
+        let who = Coalition::column(&reply, "groups", "who");
+        assert_eq!(who, ["nobody is named; the group says: driver", "Ann"]);
     }
 
     #[test]

@@ -60,7 +60,7 @@ async fn e02_whoever_joined_hears_that_an_action_is_cancelled() {
     for side in [&pair.river, &pair.mill] {
         let ahead = side.ask("agenda", "agenda", &[("days", "100000"), ("kind", "action")]).await;
         assert_eq!(each(&ahead, "why"), ["CANCELLED: it does not take place"]);
-        let found = side.ask("find", "others", &[("text", "vigil")]).await;
+        let found = side.ask("find", "others", &[("text", "vigil"), ("kind", "action")]).await;
         assert_eq!(each(&found, "marked"), ["Vigil (cancelled)"]);
     }
 }

@@ -1,6 +1,6 @@
 //! What the node tells beside a record: who stands behind it, and what people should know of it.
 
-use crate::{context::Context, output::Page, words::count};
+use crate::{context::Context, escape, output::Page, words::count};
 use grid_protocol::record::Kind;
 use serde_json::Value;
 
@@ -51,7 +51,8 @@ pub(super) fn noted(page: &mut Page, record: &Value) {
 /// Says what people should know of what they have just written.
 pub(super) fn notes(written: &Value, context: &mut Context<'_>) {
     for note in written["notes"].as_array().into_iter().flatten() {
-        let text = |key: &str| note[key].as_str().unwrap_or_default();
+        // What others wrote makes no lines of its own.
+        let text = |key: &str| escape::line(note[key].as_str().unwrap_or_default());
         context.out.note(&format!("Note: {}\n  Hint: {}", text("what"), text("hint")));
     }
 }
