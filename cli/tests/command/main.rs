@@ -2,6 +2,7 @@
 
 mod asking;
 mod before;
+mod beside;
 mod contract;
 mod demo;
 mod formats;

@@ -9,6 +9,7 @@ use super::filter::Page;
 use super::input::{Answer, JsonBody, Words};
 use super::period::Period;
 use crate::view::Views;
+use crate::view::status::is_cancelled;
 use axum::extract::State;
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::Row;
@@ -63,7 +64,7 @@ pub(crate) struct NewsItem {
     group: Option<String>,
     /// Its name.
     group_name: Option<String>,
-    /// `new`, `changed` or `removed`.
+    /// `new`, `changed`, `cancelled` or `removed`.
     what: &'static str,
     /// When it was changed last, by the clock of who did.
     changed_at: String,
@@ -162,7 +163,11 @@ fn item(views: &Views, row: &Row, what: &'static str) -> NewsItem {
         title: views.title_of(row),
         group: row.owner().map(|group| group.to_string()),
         group_name: row.owner().map(|group| views.name_of(&group)),
-        what: if row.is_removed() { "removed" } else { what },
+        what: match row {
+            row if row.is_removed() => "removed",
+            row if is_cancelled(row) => "cancelled",
+            _ => what,
+        },
         changed_at: row.changed.to_string(),
     }
 }

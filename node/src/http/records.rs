@@ -7,7 +7,9 @@ use super::filter::{Filter, Page};
 use super::find::{Found, find};
 use super::input::{Answer, JsonBody, Segments, Words};
 use super::items::{Item, Listed, add_contests, add_delivery, add_details, own, with_deliveries};
+use super::notes::{NoteItem, add_support, noted};
 use crate::handle::{Change, CommandError, Target, Written};
+use crate::question::Occasion;
 use axum::extract::State;
 use axum::http::StatusCode;
 use grid_protocol::id::DocumentId;
@@ -53,6 +55,8 @@ pub(crate) struct WriteAnswer {
     heads: Vec<String>,
     /// `created`, `changed` or `unchanged`.
     change: &'static str,
+    /// What the people who wrote it should know.
+    notes: Vec<NoteItem>,
 }
 
 /// What was removed.
@@ -99,9 +103,9 @@ pub(crate) async fn create(
         Singleton::OncePerGroup => Target::Own(kind.name.clone()),
         Singleton::Many => Target::New(kind.name.clone()),
     };
-    let written = api.handle.write(target, request.patch(&kind)?).await?;
-    let status = if written.change == Change::Created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Answer(written.into())))
+    let written = api.write(target, request.patch(&kind)?).await?;
+    let status = if written.is_new() { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Answer(written)))
 }
 
 pub(crate) async fn show(
@@ -127,6 +131,9 @@ pub(crate) async fn show(
         };
         let mut item = listed.item;
         add_details(&mut item, row);
+        if let Some(row) = row {
+            add_support(&mut item, views, row, now);
+        }
         // What one computer wrote alone meets nothing.
         let together = row.filter(|row| row.latest.len() > 1).map(|row| row.document);
         Ok((item, row.and_then(|row| own(views, row)), together))
@@ -162,8 +169,7 @@ pub(crate) async fn edit(
             _ => return Err(without_record(&found)),
         },
     };
-    let written = api.handle.write(target, request.patch(&kind)?).await?;
-    Ok(Answer(written.into()))
+    Ok(Answer(api.write(target, request.patch(&kind)?).await?))
 }
 
 pub(crate) async fn remove(
@@ -176,6 +182,19 @@ pub(crate) async fn remove(
 }
 
 impl Api {
+    /// Writes, then looks what people should know of it: the write is done by then, and waits for nobody.
+    async fn write(&self, target: Target, patch: Patch) -> Result<WriteAnswer, ApiError> {
+        let fields: Vec<String> = patch.fields().map(|(name, _)| name.to_string()).collect();
+        let written = self.handle.write(target, patch).await?;
+        let occasion = match written.change {
+            Change::Created => Some(Occasion::Made),
+            Change::Changed => Some(Occasion::Changed(&fields)),
+            Change::Unchanged => None,
+        };
+        let notes = occasion.map(|occasion| noted(self, &written.document, occasion)).unwrap_or_default();
+        Ok(WriteAnswer::new(written, notes))
+    }
+
     /// The document that an id means.
     pub(super) fn document(&self, kind: &str, id: &str) -> Result<DocumentId, ApiError> {
         let kind = self.kind(kind)?;
@@ -199,9 +218,10 @@ impl WriteRequest {
     }
 }
 
-impl From<Written> for WriteAnswer {
-    fn from(written: Written) -> Self {
+impl WriteAnswer {
+    fn new(written: Written, notes: Vec<NoteItem>) -> Self {
         Self {
+            notes,
             id: written.document.to_string(),
             heads: written.heads.iter().map(ToString::to_string).collect(),
             change: match written.change {
@@ -210,6 +230,10 @@ impl From<Written> for WriteAnswer {
                 Change::Unchanged => "unchanged",
             },
         }
+    }
+
+    fn is_new(&self) -> bool {
+        self.change == "created"
     }
 }
 

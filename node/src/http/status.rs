@@ -4,7 +4,8 @@ use super::Api;
 use super::auth::Door;
 use super::error::{ApiError, ErrorAnswer};
 use super::input::{Answer, Done, JsonBody};
-use crate::handle::{self, NeedKind, OwnStanding};
+use super::needs::{Need, needs};
+use crate::handle::{self, OwnStanding};
 use crate::space::{Amount, GroupSpace, Space};
 use crate::threats::{self, Reviewed};
 use crate::view::PeerRow;
@@ -111,19 +112,6 @@ impl From<handle::Trouble> for Trouble {
     }
 }
 
-/// What waits for the people of this group.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Need {
-    /// `vote`, `sign` or `split`.
-    kind: &'static str,
-    /// The version that it is about.
-    version: String,
-    /// What waits.
-    what: String,
-    /// What to do.
-    hint: String,
-}
-
 /// An id with the name that goes with it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Named {
@@ -211,16 +199,8 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         OwnStanding::Withdrawn => ("withdrawn", None),
         OwnStanding::Removed(why) => ("removed", Some(why)),
     };
-    let need = |need: crate::handle::Need| Need {
-        kind: match need.kind {
-            NeedKind::Vote => "vote",
-            NeedKind::Sign => "sign",
-            NeedKind::Split => "split",
-        },
-        version: need.version.to_string(),
-        what: need.what,
-        hint: need.hint,
-    };
+    let now = api.handle.now();
+    let needs = api.handle.look(|views| needs(views, now, status.needs));
     let threat_review = match api.handle.look(threats::reviewed) {
         Reviewed::BeforeSync => "before_sync",
         Reviewed::Later => "later",
@@ -229,7 +209,7 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
     };
     Ok(Answer(StatusAnswer {
         threat_review,
-        needs: status.needs.into_iter().map(need).collect(),
+        needs,
         coalition: Named { id: status.coalition.to_string(), name: status.coalition_name },
         group: Named { id: status.group.to_string(), name: Some(status.group_name) },
         device: status.device.to_string(),

@@ -6,6 +6,7 @@ use super::shown::{at, foremost, line};
 use super::told::{GROUP, group};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::folded;
+use crate::view::status::is_cancelled;
 use crate::view::{MandateRow, MandateState};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
@@ -58,6 +59,9 @@ const AHEAD: &[(&str, &str, &str)] = &[
 const BEHIND: &[&str] =
     &["cancelled", "done", "dropped", "over", "met", "withdrawn", "adopted", "rejected", "frozen", "reached", "closed"];
 
+/// What is said of something that was called off, to those who had it in their calendars.
+const CANCELLED: &str = "CANCELLED: it does not take place";
+
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let days = asked.amount("days")?.unwrap_or(DAYS);
     let ahead = Duration::try_from_secs_f64(days * 86_400.0).unwrap_or(Duration::MAX);
@@ -75,13 +79,22 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let wanted = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
     let mut found: Vec<Found<'_>> = Vec::new();
     for (kind, field, why) in AHEAD.iter().filter(|(kind, ..)| wanted(kind)) {
-        let open = |row: &&Arc<Row>| {
-            of.is_none_or(|of| row.owner() == Some(of)) && !BEHIND.contains(&row.values.text("status"))
-        };
-        for row in asked.current(kind).filter(open) {
+        let of_group = |row: &&Arc<Row>| of.is_none_or(|of| row.owner() == Some(of));
+        for row in asked.current(kind).filter(of_group) {
+            let cancelled = match row.values.text("status") {
+                _ if is_cancelled(row) && concerns(asked, row) => true,
+                status if BEHIND.contains(&status) => continue,
+                _ => false,
+            };
             let times = times(row, field, asked.now, horizon);
-            found.extend(times.into_iter().map(|when| {
-                let why = if when < asked.now { "is going on" } else { why };
+            // Once is enough of what comes back no more.
+            let most = if cancelled { 1 } else { usize::MAX };
+            found.extend(times.into_iter().take(most).map(|when| {
+                let why = match when {
+                    _ if cancelled => CANCELLED,
+                    when if when < asked.now => "is going on",
+                    _ => why,
+                };
                 Found { when, day: asked.day_of(row, field), why, what: What::Record(row) }
             }));
         }
@@ -109,6 +122,15 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let columns = [("when", "When"), ("title", "What"), ("kind", "Kind"), ("why", "Why"), ("by", "Group")];
     let overdue = Section::new("overdue", "Overdue", &columns, "Nothing is overdue.");
     Ok(Reply::default().with(section).with(shown(asked, overdue, late, most)))
+}
+
+/// Whether this group means to be there, or told others of it: it is its own, or one that it backs or comes to.
+fn concerns(asked: &Asked<'_>, row: &Row) -> bool {
+    let own = Some(asked.views.own);
+    let comes = |answer: &Row| answer.values.text("says") != "not_going";
+    row.owner() == own
+        || asked.referring(row, "support").any(|support| support.owner() == own)
+        || asked.referring(row, "attendance").any(|answer| answer.owner() == own && comes(answer))
 }
 
 /// Something at a time.
@@ -241,7 +263,7 @@ mod tests {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
         coalition.record(0, "event", json!({"title": "Call", "starts": "2026-11-25T10:00:00Z"}));
         coalition.record(0, "event", json!({"title": "Old call", "starts": "2026-11-20T10:00:00Z"}));
-        coalition.record(0, "event", json!({"title": "Off", "starts": "2026-11-26T10:00:00Z", "status": "cancelled"}));
+        coalition.record(1, "event", json!({"title": "Off", "starts": "2026-11-26T10:00:00Z", "status": "cancelled"}));
         let camp = json!({"title": "Camp", "starts": "2026-11-20T10:00:00Z", "ends": "2026-11-30T10:00:00Z"});
         coalition.record(1, "action", camp);
         coalition.record(1, "task", json!({"title": "Print", "due": "2026-11-24T10:00:00Z"}));
@@ -271,6 +293,29 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "agenda", "title"), ["Call", "Print", "Breakfast"]);
         assert_eq!(Coalition::column(&reply, "agenda", "when")[1], "2026-11-25");
         assert_eq!(Coalition::column(&reply, "overdue", "when"), ["2026-11-20"]);
+    }
+
+    #[test]
+    fn what_was_called_off_stays_with_those_who_meant_to_be_there_and_says_so() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let off = |title: &str| {
+            json!({"title": title, "starts": "2026-11-25T10:00:00Z", "repeats": "weekly",
+            "status": "cancelled"})
+        };
+        coalition.record(0, "action", off("Ours"));
+        let joined = coalition.record(1, "action", off("Joined"));
+        coalition.record(0, "support", json!({"of": joined, "sort": "join", "people": 25}));
+        let walk = coalition.record(1, "event", off("Walk"));
+        coalition.record(0, "attendance", json!({"event": walk, "says": "maybe"}));
+        let talk = coalition.record(1, "event", off("Talk"));
+        coalition.record(0, "attendance", json!({"event": talk, "says": "not_going"}));
+        let theirs = coalition.record(1, "action", off("Theirs"));
+        coalition.record(1, "support", json!({"of": theirs, "sort": "join"}));
+        let reply = coalition.ask("agenda", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "agenda", "title"), ["Joined", "Ours", "Walk"]);
+        let says = |key| Coalition::column(&reply, "agenda", key);
+        assert!(says("why").iter().all(|why| why.as_str().unwrap().starts_with("CANCELLED")), "{reply:?}");
+        assert!(says("status").iter().all(|status| status == "cancelled"), "{reply:?}");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) const QUESTION: Question = Question {
 };
 
 /// What can be backed.
-const THINGS: &[&str] = &["action", "alert", "moment", "event", "need"];
+pub(super) const THINGS: &[&str] = &["action", "alert", "moment", "event", "need"];
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let of = record(asked, "of", THINGS)?;
@@ -33,7 +33,12 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         Some(row) => BTreeMap::from([(row.document, Backing::of(asked, row))]),
         None => everything(asked),
     };
-    let reply = Reply::default().with(things(asked, &backed)).with(alerts(asked, of));
+    let reply = Reply::default().with(things(asked, &backed));
+    // Where something else was asked about, calls for help are not the question.
+    let reply = match of.is_none_or(|of| of.kind() == Some("alert")) {
+        true => reply.with(alerts(asked, of)),
+        false => reply,
+    };
     Ok(match of {
         Some(row) => reply.with(backers(asked, row)),
         None => reply.with(credit(asked)),
@@ -65,7 +70,7 @@ fn things(asked: &Asked<'_>, backed: &BTreeMap<DocumentId, Backing>) -> Section 
     }
     found.sort_by(|a, b| (&a.0, &a.1, &a.2).cmp(&(&b.0, &b.1, &b.2)));
     let columns = [
-        ("title", "What"),
+        ("marked", "What"),
         ("by", "Group"),
         ("boosts", "Spread by"),
         ("joins", "Joined by"),
@@ -73,12 +78,14 @@ fn things(asked: &Asked<'_>, backed: &BTreeMap<DocumentId, Backing>) -> Section 
         ("offers", "Offers"),
     ];
     let empty = "Nobody backs anything yet: `grid support new --of ID --sort boost` is a beginning.";
-    Section::new("things", "What is backed", &columns, empty).rows(found.into_iter().map(|(.., shown)| shown))
+    let things = Section::new("things", "What is backed", &columns, empty);
+    things.rows(found.into_iter().map(|(.., shown)| shown))
 }
 
 fn not_here(id: &DocumentId, mut more: Json) -> Json {
     let id = id.to_string();
     more["title"] = format!("{} (not here yet)", id.get(..8).unwrap_or(&id)).into();
+    more["marked"] = more["title"].clone();
     more["id"] = id.into();
     more
 }
@@ -180,6 +187,7 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "things", "people"), [4]);
         assert_eq!(Coalition::column(&reply, "things", "credit"), [json!(["Ferry Friends", "Hollin Choir"])]);
         assert_eq!(Coalition::column(&reply, "backers", "by"), ["Ferry Friends", "Hollin Choir", "Hollin Choir"]);
+        assert!(reply.section("alerts").is_none(), "calls for help were not asked about");
         let all = coalition.ask("amplify", &[]).unwrap();
         assert_eq!(Coalition::column(&all, "credit", "name"), ["Hollin Choir", "Ferry Friends"]);
     }

@@ -54,6 +54,11 @@ impl Backing {
         self.coming.values().sum()
     }
 
+    /// How many of those one group brings.
+    pub(super) fn people_of(&self, group: &GroupId) -> f64 {
+        self.coming.get(group).copied().unwrap_or_default()
+    }
+
     /// Adds what is done for something else.
     pub(super) fn merge(&mut self, mut other: Self) {
         for (group, people) in std::mem::take(&mut other.coming) {

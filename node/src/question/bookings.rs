@@ -4,16 +4,19 @@ use super::asked::instant;
 use super::shown::{by_name, moment, or_nothing};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::status::is_cancelled;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Other bookings that a row names.
 const NAMED: usize = 3;
 /// Bookings after it that a booking is compared with: a day has no more.
 const AHEAD: usize = 50;
+/// Bookings of an asset that are looked at for one of them.
+const LOOKED: usize = 2_000;
 
 /// Who has asked for what.
 pub(super) const QUESTION: Question = Question {
@@ -58,19 +61,12 @@ struct Booked<'a> {
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let only = record(asked, "asset", &["asset"])?;
     let mut assets: BTreeMap<String, Vec<Booked<'_>>> = BTreeMap::new();
-    for row in asked.current("booking").filter(|row| row.values.text("status") != "cancelled") {
-        let (Some(from), Some(until)) = (instant(row, "from"), instant(row, "until")) else { continue };
-        let asset = row.values.text("asset");
-        let wanted = only.is_none_or(|only| asset.parse().ok() == Some(only.document));
-        if wanted && until >= asked.now {
-            let booked = Booked { row, from, until, says: said(asked, row), overlaps: Vec::new() };
-            assets.entry(asset.to_owned()).or_default().push(booked);
-        }
+    let of_asset =
+        |row: &&Arc<Row>| only.is_none_or(|only| row.values.text("asset").parse().ok() == Some(only.document));
+    for booked in asked.current("booking").filter(of_asset).filter_map(|row| Booked::of(asked, row)) {
+        assets.entry(booked.row.values.text("asset").to_owned()).or_default().push(booked);
     }
-    for booked in assets.values_mut() {
-        booked.sort_by_key(|booked| (booked.from, booked.row.document));
-        mark_overlaps(asked, booked);
-    }
+    assets.values_mut().for_each(|booked| mark_overlaps(asked, booked));
     let mut assets: Vec<(String, Vec<Booked<'_>>)> = assets
         .into_values()
         .map(|booked| {
@@ -90,6 +86,26 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     ];
     let section = Section::new("bookings", "Bookings", &columns, "Nothing is booked.");
     Ok(Reply::default().with(section.rows(rows)))
+}
+
+impl<'a> Booked<'a> {
+    /// A booking that stands and is not over.
+    fn of(asked: &Asked<'_>, row: &'a Arc<Row>) -> Option<Self> {
+        let (from, until) = (instant(row, "from")?, instant(row, "until")?);
+        let stands = !is_cancelled(row) && until >= asked.now;
+        stands.then(|| Self { row, from, until, says: said(asked, row), overlaps: Vec::new() })
+    }
+}
+
+/// The groups that want an asset at the time of a booking of it, a few of them.
+pub(super) fn overlaps(asked: &Asked<'_>, booking: &Row) -> Vec<String> {
+    let Some(asset) = asked.named(booking, "asset") else { return Vec::new() };
+    let of_asset = asked.current_referring(asset, "booking").take(LOOKED);
+    let mut booked: Vec<Booked<'_>> = of_asset.filter_map(|row| Booked::of(asked, row)).collect();
+    mark_overlaps(asked, &mut booked);
+    let own = booked.into_iter().find(|booked| booked.row.document == booking.document);
+    let names: BTreeSet<String> = own.into_iter().flat_map(|booked| booked.overlaps).collect();
+    names.into_iter().collect()
 }
 
 fn shown(asked: &Asked<'_>, name: &str, booked: &Booked<'_>) -> Json {
@@ -126,8 +142,9 @@ fn said(asked: &Asked<'_>, booking: &Row) -> Says {
     }
 }
 
-/// Says of each booking of one asset, in the order of their beginnings, which others want it at the same time.
+/// Puts the bookings of one asset in the order of their beginnings, and says of each which others want it then.
 fn mark_overlaps(asked: &Asked<'_>, booked: &mut [Booked<'_>]) {
+    booked.sort_by_key(|booked| (booked.from, booked.row.document));
     let stands: Vec<usize> = (0..booked.len()).filter(|at| booked[*at].says != Says::Refused).collect();
     for (place, first) in stands.iter().enumerate() {
         for second in stands.iter().skip(place + 1).take(AHEAD) {

@@ -1,7 +1,7 @@
 //! Find: what is here about something, people and groups first.
 
 use super::narrow::{self, Narrow, Strictness};
-use super::shown::{by_name, foremost, group_id, id, or_nothing, place, short};
+use super::shown::{by_name, foremost, group_id, id, marked, or_nothing, place, short};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::Phrase;
 use crate::view::search::Query;
@@ -83,7 +83,7 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
         rows.into_iter().map(|(_, row)| found(asked, row, text.as_ref(), &narrow)).collect()
     };
     let columns =
-        [("id", "Id"), ("name", "Name"), ("kind", "What"), ("by", "Group"), ("place", "Where"), ("why", "Why")];
+        [("id", "Id"), ("marked", "Name"), ("kind", "What"), ("by", "Group"), ("place", "Where"), ("why", "Why")];
     let people = Section::new("people", "People and groups", &columns, "Nobody here fits.");
     let others = Section::new("others", "Everything else", &columns, "Nothing else here fits.");
     Ok(Reply::default().with(people.rows(part(true))).with(others.rows(part(false))))
@@ -109,13 +109,16 @@ fn found(asked: &Asked<'_>, row: &Row, text: Option<&Phrase>, narrow: &Narrow) -
     if let (Some(kind), Some(text)) = (asked.kind_of(row), text) {
         why.extend(said_in(kind, row, text));
     }
+    let title = short(&asked.title(row), 60);
     json!({
         "id": id(row),
         "kind": row.kind(),
-        "name": or_nothing(&short(&asked.title(row), 60)),
+        "name": or_nothing(&title),
+        "marked": or_nothing(&marked(asked, row, &title)),
         "group": group_id(row),
         "by": asked.group_name(row),
         "place": or_nothing(place(row)),
+        "status": asked.views.turned(row),
         "why": why,
     })
 }

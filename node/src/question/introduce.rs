@@ -215,6 +215,16 @@ mod tests {
     }
 
     #[test]
+    fn the_people_of_groups_that_met_are_no_strangers() {
+        let mut coalition = Coalition::quiet_since(1, &["Clean River", "Weir", "School"]);
+        coalition.record(1, "group", json!({"name": "Weir", "tags": ["rivers"]}));
+        coalition.record(2, "person", json!({"name": "Mina", "agreed": true, "interests": ["rivers"]}));
+        assert_eq!(column(&coalition, "pairs", "name").len(), 1);
+        coalition.record(2, "tie", json!({"title": "Mina and Bo", "with": Coalition::group(1)}));
+        assert!(column(&coalition, "pairs", "name").is_empty());
+    }
+
+    #[test]
     fn a_tie_is_stale_after_its_days_and_the_last_meeting_counts() {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
         let ann = coalition.record(1, "person", json!({"name": "Ann", "agreed": true}));

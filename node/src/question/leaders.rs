@@ -73,11 +73,16 @@ fn listed(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
         let mut leaders = row.owner().and_then(|group| leading.get(&group)).cloned().unwrap_or_default();
         leaders.sort_unstable();
         leaders.truncate(5);
+        let who = match leaders.is_empty() {
+            true => format!("nobody is named; the group says: {}", leading_roles(row).join(", ")),
+            false => leaders.join("; "),
+        };
         json!({
             "id": id(row),
             "name": asked.title(row),
             "group": id(row),
             "leaders": leaders,
+            "who": who,
             "place": or_nothing(place(row)),
             "sector": or_nothing(row.values.text("sector")),
             "roles": row.values.get("roles"),
@@ -93,16 +98,20 @@ fn listed(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
         ("reach", "Reach"),
         ("why", "Why"),
     ];
-    let of_groups =
-        [("name", "Group"), ("leaders", "Who leads"), ("place", "Where"), ("reach", "Reach"), ("why", "Why")];
+    let of_groups = [("name", "Group"), ("who", "Who leads"), ("place", "Where"), ("reach", "Reach"), ("why", "Why")];
     let people = Section::new("people", "People", &of_people, "Nobody here fits.").first(most, people);
     let groups = Section::new("groups", "Groups with leaders", &of_groups, "No group with leaders fits.").rows(groups);
     Ok(Reply::default().with(people).with(groups))
 }
 
 fn leads(row: &Row) -> bool {
+    !leading_roles(row).is_empty()
+}
+
+/// The roles of those who lead that a person, or a group, says it fills.
+fn leading_roles(row: &Row) -> Vec<&str> {
     let leading = LEADING.map(Role::word);
-    super::asked::tags(row, "roles").any(|role| leading.contains(&role))
+    super::asked::tags(row, "roles").filter(|role| leading.contains(role)).collect()
 }
 
 /// Those who fit and why: near ones first where a point was given, then those who lead, then by name.
@@ -145,6 +154,17 @@ mod tests {
         assert_eq!(ask(&[("interest", "river"), ("skill", "driving"), ("place", "lismore")]), ["Ann", "Ben"]);
         assert_eq!(ask(&[("interest", "rivres"), ("skill", "driving"), ("place", "ballina")]), ["Cem"], "a slip");
         assert_eq!(ask(&[]).len(), 6, "who left fields blank is listed too");
+    }
+
+    #[test]
+    fn a_group_that_leads_and_names_nobody_says_so() {
+        let mut coalition = Coalition::quiet_since(1, &["Clean River", "Hollin Choir"]);
+        coalition.record(0, "group", json!({"name": "Clean River", "roles": ["driver", "weaver"]}));
+        coalition.record(1, "person", json!({"name": "Ann", "agreed": true, "roles": ["principal"]}));
+        let reply = coalition.ask("leaders", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "groups", "name"), ["Clean River", "Hollin Choir"]);
+        let who = Coalition::column(&reply, "groups", "who");
+        assert_eq!(who, ["nobody is named; the group says: driver", "Ann"]);
     }
 
     #[test]

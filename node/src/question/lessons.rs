@@ -28,15 +28,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         wanted.extend(tags(action, "tactics").map(bare));
     }
     let all = wanted.is_empty() && asked.word("action").is_none();
-    let mut lessons: Vec<(Vec<String>, &Arc<Row>)> = asked
-        .records("lesson")
-        .filter_map(|row| {
-            let common = tags(row, "tactics").map(bare).filter(|tactic| wanted.contains(tactic));
-            let common: Vec<String> = common.collect();
-            (all || !common.is_empty()).then_some((common, row))
-        })
-        .collect();
-    lessons.sort_by_cached_key(|(common, row)| (usize::MAX - common.len(), by_name(&asked.title(row), row.document)));
+    let lessons = match all {
+        true => ordered(asked, asked.records("lesson").map(|row| (Vec::new(), row)).collect()),
+        false => like(asked, asked.records("lesson"), &wanted),
+    };
     let rows = lessons.into_iter().map(|(common, row)| {
         let action = asked.referred(row.values.text("action"));
         json!({
@@ -59,6 +54,24 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let section =
         Section::new("lessons", "What others learned", &columns, "Nobody has written down a lesson about that yet.");
     Ok(Reply::default().with(section.rows(rows)))
+}
+
+/// Those of some lessons that are about one of these tactics, with what they have in common, the likest first.
+pub(super) fn like<'a>(
+    asked: &Asked<'_>,
+    lessons: impl Iterator<Item = &'a Arc<Row>>,
+    wanted: &BTreeSet<String>,
+) -> Vec<(Vec<String>, &'a Arc<Row>)> {
+    let found = lessons.filter_map(|row| {
+        let common: Vec<String> = tags(row, "tactics").map(bare).filter(|tactic| wanted.contains(tactic)).collect();
+        (!common.is_empty()).then_some((common, row))
+    });
+    ordered(asked, found.collect())
+}
+
+fn ordered<'a>(asked: &Asked<'_>, mut found: Vec<(Vec<String>, &'a Arc<Row>)>) -> Vec<(Vec<String>, &'a Arc<Row>)> {
+    found.sort_by_cached_key(|(common, row)| (usize::MAX - common.len(), by_name(&asked.title(row), row.document)));
+    found
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ mod narrow;
 mod near;
 mod nested;
 mod newcomers;
+mod notes;
 mod pairs;
 mod period;
 mod plans;
@@ -64,6 +65,7 @@ mod silence;
 mod spoken;
 mod stored;
 mod success;
+mod supporters;
 mod systems;
 mod talk;
 mod ties;
@@ -76,7 +78,10 @@ mod who;
 mod words;
 
 pub use asked::{Asked, Unanswerable};
+pub(crate) use calls::waiting;
+pub(crate) use notes::{Note, Occasion, notes};
 pub use reply::{Column, Reply, Section};
+pub(crate) use supporters::supporters;
 
 use crate::view::Views;
 use grid_protocol::time::Timestamp;

@@ -7,6 +7,7 @@ use super::period::{begins, end_of, is_over, next_or_first, occasions};
 use super::shown::{at, by_name, field, figure, line, moment};
 use super::told::{names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::status::is_cancelled;
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
@@ -51,7 +52,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let moments = Section::new("moments", "Moments of convergence", &columns, empty).rows(sums);
     let columns = [
         ("moment", "Moment"),
-        ("title", "Action"),
+        ("marked", "Action"),
         ("by", "Group"),
         ("place", "Where"),
         ("starts", "When"),
@@ -65,15 +66,15 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
 fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
     // What groups did that have left since was done; what they meant to do was not.
     let over = is_over(row, asked.now);
-    let takes_place =
-        |action: &&Arc<Row>| action.values.text("status") != "cancelled" && (over || asked.views.holds(action));
-    let mut linked: Vec<&Arc<Row>> = asked.referring(row, "action").filter(takes_place).collect();
+    let counts = |action: &&Arc<Row>| over || asked.views.holds(action);
+    let mut linked: Vec<&Arc<Row>> = asked.referring(row, "action").filter(counts).collect();
     linked.sort_by_cached_key(|action| (instant(action, "starts"), by_name(&asked.title(action), action.document)));
     let title = asked.title(row);
     let mut backing = Backing::default();
     let mut letters = 0.0;
     let mut groups: BTreeSet<GroupId> = BTreeSet::new();
     let mut actions = Vec::with_capacity(linked.len());
+    let (mut take_place, mut cancelled) = (0_usize, 0_usize);
     for action in linked {
         let of_action = Backing::of(asked, action);
         let its_letters = Letters::of(asked, action).letters;
@@ -88,6 +89,12 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
             "letters": figure(its_letters),
         });
         actions.push(line(asked, action, more));
+        // Whoever meant to come has to read that; it adds nothing up.
+        if is_cancelled(action) {
+            cancelled += 1;
+            continue;
+        }
+        take_place += 1;
         backing.merge(of_action);
         letters += its_letters;
         groups.extend(action.owner());
@@ -98,7 +105,8 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
         "ends": moment(row, "ends"),
         "target": row.values.text("target"),
         "coordinates": field(row, "coordinates"),
-        "actions": actions.len(),
+        "actions": take_place,
+        "cancelled": cancelled,
         "groups": groups.len(),
         "who": names(asked, &groups),
         "supports": backing.supports(),
@@ -115,9 +123,7 @@ fn unlinked(asked: &Asked<'_>, moments: &[&Arc<Row>], most: usize) -> Section {
     let last = moments.iter().filter_map(|moment| end_of(moment)).max().unwrap_or(asked.now);
     let mut free: Vec<(Timestamp, &Arc<Row>)> = asked
         .current("action")
-        .filter(|action| {
-            action.values.text("status") != "cancelled" && asked.referred(action.values.text("moment")).is_none()
-        })
+        .filter(|action| !is_cancelled(action) && asked.referred(action.values.text("moment")).is_none())
         .filter(|action| asked.shows(action))
         .flat_map(|action| {
             // Of what comes back only what is ahead: a moment of years would use up its times.
@@ -165,7 +171,8 @@ mod tests {
         let vigil = json!({"title": "Vigil", "moment": day, "starts": "2026-12-02T10:00:00Z", "coordinates": at});
         let vigil = coalition.record(0, "action", vigil);
         let song = coalition.record(1, "action", json!({"title": "Song", "moment": day}));
-        coalition.record(1, "action", json!({"title": "Storm", "moment": day, "status": "cancelled"}));
+        let storm = coalition.record(1, "action", json!({"title": "Storm", "moment": day, "status": "cancelled"}));
+        coalition.record(0, "support", json!({"of": storm, "sort": "join", "people": 90}));
         coalition.record(2, "action", json!({"title": "Paddle", "starts": "2026-12-02T12:00:00Z"}));
         coalition.record(2, "action", json!({"title": "Later", "starts": "2026-12-09T12:00:00Z"}));
         coalition.record(2, "support", json!({"of": vigil, "sort": "join", "people": 5}));
@@ -177,8 +184,11 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "moments", "supports"), [3]);
         assert_eq!(Coalition::column(&reply, "moments", "people"), [7]);
         assert_eq!(Coalition::column(&reply, "moments", "letters"), [30]);
-        assert_eq!(Coalition::column(&reply, "actions", "title"), ["Song", "Vigil"]);
-        assert_eq!(Coalition::column(&reply, "actions", "coordinates"), [json!(null), at]);
+        assert_eq!(Coalition::column(&reply, "actions", "title"), ["Song", "Storm", "Vigil"]);
+        assert_eq!(Coalition::column(&reply, "actions", "coordinates"), [json!(null), json!(null), at]);
+        assert_eq!(Coalition::column(&reply, "actions", "status"), [json!(null), json!("cancelled"), json!(null)]);
+        assert_eq!(Coalition::column(&reply, "moments", "cancelled"), [1]);
+        assert_eq!(Coalition::column(&reply, "actions", "marked"), ["Song", "Storm (cancelled)", "Vigil"]);
         assert_eq!(Coalition::column(&reply, "unlinked", "title"), ["Paddle"]);
     }
 

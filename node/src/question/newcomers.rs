@@ -97,15 +97,20 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     Ok(Reply::default().with(people).with(groups).with(leaders(courses, &learners)))
 }
 
+/// The roles to which a course leads. Whoever completed one that leads to none has learnt something and leads nobody.
+pub(super) fn leads_to(course: &Row) -> impl Iterator<Item = &str> {
+    tags(course, "roles")
+}
+
 /// How many people completed courses that lead to each role, and to any.
 fn leaders(courses: &BTreeMap<DocumentId, &Arc<Row>>, learners: &BTreeMap<Learner, Learnt>) -> Section {
-    let leads_to = |learnt: &Learnt, role: Option<&str>| {
+    let leads = |learnt: &Learnt, role: Option<&str>| {
         let mut completed = learnt.courses.iter().filter_map(|course| courses.get(course));
-        completed.any(|row| tags(row, "roles").any(|it| role.is_none_or(|role| it == role)))
+        completed.any(|row| leads_to(row).any(|it| role.is_none_or(|role| it == role)))
     };
     let counted = |role: Option<&str>| {
         let mut names: Vec<&str> =
-            learners.values().filter(|learnt| leads_to(learnt, role)).map(|learnt| learnt.name.as_str()).collect();
+            learners.values().filter(|learnt| leads(learnt, role)).map(|learnt| learnt.name.as_str()).collect();
         names.sort_unstable();
         let count = names.len();
         names.truncate(5);

@@ -51,7 +51,10 @@ pub(super) fn pairs(asked: &Asked<'_>, ties: &Ties, isolated: &BTreeSet<GroupId>
         .into_iter()
         .filter_map(|(one, other)| {
             let (first, second) = (parties.get(one)?, parties.get(other)?);
-            let strangers = first.group != second.group && !ties.join(&first.id, &second.id);
+            // Who met whom stays with the groups that wrote it: to everybody else their groups know each other.
+            let met =
+                ties.join(&first.id, &second.id) || ties.join(&first.group.to_string(), &second.group.to_string());
+            let strangers = first.group != second.group && !met;
             let (score, mut why) = strangers.then(|| reasons(first, second))??;
             let alone = [first, second].into_iter().filter(|party| isolated.contains(&party.group)).count();
             if alone > 0 {

@@ -41,8 +41,12 @@ impl SeatState {
 
 /// The seats of a body in which somebody sits now.
 pub(super) fn filled<'a>(asked: &Asked<'a>, body: &Row) -> Vec<&'a Arc<Row>> {
-    let now = asked.now;
-    asked.current_referring(body, "seat").filter(|seat| SeatState::of(seat, now) == SeatState::Filled).collect()
+    filled_at(asked, body, asked.now)
+}
+
+/// The seats of a body in which somebody sat at a moment.
+pub(super) fn filled_at<'a>(asked: &Asked<'a>, body: &Row, when: Timestamp) -> Vec<&'a Arc<Row>> {
+    asked.current_referring(body, "seat").filter(|seat| SeatState::of(seat, when) == SeatState::Filled).collect()
 }
 
 /// The roles of a seat, in lower case: `Chair and host` is two.

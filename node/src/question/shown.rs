@@ -154,19 +154,33 @@ pub(super) fn by_name<I>(name: &str, id: I) -> (String, I) {
     (folded(name), id)
 }
 
-/// What a row says of a record: its `id`, `kind`, `title`, the `group` that wrote it and its name, `by`; and more.
+/// What a row says of a record: its `id`, `kind`, `title`, the `group` that wrote it and its name, `by`; its `status`
+/// where that is not the one with which the kind begins, and `marked`, the title with that status behind it; and more.
 pub(super) fn line(asked: &Asked<'_>, row: &Row, more: Json) -> Json {
+    let title = asked.title(row);
     let mut line = json!({
         "id": row.document.to_string(),
         "kind": row.kind(),
-        "title": asked.title(row),
+        "marked": marked(asked, row, &title),
+        "title": title,
         "group": row.owner().map(|group| group.to_string()),
         "by": asked.group_name(row),
     });
+    if let Some(turned) = asked.views.turned(row) {
+        line["status"] = turned.into();
+    }
     if let (Some(line), Json::Object(more)) = (line.as_object_mut(), more) {
         line.extend(more);
     }
     line
+}
+
+/// What a record is called, with what became of it: `Vigil (cancelled)`.
+pub(super) fn marked(asked: &Asked<'_>, row: &Row, title: &str) -> String {
+    match asked.views.turned(row) {
+        Some(turned) => format!("{title} ({})", turned.replace('_', " ")),
+        None => title.to_owned(),
+    }
 }
 
 /// The same order everywhere: by name, then by id.

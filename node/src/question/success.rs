@@ -5,6 +5,7 @@ use super::period::{Period, SINCE, UNTIL, date};
 use super::scores::{Published, mean};
 use super::shown::{brief, by_title, day_or_moment, line};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, newcomers};
+use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -71,7 +72,9 @@ fn relationships(asked: &Asked<'_>, period: Period) -> Section {
         let written = asked.records("introduction").filter(|row| period.holds(date(row.created)));
         written.filter(|row| row.values.text("status") != "proposed")
     };
-    let groups: BTreeSet<_> = ties.iter().filter_map(|tie| tie.owner()).collect();
+    // Whoever wrote it down met somebody, and so did those whom they met.
+    let met = |tie: &&Arc<Row>| [tie.owner(), asked.group_of(tie.values.text("with"))];
+    let groups: BTreeSet<GroupId> = ties.iter().flat_map(met).flatten().collect();
     let outcomes = introductions().filter(|row| !row.values.text("outcome").is_empty()).count();
     let figures = [
         ("ties", "Meetings of two", ties.len()),
@@ -93,10 +96,13 @@ fn relationships(asked: &Asked<'_>, period: Period) -> Section {
 
 fn leaders(asked: &Asked<'_>, period: Period) -> Section {
     let credited = newcomers::Credited::of(asked);
-    let mut completions: Vec<&Arc<Row>> = asked
-        .records("completion")
-        .filter(|completion| period.holds_row(completion, "on") && credited.learner(asked, completion).is_some())
-        .collect();
+    let leading = |completion: &&Arc<Row>| {
+        let course = asked.named(completion, "course");
+        course.is_some_and(|course| newcomers::leads_to(course).next().is_some())
+            && credited.learner(asked, completion).is_some()
+    };
+    let mut completions: Vec<&Arc<Row>> =
+        asked.records("completion").filter(|row| period.holds_row(row, "on")).filter(leading).collect();
     by_title(asked, &mut completions);
     let learnt = completions.into_iter().map(|completion| {
         let person = asked.named(completion, "person").map(|person| asked.title(person));
@@ -119,7 +125,7 @@ fn leaders(asked: &Asked<'_>, period: Period) -> Section {
         )
     });
     let columns = [("who", "Who"), ("by", "Group"), ("what", "What")];
-    let empty = "Nobody completed a course or took a leading role at that time.";
+    let empty = "Nobody completed a course that leads to a role, or took one, at that time.";
     Section::new("leaders", "Who leads now", &columns, empty).rows(learnt.chain(led))
 }
 
@@ -138,16 +144,20 @@ mod tests {
             coalition.record(0, "survey", json!({"title": "Wind", "sort": "climate", "questions": "Do they listen?"}));
         let score = json!({"survey": survey, "question": "Do they listen?", "answers": 6, "total": 21});
         coalition.record(1, "score", score);
-        coalition.record(1, "tie", json!({"title": "Ana and Bo", "on": "2026-11-02T10:00:00Z"}));
-        let course = coalition.record(0, "course", json!({"title": "Core"}));
-        coalition.record(0, "completion", json!({"course": course, "who": "Bo", "on": "2026-11-03T10:00:00Z"}));
+        let tie = json!({"title": "Ana and Bo", "with": Coalition::group(0), "on": "2026-11-02T10:00:00Z"});
+        coalition.record(1, "tie", tie);
+        for (course, roles) in [("Core", json!([])), ("Leading", json!(["driver"]))] {
+            let course = coalition.record(0, "course", json!({"title": course, "roles": roles}));
+            coalition.record(0, "completion", json!({"course": course, "who": "Bo", "on": "2026-11-03T10:00:00Z"}));
+        }
         coalition.record(0, "person", json!({"name": "Ana", "agreed": true, "roles": ["driver"]}));
         let of = |since: &str, until: &str| coalition.ask("success", &[("since", since), ("until", until)]).unwrap();
         let november = of("2026-11-01", "2026-11-30");
         assert_eq!(Coalition::column(&november, "wins", "title"), ["The licence fell", "A step"]);
         assert_eq!(Coalition::column(&november, "climate", "mean"), [3.5]);
-        assert_eq!(Coalition::column(&november, "relationships", "figure"), [1, 1, 0, 0]);
-        assert_eq!(Coalition::column(&november, "leaders", "what"), ["completed Core", "was listed as driver"]);
+        assert_eq!(Coalition::column(&november, "relationships", "figure"), [1, 2, 0, 0], "two groups met");
+        let what = Coalition::column(&november, "leaders", "what");
+        assert_eq!(what, ["completed Leading", "was listed as driver"], "not every course makes a leader");
         let january = of("2026-01-01", "2026-01-31");
         assert_eq!(Coalition::column(&january, "wins", "title"), ["Long ago"]);
         assert!(
@@ -164,7 +174,7 @@ mod tests {
         // The same period, said aloud: the newer word counts, and the older one is not added to it.
         coalition.days_ago(1).record(0, "score", score("2026-q3", 25));
         coalition.record(1, "score", score("2026-Q4", 10));
-        let course = coalition.record(0, "course", json!({"title": "Welcome"}));
+        let course = coalition.record(0, "course", json!({"title": "Welcome", "roles": ["weaver"]}));
         let ann = coalition.record(0, "person", json!({"name": "Ann", "agreed": true}));
         let completion = json!({"course": course, "person": ann, "on": "2026-08-01T10:00:00Z"});
         coalition.record(1, "completion", completion.clone());

@@ -68,7 +68,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("needs", "What do they need?", sentences(&[&titles(&doing, &["need"]), &listed("needs")])),
         ("offers", "What can they do for others?", sentences(&[&titles(&doing, &["asset"]), &listed("skills")])),
         ("reach", "How to reach them?", sentences(&[said("reach"), said("website")])),
-        ("how", "How do they work?", sentences(&[said("how_we_work"), &listed("languages")])),
+        ("how", "How do they work?", said("how_we_work").to_owned()),
+        ("languages", "Which languages do they speak?", listed("languages")),
     ];
     let answers = answers.map(|(about, question, answer)| {
         json!({"about": about, "question": question, "answer": or_nothing(&answer), "group": group.to_string()})
@@ -171,7 +172,7 @@ mod tests {
         let reply = coalition.ask("who", &[("group", "holin choir")]).unwrap();
         let answers = Coalition::column(&reply, "answers", "answer");
         let expected =
-            ["Forty voices", "Hollin", "No wells", "Song at the gate", "A van", "", "555 1234", "We sing first"];
+            ["Forty voices", "Hollin", "No wells", "Song at the gate", "A van", "", "555 1234", "We sing first", ""];
         assert_eq!(answers.len(), expected.len());
         for (answer, expected) in answers.iter().zip(expected) {
             assert!(answer.as_str().unwrap_or_default().contains(expected), "{answers:?}");
@@ -205,13 +206,15 @@ mod tests {
     #[test]
     fn needs_and_offers_are_told_as_such() {
         let mut coalition = Coalition::quiet_since(1, &["Clean River"]);
-        let profile = json!({"name": "Clean River", "tags": ["river"], "needs": ["van"], "skills": ["driving"]});
+        let profile = json!({"name": "Clean River", "tags": ["river"], "needs": ["van"], "skills": ["driving"],
+            "languages": ["Hindi", "Polish"]});
         coalition.record(0, "group", profile);
         coalition.record(0, "need", json!({"title": "A van for Saturday"}));
         let reply = coalition.ask("who", &[("group", "Clean River")]).unwrap();
         let answers = reply.section("answers").unwrap();
         let said = |about: &str| answers.rows.iter().find(|row| row["about"] == about).unwrap()["answer"].clone();
         assert_eq!((said("stance"), said("doing")), (json!(null), json!(null)));
+        assert_eq!((said("how"), said("languages")), (json!(null), json!("Hindi, Polish")));
         assert_eq!((said("needs"), said("offers")), (json!("A van for Saturday; van"), json!("driving")));
     }
 }

@@ -21,6 +21,7 @@ mod said;
 pub(crate) mod search;
 mod spoken;
 mod statement;
+pub(crate) mod status;
 pub(crate) mod told;
 mod versions;
 mod wording;

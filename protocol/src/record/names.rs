@@ -34,6 +34,8 @@ pub const ITEM: &[&str] = &[
     "speaks_why",
     "sources",
     "withheld",
+    "supporters",
+    "noted",
 ];
 
 /// What narrows a listing beside its fields.

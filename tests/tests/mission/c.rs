@@ -1,7 +1,7 @@
 //! C. Structure and decisions.
 
 use grid_tests::api;
-use grid_tests::mission::{Pair, each};
+use grid_tests::mission::{Pair, Side, each};
 use serde_json::json;
 
 /// In milliseconds.
@@ -225,11 +225,18 @@ async fn c09_a_convener_who_is_set_as_chair_is_warned_of() {
     let pair = Pair::new().await;
     let body = pair.river.make("body", json!({"name": "Levers"})).await;
     pair.settle().await;
-    pair.mill.make("seat", json!({"body": body, "role": "host"})).await;
-    pair.river.make("seat", json!({"body": body, "role": "chair"})).await;
+    let take = async |side: &Side, role: &str| {
+        side.post("/api/records/seat", json!({"fields": {"body": body, "role": role}})).await
+    };
+    assert_eq!(take(&pair.mill, "host").await["notes"], json!([]));
+    assert_eq!(take(&pair.river, "chair").await["notes"], json!([]), "host and chair are two");
     pair.settle().await;
-    assert!(pair.river.ask("bodies", "warnings", &[]).await.is_empty(), "host and chair are two");
-    let chair = pair.mill.make("seat", json!({"body": body, "role": "chair"})).await;
+    assert!(pair.river.ask("bodies", "warnings", &[]).await.is_empty());
+    // Whoever sets it is warned as it is set.
+    let chair = take(&pair.mill, "chair").await;
+    let expected = ["Mill Street is the host of Levers and its chair too: whoever convenes does not lead."];
+    assert_eq!(each(chair["notes"].as_array().unwrap(), "what"), expected);
+    let chair = chair["id"].as_str().unwrap().to_owned();
     pair.settle().await;
     assert_eq!(each(&pair.river.ask("bodies", "warnings", &[]).await, "who"), ["Mill Street"]);
     pair.mill.edit("seat", &chair, json!({"until": "2026-01-01T00:00:00Z"})).await;

@@ -1,6 +1,6 @@
 //! E. Actions.
 
-use grid_tests::mission::{Pair, each};
+use grid_tests::mission::{Pair, Side, each};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,17 +21,48 @@ async fn e02_supporters_of_an_action_are_listed_and_counted() {
     pair.settle().await;
     pair.river.make("support", json!({"of": vigil, "sort": "boost"})).await;
     pair.river.make("support", json!({"of": vigil, "sort": "pledge", "what": "candles"})).await;
+    pair.river.make("support", json!({"of": vigil, "sort": "join", "people": 25})).await;
     let paddle = pair.mill.make("action", json!({"title": "Paddle"})).await;
     pair.settle().await;
     pair.river.make("support", json!({"of": paddle, "sort": "boost"})).await;
     pair.settle().await;
-    assert_eq!(pair.mill.show("action", &vigil).await["counts"], json!({"support": 2}));
+    // The page of the action counts groups, and not what they wrote: one that does two things is one supporter.
+    let supporters = pair.mill.show("action", &vigil).await["supporters"].clone();
+    assert_eq!((&supporters["groups"], &supporters["people"]), (&json!(1), &json!(25)));
+    assert_eq!(
+        (&supporters["boosts"], &supporters["joins"], &supporters["pledges"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    assert_eq!(supporters["who"][0]["name"], "Clean River");
+    let does = supporters["who"][0]["does"].as_str().unwrap().to_owned();
+    assert!(does.contains("joins with 25 people") && does.contains("promises something: candles"), "{does}");
     let things = pair.mill.ask("amplify", "things", &[("of", &vigil)]).await;
     assert_eq!((each(&things, "boosts"), each(&things, "pledges")), (vec!["1".into()], vec!["1".into()]));
     assert_eq!(things[0]["credit"], json!(["Clean River"]));
     let backers = pair.mill.ask("amplify", "backers", &[("of", &vigil)]).await;
-    assert_eq!(each(&backers, "by"), ["Clean River", "Clean River"]);
-    assert_eq!(each(&backers, "sort").into_iter().collect::<std::collections::BTreeSet<_>>().len(), 2);
+    assert_eq!(each(&backers, "by"), ["Clean River", "Clean River", "Clean River"]);
+    assert_eq!(each(&backers, "sort").into_iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e02_whoever_joined_hears_that_an_action_is_cancelled() {
+    let pair = Pair::new().await;
+    let vigil = json!({"title": "Vigil", "starts": "2126-03-01T10:00:00Z"});
+    let vigil = pair.mill.make("action", vigil).await;
+    pair.settle().await;
+    pair.river.make("support", json!({"of": vigil, "sort": "join", "people": 25})).await;
+    let seen = pair.river.post("/api/news", json!({"seen": {}})).await["seen"].clone();
+    let news =
+        async || each(pair.river.post("/api/news", json!({"seen": seen})).await["items"].as_array().unwrap(), "what");
+    pair.mill.edit("action", &vigil, json!({"status": "cancelled"})).await;
+    pair.settle().await;
+    assert_eq!(news().await, ["cancelled"]);
+    for side in [&pair.river, &pair.mill] {
+        let ahead = side.ask("agenda", "agenda", &[("days", "100000"), ("kind", "action")]).await;
+        assert_eq!(each(&ahead, "why"), ["CANCELLED: it does not take place"]);
+        let found = side.ask("find", "others", &[("text", "vigil"), ("kind", "action")]).await;
+        assert_eq!(each(&found, "marked"), ["Vigil (cancelled)"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,8 +117,8 @@ async fn e04_one_page_shows_all_actions_of_a_moment_their_points_and_the_total()
     );
     assert_eq!(moments[0]["letters"], 40);
     let actions = pair.mill.ask("moments", "actions", &[]).await;
-    assert_eq!(each(&actions, "title"), ["Song", "Vigil"]);
-    assert_eq!(actions[1]["coordinates"], at);
+    assert_eq!(each(&actions, "marked"), ["Song", "Storm (cancelled)", "Vigil"]);
+    assert_eq!(actions[2]["coordinates"], at);
     assert_eq!(each(&pair.mill.ask("moments", "unlinked", &[]).await, "title"), ["Paddle"]);
 }
 
@@ -205,4 +236,13 @@ async fn e06_a_call_reaches_its_region() {
     let calls = pair.mill.ask("calls", "calls", &[]).await;
     assert_eq!(each(&calls, "name"), ["Here", "Far away"]);
     assert_eq!(each(&calls, "you"), ["true", "false"]);
+    // Whoever looks how things stand hears of the call that waits for it, until it has answered.
+    let waits = async |side: &Side| {
+        let needs = side.get("/api/status").await["needs"].as_array().unwrap().clone();
+        each(&needs.into_iter().filter(|need| need["kind"] == "call").collect::<Vec<_>>(), "what")
+    };
+    assert_eq!(waits(&pair.mill).await, ["Clean River calls your group for help: Here."]);
+    assert!(waits(&pair.river).await.is_empty(), "nobody calls itself");
+    pair.mill.make("reply", json!({"to": calls[0]["id"], "says": "no"})).await;
+    assert!(waits(&pair.mill).await.is_empty());
 }

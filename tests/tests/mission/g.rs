@@ -125,20 +125,24 @@ async fn g05_a_group_that_was_not_heard_of_is_listed() {
 async fn g06_the_four_parts_of_success_are_filled_for_a_period() {
     let pair = Pair::new().await;
     let survey = pair.river.make("survey", json!({"title": "Wind", "sort": "climate"})).await;
-    let course = pair.river.make("course", json!({"title": "Core"})).await;
+    let core = pair.river.make("course", json!({"title": "Core"})).await;
+    let leading = pair.river.make("course", json!({"title": "Leading", "roles": ["driver"]})).await;
     pair.river.make("win", json!({"title": "The licence fell", "on": "2026-02-01T10:00:00Z"})).await;
     pair.settle().await;
     pair.mill.make("score", json!({"survey": survey, "question": "Do they listen?", "answers": 6, "total": 21})).await;
     let bo = pair.mill.make("person", json!({"name": "Bo", "agreed": true})).await;
     let river = pair.river.group().await;
     pair.mill.make("tie", json!({"with": river, "title": "Ana and Bo", "on": "2026-02-02"})).await;
-    pair.mill.make("completion", json!({"course": course, "person": bo})).await;
+    let cy = pair.mill.make("person", json!({"name": "Cy", "agreed": true})).await;
+    pair.mill.make("completion", json!({"course": leading, "person": bo})).await;
+    pair.mill.make("completion", json!({"course": core, "person": cy})).await;
     pair.settle().await;
     let since = [("since", "2026-01-01")];
     assert_eq!(each(&pair.river.ask("success", "wins", &since).await, "title"), ["The licence fell"]);
     assert_eq!(each(&pair.river.ask("success", "climate", &since).await, "mean"), ["3.5"]);
-    assert_eq!(each(&pair.river.ask("success", "relationships", &since).await, "figure")[0], "1");
-    assert_eq!(each(&pair.river.ask("success", "leaders", &since).await, "who"), ["Bo"]);
+    let figures = each(&pair.river.ask("success", "relationships", &since).await, "figure");
+    assert_eq!((figures[0].as_str(), figures[1].as_str()), ("1", "2"), "one meeting, and two groups that met");
+    assert_eq!(each(&pair.river.ask("success", "leaders", &since).await, "who"), ["Bo"], "not every course leads");
     let before = [("until", "2026-01-01")];
     for part in ["wins", "climate", "leaders"] {
         assert!(pair.river.ask("success", part, &before).await.is_empty(), "{part}");
@@ -316,6 +320,18 @@ async fn g11_a_round_is_set_and_its_answers_are_not_told() {
     pair.mill.make("task", json!({"title": "Ask around"})).await;
     pair.settle().await;
     assert_eq!(pair.mill.ask("reflection", "coming", &[]).await.len(), 1, "not every event is a round");
+    // Who was expected at a round that was held, and was not there, is named.
+    let body = pair.river.make("body", json!({"name": "Steering"})).await;
+    pair.settle().await;
+    for side in [&pair.river, &pair.mill] {
+        side.make("seat", json!({"body": body})).await;
+    }
+    let held = json!({"title": "Who spoke?", "sort": "reflection", "starts": "2026-01-10T10:00:00Z", "body": body});
+    let held = pair.river.make("event", held).await;
+    pair.river.make("attendance", json!({"event": held, "came": 2})).await;
+    pair.settle().await;
+    let past = pair.river.ask("reflection", "past", &[]).await;
+    assert_eq!((&past[0]["groups"], &past[0]["absent"]), (&json!(1), &json!(["Mill Street"])));
     pair.keeps_at_mill(&["Who is not here?", "The tenants."], "Ask around").await;
 }
 
@@ -345,10 +361,17 @@ async fn g04_a_lesson_is_shown_when_a_similar_action_starts() {
     let other = json!({"title": "Bring stamps", "text": "We had none.", "tactics": ["letter"]});
     pair.mill.make("lesson", other).await;
     pair.settle().await;
-    let vigil = pair.river.make("action", json!({"title": "Our vigil", "tactics": ["vigil", "song"]})).await;
-    let told = pair.river.ask("lessons", "lessons", &[("action", &vigil)]).await;
-    assert_eq!(each(&told, "name"), ["Bring candles"]);
-    assert_eq!(each(&told, "by"), ["Mill Street"]);
+    // Nobody asks for lessons: whoever starts an action is told.
+    let fields = json!({"title": "Our vigil", "tactics": ["vigil", "song"]});
+    let made = pair.river.post("/api/records/action", json!({"fields": fields})).await;
+    let expected = ["Mill Street learned of an action like this one (vigil): Bring candles. It was dark."];
+    assert_eq!(each(made["notes"].as_array().unwrap(), "what"), expected);
+    let vigil = made["id"].as_str().unwrap();
+    assert_eq!(each(pair.river.show("action", vigil).await["noted"].as_array().unwrap(), "what"), expected);
+    let letters = json!({"fields": {"title": "A march", "tactics": ["march"]}});
+    assert_eq!(pair.river.post("/api/records/action", letters).await["notes"], json!([]));
+    let told = pair.river.ask("lessons", "lessons", &[("action", vigil)]).await;
+    assert_eq!((each(&told, "name"), each(&told, "by")), (words(["Bring candles"]), words(["Mill Street"])));
 }
 
 fn words<const N: usize>(words: [&str; N]) -> Vec<String> {

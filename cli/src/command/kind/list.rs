@@ -1,6 +1,6 @@
 //! `grid KIND list`.
 
-use super::{fields, new::short};
+use super::{fields, new::short, turned};
 use crate::{
     client::{Client, path, with_query},
     context::{self, Context},
@@ -165,7 +165,8 @@ fn table(kind: &Kind, items: &[Value]) -> Table {
     headings.extend(with_group.then(|| "Group".to_owned()));
     headings.push("Changed".to_owned());
     // What people copy and what tells when is never cut.
-    let kept = shown.iter().enumerate().filter(|(_, field)| field.field_type == FieldType::DateTime);
+    let is_kept = |field: &Field| field.field_type == FieldType::DateTime || turned::tells(field, items);
+    let kept = shown.iter().enumerate().filter(|(_, field)| is_kept(field));
     let first = 2 + usize::from(with_member);
     let kept: Vec<usize> =
         kept.map(|(column, _)| first + column).chain([0, headings.len().saturating_sub(1)]).collect();
@@ -206,6 +207,8 @@ fn columns<'k>(kind: &'k Kind, items: &[Value]) -> Vec<&'k Field> {
         let dates = fields.iter().filter(|(_, _, other)| other.field_type == FieldType::DateTime).count();
         let rank = match field.field_type {
             FieldType::DateTime if dates == 0 => 0,
+            // That something does not take place is in every list.
+            FieldType::Choice(_) if turned::tells(field, items) => 0,
             // How something comes back stands beside its date, and goes before the days on which it does not.
             FieldType::Line if &*field.name == "repeats" => 0,
             FieldType::Tags if &*field.name == "except" => 6,

@@ -1,6 +1,7 @@
 //! The commands of every kind of record. They come out of its description: no kind is named here.
 
 mod base;
+mod beside;
 mod deliver;
 mod duplicates;
 mod edit;
@@ -20,6 +21,7 @@ mod short;
 mod show;
 mod start;
 mod total;
+mod turned;
 mod undo;
 
 pub(crate) use deliver::wait_argument;

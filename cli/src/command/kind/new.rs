@@ -1,6 +1,6 @@
 //! `grid KIND new`.
 
-use super::{base, deliver, deliver::Delivery, fields};
+use super::{base, beside, deliver, deliver::Delivery, fields};
 use crate::{
     context::Context,
     failure::{Exit, Failure},
@@ -80,6 +80,7 @@ pub(super) fn finish(
         }
         (_, Delivery::Queued) => "Saved on this computer; it goes to the others when the nodes meet.",
     });
+    beside::notes(&written, context);
     let see = if delivery == Delivery::Stays { "See it" } else { "See how far it is" };
     context.out.note(&format!("{see}: {show}"));
     if matches.contains_id("wait") && delivery == Delivery::Queued {

@@ -1,6 +1,6 @@
 //! `grid KIND show`.
 
-use super::{base, deliver, fields, id_argument, record_path};
+use super::{base, beside, deliver, fields, id_argument, record_path, turned};
 use crate::{
     context::{self, Context},
     failure::Failure,
@@ -63,7 +63,7 @@ fn contested(kind: &Kind, contest: &Value, history: &str, edit: &str) -> String 
 
 fn show(page: &mut Page, kind: &Kind, record: &Value) {
     let text = |key: &str| record[key].as_str().unwrap_or_default();
-    page.heading(&super::list::called(kind, record));
+    page.heading(&turned::marked(kind, record, &super::list::called(kind, record)));
     let stays: Vec<&str> = record["stays_here"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     // A heading is one line: what has more stands below it, too.
     let in_heading = |field: &Field| field.name == kind.title && field.field_type == FieldType::Line;
@@ -85,11 +85,14 @@ fn show(page: &mut Page, kind: &Kind, record: &Value) {
         let why = record["speaks_why"].as_str().map_or_else(String::new, |why| format!(": {why}"));
         page.field("Speaks for", &format!("{for_whom}{why}"));
     }
+    beside::supporters(page, kind, record);
     let counts = record["counts"].as_object().into_iter().flatten();
+    let counts = counts.filter(|(counted, _)| !beside::is_told(kind, record, counted));
     let counts: Vec<String> = counts.map(|(kind, count)| format!("{kind} {count}")).collect();
     if !counts.is_empty() {
         page.field("Refer to it", &counts.join(", "));
     }
+    beside::noted(page, record);
     page.gap();
     page.field(
         "Group",
