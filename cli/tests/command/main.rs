@@ -16,4 +16,5 @@ mod sheet;
 mod speaking;
 mod support;
 mod texts;
+mod vouching;
 mod words;

@@ -32,9 +32,10 @@ impl Driver {
             listen: self.listen.clone(),
             troubles: self.troubles(),
             needs: match standing {
-                OwnStanding::Member => views.needs(),
+                OwnStanding::Member => [views.needs(), self.vouch_needs(&views)].concat(),
                 _ => Vec::new(),
             },
+            findings: self.findings(&views),
             standing,
         }
     }
@@ -68,8 +69,16 @@ impl Driver {
             Standing::Applicant { missing: Lacking::Signature | Lacking::SignatureAndVouch } => OwnStanding::NotSigned,
             // What this node believes of itself counts once another node has said so too.
             Standing::Member if self.replica.is_let_in() => OwnStanding::Member,
-            _ => self.application.clone().map_or(OwnStanding::Waiting, OwnStanding::Refused),
+            Standing::Applicant { missing: Lacking::Vouch } => {
+                self.lacks_vouches().map_or_else(|| self.unanswered(), OwnStanding::LacksVouches)
+            }
+            _ => self.unanswered(),
         }
+    }
+
+    /// Where a group stands whose answer to an invite has not let it in.
+    fn unanswered(&self) -> OwnStanding {
+        self.application.clone().map_or(OwnStanding::Waiting, OwnStanding::Refused)
     }
 
     fn peers(&self, name: impl Fn(&GroupId) -> String) -> Vec<PeerRow> {

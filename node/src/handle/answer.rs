@@ -1,5 +1,6 @@
 //! What goes into a node and comes out of it, as plain data.
 
+use super::findings::Findings;
 use super::govern::Need;
 use crate::view::PeerRow;
 use grid_protocol::control::Policy;
@@ -155,6 +156,8 @@ pub struct Status {
     pub troubles: Vec<Trouble>,
     /// What waits for the people of this group: votes, signatures.
     pub needs: Vec<Need>,
+    /// Rules that somebody broke, and records that can't be read here.
+    pub findings: Findings,
 }
 
 /// Something that is wrong on this machine.
@@ -175,6 +178,8 @@ pub enum OwnStanding {
     NotSigned,
     /// It has answered an invite, and no member's node has taken the answer in yet.
     Waiting,
+    /// It has signed, and too few vouches count for it: how many, and who is to do what.
+    LacksVouches(String),
     /// This computer waits for its certificate from the group's other one, which has refused it for this reason.
     Pairing(Option<String>),
     /// A member's node has refused the answer.

@@ -10,7 +10,7 @@ use super::records::{HistoryItem, PageAnswer, RemoveAnswer, WriteAnswer, WriteRe
 use super::undo::{UndoAnswer, UndoRequest};
 use super::{
     compare, devices, events, feeds, invites, kinds, links, lost, mandates, news, questions, recovery, resolve,
-    statement, status, totals, versions,
+    statement, status, totals, versions, vouches,
 };
 use axum::Json;
 use axum::extract::State;
@@ -33,6 +33,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         invites::list,
         invites::create,
         invites::revoke,
+        vouches::list,
+        vouches::give,
         devices::list,
         devices::add,
         devices::revocation,

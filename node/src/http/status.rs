@@ -3,6 +3,7 @@
 use super::Api;
 use super::auth::Door;
 use super::error::{ApiError, ErrorAnswer};
+use super::findings::{FaultItem, FaultyDeviceItem, UnreadableItem};
 use super::input::{Answer, Done, JsonBody};
 use crate::handle::{NeedKind, OwnStanding};
 use crate::threats::{self, Reviewed};
@@ -20,7 +21,7 @@ pub(crate) struct StatusAnswer {
     group: Named,
     /// This device.
     device: String,
-    /// `member`, `not_signed`, `waiting`, `pairing`, `refused`, `withdrawn` or `removed`.
+    /// `member`, `not_signed`, `waiting`, `lacks_vouches`, `pairing`, `refused`, `withdrawn` or `removed`.
     standing: &'static str,
     /// Why, where there is more to say.
     standing_why: Option<String>,
@@ -42,6 +43,12 @@ pub(crate) struct StatusAnswer {
     troubles: Vec<Trouble>,
     /// What waits for the people of this group.
     needs: Vec<Need>,
+    /// Rules that somebody broke, as control records show it; this group's own first.
+    faults: Vec<FaultItem>,
+    /// Devices of which changes count for nothing by a rule that no honest program breaks.
+    faulty_devices: Vec<FaultyDeviceItem>,
+    /// Records that this computer can't read.
+    unreadable: Vec<UnreadableItem>,
     /// Whether this group has reviewed what threatens its people: `before_sync`, `later`, `not_yet` (and nobody was met)
     /// or `missed` (and others were met).
     threat_review: &'static str,
@@ -50,7 +57,7 @@ pub(crate) struct StatusAnswer {
 /// What waits for the people of this group.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Need {
-    /// `vote`, `sign` or `split`.
+    /// `vote`, `sign`, `split` or `vouch`.
     kind: &'static str,
     /// The version that it is about.
     version: String,
@@ -142,6 +149,7 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         OwnStanding::Member => ("member", None),
         OwnStanding::NotSigned => ("not_signed", None),
         OwnStanding::Waiting => ("waiting", None),
+        OwnStanding::LacksVouches(why) => ("lacks_vouches", Some(why)),
         OwnStanding::Pairing(why) => ("pairing", why),
         OwnStanding::Refused(why) => ("refused", Some(why)),
         OwnStanding::Withdrawn => ("withdrawn", None),
@@ -152,6 +160,7 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
             NeedKind::Vote => "vote",
             NeedKind::Sign => "sign",
             NeedKind::Split => "split",
+            NeedKind::Vouch => "vouch",
         },
         version: need.version.to_string(),
         what: need.what,
@@ -166,6 +175,9 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
     Ok(Answer(StatusAnswer {
         threat_review,
         needs: status.needs.into_iter().map(need).collect(),
+        faults: status.findings.faults.into_iter().map(FaultItem::from).collect(),
+        faulty_devices: status.findings.faulty_devices.into_iter().map(FaultyDeviceItem::from).collect(),
+        unreadable: status.findings.unreadable.into_iter().map(UnreadableItem::from).collect(),
         coalition: Named { id: status.coalition.to_string(), name: status.coalition_name },
         group: Named { id: status.group.to_string(), name: Some(status.group_name) },
         device: status.device.to_string(),

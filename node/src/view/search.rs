@@ -310,6 +310,7 @@ mod tests {
             latest: Box::default(),
             presence: Presence::Present,
             quarantine: None,
+            breaches: Box::default(),
         })
     }
 

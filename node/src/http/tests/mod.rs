@@ -9,6 +9,7 @@ mod governing;
 mod openapi;
 mod records;
 mod tables;
+mod vouches;
 
 use super::{HttpConfig, Server, serve};
 use crate::clock::WallClock;
@@ -78,6 +79,7 @@ fn row(kind: &str, owner: GroupId, id: [u8; 32], changed: u64, fields: Json) -> 
         latest: Box::default(),
         presence: Presence::Present,
         quarantine: None,
+        breaches: Box::default(),
     }
 }
 
@@ -279,6 +281,7 @@ async fn node(
                 0 => reply!(answer, ()),
                 _ => drop(answer.send(Err(CommandError::NotFound { what: "invite".into(), id: slot.to_string() }))),
             },
+            Command::Vouches { answer } => reply!(answer, vouches::vouches()),
             Command::Sheet { answer, .. } => reply!(answer, b"{\"sheet\": true}".to_vec()),
             Command::Status { answer } => reply!(
                 answer,
@@ -297,6 +300,7 @@ async fn node(
                     listen: vec!["/ip4/127.0.0.1/tcp/1/p2p/x".into()],
                     troubles: Vec::new(),
                     needs: Vec::new(),
+                    findings: fixed::findings(),
                 }
             ),
             Command::History { answer, .. } => reply!(
