@@ -145,10 +145,12 @@ impl Driver {
             VouchedBy::Electors => "an elector",
         };
         let name = authority.name_of(&own).unwrap_or_default();
+        let so_far = match needed {
+            1 => "it takes a vouch that counts, and there is none".to_owned(),
+            needed => format!("it takes the vouches of {needed} groups, and {given} count"),
+        };
         Some(format!(
-            "it takes the vouches of {needed}, and {given} count so far as is known here; ask {whose} that does not vouch \
-             for it yet to run `grid vouch {:?}`",
-            name
+            "{so_far} as far as is known here; ask {whose} that does not vouch for it yet to run `grid vouch {name:?}`"
         ))
     }
 }
