@@ -7,7 +7,9 @@ mod answer;
 mod appeal;
 mod device;
 mod error;
+mod findings;
 mod govern;
+mod vouches;
 
 pub use answer::{
     Change, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding, Removed, SignatureRow,
@@ -19,7 +21,9 @@ pub use device::{
     NotRepublished, Republished, Revocation, Touched,
 };
 pub use error::CommandError;
+pub use findings::{FaultRow, FaultyDevice, Findings, Unreadable, Whose};
 pub use govern::{Act, Claiming, Need, NeedKind, Proposing, SecondVote};
+pub use vouches::{Origin, SlotRow, SlotUse, VouchRule, VouchedRow, Vouches};
 
 use crate::clock::WallClock;
 use crate::event::Event;
@@ -57,6 +61,7 @@ pub(crate) enum Command {
     Invite { count: u32, expires: Duration, answer: Answer<NewInvite> },
     Invites { answer: Answer<Vec<InviteRow>> },
     RevokeInvite { slot: u32, version: Option<VersionId>, answer: Answer<()> },
+    Vouches { answer: Answer<Vouches> },
     AddDevice { device: AddDevice, answer: Answer<NewPairing> },
     Devices { answer: Answer<Vec<DeviceRow>> },
     Revocation { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
@@ -200,6 +205,15 @@ impl Handle {
     /// [`CommandError`].
     pub async fn revoke_invite(&self, slot: u32, version: Option<VersionId>) -> Result<(), CommandError> {
         self.ask(|answer| Command::RevokeInvite { slot, version, answer }).await
+    }
+
+    /// Who vouches for whom, and this computer's slots.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Stopping`].
+    pub async fn vouches(&self) -> Result<Vouches, CommandError> {
+        self.ask(|answer| Command::Vouches { answer }).await
     }
 
     /// Makes a code for a further computer of this group; it holds as long as this node runs.

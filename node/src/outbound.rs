@@ -5,6 +5,7 @@ mod appeal;
 mod device;
 mod governing;
 mod mandates;
+mod vouching;
 mod words;
 
 pub(crate) use device::CodeParts;
@@ -14,8 +15,7 @@ use crate::handle::{Act, Change, CommandError, Target};
 use crate::keystore::Keystore;
 use automerge::transaction::CommitOptions;
 use automerge::{ActorId, Automerge};
-use grid_protocol::authority::VouchDue;
-use grid_protocol::control::{InviteRevoked, Record, SigningKey, Vouch, Withdrawal};
+use grid_protocol::control::{InviteRevoked, Record, SigningKey, Withdrawal};
 use grid_protocol::document::{ChangeBody, KindName, Opening, Quarantine, WriteRule, actor};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{DocumentId, GroupId, VersionId};
@@ -274,6 +274,7 @@ impl Outbound {
             Act::Propose(proposing) => self.propose(replica, now, proposing),
             Act::Vote { version, second } => self.vote(replica, version, *second),
             Act::Sign { version } => self.sign(replica, now, *version),
+            Act::Vouch(group) => self.vouch(replica, now, group),
             Act::Claim(claiming) => self.claim(replica, now, claiming),
             Act::Endorse(mandate) => self.endorse(replica, now, mandate),
             Act::TakeBack(mandate) => self.take_back(replica, now, mandate),
@@ -304,11 +305,7 @@ impl Outbound {
 
     /// Confirmations of joins through this device's invites.
     pub(crate) fn vouches<S: Storage>(&self, replica: &Replica<S>) -> Vec<Record> {
-        let vouch = |due: VouchDue| {
-            let about = (self.me.coalition, due.version);
-            Record::Vouch(Vouch::new(about, self.me.group, due.slot, due.target, self.keys.device()))
-        };
-        replica.authority().vouches_due(&self.me.device).into_iter().map(vouch).collect()
+        replica.authority().vouches_due(&self.me.device).into_iter().map(|due| self.vouch_in(due)).collect()
     }
 
     /// The answer to the invite with its next slot; none when every slot was tried.

@@ -27,31 +27,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 mod device;
+mod founding;
 pub mod recover;
 mod review;
 mod sampled;
 
 pub use device::{NewHome, PairJoin, Renewed, Soundness, pair, renew};
+pub use founding::{Found, FoundingRules};
 pub use review::review;
 pub use sampled::{Sampled, Watch, sampled};
 
 /// What a device is called until somebody names it.
 const FIRST_DEVICE: &str = "first computer";
-
-/// A coalition to be founded.
-#[derive(Clone, Debug)]
-pub struct Found {
-    /// Its name.
-    pub coalition_name: String,
-    /// The founding group's name.
-    pub group_name: String,
-    /// What it is for, in a sentence or two.
-    pub purpose: String,
-    /// Title of the statement.
-    pub statement_title: String,
-    /// Text of the statement, to be signed byte for byte as it is.
-    pub statement_text: String,
-}
 
 /// An invite to be taken.
 #[derive(Clone, Debug)]
@@ -226,6 +213,7 @@ pub fn found_with(home: &Path, found: &Found, passphrase: Option<&Passphrase>) -
     let statement =
         Statement { title: found.statement_title.clone(), text: found.statement_text.clone(), policies: Vec::new() };
     let genesis = GenesisBody::usual(&found.coalition_name, &found.purpose, statement, Vec::new(), nonce());
+    let genesis = found.rules.apply(genesis);
     let secrets = keys.secrets();
     let group =
         NewGroup { name: &found.group_name, words: &words, nonce: nonce(), device: &secrets, label: FIRST_DEVICE };

@@ -26,6 +26,8 @@ pub const MAX_CHANGE_TIME: i64 = 1 << 60;
 pub const MAX_COUNTER: i64 = 1 << 48;
 /// Documents: depth of maps and lists below the root. Readers recurse. Valid.
 pub const MAX_NESTING: u32 = 32;
+/// Documents: devices that are named for what they wrote to one against the rules. Own.
+pub const MAX_FAULTY_DEVICES: usize = 16;
 /// Control records: encoded size in bytes; the text of a statement is the largest part. Valid.
 pub const MAX_RECORD: usize = 256 * 1024;
 /// Statement: text in bytes. Valid.

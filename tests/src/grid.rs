@@ -35,6 +35,7 @@ impl Member {
             purpose: "To keep the river clear.".to_owned(),
             statement_title: "What unites us".to_owned(),
             statement_text: "The river belongs to everybody who lives by it.\n".to_owned(),
+            rules: Default::default(),
         };
         setup::found(&inner(&home), &found).expect("a new home");
         Self::started(home, listen).await

@@ -1,7 +1,7 @@
 //! Crafted changes reach the same verdicts in every order, and the honest ones beside them count.
 
 use automerge::{ROOT, ReadDoc};
-use grid_protocol::document::{Document, Inert, NoRight, Prescanned, Right, Verdict, prescan};
+use grid_protocol::document::{Document, Inert, NoRight, Prescanned, Right, Shows, Verdict, prescan};
 use grid_protocol::entry::Entry;
 use grid_protocol::id::{Actor, ChangeHash, DocumentId};
 use grid_protocol::key::{DeviceId, PublicKey};
@@ -71,6 +71,8 @@ impl Built {
                 now => assert_eq!(now, Some(&*verdict), "what was told is what holds"),
             }
         }
+        let faulty = |verdict: &&Verdict| matches!(verdict, Verdict::Inert(why) if why.shows() == Shows::AFault);
+        assert_eq!(document.faulty().count(), told.values().filter(faulty).count(), "who is at fault follows");
         let text = if reading == Reading::Each { read(&mut document) } else { self.text(&mut document) };
         (told, document.heads(), text)
     }

@@ -1,5 +1,7 @@
 //! `grid init`: a group founds a coalition.
 
+mod rules;
+
 use crate::{
     context::Context,
     failure::Failure,
@@ -29,6 +31,8 @@ pub(crate) struct Init {
     #[arg(long, value_name = "FILE")]
     statement: Option<PathBuf>,
     #[command(flatten)]
+    rules: rules::RuleFlags,
+    #[command(flatten)]
     passphrase: PassphraseFlag,
     #[command(flatten)]
     threats: ReviewFlags,
@@ -42,6 +46,7 @@ struct Founding {
     purpose: String,
     title: String,
     text: String,
+    rules: setup::FoundingRules,
 }
 
 impl Init {
@@ -62,6 +67,7 @@ impl Init {
 
     /// Asks for what the flags left out.
     fn complete(self, context: &mut Context<'_>) -> Result<Founding, Failure> {
+        let rules = self.rules.given();
         let text = self.statement.as_deref().map(|path| file::read_text(path, MAX_STATEMENT)).transpose()?;
         let missing: Vec<&str> = [
             ("--coalition", self.coalition.is_none()),
@@ -98,7 +104,7 @@ impl Init {
         };
         let title = title(&text, self.statement.as_deref());
         let purpose = purpose.unwrap_or_else(|| title.clone());
-        Ok(Founding { coalition, group, purpose, title, text })
+        Ok(Founding { coalition, group, purpose, title, text, rules })
     }
 }
 
@@ -126,6 +132,7 @@ fn found(home: &Path, founding: Founding, passphrase: Option<&Passphrase>) -> Re
         purpose: founding.purpose,
         statement_title: founding.title,
         statement_text: founding.text,
+        rules: founding.rules,
     };
     setup::found_with(home, &found, passphrase).map(Created::from).map_err(|error| welcome::not_made(&error))
 }

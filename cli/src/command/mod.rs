@@ -22,6 +22,7 @@ mod recover;
 pub(crate) mod say;
 mod statement;
 mod status;
+mod vouch;
 
 use crate::{
     arguments,
@@ -49,6 +50,7 @@ pub(crate) enum Verb {
     Statement(statement::Statement),
     #[command(subcommand)]
     Mandate(mandate::Mandate),
+    Vouch(vouch::Vouch),
     Leave(leave::Leave),
     #[command(subcommand)]
     Device(device::Device),
@@ -94,6 +96,7 @@ pub(crate) fn run(matches: &ArgMatches, out: &mut Output) -> Result<(), Failure>
         Verb::Invite(verb) => verb.run(&mut context),
         Verb::Statement(verb) => verb.run(&mut context),
         Verb::Mandate(verb) => verb.run(&mut context),
+        Verb::Vouch(verb) => verb.run(&mut context),
         Verb::Leave(verb) => verb.run(&mut context),
         Verb::Device(verb) => verb.run(&mut context),
         Verb::Passphrase(verb) => verb.run(&mut context),

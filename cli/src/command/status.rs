@@ -1,5 +1,7 @@
 //! `grid status`: health first, then one line for each group.
 
+mod wrong;
+
 use crate::{
     context::{self, Context},
     failure::Failure,
@@ -31,6 +33,7 @@ fn show(page: &mut Page, status: &Value, [sign, invite, review]: [&str; 3]) {
     let troubles = status["troubles"].as_array().map_or(&[][..], Vec::as_slice);
     let peers = status["peers"].as_array().map_or(&[][..], Vec::as_slice);
     let needs = status["needs"].as_array().map_or(&[][..], Vec::as_slice);
+    let unreadable = wrong::unreadable(status);
     match troubles {
         [] if status["standing"] == "withdrawn" => page.heading("Your group has left: nobody receives what it writes."),
         [] if status["standing"] == "removed" => {
@@ -42,15 +45,20 @@ fn show(page: &mut Page, status: &Value, [sign, invite, review]: [&str; 3]) {
         [] if status["standing"] != "member" => {
             page.heading("Your group is not a member yet: nobody receives what it writes.")
         }
-        [] if !needs.is_empty() => {}
+        [] if !needs.is_empty() || unreadable.is_some() => {}
         [] if peers.iter().any(|peer| fault(peer).is_some()) => {
             page.heading("Your node is well; with a peer something is wrong: see its next step.")
         }
+        [] if wrong::is_broken(status) => page.heading("Your node is well; somebody broke a rule: see below."),
         [] => page.heading("All is well."),
         _ => {}
     }
-    if !troubles.is_empty() || !needs.is_empty() {
+    if !troubles.is_empty() || !needs.is_empty() || unreadable.is_some() {
         page.heading("Something needs you:");
+        if let Some([what, hint]) = &unreadable {
+            page.indented("  ", what);
+            page.indented("    Hint: ", hint);
+        }
         for need in troubles.iter().chain(needs) {
             page.indented("  ", &text(&need["what"]));
             page.indented("    Hint: ", &text(&need["hint"]));
@@ -64,6 +72,7 @@ fn show(page: &mut Page, status: &Value, [sign, invite, review]: [&str; 3]) {
         page.indented("    Hint: ", &text(&note["hint"]));
     }
     page.gap();
+    wrong::broken(page, status);
     let coalition = status["coalition"]["name"].as_str().unwrap_or("its name has not arrived yet");
     page.field("Coalition", coalition);
     page.field("Group", &format!("{}, {}", text(&status["group"]["name"]), standing(status, sign)));
@@ -88,6 +97,9 @@ fn show(page: &mut Page, status: &Value, [sign, invite, review]: [&str; 3]) {
             Some("member") => page.line(&format!("Next: invite a group with `{invite}`.")),
             Some("not_signed" | "withdrawn") => page.line(&format!("Next: sign the statement with `{sign}`.")),
             Some("pairing") => page.line("Next: keep `grid node` running on both computers until they have met."),
+            Some("lacks_vouches") => {
+                page.line("Next: keep `grid node` running, and ask for the vouch that is missing.")
+            }
             Some("refused") => page.line("Next: ask the group that invited you for a new invite."),
             _ => page.line("Next: leave the node running until it has met a node of the coalition."),
         }
@@ -127,6 +139,7 @@ fn standing(status: &Value, sign: &str) -> String {
         "member" => "a member".to_owned(),
         "not_signed" => format!("no member yet: the statement is not signed (`{sign}`)"),
         "waiting" => "waiting for a node of the coalition: your answer is saved and will go when you meet".to_owned(),
+        "lacks_vouches" => format!("no member yet: {}", why.unwrap_or("it lacks vouches")),
         "refused" => format!("not admitted: {}", why.unwrap_or("the invite was refused")),
         "pairing" => match why {
             None => "this computer waits for your group's other computer to let it in".to_owned(),

@@ -17,4 +17,5 @@ mod sheet;
 mod speaking;
 mod support;
 mod texts;
+mod vouching;
 mod words;

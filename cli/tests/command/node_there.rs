@@ -341,3 +341,45 @@ fn whoever_fills_the_disk_stands_in_the_status_and_is_no_trouble() {
     let parts = ["All is well.", "about your disk", "is of Mill", "Hint: Talk to them."];
     assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
 }
+
+#[test]
+fn the_status_says_what_cannot_be_read_here_and_who_broke_which_rule_and_what_to_do() {
+    let page = |change: fn(&mut Value)| {
+        let mut status = status();
+        change(&mut status);
+        stdout(&FakeNode::saying(200, status).run(["status"])).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(!page(|_| {}).contains("Rules that"), "a coalition without faults");
+    let shown = page(|status| {
+        status["unreadable"] = json!([{"record": "r".repeat(52), "kind": "action", "why": "it panicked"}]);
+    });
+    let parts = ["Something needs you", "action rrrr", "it panicked", "report it", "nothing is lost"];
+    assert!(parts.iter().all(|part| shown.contains(part)) && !shown.contains("All is well"), "{shown}");
+    let shown = page(|status| {
+        let fault = |name: &str, what: &str| json!({"fault": name, "own": false, "what": what, "hint": "ask them", "group": null, "device": null});
+        status["faults"] = json!([
+            fault("double_vouch", "Two vouches."),
+            fault("forked", "Two histories."),
+            fault("other_text", "One text."),
+            fault("too_many_devices", "Many."),
+            fault("double_proposal", "Five."),
+        ]);
+        status["faulty_devices"] = json!([{"device": "d".repeat(52), "group": null, "name": "Mill", "changes": 2,
+            "rule": "only the owner writes", "record": "r".repeat(52)}]);
+    });
+    let parts =
+        ["somebody broke a rule", "Two vouches. Hint: ask them", "One text.", "Many.", "and 1 more", "of Mill (dddd"];
+    assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
+    assert!(shown.contains("2 changes of it count for nothing") && shown.contains("only the owner writes"), "{shown}");
+    assert!(!shown.contains("Two histories."), "its peer says that: {shown}");
+}
+
+#[test]
+fn a_record_that_cannot_be_read_here_says_so_and_that_nothing_is_lost() {
+    let mut record = action("");
+    record["unreadable"] = json!("Automerge cannot build the document (apply): panic: made up");
+    let output = FakeNode::saying(200, record).run(["action", "show", "aaaaaaaa"]);
+    let shown = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    let parts = ["can't be read on this computer", "panic: made up", "report it", "Nothing is lost"];
+    assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
+}

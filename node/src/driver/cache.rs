@@ -109,10 +109,10 @@ impl Keeping {
     fn try_step(&mut self, store: &Store, logs: &Logs) -> Result<(), StorageError> {
         for Dated { row, claimed } in self.rows.drain(..self.rows.len().min(STEP)) {
             let key = [ROW, row.document.as_bytes()].concat();
-            match row.quarantine {
+            match row.quarantine.is_some() || !row.breaches.is_empty() {
                 // Read anew at the next start.
-                Some(_) => store.row_remove(&key)?,
-                None => store.row_put(&key, &codec::encode(&CachedRow::of(&row, claimed)))?,
+                true => store.row_remove(&key)?,
+                false => store.row_put(&key, &codec::encode(&CachedRow::of(&row, claimed)))?,
             }
         }
         if self.rows.is_empty() {
@@ -231,6 +231,7 @@ impl CachedRow {
             latest: self.latest.into(),
             presence: if self.removed { Presence::Removed } else { Presence::Present },
             quarantine: None,
+            breaches: Box::default(),
         })
     }
 }

@@ -47,6 +47,9 @@ impl Driver {
                 let revoked = self.revoke_invite(slot, version).await;
                 let _ = answer.send(revoked);
             }
+            Command::Vouches { answer } => {
+                let _ = answer.send(Ok(self.vouches()));
+            }
             Command::AddDevice { device, answer } => {
                 let code = self.add_device(device);
                 let _ = answer.send(code);
@@ -146,6 +149,7 @@ impl Driver {
                 hint: "see `grid status` for what is missing".to_owned(),
             });
         }
+        self.outbound.may_vouch(&self.replica)?;
         let new = invite::NewInvite {
             device: self.outbound.device_key(),
             seed: random(),

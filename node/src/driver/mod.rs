@@ -10,11 +10,13 @@ mod cache;
 mod command;
 mod device;
 mod effect;
+mod findings;
 mod import;
 mod local;
 mod lost;
 mod own_log;
 mod status;
+mod vouches;
 mod write;
 
 pub(crate) use address_book::AddressBook;

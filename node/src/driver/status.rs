@@ -34,9 +34,10 @@ impl Driver {
             listen: self.listen.clone(),
             troubles: self.troubles(),
             needs: match standing {
-                OwnStanding::Member => views.needs(),
+                OwnStanding::Member => [views.needs(), self.vouch_needs(&views)].concat(),
                 _ => Vec::new(),
             },
+            findings: self.findings(&views),
             standing,
         }
     }
@@ -70,7 +71,10 @@ impl Driver {
             Standing::Applicant { missing: Lacking::Signature | Lacking::SignatureAndVouch } => OwnStanding::NotSigned,
             // What this node believes of itself counts once another node has said so too.
             Standing::Member if self.replica.is_let_in() => OwnStanding::Member,
-            _ => self.application.clone().map_or(OwnStanding::Waiting, OwnStanding::Refused),
+            Standing::Applicant { missing: Lacking::Vouch } => {
+                self.lacks_vouches().map_or_else(|| self.unanswered(), OwnStanding::LacksVouches)
+            }
+            _ => self.unanswered(),
         }
     }
 
@@ -90,6 +94,11 @@ impl Driver {
         };
         let groups = groups.into_iter().map(row).collect();
         Space::of(groups, &self.replica.me().group, self.arrivals.acquaintance(now))
+    }
+
+    /// Where a group stands whose answer to an invite has not let it in.
+    fn unanswered(&self) -> OwnStanding {
+        self.application.clone().map_or(OwnStanding::Waiting, OwnStanding::Refused)
     }
 
     fn peers(&self, name: impl Fn(&GroupId) -> String) -> Vec<PeerRow> {

@@ -1,5 +1,6 @@
 //! What goes into a node and comes out of it, as plain data.
 
+use super::findings::Findings;
 use super::govern::Need;
 use crate::space::Space;
 use crate::view::PeerRow;
@@ -156,6 +157,8 @@ pub struct Status {
     pub needs: Vec<Need>,
     /// What the entries of each group take up here.
     pub space: Space,
+    /// Rules that somebody broke, and records that can't be read here.
+    pub findings: Findings,
 }
 
 /// Something that is wrong on this machine.
@@ -176,6 +179,8 @@ pub enum OwnStanding {
     NotSigned,
     /// It has answered an invite, and no member's node has taken the answer in yet.
     Waiting,
+    /// It has signed, and too few vouches count for it: how many, and who is to do what.
+    LacksVouches(String),
     /// This computer waits for its certificate from the group's other one, which has refused it for this reason.
     Pairing(Option<String>),
     /// A member's node has refused the answer.

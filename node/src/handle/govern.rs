@@ -20,6 +20,8 @@ pub enum Act {
         /// The version; without one the newest on the way that it follows.
         version: Option<VersionId>,
     },
+    /// It vouches for a group.
+    Vouch(GroupId),
     /// It claims a mandate.
     Claim(Claiming),
     /// It endorses a mandate.
@@ -93,4 +95,6 @@ pub enum NeedKind {
     Sign,
     /// The coalition has split, and the group has not said which branch it follows.
     Split,
+    /// A group that has signed waits for its vouch.
+    Vouch,
 }

@@ -21,6 +21,7 @@ mod events;
 mod feeds;
 mod filter;
 mod find;
+mod findings;
 mod history;
 mod import_export;
 mod input;
@@ -50,6 +51,7 @@ mod text;
 mod totals;
 mod undo;
 mod versions;
+mod vouches;
 
 pub use error::HttpError;
 
@@ -163,6 +165,7 @@ fn router(api: Api) -> Router {
         .route("/api/stop", post(status::stop))
         .route("/api/invites", get(invites::list).post(invites::create))
         .route("/api/invites/{slot}", delete(invites::revoke))
+        .route("/api/vouches", get(vouches::list).post(vouches::give))
         .route("/api/devices", get(devices::list).post(devices::add))
         .route("/api/devices/lost", get(lost::list).post(lost::publish))
         .route("/api/devices/{device}/revocation", get(devices::revocation).post(devices::revoke))

@@ -13,7 +13,7 @@ const CALLS: usize = 5;
 /// What waits for the people of this group.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Need {
-    /// `vote`, `sign`, `split` or `call`.
+    /// `vote`, `sign`, `split`, `vouch` or `call`.
     kind: &'static str,
     /// The version of the statement that it is about.
     version: Option<String>,
@@ -35,6 +35,7 @@ fn about_statement(need: handle::Need) -> Need {
         NeedKind::Vote => "vote",
         NeedKind::Sign => "sign",
         NeedKind::Split => "split",
+        NeedKind::Vouch => "vouch",
     };
     Need { kind, version: Some(need.version.to_string()), record: None, what: need.what, hint: need.hint }
 }

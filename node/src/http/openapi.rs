@@ -11,7 +11,7 @@ use super::records::{PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
 use super::undo::{UndoAnswer, UndoRequest};
 use super::{
     compare, devices, events, feeds, invites, kinds, links, lost, mandates, news, questions, recovery, resolve,
-    statement, status, totals, versions,
+    statement, status, totals, versions, vouches,
 };
 use axum::Json;
 use axum::extract::State;
@@ -34,6 +34,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         invites::list,
         invites::create,
         invites::revoke,
+        vouches::list,
+        vouches::give,
         devices::list,
         devices::add,
         devices::revocation,

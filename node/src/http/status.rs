@@ -3,6 +3,7 @@
 use super::Api;
 use super::auth::Door;
 use super::error::{ApiError, ErrorAnswer};
+use super::findings::{FaultItem, FaultyDeviceItem, UnreadableItem};
 use super::input::{Answer, Done, JsonBody};
 use super::needs::{Need, needs};
 use crate::handle::{self, OwnStanding};
@@ -22,7 +23,7 @@ pub(crate) struct StatusAnswer {
     group: Named,
     /// This device.
     device: String,
-    /// `member`, `not_signed`, `waiting`, `pairing`, `refused`, `withdrawn` or `removed`.
+    /// `member`, `not_signed`, `waiting`, `lacks_vouches`, `pairing`, `refused`, `withdrawn` or `removed`.
     standing: &'static str,
     /// Why, where there is more to say.
     standing_why: Option<String>,
@@ -44,6 +45,12 @@ pub(crate) struct StatusAnswer {
     troubles: Vec<Trouble>,
     /// What waits for the people of this group.
     needs: Vec<Need>,
+    /// Rules that somebody broke, as control records show it; this group's own first.
+    faults: Vec<FaultItem>,
+    /// Devices of which changes count for nothing by a rule that no honest program breaks.
+    faulty_devices: Vec<FaultyDeviceItem>,
+    /// Records that this computer can't read.
+    unreadable: Vec<UnreadableItem>,
     /// Whether this group has reviewed what threatens its people: `before_sync`, `later`, `not_yet` (and nobody was met)
     /// or `missed` (and others were met).
     threat_review: &'static str,
@@ -194,6 +201,7 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         OwnStanding::Member => ("member", None),
         OwnStanding::NotSigned => ("not_signed", None),
         OwnStanding::Waiting => ("waiting", None),
+        OwnStanding::LacksVouches(why) => ("lacks_vouches", Some(why)),
         OwnStanding::Pairing(why) => ("pairing", why),
         OwnStanding::Refused(why) => ("refused", Some(why)),
         OwnStanding::Withdrawn => ("withdrawn", None),
@@ -210,6 +218,9 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
     Ok(Answer(StatusAnswer {
         threat_review,
         needs,
+        faults: status.findings.faults.into_iter().map(FaultItem::from).collect(),
+        faulty_devices: status.findings.faulty_devices.into_iter().map(FaultyDeviceItem::from).collect(),
+        unreadable: status.findings.unreadable.into_iter().map(UnreadableItem::from).collect(),
         coalition: Named { id: status.coalition.to_string(), name: status.coalition_name },
         group: Named { id: status.group.to_string(), name: Some(status.group_name) },
         device: status.device.to_string(),

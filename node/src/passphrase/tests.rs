@@ -29,6 +29,7 @@ fn home() -> (tempfile::TempDir, PathBuf, RecoveryWords) {
             statement_title: "Clean water".to_owned(),
             // Long enough to lie in pieces.
             statement_text: format!("{SENTENCE}. ").repeat(400),
+            rules: Default::default(),
         },
     )
     .unwrap();
@@ -121,6 +122,7 @@ fn a_home_made_with_a_passphrase_never_shows_what_it_holds() {
         purpose: SENTENCE.to_owned(),
         statement_title: SENTENCE.to_owned(),
         statement_text: SENTENCE.to_owned(),
+        rules: Default::default(),
     };
     let words = crate::setup::found_with(&path, &found, Some(&passphrase("open sesame"))).unwrap().words.join(" ");
     let words = RecoveryWords::parse(&words).unwrap();

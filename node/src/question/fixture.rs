@@ -120,6 +120,7 @@ impl Coalition {
             latest: Box::new([(Self::device(by, self.computer), u64::from(self.records))]),
             presence: Presence::Present,
             quarantine: None,
+            breaches: Box::default(),
         })]);
         document.to_string()
     }

@@ -2,13 +2,9 @@
 
 use super::asked::{instant, number};
 use super::period::{begins, is_over, next, next_or_first};
-<<<<<<< HEAD
-use super::shown::{by_name, by_title, count, day_or_moment, line};
-=======
 use super::seats::filled_at;
-use super::shown::{by_name, by_title, line, moment, newest_of_each};
+use super::shown::{by_name, by_title, day_or_moment, line, newest_of_each};
 use super::told::names;
->>>>>>> acts9
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
@@ -75,11 +71,6 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         });
         line(asked, event, more)
     };
-<<<<<<< HEAD
-    let columns =
-        [("title", "Round"), ("by", "Group"), ("starts", "When"), ("place", "Where"), ("groups", "Groups that come")];
-    let empty = "No round is set: `grid event new --sort reflection --title TITLE --starts DAY-AND-HOUR` sets one.";
-=======
     let columns = [
         ("title", "Round"),
         ("by", "Group"),
@@ -88,8 +79,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("groups", "Groups that come"),
         ("absent", "Expected, and has not said that it comes"),
     ];
-    let empty = "No round is set: `grid event new --sort reflection --title TITLE --starts DAY` sets one.";
->>>>>>> acts9
+    let empty = "No round is set: `grid event new --sort reflection --title TITLE --starts DAY-AND-HOUR` sets one.";
     let coming = Section::new("coming", "Rounds that are set", &columns, empty).rows(coming.into_iter().map(one));
     let columns = [
         ("title", "Round"),

@@ -159,6 +159,7 @@ mod tests {
             latest: Box::default(),
             presence: Presence::Present,
             quarantine: None,
+            breaches: Box::default(),
         })
     }
 

@@ -135,6 +135,7 @@ fn row_of(kind: &Kind, record: &LocalRecord, values: &Values) -> Row {
             LocalPresence::Removed => Presence::Removed,
         },
         quarantine: None,
+        breaches: Box::default(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod directory;
 mod duplicates;
 mod first_seen;
+mod flawed;
 pub(crate) mod fold;
 mod heard;
 mod hidden;
@@ -43,6 +44,7 @@ pub(crate) use wording::has_words;
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Registry;
+use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -77,6 +79,8 @@ pub struct Views {
     pub(crate) ended: BTreeMap<GroupId, Membership>,
     /// What stays here of records that travel.
     beside: HashMap<DocumentId, local::Beside>,
+    /// Records with which something is wrong.
+    flawed: BTreeMap<DocumentId, Arc<Row>>,
     /// What the people of this computer do not want to see.
     pub hidden: Hidden,
     /// What control records tell of when groups acted.

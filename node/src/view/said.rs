@@ -89,6 +89,7 @@ mod tests {
             latest: Box::default(),
             presence: if number.is_multiple_of(5) { Presence::Removed } else { Presence::Present },
             quarantine: None,
+            breaches: Box::default(),
         })
     }
 

@@ -322,6 +322,7 @@ mod tests {
             latest: Box::default(),
             presence: Presence::Present,
             quarantine: None,
+            breaches: Box::default(),
         })
     }
 

@@ -42,6 +42,7 @@ impl Views {
             mandates: Vec::new(),
             ended: BTreeMap::new(),
             beside: HashMap::new(),
+            flawed: BTreeMap::new(),
             hidden: super::Hidden::default(),
             acted: super::heard::Acted::default(),
             now: Timestamp::default(),
@@ -77,6 +78,7 @@ impl Views {
         let names_changed = rows.iter().any(|row| profile.is_some_and(|kind| row.kind() == Some(&*kind.name)));
         let hidden_changed = rows.iter().any(|row| row.kind() == Some(super::Hidden::KIND));
         for row in &rows {
+            self.note_flaws(row);
             if let Some(taken) = self.records.take(&self.registry, row) {
                 self.search.take(&self.registry, taken.number, taken.before.as_deref(), row);
             }

@@ -8,7 +8,8 @@
 use crate::authority::governance::Governance;
 use crate::authority::keys::Keys;
 use crate::authority::membership::{SignedBy, Validity};
-use crate::control::{Admission, StatementSignature, VouchedBy, Withdrawal};
+use crate::authority::vouching::{Reached, Vouching};
+use crate::control::{StatementSignature, Withdrawal};
 use crate::id::{GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, PublicKey};
 use std::cmp::Reverse;
@@ -65,6 +66,7 @@ pub(super) struct Belonging {
     pub(super) vouched: BTreeSet<GroupId>,
     pub(super) admitted: BTreeSet<GroupId>,
     pub(super) members: BTreeSet<GroupId>,
+    pub(super) vouching: Option<Vouching>,
 }
 
 impl Belonging {
@@ -121,39 +123,21 @@ impl Belonging {
     }
 
     fn admit(&mut self, path: &[VersionId], keys: &Keys, governance: &Governance) {
-        let Some(first) = governance.rules() else { return };
-        self.vouched.clone_from(&first.electors);
-        self.admitted.clone_from(&first.electors);
-        let (count, by) = match first.admission {
-            Admission::Vouched { count, by } => (usize::from(count), by),
-            Admission::Open => {
-                self.vouched.extend(keys.groups());
-                self.admitted.extend(&self.signed);
-                return;
-            }
+        let Some(vouching) = Vouching::on(path, keys, governance) else { return };
+        let Reached { vouched, admitted } = vouching.reach(&self.signed, None);
+        (self.vouched, self.admitted) = (vouched, admitted);
+        if vouching.needed().is_none() {
+            self.vouched.extend(keys.groups());
+        }
+        self.vouching = Some(vouching);
+    }
+
+    /// The members that would be none if nothing counted that one of them vouched for, ascending.
+    pub(super) fn falls_without(&self, voucher: &GroupId) -> Vec<GroupId> {
+        let Some(vouching) = self.vouching.as_ref().filter(|vouching| vouching.is_voucher(voucher)) else {
+            return Vec::new();
         };
-        let mut targets: BTreeMap<GroupId, BTreeSet<GroupId>> = BTreeMap::new();
-        for (version, device, target) in governance.vouches().filter(|(version, ..)| path.contains(version)) {
-            let Some(voucher) = keys.governs(device) else { continue };
-            let rules = governance.versions().rules(version);
-            let counts = by == VouchedBy::Members || rules.is_some_and(|rules| rules.electors.contains(&voucher));
-            if counts && voucher != target {
-                targets.entry(voucher).or_default().insert(target);
-            }
-        }
-        let mut vouchers: BTreeMap<GroupId, usize> = BTreeMap::new();
-        let mut reached: Vec<GroupId> = first.electors.iter().copied().collect();
-        while let Some(voucher) = reached.pop() {
-            for target in targets.get(&voucher).into_iter().flatten() {
-                let so_far = vouchers.entry(*target).or_default();
-                *so_far += 1;
-                if *so_far >= count {
-                    self.vouched.insert(*target);
-                    if self.signed.contains(target) && self.admitted.insert(*target) {
-                        reached.push(*target);
-                    }
-                }
-            }
-        }
+        let left = vouching.reach(&self.signed, Some(voucher)).admitted;
+        self.members.difference(&left).copied().collect()
     }
 }

@@ -10,6 +10,8 @@ pub enum Fault {
     DoubleVouch {
         /// The device.
         device: DeviceId,
+        /// The version under which it has the slot.
+        version: VersionId,
         /// Its slot.
         slot: u32,
         /// Two of the groups that it vouched for.

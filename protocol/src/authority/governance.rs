@@ -126,14 +126,14 @@ impl Governance {
     }
 
     fn take_by_vouch(&mut self, vouches: BTreeMap<Place, Vec<GroupId>>) {
-        for (place @ (_, device, slot), mut targets) in vouches {
+        for (place @ (version, device, slot), mut targets) in vouches {
             targets.sort_unstable();
             targets.dedup();
             let state = match targets.as_slice() {
                 [] => continue,
                 [target] => Slot::Taken(*target, TakenBy::Vouch),
                 [first, second, ..] => {
-                    self.faults.push(Fault::DoubleVouch { device, slot, targets: [*first, *second] });
+                    self.faults.push(Fault::DoubleVouch { device, version, slot, targets: [*first, *second] });
                     Slot::Void
                 }
             };
@@ -207,6 +207,11 @@ impl Governance {
             Slot::Taken(target, _) => Some((version, device, *target)),
             Slot::Void => None,
         })
+    }
+
+    /// The groups that stand in a slot, whoever's it is.
+    pub fn targets(&self) -> impl Iterator<Item = GroupId> {
+        self.vouches().map(|(_, _, target)| target)
     }
 
     fn is_revoked(&self, version: &VersionId, device: &DeviceId, slot: u32) -> bool {

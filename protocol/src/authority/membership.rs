@@ -9,6 +9,7 @@ use crate::authority::belonging::{Belonging, End, Said, Why, Words};
 use crate::authority::fault::Fault;
 use crate::authority::governance::Governance;
 use crate::authority::keys::Keys;
+use crate::authority::vouching::Vouching;
 use crate::control::{ControlSet, Record, Signer, StatementSignature};
 use crate::domain;
 use crate::id::{GroupId, RecordId, VersionId};
@@ -167,6 +168,17 @@ impl Membership {
     /// Whether enough groups vouch for it, or none need to, as seen from some leaf.
     pub fn is_vouched_for(&self, group: &GroupId) -> bool {
         self.belonging.values().any(|belonging| belonging.vouched.contains(group))
+    }
+
+    /// Who vouches for whom under the version that is followed here.
+    pub fn vouching(&self) -> Option<&Vouching> {
+        self.here()?.vouching.as_ref()
+    }
+
+    /// The members under the version that is followed here that would be none if nothing counted that this
+    /// group vouched for, ascending.
+    pub fn falls_without(&self, voucher: &GroupId) -> Vec<GroupId> {
+        self.here().map_or_else(Vec::new, |here| here.falls_without(voucher))
     }
 
     /// The members as seen from any leaf, ascending.

@@ -19,6 +19,7 @@ mod renewal;
 mod right;
 mod root;
 pub mod versions;
+mod vouching;
 
 #[cfg(test)]
 mod application_tests;
@@ -42,6 +43,8 @@ mod story_tests;
 mod tests;
 #[cfg(test)]
 mod versions_tests;
+#[cfg(test)]
+mod vouching_tests;
 
 pub use belonging::{End, Why};
 pub use fault::Fault;
@@ -53,6 +56,7 @@ pub use reign::{Ending, say_again};
 pub use renewal::{RenewalError, Renewed, next_root, recovery, renew, rotate};
 pub use right::{MayNot, Right, WriteRule};
 pub use versions::{Decision, Proposal, Rules, Versions};
+pub use vouching::Vouching;
 
 use crate::codec::encode;
 use crate::control::{ControlSet, DeviceCert, Layer};

@@ -29,7 +29,7 @@ impl Capabilities {
     pub const WRITE: Self = Self(1);
     /// Signs, vouches, invites and votes for the group.
     pub const GOVERN: Self = Self(2);
-    /// Passes on the traffic of others.
+    /// Passes on the traffic of others. Reserved: nothing asks for it.
     pub const RELAY: Self = Self(4);
     /// What the first device of a group has.
     pub const ALL: Self = Self(7);
@@ -83,7 +83,7 @@ pub struct DeviceCertBody {
     pub capabilities: Capabilities,
     /// What the group calls the device.
     pub label: String,
-    /// After this the device should no longer be used.
+    /// Reserved: kept, and compared with nothing, since no clock enters who may do what.
     pub expires: Option<Timestamp>,
     /// Of several certificates of one device the highest is shown.
     pub serial: u32,

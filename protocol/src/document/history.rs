@@ -60,12 +60,12 @@ pub struct Offered {
 
 pub(super) struct Node {
     pub(super) change: Prescanned,
-    device: DeviceId,
+    pub(super) device: DeviceId,
     pub(super) right: Right,
     /// Its place in the log of its device.
     pub(super) place: u64,
     arrival: u64,
-    verdict: Verdict,
+    pub(super) verdict: Verdict,
     /// None while it waits.
     pub(super) placed: Option<Placed>,
 }
@@ -117,6 +117,8 @@ pub struct Document {
     rivals: BTreeMap<(u32, u64), Vec<ChangeHash>>,
     pub(super) effective: Vec<ChangeHash>,
     heads: BTreeSet<ChangeHash>,
+    /// Changes by whose verdict their device is at fault.
+    pub(super) faulty: BTreeSet<ChangeHash>,
     /// The groups of devices, as far as they were named.
     groups: BTreeMap<DeviceId, GroupId>,
     /// What counts of the changes behind cuts; None where there are none.
@@ -142,6 +144,7 @@ impl Document {
             rivals: BTreeMap::new(),
             effective: Vec::new(),
             heads: BTreeSet::new(),
+            faulty: BTreeSet::new(),
             groups: BTreeMap::new(),
             retained: None,
             judging: Judging::AtOnce,

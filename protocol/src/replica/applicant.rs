@@ -215,11 +215,15 @@ impl<S: Storage> Replica<S> {
             ApplicationVerdict::Accept { group, .. } => group,
             ApplicationVerdict::Refused(error) => {
                 let why = error.to_string();
+                let founding = match error {
+                    ApplicationError::NoSuchSlot { .. } => self.voids(&application.records),
+                    _ => Vec::new(),
+                };
                 let outcome = match error {
                     ApplicationError::SlotTaken { .. } => ApplicationOutcome::SlotTaken(why),
                     _ => ApplicationOutcome::Refused(why),
                 };
-                return Ok(Response::Applied { outcome, founding: Vec::new() });
+                return Ok(Response::Applied { outcome, founding });
             }
         };
         let versions: Vec<VersionId> = application.records.iter().filter_map(version_of).collect();
@@ -239,6 +243,21 @@ impl<S: Storage> Replica<S> {
         let withdrawn = |record: &&Record| record.kind() == Kind::Withdrawal && record.group() == Some(group);
         founding.extend(self.control.iter().filter(withdrawn).cloned());
         Ok(Response::Applied { outcome, founding })
+    }
+
+    /// The vouches that void the slot which an applicant stood in: it may have been a member by one of them, and
+    /// nobody tells it news any more.
+    fn voids(&self, application: &[Record]) -> Vec<Record> {
+        let joins = application.iter().filter_map(|record| match record {
+            Record::Join(join) => Some(join.body()),
+            _ => None,
+        });
+        let places: Vec<_> = joins.map(|join| (Signer::Device(join.issuer), join.version, join.slot)).collect();
+        let voids = |record: &&Record| match record {
+            Record::Vouch(vouch) => places.contains(&(vouch.signer, vouch.body.version, vouch.body.slot)),
+            _ => false,
+        };
+        self.control.iter().filter(voids).cloned().collect()
     }
 
     /// What ends the devices behind a peer. Nobody asks such a peer any more, nor tells it news: it learns here why.

@@ -12,6 +12,7 @@ use crate::domain;
 use crate::entry::VerifiedChange;
 use crate::id::{Actor, ChangeHash, Digest, DocumentId, GroupId};
 use crate::key::DeviceId;
+use crate::limits::MAX_FAULTY_DEVICES;
 use crate::record::{Contest, Presence, Reader, Registry, Values, removers};
 use crate::time::Timestamp;
 use automerge::Automerge;
@@ -124,6 +125,21 @@ pub struct Row {
     pub presence: Presence,
     /// Why Automerge could not be trusted with it on this machine.
     pub quarantine: Option<String>,
+    /// The devices that wrote to it against a rule that no honest program breaks, by device.
+    pub breaches: Box<[Breach]>,
+}
+
+/// What a device wrote to a document against the rules; it counts for nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// The device.
+    pub device: DeviceId,
+    /// How many changes of it count for nothing here by such a rule.
+    pub changes: u32,
+    /// The place of the last of them in its log.
+    pub last: u64,
+    /// The rule that the last one broke.
+    pub rule: String,
 }
 
 impl LiveDocument {
@@ -271,6 +287,7 @@ impl LiveDocument {
             latest: self.told.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
             presence: Presence::Present,
             quarantine: None,
+            breaches: breaches(&self.document),
         };
         let kind = self.opening.as_ref().and_then(|opening| registry.kind(opening.kind.as_str()));
         let is_own = |opening: &Opening| opening.rule == WriteRule::Owner && Some(opening.owner) == own;
@@ -345,6 +362,23 @@ impl Row {
             false => Digest::of(domain::DOCUMENT_HEADS, &codec::encode(&(self.document, &self.heads))),
         }
     }
+}
+
+/// Of each device that broke such a rule what it did here; of many devices the first.
+fn breaches(document: &Document) -> Box<[Breach]> {
+    let mut breaches: BTreeMap<DeviceId, Breach> = BTreeMap::new();
+    for (device, place, inert) in document.faulty() {
+        if breaches.len() == MAX_FAULTY_DEVICES && !breaches.contains_key(&device) {
+            continue;
+        }
+        let new = || Breach { device, changes: 0, last: place, rule: inert.to_string() };
+        let breach = breaches.entry(device).or_insert_with(new);
+        breach.changes = breach.changes.saturating_add(1);
+        if place > breach.last {
+            (breach.last, breach.rule) = (place, inert.to_string());
+        }
+    }
+    breaches.into_values().collect()
 }
 
 fn presence_of(automerge: &Automerge, owners: &BTreeSet<Actor>) -> Presence {

@@ -368,12 +368,21 @@ mod tests {
     use automerge::{ActorId, AutoCommit};
 
     fn pages(count: u64, letters: usize) -> Vec<(DocumentId, Vec<Incoming>)> {
-        let (coalition, key) = (CoalitionId([1; 32]), SecretKey::from_seed(&[2; 32]));
+        pages_of((CoalitionId([1; 32]), GroupId([3; 32])), &SecretKey::from_seed(&[2; 32]), count, letters)
+    }
+
+    /// Pages of a group of a coalition, written with this key.
+    fn pages_of(
+        (coalition, group): (CoalitionId, GroupId),
+        key: &SecretKey,
+        count: u64,
+        letters: usize,
+    ) -> Vec<(DocumentId, Vec<Incoming>)> {
         let pages = (0..count).map(|number| {
             let mut nonce = [0; 16];
             nonce[..8].copy_from_slice(&number.to_be_bytes());
             let kind = "action".parse().unwrap();
-            let opening = Opening { nonce, ..Opening::singleton(GroupId([3; 32]), kind, WriteRule::Owner) };
+            let opening = Opening { nonce, ..Opening::singleton(group, kind, WriteRule::Owner) };
             let document = opening.document(&coalition);
             let actor = actor(&coalition, &document, &DeviceId(key.public()));
             let mut draft = AutoCommit::new().with_actor(ActorId::from(actor.0.as_slice()));
@@ -385,7 +394,7 @@ mod tests {
             draft.commit();
             let change = draft.get_last_local_change().unwrap().raw_bytes().to_vec();
             let body = ChangeBody { opening: Some(opening), change }.encode();
-            let entry = VerifiedEntry::write(coalition, &key, None, Timestamp(1), document, body).unwrap();
+            let entry = VerifiedEntry::write(coalition, key, None, Timestamp(1), document, body).unwrap();
             (document, vec![Incoming::of(&entry).unwrap()])
         });
         pages.collect()
@@ -397,6 +406,31 @@ mod tests {
         documents.stack = 1 << 60;
         let rows = documents.read_fresh(pages(PARALLEL_FROM as u64, 0), &Authority::default());
         assert_eq!(rows.len(), PARALLEL_FROM);
+    }
+
+    #[test]
+    fn a_panic_while_one_document_is_read_keeps_that_one_apart_and_the_others_as_they_are() {
+        let registry = Arc::new(Registry::standard().clone());
+        let coalition = crate::control::sample::Coalition::new();
+        let (founder, authority) = (&coalition.founder, Authority::evaluate(&coalition.set()));
+        let two = || pages_of((coalition.id, founder.id), &founder.secrets.device, 2, 3);
+        let mut documents = Documents::new(coalition.id, registry.clone());
+        let rows = documents.read_fresh(two(), &authority);
+        assert!(rows.iter().all(|row| row.values.text("title") == "Walk"));
+        let [bad, good] = [rows[0].document, rows[1].document];
+        let live = documents.live.get_mut(&bad).unwrap();
+        assert_eq!(live.row(&registry).quarantine, None);
+        let quarantine = live.document().read(|_| panic!("made up for a test")).map(|()| ()).unwrap_err();
+        assert_eq!((quarantine.step, &*quarantine.reason), ("read", "panic: made up for a test"));
+        assert!(live.document().automerge().is_err(), "it is not trusted again");
+        let row = live.row(&registry);
+        assert!(row.quarantine.unwrap().contains("made up for a test"));
+        assert_eq!(row.heads, rows[0].heads, "what counts is as it was: no verdict follows from this machine");
+        let other = documents.live.get_mut(&good).unwrap().row(&registry);
+        assert_eq!((&other.quarantine, &other.heads), (&None, &rows[1].heads));
+        // Read anew from its entries, as the next start does.
+        let again = Documents::new(coalition.id, registry).read_fresh(two(), &authority);
+        assert_eq!((&again[0].quarantine, &again[0].heads), (&None, &rows[0].heads));
     }
 
     #[test]

@@ -38,7 +38,7 @@ mod waiting;
 
 pub use belief::{Belief, Beliefs};
 pub use delivery::{Counted, Delivery, Receipts};
-pub use document::{LiveDocument, Row, Wholeness};
+pub use document::{Breach, LiveDocument, Row, Wholeness};
 pub use documents::Documents;
 pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSync, PeerView};
 pub use history::{Deed, Knew, Step, Told};

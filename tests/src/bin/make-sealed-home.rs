@@ -31,6 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         purpose: "To keep the river clear.".to_owned(),
         statement_title: "What unites us".to_owned(),
         statement_text: "The river belongs to everybody who lives by it.\n".to_owned(),
+        rules: Default::default(),
     };
     let created = found_with(&home, &found, Some(&passphrase))?;
     let registry = Arc::new(Registry::standard().clone());

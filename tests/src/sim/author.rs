@@ -11,7 +11,7 @@ use grid_protocol::control::{
 use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
 use grid_protocol::domain;
 use grid_protocol::entry::{Entry, EntryKind, Head, Header, VerifiedEntry, body_hash};
-use grid_protocol::id::{CoalitionId, DocumentId, EntryId, VersionId};
+use grid_protocol::id::{CoalitionId, DocumentId, EntryId, GroupId, VersionId};
 use grid_protocol::invite::{InviteTicket, NewInvite};
 use grid_protocol::key::{DeviceId, PeerKey, SealKey, SecretKey};
 use grid_protocol::record::{self, Kind, Patch, Registry};
@@ -168,6 +168,11 @@ impl Author {
     pub fn vouches<S: Storage>(&self, replica: &Replica<S>) -> Vec<Record> {
         let due = replica.authority().vouches_due(&self.me.device);
         due.into_iter().map(|due| self.vouch(&due)).map(Record::Vouch).collect()
+    }
+
+    /// A vouch in any slot, whatever stands in it.
+    pub fn vouch_for(&self, version: VersionId, slot: u32, target: GroupId) -> Record {
+        Record::Vouch(self.vouch(&VouchDue { version, slot, target }))
     }
 
     fn vouch(&self, due: &VouchDue) -> Vouch {

@@ -249,6 +249,11 @@ impl World {
             };
             let judged = self.history.shows(node, row.document, &text);
             self.note(judged);
+            for breach in &row.breaches {
+                let of = self.nodes.iter().position(|other| other.author.me.device == breach.device);
+                let why = format!("writes against the rules: {}", breach.rule);
+                self.blames.push(Blame { at: self.now, by: node, of, why });
+            }
         }
     }
 

@@ -64,6 +64,13 @@ fn contested(kind: &Kind, contest: &Value, history: &str, edit: &str) -> String 
 fn show(page: &mut Page, kind: &Kind, record: &Value) {
     let text = |key: &str| record[key].as_str().unwrap_or_default();
     page.heading(&turned::marked(kind, record, &super::list::called(kind, record)));
+    if let Some(why) = record["unreadable"].as_str() {
+        page.line(&format!(
+            "This record can't be read on this computer ({why}), so its fields are shown as empty. This is a fault of the \
+             program: please report it with its id. Nothing is lost: what it holds is kept and passed on."
+        ));
+        page.gap();
+    }
     let stays: Vec<&str> = record["stays_here"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     // A heading is one line: what has more stands below it, too.
     let in_heading = |field: &Field| field.name == kind.title && field.field_type == FieldType::Line;

@@ -1,6 +1,42 @@
 //! What is there beside records: status, invites, statement, kinds.
 
 use super::*;
+use crate::handle::{FaultRow, FaultyDevice, Findings, Unreadable, Whose};
+
+/// One finding of each sort.
+pub(super) fn findings() -> Findings {
+    let fault = FaultRow {
+        name: "double_vouch",
+        whose: Whose::Others,
+        what: "Two vouches.".into(),
+        hint: "Ask them.".into(),
+        group: Some(THEM),
+        device: None,
+    };
+    let faulty = FaultyDevice {
+        device: DEVICE,
+        group: Some(THEM),
+        name: Some("Clean River".into()),
+        changes: 3,
+        rule: "a rule".into(),
+        record: DocumentId(id(11)),
+    };
+    let unreadable = Unreadable { record: DocumentId(id(12)), kind: Some("action".into()), why: "it panicked".into() };
+    Findings { faults: vec![fault], faulty_devices: vec![faulty], unreadable: vec![unreadable] }
+}
+
+#[tokio::test]
+async fn the_status_says_who_broke_which_rule_and_what_cannot_be_read_here() {
+    let answer = Grid::start().await.get("/api/status").await.1;
+    let (them, record) = (THEM.to_string(), DocumentId(id(12)).to_string());
+    let fault = json!({"fault": "double_vouch", "own": false, "what": "Two vouches.", "hint": "Ask them.",
+        "group": them, "device": null});
+    assert_eq!(answer["faults"], json!([fault]));
+    let device = &answer["faulty_devices"][0];
+    assert_eq!((&device["name"], &device["changes"]), (&json!("Clean River"), &json!(3)));
+    assert_eq!((&device["rule"], &device["group"]), (&json!("a rule"), &json!(them)));
+    assert_eq!(answer["unreadable"], json!([{"record": record, "kind": "action", "why": "it panicked"}]));
+}
 
 #[tokio::test]
 async fn the_status_says_where_the_node_stands() {

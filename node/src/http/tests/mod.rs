@@ -9,6 +9,7 @@ mod governing;
 mod openapi;
 mod records;
 mod tables;
+mod vouches;
 
 use super::{HttpConfig, Server, serve};
 use crate::clock::WallClock;
@@ -90,6 +91,7 @@ fn row(kind: &str, owner: GroupId, id: [u8; 32], changed: u64, fields: Json) -> 
         latest: Box::default(),
         presence: Presence::Present,
         quarantine: None,
+        breaches: Box::default(),
     }
 }
 
@@ -291,6 +293,7 @@ async fn node(
                 0 => reply!(answer, ()),
                 _ => drop(answer.send(Err(CommandError::NotFound { what: "invite".into(), id: slot.to_string() }))),
             },
+            Command::Vouches { answer } => reply!(answer, vouches::vouches()),
             Command::Sheet { answer, .. } => reply!(answer, b"{\"sheet\": true}".to_vec()),
             Command::Status { answer } => reply!(
                 answer,
@@ -310,6 +313,7 @@ async fn node(
                     troubles: Vec::new(),
                     needs: Vec::new(),
                     space: space(),
+                    findings: fixed::findings(),
                 }
             ),
             Command::Past { document, answer } => reply!(answer, past(document)),

@@ -21,6 +21,7 @@ fn found(path: &Path) -> String {
         purpose: "To keep the river clear.".to_owned(),
         statement_title: "What unites us".to_owned(),
         statement_text: "The river belongs to everybody.\n".to_owned(),
+        rules: Default::default(),
     };
     setup::found(path, &found).unwrap().words.join(" ")
 }

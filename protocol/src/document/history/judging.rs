@@ -2,6 +2,7 @@
 
 use super::{Document, Ground, Judging, Node, Right, Verdict};
 use crate::document::built::Built;
+use crate::document::conduct::Shows;
 use crate::document::index::Index;
 use crate::document::retained::{BuiltOn, Candidate, Retained, Seen};
 use crate::document::verify::{Inert, NoRight, verify};
@@ -167,14 +168,19 @@ impl Document {
                 }
                 self.heads.insert(hash);
                 self.effective.push(hash);
-                if let Built::Upto(_, 0, _) = self.built {
-                    // An empty document saves no work; without it the first change may be read as it is.
+                if let Built::Upto(_, 0, _) | Built::Quarantined(_) = self.built {
+                    // An empty document saves no work; without it the first change may be read as it is. And what
+                    // Automerge could not build it may be able to build with one change more.
                     self.built = Built::Nothing;
                 }
                 Verdict::Effective
             }
             Err(inert) => Verdict::Inert(inert),
         };
+        match &verdict {
+            Verdict::Inert(inert) if inert.shows() == Shows::AFault => drop(self.faulty.insert(hash)),
+            _ => drop(self.faulty.remove(&hash)),
+        }
         if let Some(node) = self.nodes.get_mut(&hash) {
             node.verdict = verdict.clone();
         }
@@ -239,6 +245,7 @@ impl Document {
         let effective = std::mem::take(&mut self.effective);
         let built = std::mem::replace(&mut self.built, Built::Nothing);
         self.heads.clear();
+        self.faulty.clear();
         self.index = None;
         let mut before = Vec::with_capacity(ranks.len());
         for (_, hash) in &ranks {

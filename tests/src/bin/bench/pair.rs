@@ -32,6 +32,7 @@ impl Measured {
             purpose: "To be measured.".to_owned(),
             statement_title: "What unites us".to_owned(),
             statement_text: "We are measured.\n".to_owned(),
+            rules: Default::default(),
         };
         setup::found(&new.path(), &found)?;
         new.start().await?;

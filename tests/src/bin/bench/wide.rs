@@ -97,6 +97,7 @@ async fn fill(home: &Path, seed: u64, count: usize) -> Result<(), Trouble> {
         purpose: "To be measured.".to_owned(),
         statement_title: "What unites us".to_owned(),
         statement_text: "We are measured.\n".to_owned(),
+        rules: Default::default(),
     };
     setup::found(home, &found)?;
     let registry = Arc::new(Registry::standard().clone());

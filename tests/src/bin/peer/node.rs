@@ -152,6 +152,7 @@ impl Peer {
                 purpose: "To be measured.".to_owned(),
                 statement_title: "What unites us".to_owned(),
                 statement_text: "We are measured.\n".to_owned(),
+                rules: Default::default(),
             };
             setup::found(&self.home, &found)?;
         }

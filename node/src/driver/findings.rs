@@ -1,0 +1,229 @@
+//! What is wrong, as the operator is told: who breaks which rule, what that means, and what to do.
+
+use super::Driver;
+use crate::handle::{FaultRow, FaultyDevice, Findings, Whose};
+use crate::view::Views;
+use grid_protocol::authority::{Authority, Fault};
+use grid_protocol::id::GroupId;
+use grid_protocol::key::DeviceId;
+use grid_protocol::limits::{MAX_DEVICES, MAX_GOVERNING_DEVICES};
+
+impl Driver {
+    /// Everything that is wrong, as far as records show it.
+    pub(super) fn findings(&self, views: &Views) -> Findings {
+        let authority = self.replica.authority();
+        let teller = Teller { authority, views, own: self.replica.me().group };
+        let mut faults: Vec<FaultRow> = authority.faults().map(|fault| teller.tell(fault)).collect();
+        faults.sort_by(|one, other| (one.whose, one.name, &one.what).cmp(&(other.whose, other.name, &other.what)));
+        let named = |faulty: FaultyDevice| {
+            let group = authority.author_of(&faulty.device);
+            FaultyDevice { group, name: group.map(|group| views.name_of(&group)), ..faulty }
+        };
+        let faulty_devices = views.faulty_devices().into_iter().map(named).collect();
+        Findings { faults, faulty_devices, unreadable: views.unreadable() }
+    }
+}
+
+fn short(device: &DeviceId) -> String {
+    device.to_string().chars().take(10).collect()
+}
+
+struct Teller<'a> {
+    authority: &'a Authority,
+    views: &'a Views,
+    own: GroupId,
+}
+
+impl Teller<'_> {
+    fn name(&self, group: &GroupId) -> String {
+        self.views.name_of(group)
+    }
+
+    fn names<'g>(&self, groups: impl IntoIterator<Item = &'g GroupId>) -> String {
+        groups.into_iter().map(|group| self.name(group)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn whose<'g>(&self, groups: impl IntoIterator<Item = &'g GroupId>) -> Whose {
+        match groups.into_iter().any(|group| *group == self.own) {
+            true => Whose::Own,
+            false => Whose::Others,
+        }
+    }
+
+    fn group_of(&self, device: &DeviceId) -> Option<GroupId> {
+        self.authority.author_of(device)
+    }
+
+    fn tell(&self, fault: &Fault) -> FaultRow {
+        match fault {
+            Fault::DoubleVouch { device, version, slot, targets } => {
+                let group = self.group_of(device);
+                let whose = self.whose(&group);
+                let by = group.map_or_else(|| "a computer that is nobody's now".to_owned(), |group| self.name(&group));
+                let both = self.names(targets);
+                let who = match whose {
+                    Whose::Own => "A computer of your group".to_owned(),
+                    Whose::Others => format!("A computer of {by}"),
+                };
+                FaultRow {
+                    name: "double_vouch",
+                    whose,
+                    what: format!(
+                        "{who} vouched with one slot ({slot}, version {}) for two groups, {both}: the slot is void and \
+                         counts for neither.",
+                        version.short()
+                    ),
+                    hint: match whose {
+                        Whose::Own => {
+                            "vouch again for the one that you meant: `grid vouch GROUP`; a home that was copied or restored \
+                             does this, and whoever has its keys"
+                        }
+                        Whose::Others => {
+                            "whoever stood on that vouch alone is out until another member vouches: `grid vouch list`"
+                        }
+                    }
+                    .to_owned(),
+                    group,
+                    device: Some(*device),
+                }
+            }
+            Fault::DeviceOfSeveralGroups { device, groups } => FaultRow {
+                name: "device_of_several_groups",
+                whose: self.whose(groups),
+                what: format!(
+                    "One computer ({}) was certified by several groups, {}: it speaks for none of them, and nothing that \
+                     it wrote counts.",
+                    short(device),
+                    self.names(groups)
+                ),
+                hint: "each group gives the computer that it means new keys, in a home of its own: `grid device add`"
+                    .to_owned(),
+                group: None,
+                device: Some(*device),
+            },
+            Fault::Forked { device, seq } => {
+                let group = self.group_of(device);
+                let whose = self.whose(&group);
+                let by = group.map_or_else(|| short(device), |group| self.name(&group));
+                FaultRow {
+                    name: "forked",
+                    whose,
+                    what: format!("A computer of {by} wrote two histories: from entry {seq} on nothing of it counts."),
+                    hint: match whose {
+                        Whose::Own => "give that computer new keys: `grid device renew`",
+                        Whose::Others => "its group gives it new keys; what was written before stays",
+                    }
+                    .to_owned(),
+                    group,
+                    device: Some(*device),
+                }
+            }
+            Fault::TooManyDevices { group, found } => self.too_many(
+                "too_many_devices",
+                group,
+                format!("has certified {found} computers; {MAX_DEVICES} of them count"),
+            ),
+            Fault::TooManyGoverning { group, found } => self.too_many(
+                "too_many_governing",
+                group,
+                format!("lets {found} computers sign for it; {MAX_GOVERNING_DEVICES} of them count"),
+            ),
+            Fault::Split { base, children, voters } => FaultRow {
+                name: "split",
+                whose: self.whose(voters),
+                what: format!(
+                    "The coalition has split: several versions follow {}: {}. Who voted for more than one: {}.",
+                    base.short(),
+                    children.iter().map(|child| child.short()).collect::<Vec<_>>().join(", "),
+                    if voters.is_empty() { "not known here".to_owned() } else { self.names(voters) }
+                ),
+                hint: "talk to the others; each group signs the one that it follows: `grid statement versions`"
+                    .to_owned(),
+                group: None,
+                device: None,
+            },
+            Fault::DoubleProposal { group, base, number } => FaultRow {
+                name: "double_proposal",
+                whose: self.whose([group]),
+                what: format!(
+                    "{} made several proposals under one number ({number}, on version {}): not everybody sees the same ones.",
+                    self.name(group),
+                    base.short()
+                ),
+                hint: match self.whose([group]) {
+                    Whose::Own => "propose again what your group means: `grid statement propose`",
+                    Whose::Others => "vote for none of them before that group says which one it means",
+                }
+                .to_owned(),
+                group: Some(*group),
+                device: None,
+            },
+            Fault::OtherText { group, text_hash } => FaultRow {
+                name: "other_text",
+                whose: self.whose([group]),
+                what: format!(
+                    "{} signed another text ({}) than that of the version: the signature counts for nothing.",
+                    self.name(group),
+                    text_hash.to_string().chars().take(10).collect::<String>()
+                ),
+                hint: match self.whose([group]) {
+                    Whose::Own => "read the statement and sign it: `grid statement show`, `grid statement sign`",
+                    Whose::Others => "ask that group to sign again: `grid statement sign`",
+                }
+                .to_owned(),
+                group: Some(*group),
+                device: None,
+            },
+        }
+    }
+
+    fn too_many(&self, name: &'static str, group: &GroupId, what: String) -> FaultRow {
+        let whose = self.whose([group]);
+        let hint = match whose {
+            Whose::Own => "end those that you do not need: `grid device list`, `grid device revoke`",
+            Whose::Others => "nothing to do here: that group ends those that it does not need",
+        };
+        let what = format!("{} {what}, those with the lowest keys.", self.name(group));
+        FaultRow { name, whose, what, hint: hint.to_owned(), group: Some(*group), device: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::fixture::Coalition;
+    use grid_protocol::id::{Digest, VersionId};
+    use grid_protocol::key::PublicKey;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_fault_has_a_word_of_its_own_who_broke_it_and_what_to_do() {
+        let views = Coalition::new(&["Clean River", "Mill Weir"]).views;
+        let (authority, own, other) = (Authority::default(), GroupId([1; 32]), GroupId([2; 32]));
+        let teller = Teller { authority: &authority, views: &views, own };
+        let (device, base) = (DeviceId(PublicKey([9; 32])), VersionId([5; 32]));
+        let faults = |group| {
+            [
+                Fault::DoubleVouch { device, version: base, slot: 3, targets: [own, other] },
+                Fault::DeviceOfSeveralGroups { device, groups: vec![group] },
+                Fault::Forked { device, seq: 7 },
+                Fault::TooManyDevices { group, found: 65 },
+                Fault::TooManyGoverning { group, found: 5 },
+                Fault::Split { base, children: vec![base], voters: vec![group] },
+                Fault::DoubleProposal { group, base, number: 2 },
+                Fault::OtherText { group, text_hash: Digest([6; 32]) },
+            ]
+        };
+        let tell = |group| faults(group).map(|fault| teller.tell(&fault));
+        let names: BTreeSet<&str> = tell(own).iter().map(|row| row.name).collect();
+        assert_eq!(names.len(), 8);
+        for (mine, theirs) in tell(own).into_iter().zip(tell(other)) {
+            assert!(mine.what.ends_with('.') && !mine.hint.is_empty(), "{mine:?}");
+            // Whose computer it is that nobody knows, no record says.
+            if !matches!(mine.name, "double_vouch" | "forked") {
+                assert_eq!((mine.whose, theirs.whose), (Whose::Own, Whose::Others), "{mine:?}");
+                assert!(mine.what.contains("Clean River") && theirs.what.contains("Mill Weir"), "{theirs:?}");
+            }
+        }
+    }
+}

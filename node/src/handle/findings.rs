@@ -1,0 +1,69 @@
+//! What is wrong in the coalition and with single records, as far as records show it.
+
+use grid_protocol::id::{DocumentId, GroupId};
+use grid_protocol::key::DeviceId;
+
+/// What was found against the rules, and what can't be read here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Control records that show who breaks the rules; this group's own first.
+    pub faults: Vec<FaultRow>,
+    /// Devices whose changes count for nothing by a rule that no honest program breaks.
+    pub faulty_devices: Vec<FaultyDevice>,
+    /// Records that this computer can't read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A rule that somebody broke, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultRow {
+    /// Which one, in one word.
+    pub name: &'static str,
+    /// Who broke it.
+    pub whose: Whose,
+    /// What was found.
+    pub what: String,
+    /// What to do.
+    pub hint: String,
+    /// The group that broke it, where it is one.
+    pub group: Option<GroupId>,
+    /// Its device, where it is one.
+    pub device: Option<DeviceId>,
+}
+
+/// Whether a fault is this group's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// It is.
+    Own,
+    /// Somebody else's.
+    Others,
+}
+
+/// A device of which changes count for nothing by a rule that no honest program breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultyDevice {
+    /// The device.
+    pub device: DeviceId,
+    /// Its group, where known.
+    pub group: Option<GroupId>,
+    /// What the group calls itself.
+    pub name: Option<String>,
+    /// How many changes.
+    pub changes: u64,
+    /// The rule that the last of them broke.
+    pub rule: String,
+    /// The record that the last of them is about.
+    pub record: DocumentId,
+}
+
+/// A record that this computer can't read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The record.
+    pub record: DocumentId,
+    /// Its kind, where known.
+    pub kind: Option<String>,
+    /// What went wrong.
+    pub why: String,
+}
