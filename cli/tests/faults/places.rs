@@ -6,6 +6,7 @@ use crate::api::{ids, until_equal};
 use crate::copies::{end, new, stop, titles};
 use crate::running::{Group, Place};
 use crate::support::{answer, code, error, grid, stdout};
+use grid_protocol::invite::InviteTicket;
 use std::{fs, path::Path, process::Command};
 
 /// Copies a home with all that a copy can take along, into `to` or over what is there.
@@ -73,13 +74,18 @@ fn a_copy_that_is_made_while_its_home_runs_reads_and_writes_nothing_and_the_home
     assert!(peers.as_array().unwrap().iter().all(|peer| peer["fault"].is_null()), "{peers}");
     assert_copied(&second);
     stop(second_node);
-    // Nobody has said anything yet, and the next start knows that.
-    let second_node = second.start();
+    stop(mill_node);
+
+    // Nobody has said anything yet, and the next start knows that. While the home is away its copy does not pass for it.
+    let second_node = second.start_with(&["--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "--http", "127.0.0.1:0"]);
     assert_copied(&second);
+    new(&weir, "While the home is away");
+    second.until(&["action", "list"], |list| list["total"] == 4);
+    let known = InviteTicket::parse(&weir.invite()).unwrap().addresses;
+    assert!(known.len() > 1 && known.iter().all(|address| !address.contains("quic")), "{known:?}");
     stop(second_node);
 
     // The home is not the copy, and its own next start shows it.
-    stop(mill_node);
     let _mill_node = mill.start();
     new(&mill, "By the home, later");
     until_equal(&[&weir, &mill]);
