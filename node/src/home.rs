@@ -17,7 +17,7 @@ pub(crate) use place::{COPIED, MOVED, WAIT_FOR_OTHERS, WHICH_GOES_ON};
 pub(crate) use stage::{Stage, Watch, keys_in_force, unwatched};
 
 use crate::vault::Vault;
-use place::{Machine, State};
+use place::State;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -96,7 +96,7 @@ impl Home {
         let lock = lock(&paths)?;
         stage::settle(&paths, &mut unwatched).map_err(io_error("finish what was begun on", path))?;
         close_to_others(path)?;
-        let custody = place::look(&paths.place(), &Machine::this())?;
+        let custody = place::look(&paths.place())?;
         Ok(Self { paths, vault: OnceLock::new(), custody, _lock: lock })
     }
 
@@ -110,7 +110,7 @@ impl Home {
         if !fs::exists(&path)? {
             return Ok(());
         }
-        place::note(&self.paths.place(), State::Settled, &Machine::this())?;
+        place::note(&self.paths.place(), State::Settled)?;
         fs::remove_file(&path)?;
         sync_name(&path)
     }
@@ -152,7 +152,7 @@ impl Home {
 
     fn note(&self, state: State) -> Result<(), HomeError> {
         let path = self.paths.place();
-        place::note(&path, state, &Machine::this()).map_err(io_error("write", &path))
+        place::note(&path, state).map_err(io_error("write", &path))
     }
 
     /// Undoes [`Home::create`] where making the rest of the home failed: everything in it goes, and the

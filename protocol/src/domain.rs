@@ -108,8 +108,6 @@ purposes! {
     APPEAL_TEXT = "coalition-grid 1 appeal text";
     /// The digits that people compare when a group asks its contacts for a new root.
     APPEAL_DIGITS = "coalition-grid 1 appeal digits";
-    /// What a home keeps of the machine that it lies on.
-    PLACE = "coalition-grid 1 place of a home";
     /// Frame checksums of the journal.
     JOURNAL = "coalition-grid 1 journal frame";
     /// The content of a record that stays on one computer.

@@ -1,18 +1,14 @@
 //! The place of a home: whether its files lie where the program put them last.
 //!
 //! A home that was copied, or put back from a backup, does not know what its device has written elsewhere. So a small
-//! file in it names itself: its inode, the moment at which the system made it, and a salted hash of the machine's id. In
-//! a copy stand the same words, in another file. It is made anew at every start, so that old words which were written
-//! over a newer file show, too. A home that is renamed keeps it; and because it names no other file, all else in the
-//! home may be replaced, and the machine may stop anywhere.
+//! file in it names itself: its inode, and the moment at which the system made it. In a copy stand the same words, in
+//! another file. It is made anew at every start, so that old words which were written over a newer file show, too. A home
+//! that is renamed keeps it; and because it names no other file, all else in the home may be replaced, and the machine may
+//! stop anywhere.
 //!
-//! `place`: `{"format":1,"inode":..,"born":..,"salt":..,"machine":..,"state":"settled"}`.
+//! `place`: `{"format":1,"inode":..,"born":..,"state":"settled"}`.
 
 use super::{HomeError, write_private_by};
-use crate::clock::random;
-use data_encoding::HEXLOWER;
-use grid_protocol::domain;
-use grid_protocol::id::derive;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -61,28 +57,6 @@ pub(super) enum State {
     Moved,
 }
 
-/// The machine, by the id that its system gave it; not every system has one.
-pub(super) struct Machine(Option<String>);
-
-impl Machine {
-    /// This one.
-    pub(super) fn this() -> Self {
-        Self::named(std::fs::read_to_string("/etc/machine-id").ok().as_deref())
-    }
-
-    /// The one of that id; none where it is no id.
-    fn named(id: Option<&str>) -> Self {
-        let is_id = |id: &&str| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        Self(id.map(str::trim).filter(is_id).map(str::to_owned))
-    }
-
-    /// What is kept of it: nobody learns the id itself from a home.
-    fn hashed(&self, salt: &[u8]) -> Option<String> {
-        let id = self.0.as_ref()?;
-        Some(HEXLOWER.encode(&derive(domain::PLACE, &[salt, id.as_bytes()].concat())))
-    }
-}
-
 /// What the system says of a file, and a copy of the file does not take along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Spot {
@@ -118,20 +92,14 @@ struct PlaceFile {
     format: u32,
     inode: u64,
     born: Option<u64>,
-    salt: String,
-    machine: Option<String>,
     state: State,
 }
 
 impl PlaceFile {
-    fn custody(&self, spot: Spot, machine: &Machine) -> Custody {
-        let is_file = Spot { inode: self.inode, born: self.born }.is(spot);
-        let is_machine = match (&self.machine, machine.hashed(self.salt.as_bytes())) {
-            (Some(theirs), Some(ours)) => *theirs == ours,
-            _ => true,
-        };
+    fn custody(&self, spot: Spot) -> Custody {
+        let is_here = Spot { inode: self.inode, born: self.born }.is(spot);
         match self.state {
-            _ if !is_file || !is_machine => Custody::Copied,
+            _ if !is_here => Custody::Copied,
             State::Settled => Custody::Own,
             State::Moved => Custody::Moved,
         }
@@ -139,7 +107,7 @@ impl PlaceFile {
 }
 
 /// Looks whether the home of this file lies where it lay.
-pub(super) fn look(path: &Path, machine: &Machine) -> Result<Custody, HomeError> {
+pub(super) fn look(path: &Path) -> Result<Custody, HomeError> {
     let io = |source| HomeError::Io { doing: "read", path: path.into(), source };
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Custody::Own),
@@ -155,7 +123,7 @@ pub(super) fn look(path: &Path, machine: &Machine) -> Result<Custody, HomeError>
         _ => {}
     }
     match serde_json::from_slice::<PlaceFile>(&text) {
-        Ok(file) => Ok(file.custody(spot, machine)),
+        Ok(file) => Ok(file.custody(spot)),
         Err(error) => {
             // A file that does not read accuses nobody: the next start writes it anew.
             tracing::warn!(%error, path = %path.display(), "the place of the home does not read");
@@ -165,12 +133,10 @@ pub(super) fn look(path: &Path, machine: &Machine) -> Result<Custody, HomeError>
 }
 
 /// Notes that the home lies here. After a crash stands what stood there before, or this.
-pub(super) fn note(path: &Path, state: State, machine: &Machine) -> io::Result<()> {
+pub(super) fn note(path: &Path, state: State) -> io::Result<()> {
     write_private_by(path, |file| {
         let Spot { inode, born } = Spot::of(&file.metadata()?);
-        let salt = HEXLOWER.encode(&random());
-        let machine = machine.hashed(salt.as_bytes());
-        let text = serde_json::to_vec(&PlaceFile { format: FORMAT, inode, born, salt, machine, state })?;
+        let text = serde_json::to_vec(&PlaceFile { format: FORMAT, inode, born, state })?;
         file.write_all(&text)
     })
 }

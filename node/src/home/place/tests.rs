@@ -3,23 +3,16 @@
 use super::*;
 use std::fs;
 
-const MILL: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4\n";
-const WEIR: &str = "00112233445566778899aabbccddeeff\n";
-
-fn machine(id: &str) -> Machine {
-    Machine::named(Some(id))
-}
-
 /// A place that was noted in a directory of its own.
 fn noted(state: State) -> (tempfile::TempDir, std::path::PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("place");
-    note(&path, state, &machine(MILL)).unwrap();
+    note(&path, state).unwrap();
     (dir, path)
 }
 
 fn seen(path: &Path) -> Custody {
-    look(path, &machine(MILL)).unwrap()
+    look(path).unwrap()
 }
 
 #[test]
@@ -33,7 +26,7 @@ fn a_place_is_known_again_also_after_it_was_renamed_and_a_copy_is_not() {
         fs::copy(&renamed, &path).unwrap();
         assert_eq!(seen(&path), Custody::Copied);
         // Its people say which home goes on.
-        note(&path, State::Settled, &machine(MILL)).unwrap();
+        note(&path, State::Settled).unwrap();
         assert_eq!(seen(&path), Custody::Own);
     }
 }
@@ -43,7 +36,7 @@ fn a_backup_that_is_written_over_the_files_of_the_home_shows() {
     let (dir, path) = noted(State::Settled);
     let backup = dir.path().join("backup");
     fs::copy(&path, &backup).unwrap();
-    note(&path, State::Settled, &machine(MILL)).unwrap();
+    note(&path, State::Settled).unwrap();
     // The file stays, with the words of another one.
     fs::write(&path, fs::read(&backup).unwrap()).unwrap();
     assert_eq!(seen(&path), Custody::Copied);
@@ -56,7 +49,7 @@ fn a_machine_that_stops_while_the_place_is_noted_accuses_nobody() {
         fs::write(path.with_extension("new"), rest).unwrap();
         assert_eq!(seen(&path), Custody::Own, "what is beside does not count");
     }
-    note(&path, State::Settled, &machine(MILL)).unwrap();
+    note(&path, State::Settled).unwrap();
     assert_eq!(seen(&path), Custody::Own);
 }
 
@@ -76,27 +69,9 @@ fn a_place_of_a_newer_format_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("place");
     fs::write(&path, "{\"format\":2,\"spot\":[]}").unwrap();
-    let refused = look(&path, &machine(MILL)).unwrap_err();
+    let refused = look(&path).unwrap_err();
     assert!(matches!(refused, HomeError::NewerFormat { found: 2, known: 1, .. }), "{refused}");
     assert!(fs::read_to_string(&path).unwrap().contains("spot"));
-}
-
-#[test]
-fn a_disk_in_another_machine_shows_where_both_have_an_id_and_the_id_stands_nowhere() {
-    let (_dir, path) = noted(State::Settled);
-    assert_eq!(look(&path, &machine(WEIR)).unwrap(), Custody::Copied);
-    for none in [None, Some(""), Some("uninitialized\n")] {
-        assert_eq!(look(&path, &Machine::named(none)).unwrap(), Custody::Own);
-    }
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains("machine") && !text.contains(MILL.trim()), "{text}");
-    let hash = |path: &Path| serde_json::from_slice::<PlaceFile>(&fs::read(path).unwrap()).unwrap().machine;
-    let before = hash(&path);
-    note(&path, State::Settled, &machine(MILL)).unwrap();
-    assert_ne!(hash(&path), before, "two homes on one machine can't be told for that");
-
-    note(&path, State::Settled, &Machine::named(None)).unwrap();
-    assert_eq!(look(&path, &machine(WEIR)).unwrap(), Custody::Own, "a machine that had no id got one");
 }
 
 #[test]
@@ -113,13 +88,10 @@ fn the_time_of_birth_decides_and_without_one_the_inode() {
 
 #[test]
 fn a_place_of_the_first_format_is_read() {
-    let text = r#"{"format":1,"inode":7,"born":1795359358856777103,"salt":"00ff","machine":null,"state":"moved"}"#;
+    let text = r#"{"format":1,"inode":7,"born":1795359358856777103,"state":"moved"}"#;
     let file: PlaceFile = serde_json::from_str(text).unwrap();
-    let there = Spot { inode: 9, born: Some(1_795_359_358_856_777_103) };
-    assert_eq!(file.custody(there, &machine(MILL)), Custody::Moved);
-    assert_eq!(file.custody(Spot { inode: 7, born: Some(1) }, &machine(MILL)), Custody::Copied);
-    let hash = machine(MILL).hashed(b"00ff").unwrap();
-    assert_eq!(hash, "abc2f533eb6cad7e5dcf3b94a035fc9bf124100cfce4c02faf63fe82b806ca45");
-    let file: PlaceFile = serde_json::from_str(&text.replace("null", &format!("\"{hash}\""))).unwrap();
-    assert_eq!(file.custody(there, &machine(WEIR)), Custody::Copied);
+    assert_eq!(file.custody(Spot { inode: 9, born: Some(1_795_359_358_856_777_103) }), Custody::Moved);
+    assert_eq!(file.custody(Spot { inode: 7, born: Some(1) }), Custody::Copied);
+    let file: PlaceFile = serde_json::from_str(r#"{"format":1,"inode":7,"born":null,"state":"settled"}"#).unwrap();
+    assert_eq!(file.custody(Spot { inode: 7, born: Some(1) }), Custody::Own);
 }
