@@ -229,7 +229,7 @@ fn refusal(status: StatusCode, body: &[u8]) -> Failure {
     let exit = match (code.as_deref(), status.as_u16()) {
         (Some("usage" | "invalid" | "too_large"), _) | (None, 400 | 413 | 422) => Exit::Usage,
         (Some("not_found"), _) | (None, 404) => Exit::NotFound,
-        (Some("refused" | "not_yours"), _) | (None, 403) => Exit::Refused,
+        (Some("refused" | "not_yours" | "home_copied"), _) | (None, 403) => Exit::Refused,
         _ => Exit::Failed,
     };
     let message = text("message").unwrap_or_else(|| format!("the node answered {status}"));
@@ -273,6 +273,7 @@ mod tests {
         assert_eq!(refusal(413, "too_large"), Exit::Usage);
         assert_eq!(refusal(404, "not_found"), Exit::NotFound);
         assert_eq!(refusal(403, "not_yours"), Exit::Refused);
+        assert_eq!(refusal(403, "home_copied"), Exit::Refused);
         assert_eq!(refusal(507, "disk_full"), Exit::Failed);
         assert_eq!(refusal(401, "unauthorised"), Exit::Failed);
     }

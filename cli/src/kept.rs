@@ -9,6 +9,7 @@ pub(crate) const fn home(error: &HomeError) -> (Exit, &'static str) {
     match error {
         HomeError::Missing { .. } => (Exit::NotFound, "no_home"),
         HomeError::InUse { .. } => (Exit::Failed, "home_in_use"),
+        HomeError::Copied { .. } => (Exit::Refused, "home_copied"),
         HomeError::Exists { .. } => (Exit::Refused, "home_exists"),
         HomeError::NewerFormat { .. } => (Exit::Failed, "newer_format"),
         HomeError::PathTooLong { .. } => (Exit::Usage, "path_too_long"),

@@ -6,14 +6,18 @@
 
 mod error;
 mod paths;
+mod place;
 mod stage;
 
 pub use error::HomeError;
 pub(crate) use error::{CHECK_DISK, NEWER_PROGRAM};
 pub use paths::{HomePaths, default_home};
+pub use place::Custody;
+pub(crate) use place::{COPIED, MOVED, WAIT_FOR_OTHERS, WHICH_GOES_ON};
 pub(crate) use stage::{Stage, Watch, keys_in_force, unwatched};
 
 use crate::vault::Vault;
+use place::State;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -29,6 +33,8 @@ pub struct Home {
     paths: HomePaths,
     /// How its content lies on disk, once its keys have been read.
     vault: OnceLock<Vault>,
+    /// What its place told as it was opened.
+    custody: Custody,
     // The lock lasts as long as the handle.
     _lock: File,
 }
@@ -73,7 +79,7 @@ impl Home {
         write_private(&unfinished, b"").map_err(io_error("write", &unfinished))?;
         let format = paths.format();
         write_private(&format, format!("{HOME_FORMAT}\n").as_bytes()).map_err(io_error("write", &format))?;
-        Ok(Self { paths, vault: OnceLock::new(), _lock: lock })
+        Ok(Self { paths, vault: OnceLock::new(), custody: Custody::Own, _lock: lock })
     }
 
     /// Opens the home at `path`.
@@ -90,7 +96,8 @@ impl Home {
         let lock = lock(&paths)?;
         stage::settle(&paths, &mut unwatched).map_err(io_error("finish what was begun on", path))?;
         close_to_others(path)?;
-        Ok(Self { paths, vault: OnceLock::new(), _lock: lock })
+        let custody = place::look(&paths.place())?;
+        Ok(Self { paths, vault: OnceLock::new(), custody, _lock: lock })
     }
 
     /// The home is whole from now on.
@@ -100,11 +107,52 @@ impl Home {
     /// What the system says.
     pub(crate) fn finish(&self) -> io::Result<()> {
         let path = self.paths.unfinished();
-        match fs::remove_file(&path) {
-            Ok(()) => sync_name(&path),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
+        if !fs::exists(&path)? {
+            return Ok(());
         }
+        place::note(&self.paths.place(), State::Settled)?;
+        fs::remove_file(&path)?;
+        sync_name(&path)
+    }
+
+    /// Whether it may be written, as far as its place told when it was opened.
+    pub(crate) const fn custody(&self) -> Custody {
+        self.custody
+    }
+
+    /// Refuses a home of which nobody has said yet whether it goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`HomeError::Copied`].
+    pub(crate) fn must_go_on(&self) -> Result<(), HomeError> {
+        match self.custody {
+            Custody::Copied => Err(HomeError::Copied { path: self.paths.root().into() }),
+            Custody::Own | Custody::Moved => Ok(()),
+        }
+    }
+
+    /// Notes that this home goes on, here.
+    ///
+    /// # Errors
+    ///
+    /// [`HomeError`]; then stands what stood there before.
+    pub(crate) fn settle(&self) -> Result<(), HomeError> {
+        self.note(State::Settled)
+    }
+
+    /// Notes that this home goes on, here, once another node has said how long its log is.
+    ///
+    /// # Errors
+    ///
+    /// [`HomeError`]; then stands what stood there before.
+    pub(crate) fn take_on(&self) -> Result<(), HomeError> {
+        self.note(State::Moved)
+    }
+
+    fn note(&self, state: State) -> Result<(), HomeError> {
+        let path = self.paths.place();
+        place::note(&path, state).map_err(io_error("write", &path))
     }
 
     /// Undoes [`Home::create`] where making the rest of the home failed: everything in it goes, and the
@@ -145,11 +193,16 @@ impl Home {
 ///
 /// What the system says; the old file is untouched then.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_private_by(path, |file| file.write_all(bytes))
+}
+
+/// The same, by whoever writes into the new file before it gets its name.
+fn write_private_by(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let directory = directory_of(path);
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let temporary = directory.join(name);
-    let written = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    let written = write_new(&temporary, write).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         // The first error is the one worth telling.
         let _ = fs::remove_file(&temporary);
@@ -171,14 +224,14 @@ fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     // A leftover of a crash may have other permissions.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
+    write(&mut file)?;
     file.sync_all()
 }
 
@@ -242,7 +295,7 @@ fn lock(paths: &HomePaths) -> Result<File, HomeError> {
 
 /// Removes what an interrupted creation left, and nothing else.
 fn sweep(root: &Path) -> Result<(), HomeError> {
-    let ours = ["format", "keys", "journal", "store", "node.json", "next", "ready"];
+    let ours = ["format", "keys", "journal", "store", "node.json", "next", "place", "ready"];
     for item in fs::read_dir(root).map_err(io_error("list", root))? {
         let path = item.map_err(io_error("list", root))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -266,146 +319,4 @@ fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HomeE
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A home that was made to the end.
-    fn whole(path: &Path) {
-        Home::create(path).unwrap().finish().unwrap();
-    }
-
-    fn mode(path: &Path) -> u32 {
-        fs::metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
-    #[test]
-    fn a_home_is_made_for_its_owner_alone_and_opens_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("deep/home");
-        whole(&path);
-        assert_eq!(mode(&path), 0o700);
-        assert_eq!(mode(&path.join("format")), 0o600);
-        let home = Home::open(&path).unwrap();
-        assert_eq!(home.paths().journal(), path.join("journal"));
-    }
-
-    #[test]
-    fn a_home_that_was_never_finished_is_begun_anew_and_used_by_nobody() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("home");
-        drop(Home::create(&path).unwrap());
-        fs::write(path.join("keys"), "of nobody").unwrap();
-        fs::create_dir(path.join("store")).unwrap();
-        let error = Home::open(&path).unwrap_err();
-        assert!(matches!(error, HomeError::Unfinished { .. }) && error.hint().contains("grid init"), "{error}");
-        let home = Home::create(&path).unwrap();
-        assert!(!path.join("keys").exists() && !path.join("store").exists());
-        home.finish().unwrap();
-        drop(home);
-        Home::open(&path).unwrap();
-        assert!(matches!(Home::create(&path), Err(HomeError::Exists { .. })));
-    }
-
-    #[test]
-    fn only_what_an_unfinished_home_is_made_of_is_swept_away() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("home");
-        drop(Home::create(&path).unwrap());
-        fs::write(path.join("thesis.odt"), "x").unwrap();
-        assert!(matches!(Home::create(&path), Err(HomeError::Foreign { .. })));
-        assert!(path.join("thesis.odt").exists());
-    }
-
-    #[test]
-    fn a_home_that_stands_open_to_others_is_closed_when_it_is_opened() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("home");
-        whole(&path);
-        fs::create_dir(path.join("store")).unwrap();
-        for file in ["keys", "journal", "config.toml"] {
-            fs::write(path.join(file), "x").unwrap();
-            fs::set_permissions(path.join(file), Permissions::from_mode(0o644)).unwrap();
-        }
-        for directory in [path.clone(), path.join("store")] {
-            fs::set_permissions(directory, Permissions::from_mode(0o755)).unwrap();
-        }
-        drop(Home::open(&path).unwrap());
-        let modes = ["", "store", "keys", "journal", "config.toml"].map(|name| mode(&path.join(name)));
-        assert_eq!(modes, [0o700, 0o700, 0o600, 0o600, 0o644]);
-    }
-
-    #[test]
-    fn a_second_node_on_one_home_is_refused_until_the_first_is_gone() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("home");
-        let first = Home::create(&path).unwrap();
-        first.finish().unwrap();
-        let error = Home::open(&path).unwrap_err();
-        assert!(matches!(error, HomeError::InUse { .. }), "{error}");
-        assert!(error.hint().contains("stop that node"));
-        drop(first);
-        Home::open(&path).unwrap();
-    }
-
-    #[test]
-    fn a_home_of_a_newer_format_is_refused_and_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("home");
-        whole(&path);
-        fs::write(path.join("format"), "2\n").unwrap();
-        assert!(matches!(Home::open(&path), Err(HomeError::NewerFormat { found: 2, known: 1, .. })));
-        assert!(matches!(Home::create(&path), Err(HomeError::NewerFormat { .. })));
-        fs::write(path.join("format"), "two").unwrap();
-        assert!(matches!(Home::open(&path), Err(HomeError::UnreadableFormat { .. })));
-        assert_eq!(fs::read_to_string(path.join("format")).unwrap(), "two");
-    }
-
-    #[test]
-    fn a_directory_with_other_things_in_it_does_not_become_a_home() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("thesis.odt"), "x").unwrap();
-        assert!(matches!(Home::create(dir.path()), Err(HomeError::Foreign { .. })));
-        assert!(matches!(Home::open(dir.path()), Err(HomeError::Missing { .. })));
-        assert!(!dir.path().join("lock").exists());
-    }
-
-    #[test]
-    fn a_home_that_no_socket_fits_into_is_refused_before_anything_is_made() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("long".repeat(30));
-        let error = Home::create(&path).unwrap_err();
-        assert!(matches!(error, HomeError::PathTooLong { most: 103, .. }), "{error}");
-        assert!(error.hint().contains("shorter"));
-        assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_home_is_made_once_and_around_settings_laid_there_before() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("config.toml"), "").unwrap();
-        whole(dir.path());
-        assert!(matches!(Home::create(dir.path()), Err(HomeError::Exists { .. })));
-    }
-
-    #[test]
-    fn a_private_file_is_replaced_whole_and_read_by_its_owner_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("api.token");
-        write_private(&path, b"one").unwrap();
-        fs::write(dir.path().join("api.token.new"), "leftover").unwrap();
-        write_private(&path, b"two").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert_eq!(mode(&path), 0o600);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn the_default_home_follows_the_state_directory() {
-        let home = |pairs: &'static [(&str, &str)]| {
-            default_home(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into()))
-        };
-        assert_eq!(home(&[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]), Some("/s/coalition-grid".into()));
-        assert_eq!(home(&[("XDG_STATE_HOME", "s"), ("HOME", "/h")]), Some("/h/.local/state/coalition-grid".into()));
-        assert_eq!(home(&[]), None);
-    }
-}
+mod tests;

@@ -1,9 +1,9 @@
 //! Running a node: opens the home, starts network and driver, and hands out the handle.
 
 use crate::clock::{Clock, WallClock, random};
-use crate::driver::{AddressBook, Driver, Parts, recall};
+use crate::driver::{self, AddressBook, Driver, Parts, recall};
 use crate::handle::{Handle, Trouble};
-use crate::home::{Home, HomeError, NEWER_PROGRAM};
+use crate::home::{Custody, Home, HomeError, NEWER_PROGRAM};
 use crate::keystore::{Keystore, KeystoreError};
 use crate::network::{self, NetworkConfig, NetworkError, NetworkEvent};
 use crate::outbound::Outbound;
@@ -172,12 +172,18 @@ impl Node {
         }
         let identity = profile.identity;
         let (mut store, report) = Store::open_with(path, identity.coalition, &home.vault())?;
+        if home.custody() == Custody::Own
+            && let Err(error) = home.settle()
+        {
+            // On a full disk the place of the last start still holds.
+            tracing::warn!(%error, "the place of the home is not noted");
+        }
         let own_log = report.needed(&identity.device);
         let refilled = match report.journal.items {
             0 => store.refill_journal(identity.coalition, identity.group, keys.device())?,
             _ => 0,
         };
-        let report = start_troubles::of(&report, refilled, &identity.device);
+        let mut report = start_troubles::of(&report, refilled, &identity.device);
 
         let mut settings = NetworkConfig::new(keys.transport_seed(), topic(&identity.coalition));
         settings.listen = ports::with_last(&profile.ports, &config.listen);
@@ -230,7 +236,10 @@ impl Node {
             views.take_authority(replica.control(), replica.authority(), own);
         }
         let outbound = Outbound::new(identity, keys, config.registry, profile.ticket());
-        if let Some(asked) = &profile.pairing {
+        // A copy asks for nothing.
+        if let Some(asked) = &profile.pairing
+            && home.custody() != Custody::Copied
+        {
             match PairingCode::parse(&asked.code).map(|code| outbound.pair_request(&code, &asked.label)) {
                 Ok(Ok(request)) => replica.ask_to_pair(request),
                 _ => tracing::error!("the pairing code of this home can't be read"),
@@ -240,7 +249,10 @@ impl Node {
                 profile.save(&home)?;
             }
         }
-        let parts = Parts { clock, replica, outbound, views, events, network, book, troubles: report.clone(), own_log };
+        let troubles = report.clone();
+        let place = home.clone();
+        let parts = Parts { home: place, clock, replica, outbound, views, events, network, book, troubles, own_log };
+        report.extend(driver::trouble(home.custody()));
         let mut driver = Driver::new(parts, config.dialling);
         driver.begin(rows);
         let early = listening(&mut news, config.listen.len()).await;

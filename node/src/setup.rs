@@ -32,7 +32,7 @@ pub mod recover;
 mod review;
 mod sampled;
 
-pub use device::{NewHome, PairJoin, Renewed, Soundness, pair, renew};
+pub use device::{NewHome, PairJoin, Renewed, Soundness, moved, pair, renew};
 pub use founding::{Found, FoundingRules};
 pub use review::review;
 pub use sampled::{Sampled, Watch, sampled};
@@ -107,6 +107,9 @@ pub enum SetupError {
     /// Nothing shows that this home needs new keys.
     #[error("nothing shows that this home ran twice, was restored, or lost entries: it needs no new keys")]
     Sound,
+    /// The home was not moved.
+    #[error("this home lies where it lay: nothing shows that it was moved, copied or put back from a backup")]
+    InPlace,
     /// New keys can't be given here.
     #[error(transparent)]
     NotRenewed(CommandError),
@@ -171,6 +174,9 @@ impl SetupError {
             Self::CodeExpired { .. } => "make a new one on the other computer: `grid device add`".to_owned(),
             Self::Sound => "where it was restored from a backup, start the node first: it fetches what it wrote since; if \
                             that is out of reach, use --restored"
+                .to_owned(),
+            Self::InPlace => "start its node with `grid node`; if you know that another copy of it has written, give this home new \
+                              keys: `grid device renew --restored`"
                 .to_owned(),
             Self::NotRenewed(CommandError::Refused { hint, .. }) => hint.clone(),
             Self::NotRenewed(_) => CHECK_DISK.to_owned(),
@@ -330,6 +336,7 @@ pub fn join_again_with(
         return Err(SetupError::Expired { at: ticket.expires });
     }
     let home = Home::open(path)?;
+    home.must_go_on()?;
     let keys = Keystore::load(&home, passphrase.into())?;
     let mut profile = Profile::load(&home)?;
     let identity = profile.identity;

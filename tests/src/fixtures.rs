@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 
 /// Ending of a file that is kept compressed: the store reserves space that it does not use yet.
 const PACKED: &str = "zst";
-/// What a home holds only while its node runs.
-const PASSING: &[&str] = &["lock", "api.sock", "api.token", "api.json"];
+/// What a home holds only while its node runs, and where it lies.
+const PASSING: &[&str] = &["lock", "api.sock", "api.token", "api.json", "place"];
 /// The best that zstd does without needing more memory to unpack.
 const LEVEL: i32 = 19;
 

@@ -144,10 +144,12 @@ impl Member {
         }
     }
 
-    /// A copy of the home of a node that is stopped.
+    /// A copy of the home of a node that is stopped, as an image of its machine would hold it: the home does not know
+    /// that it is a copy.
     pub fn backup(&self) -> TempDir {
         let copy = tempfile::tempdir().expect("a temporary directory");
         copy_all(&self.path(), &inner(&copy));
+        std::fs::remove_file(inner(&copy).join("place")).expect("a home that says where it lies");
         copy
     }
 

@@ -1,18 +1,20 @@
 //! Data of today's formats is read by every later version.
 
 use grid_node::KeystoreError;
+use grid_node::handle::{CommandError, Target};
 use grid_node::node::{Dialling, Node, NodeConfig, StartError};
 use grid_node::passphrase::{self, Escrow, Passphrase};
 use grid_protocol::appeal::{Appeal, Drawn};
 use grid_protocol::control::Record;
 use grid_protocol::invite::InviteTicket;
-use grid_protocol::record::{ImportOptions, ImportPlan, Registry};
+use grid_protocol::record::{ImportOptions, ImportPlan, Patch, Registry};
 use grid_protocol::sheet::StatementSheet;
 use grid_protocol::words::RecoveryWords;
 use grid_tests::fixtures::{content, directory, governing_records, pages, sealed_directory, unpack_home};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 fn read(name: &str) -> Vec<u8> {
@@ -53,6 +55,32 @@ async fn a_home_opens_with_all_that_was_in_it() {
         assert_eq!(json!(views.statement.as_ref().map(|it| &it.text)), expected["statement"]);
     });
     node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_from_before_places_were_noted_is_taken_for_no_copy_and_copies_are_known_from_then_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (home, copy) = (dir.path().join("home"), dir.path().join("copy"));
+    unpack_home(&directory().join("home"), &home).unwrap();
+    assert!(!home.join("place").exists());
+    let registry = Arc::new(Registry::standard().clone());
+    let config = || NodeConfig { dialling: Dialling::OnRequest, ..NodeConfig::new(Vec::new(), registry.clone()) };
+    let action = registry.kind("action").unwrap();
+    let written = async |home: &Path| {
+        let node = Node::start(home, config()).await.unwrap();
+        let patch = Patch::from_json(action, &json!({"title": "Swim"})).unwrap();
+        let written = node.handle().write(Target::New("action".to_owned()), patch).await;
+        let report = node.report().to_vec();
+        node.stop().await;
+        (written, report)
+    };
+    let (first, report) = written(&home).await;
+    assert!(first.is_ok() && report.is_empty(), "{first:?} {report:?}");
+    assert!(std::process::Command::new("cp").arg("-a").args([&home, &copy]).status().unwrap().success());
+    let (refused, report) = written(&copy).await;
+    assert!(matches!(refused, Err(CommandError::Copied { .. })), "{refused:?}");
+    assert!(report.iter().any(|trouble| trouble.what.contains("this home is a copy")), "{report:?}");
+    assert!(written(&home).await.0.is_ok(), "the home itself goes on");
 }
 
 #[tokio::test(flavor = "multi_thread")]

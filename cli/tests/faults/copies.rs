@@ -1,38 +1,31 @@
-//! Homes that were copied: put back from a backup, or run a second time.
+//! Homes that were copied so that their place can't tell, as with an image of the whole machine: what they write is
+//! found out by others. Copies of files are in [`crate::places`].
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 
 use crate::api::{ids, until_equal};
+use crate::places::{copied, say_moved};
 use crate::running::{Group, Place};
 use crate::support::{code, error, stdout};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// Copies a home on which no node runs.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for item in fs::read_dir(from).unwrap() {
-        let item = item.unwrap();
-        let target = to.join(item.file_name());
-        match item.file_type().unwrap() {
-            kind if kind.is_dir() => copy(&item.path(), &target),
-            kind if kind.is_file() => drop(fs::copy(item.path(), target).unwrap()),
-            // A socket that a dead node left.
-            _ => {}
-        }
-    }
+/// Copies a home on which no node runs, as an image of the machine does: the copy does not know that it is one.
+pub(crate) fn image(from: &Path, to: &Path) {
+    copied(from, to);
+    fs::remove_file(to.join("place")).unwrap();
 }
 
-fn stop(node: crate::running::Node) {
+pub(crate) fn stop(node: crate::running::Node) {
     node.signal("TERM");
     assert_eq!(node.ended().0, Some(0));
 }
 
-fn new(group: &Group, title: &str) -> String {
+pub(crate) fn new(group: &Group, title: &str) -> String {
     group.json(["action", "new", "--title", title])["id"].as_str().unwrap().to_owned()
 }
 
-fn titles(group: &Group) -> BTreeSet<String> {
+pub(crate) fn titles(group: &Group) -> BTreeSet<String> {
     let list = group.json(["action", "list", "--limit", "1000"]);
     list["items"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap().to_owned()).collect()
 }
@@ -42,9 +35,11 @@ fn set(titles: &[&str]) -> BTreeSet<String> {
 }
 
 /// What the status says of the own log, if it says that it has an end.
-fn end(status: &Value) -> Option<(&str, &str)> {
+pub(crate) fn end(status: &Value) -> Option<(&str, &str)> {
     let troubles = status["troubles"].as_array()?;
-    let trouble = troubles.iter().find(|trouble| trouble["what"].as_str().unwrap_or_default().contains("copy"))?;
+    let trouble = troubles
+        .iter()
+        .find(|trouble| trouble["what"].as_str().unwrap_or_default().contains("restored from a copy, or runs twice"))?;
     Some((trouble["what"].as_str()?, trouble["hint"].as_str()?))
 }
 
@@ -74,7 +69,7 @@ fn a_home_put_back_from_a_backup_goes_on_behind_what_it_had_written_and_nothing_
     until_equal(&[&weir, &mill]);
     stop(node);
     let backup = place.path("backup");
-    copy(&mill.home, &backup);
+    copied(&mill.home, &backup);
 
     let node = mill.start();
     for number in 0..20 {
@@ -86,7 +81,8 @@ fn a_home_put_back_from_a_backup_goes_on_behind_what_it_had_written_and_nothing_
     stop(node);
 
     fs::remove_dir_all(&mill.home).unwrap();
-    copy(&backup, &mill.home);
+    copied(&backup, &mill.home);
+    say_moved(&mill);
     let node = mill.start();
     // The first thing that it does: the node itself sees to it that its log comes back first.
     new(&mill, "Behind all of it");
@@ -121,7 +117,7 @@ fn a_copy_that_wrote_alone_learns_of_the_fork_and_others_keep_what_came_before_i
     until_equal(&[&weir, &mill]);
     stop(node);
     let second = Group { home: place.path("copy") };
-    copy(&mill.home, &second.home);
+    image(&mill.home, &second.home);
 
     let node = mill.start();
     new(&mill, "By the first");
@@ -158,7 +154,7 @@ fn a_home_that_runs_twice_is_told_on_both_sides() {
     until_equal(&[&weir, &mill]);
     stop(node);
     let second = Group { home: place.path("copy") };
-    copy(&mill.home, &second.home);
+    image(&mill.home, &second.home);
 
     let (_node, _second_node) = (mill.start(), second.start());
     // They may hear of each other in time now and then; sooner or later they do not.
@@ -190,19 +186,25 @@ fn a_home_from_before_its_group_withdrew_learns_of_that_and_does_not_take_itself
     until_equal(&[&weir, &mill]);
     stop(node);
     let backup = place.path("backup");
-    copy(&mill.home, &backup);
+    copied(&mill.home, &backup);
 
     let node = mill.start();
     assert_eq!(code(&mill.run(["leave", "--yes"])), 0);
     weir.until(&["status"], |status| status["members"] == 1);
     stop(node);
     fs::remove_dir_all(&mill.home).unwrap();
-    copy(&backup, &mill.home);
-    let _node = mill.start();
+    copied(&backup, &mill.home);
+    let node = mill.start();
     mill.until(&["status"], |status| status["standing"] == "withdrawn");
+    // It can sign again, and is a member as it was, once its people have said that it is the one that goes on.
+    let output = mill.run(["statement", "sign", "--json"]);
+    assert_eq!((code(&output), error(&output)["code"].as_str()), (5, Some("home_copied")));
+    stop(node);
+    say_moved(&mill);
+    let _node = mill.start();
+    mill.until(&["status"], |status| status["troubles"].as_array().unwrap().is_empty());
     let output = mill.run(["action", "new", "--title", "To nobody"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("nobody receives it"), "{output:?}");
-    // It can sign again, and is a member as it was.
     assert_eq!(code(&mill.run(["statement", "sign"])), 0);
     weir.until(&["status"], |status| status["members"] == 2);
     new(&mill, "Back again");

@@ -1,6 +1,7 @@
 //! A group with several computers: let in with a code, ended when lost.
 
 use crate::api::until_equal;
+use crate::copies::image;
 use crate::running::{Group, Node, Place};
 use crate::support::{code, error, stderr, stdout};
 use serde_json::{Value, json};
@@ -242,19 +243,6 @@ fn what_a_group_has_signed_is_said_again_when_a_computer_is_ended_and_undoes_wha
     assert!(counter_of(&place, &weir, "Mill") > (1 << 31) + 1);
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).expect("a new directory");
-    for item in std::fs::read_dir(from).expect("a directory").flatten() {
-        let (path, place) = (item.path(), to.join(item.file_name()));
-        if path.is_dir() {
-            copy(&path, &place);
-        } else if path.is_file() {
-            // A node that was ended suddenly leaves its socket, which is no file.
-            std::fs::copy(path, place).expect("a readable file");
-        }
-    }
-}
-
 #[test]
 fn a_home_that_ran_twice_gets_new_keys_and_publishes_again_what_it_lost() {
     let place = Place::new();
@@ -270,7 +258,7 @@ fn a_home_that_ran_twice_gets_new_keys_and_publishes_again_what_it_lost() {
     // Two copies write apart, while nobody else is there.
     drop(weir_node);
     let twin = Group { home: place.path("twin") };
-    copy(&mill.home, &twin.home);
+    image(&mill.home, &twin.home);
     let mut lost = Vec::new();
     for (copy, title) in [(&mill, "Walk"), (&twin, "Swim")] {
         let _node = copy.start();

@@ -9,6 +9,7 @@ mod devices;
 mod disk;
 mod ending;
 mod invites;
+mod places;
 mod recover;
 mod strangers;
 mod tables;

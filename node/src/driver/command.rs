@@ -129,6 +129,7 @@ impl Driver {
 
     /// Keeps and announces control records of this group, all or none of them.
     pub(super) async fn commit_records(&mut self, records: Vec<Record>) -> Result<(), CommandError> {
+        self.may_sign()?;
         match self.replica.commit(Vec::new(), records) {
             Ok(effects) => {
                 self.carry_out(effects).await;

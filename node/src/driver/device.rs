@@ -25,6 +25,7 @@ const NAMED: usize = 100;
 impl Driver {
     /// Makes a code for a further computer and waits for it.
     pub(super) fn add_device(&mut self, device: AddDevice) -> Result<NewPairing, CommandError> {
+        self.may_sign()?;
         let AddDevice { label, governing, expires } = device;
         // The key first: without it nothing else here is of use.
         self.outbound.root_in_force(&self.replica)?;

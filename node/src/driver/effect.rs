@@ -55,6 +55,7 @@ impl Driver {
                     };
                     self.network.admit(peer, standing).await;
                 }
+                Effect::Sign(_) if self.is_silent() => {}
                 Effect::Sign(says) => {
                     let hint = self.hint(says);
                     queue.push_back(self.replica.announce(hint));
@@ -94,6 +95,9 @@ impl Driver {
 
     /// Answers an invite for many again, with its next slot.
     fn take_next_slot(&mut self) -> Result<Vec<Effect>, NoSlot> {
+        if self.is_silent() {
+            return Err(NoSlot);
+        }
         let join = self.outbound.next_join(&self.replica, self.clock.now().wall).ok_or(NoSlot)?;
         self.replica.commit(Vec::new(), vec![join]).map_err(|error| {
             self.note_storage(&error);
@@ -129,7 +133,7 @@ impl Driver {
 
     /// Says anew what others know of this device from a time when its clock was ahead.
     fn outdo(&mut self, known: &HintBody) -> Option<Effect> {
-        if known.time <= self.latest_hint {
+        if self.is_silent() || known.time <= self.latest_hint {
             return None;
         }
         self.latest_hint = known.time;
@@ -196,6 +200,9 @@ impl Driver {
     /// Confirms joins through this device's invites, as soon as they are known, and says again what this group
     /// has signed, as soon as a device of it is ended.
     fn confirm_joins_into(&mut self, queue: &mut VecDeque<Effect>) {
+        if self.may_sign().is_err() {
+            return;
+        }
         let mut due = self.outbound.vouches(&self.replica);
         due.extend(self.outbound.say_again(&self.replica, Ending::Nobody));
         if due.is_empty() {
@@ -218,7 +225,7 @@ impl Driver {
         let now = self.clock.now();
         let recently = self.announced.is_some_and(|at| now.monotonic < at + ANNOUNCE_EVERY);
         let addresses = self.book.own_addresses(&self.listen);
-        if recently || addresses.is_empty() {
+        if self.is_silent() || recently || addresses.is_empty() {
             return;
         }
         self.announced = Some(now.monotonic);

@@ -8,6 +8,7 @@ mod appeal;
 mod arrivals;
 mod cache;
 mod command;
+mod custody;
 mod device;
 mod effect;
 mod findings;
@@ -21,10 +22,12 @@ mod write;
 
 pub(crate) use address_book::AddressBook;
 pub(crate) use cache::{keep_refusal, recall, refusal};
+pub(crate) use custody::trouble;
 
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::handle::{Command, Trouble};
+use crate::home::{Custody, Home};
 use crate::network::{self, GossipToken, Network, NetworkEvent, ResponseToken};
 use crate::node::Dialling;
 use crate::outbound::Outbound;
@@ -81,12 +84,16 @@ pub(crate) struct Driver {
     own_log: own_log::OwnLogState,
     /// What came in lately.
     arrivals: arrivals::Arrivals,
+    home: Arc<Home>,
+    /// Whether this home may be written.
+    custody: Custody,
     /// What the views say of this group.
     own_membership: OwnMembership,
 }
 
 /// What a driver starts from.
 pub(crate) struct Parts {
+    pub(crate) home: Arc<Home>,
     pub(crate) clock: Clock,
     pub(crate) replica: Replica<Store>,
     pub(crate) outbound: Outbound,
@@ -108,7 +115,7 @@ enum Flow {
 
 impl Driver {
     pub(crate) fn new(parts: Parts, dialling: Dialling) -> Self {
-        let Parts { clock, replica, outbound, views, events, network, book, troubles, own_log } = parts;
+        let Parts { home, clock, replica, outbound, views, events, network, book, troubles, own_log } = parts;
         let known = replica.logs().entries(&replica.me().device);
         let own_log = own_log::OwnLogState::new(known, own_log);
         let application = cache::refusal(replica.storage());
@@ -135,6 +142,8 @@ impl Driver {
             latest_hint: Timestamp::default(),
             own_log,
             arrivals,
+            custody: home.custody(),
+            home,
             own_membership: OwnMembership::Claimed,
         }
     }
@@ -161,6 +170,7 @@ impl Driver {
         self.confirm_joins().await;
         let mut look_round = self.clock.now().monotonic;
         let stopped = 'running: loop {
+            self.go_on().await;
             let released = self.released();
             if !released.is_empty() {
                 for command in released {

@@ -6,7 +6,9 @@
 //! written, the log has an end, and nothing more is written.
 
 use super::Driver;
+use super::custody;
 use crate::handle::{Answer, Command, CommandError, Target, Trouble};
+use crate::home::Custody;
 use crate::node::Dialling;
 use crate::start_troubles::MISSING_ENTRIES;
 use grid_protocol::authority::{Cut, Fault};
@@ -68,9 +70,10 @@ impl Driver {
         let over = self.own_log.until.is_some_and(|until| self.clock.now().monotonic >= until);
         let unsure = || {
             let untried = self.dialling == Dialling::Automatic && self.book.has_untried(&self.replica.me().device);
-            untried || self.replica.own_log() != OwnLog::Whole
+            untried || self.replica.own_log() != OwnLog::Whole || self.custody == Custody::Moved
         };
-        self.own_log.begun == Begun::NotYet && !over && unsure()
+        // Who waits for what is not going to come learns so at once.
+        self.custody != Custody::Copied && self.own_log.begun == Begun::NotYet && !over && unsure()
     }
 
     /// Lets a write wait. It stays a change of the record as it was when it was asked for: what comes back
@@ -137,6 +140,7 @@ impl Driver {
             let trouble = end.trouble();
             return Err(CommandError::Refused { why: trouble.what, hint: trouble.hint });
         }
+        self.may_sign()?;
         let held = self.replica.logs().entries(&self.replica.me().device);
         let needed = self.own_log.needed;
         if held < needed {
@@ -188,7 +192,7 @@ impl Driver {
             }),
         };
         let end = self.own_log.end.map(End::trouble);
-        let own = [end, came_back].into_iter().flatten();
+        let own = [custody::trouble(self.custody), end, came_back].into_iter().flatten();
         own.chain(self.start_troubles.iter().chain(&self.storage_trouble).cloned()).collect()
     }
 }

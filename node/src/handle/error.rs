@@ -25,6 +25,14 @@ pub enum CommandError {
         /// What to do.
         hint: String,
     },
+    /// The home is a copy, or was moved, and may not be written yet.
+    #[error("{why}")]
+    Copied {
+        /// Which of it.
+        why: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The input is wrong.
     #[error("{why}")]
     Invalid {

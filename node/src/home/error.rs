@@ -1,5 +1,6 @@
 //! Why a home can't be used.
 
+use super::WHICH_GOES_ON;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -38,6 +39,12 @@ pub enum HomeError {
     #[error("the home {} was never finished: the program was stopped while making it", path.display())]
     Unfinished {
         /// Where it was begun.
+        path: PathBuf,
+    },
+    /// It is a copy, and nobody has said which home goes on.
+    #[error("the home {} is a copy, or was put back from a backup, and nothing is written in it yet", path.display())]
+    Copied {
+        /// The home.
         path: PathBuf,
     },
     /// There is one already, where a new one was to be made.
@@ -95,6 +102,7 @@ impl HomeError {
             Self::Unfinished { .. } => {
                 "run `grid init`, `grid join` or `grid device join` again: it begins anew, and nothing was lost"
             }
+            Self::Copied { .. } => WHICH_GOES_ON,
             Self::Exists { .. } => "choose another --home for a second group",
             Self::Foreign { .. } => "choose an empty directory, or one that doesn't exist yet",
             Self::PathTooLong { .. } => "choose a --home with a shorter path",

@@ -69,6 +69,11 @@ impl HomePaths {
         self.root.join("node.json")
     }
 
+    /// Says where the home lies, so that a copy of it is known for one.
+    pub fn place(&self) -> PathBuf {
+        self.root.join("place")
+    }
+
     /// Where files are prepared that will replace those of the home all at once.
     pub(super) fn next(&self) -> PathBuf {
         self.root.join("next")

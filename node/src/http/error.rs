@@ -192,6 +192,7 @@ impl From<CommandError> for ApiError {
                 Self::new(StatusCode::FORBIDDEN, "not_yours", message, hint)
             }
             CommandError::Refused { hint, .. } => Self::refused(message, hint),
+            CommandError::Copied { hint, .. } => Self::new(StatusCode::FORBIDDEN, "home_copied", message, hint),
             CommandError::Invalid { hint, .. } => Self::invalid(message, hint),
             CommandError::Storage(StorageError::Full) => {
                 let hint = "Free some space on the disk of the node's home, then start the node again; reading works meanwhile.";
@@ -264,6 +265,7 @@ mod tests {
             (CommandError::NotFound { what: "action".into(), id: "x".into() }, 404, "not_found"),
             (CommandError::NotYours { owner: "Clean River".into() }, 403, "not_yours"),
             (CommandError::Refused { why: "no".into(), hint: hint() }, 403, "refused"),
+            (CommandError::Copied { why: "no", hint: "Do this." }, 403, "home_copied"),
             (CommandError::Invalid { why: "no".into(), hint: hint() }, 400, "invalid"),
             (CommandError::Storage(StorageError::Full), 507, "disk_full"),
             (CommandError::Storage(StorageError::Damaged { what: "x".into() }), 500, "storage"),

@@ -1,6 +1,7 @@
 //! Homes that get a passphrase, lose it, and stop in the middle of either.
 
 use super::*;
+use crate::home::Custody;
 use crate::setup::{Found, found};
 use crate::store::Store;
 use data_encoding::HEXLOWER;
@@ -236,8 +237,10 @@ fn a_machine_that_stops_anywhere_leaves_a_home_that_opens_with_all_it_held() {
         loop {
             let copy = copies.path().join(format!("{begun:?}-{at}"));
             copy_all(&path, &copy);
+            Home::open(&copy).unwrap().settle().unwrap();
             let stopped = run_until(at, &copy);
             assert!(fs::read_dir(&copy).is_ok());
+            assert_eq!(Home::open(&copy).unwrap().custody(), Custody::Own, "nobody copied it: stopped at {at}");
             let found = protection(&copy).unwrap();
             let sesame = passphrase("open sesame");
             let opener = if found == Protection::Passphrase { Opener::Passphrase(&sesame) } else { Opener::Nothing };

@@ -2,7 +2,7 @@
 
 use super::{SetupError, protected};
 use crate::clock::{random, wall};
-use crate::home::{Before, Home, HomeError, HomePaths};
+use crate::home::{Before, Custody, Home, HomeError, HomePaths};
 use crate::keystore::Keystore;
 use crate::outbound::Outbound;
 use crate::passphrase::Passphrase;
@@ -136,7 +136,7 @@ pub enum Soundness {
     Doubted,
 }
 
-/// Gives a home new device keys, under the group's root that it holds: for a home that ran twice, was
+/// Gives a home new device keys, under the group's root that it holds: for a home that ran twice, was copied or
 /// restored from a backup, or has lost entries that nobody else holds. The old device is ended where its log forks, or behind the last entry that is held.
 ///
 /// # Errors
@@ -156,7 +156,7 @@ pub fn renew(path: &Path, soundness: Soundness, passphrase: Option<&Passphrase>)
     let (mut replica, _) = Replica::open(me, registry.clone(), store, &Recalled::default(), random())?;
     let cut = match (replica.authority().cut(&me.device), soundness) {
         (Some(cut), _) => cut,
-        (None, Soundness::Trusted) if waiting == 0 => return Err(SetupError::Sound),
+        (None, Soundness::Trusted) if waiting == 0 && home.custody() == Custody::Own => return Err(SetupError::Sound),
         (None, _) => {
             let held = replica.logs().entries(&me.device);
             replica.cut_after(&me.device, held)?.unwrap_or(Cut::NOTHING)
@@ -170,7 +170,23 @@ pub fn renew(path: &Path, soundness: Soundness, passphrase: Option<&Passphrase>)
     renewed.save(&home)?;
     profile.identity = Identity { device: new, ..me };
     profile.save(&home)?;
+    // With keys of its own it contradicts no other copy.
+    home.settle()?;
     Ok(Renewed { old: me.device, new, cut: cut.seq, lost })
+}
+
+/// Takes a home on that was moved or put back from a backup, with the keys that it has: as soon as another node has said
+/// how long its log is, it writes.
+///
+/// # Errors
+///
+/// [`SetupError`]; then the home is as it was.
+pub fn moved(path: &Path) -> Result<(), SetupError> {
+    let home = Home::open(path)?;
+    match home.custody() {
+        Custody::Own => Err(SetupError::InPlace),
+        Custody::Copied | Custody::Moved => Ok(home.take_on()?),
+    }
 }
 
 fn fill(home: &Home, keys: &Keystore, profile: &Profile) -> Result<(), SetupError> {

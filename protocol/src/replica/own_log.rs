@@ -39,6 +39,14 @@ impl<S: Storage> Replica<S> {
         }
     }
 
+    /// Whether a member's node is connected that has said how much of this device's own log it holds, and nobody holds
+    /// more than there is here.
+    pub fn knows_own_log(&self) -> bool {
+        let member = |peer: &Peer| matches!(peer.standing, PeerStanding::Member { .. });
+        let is_told = self.peers.values().any(|peer| member(peer) && !peer.is_unheard());
+        is_told && !matches!(self.own_log(), OwnLog::Behind { .. })
+    }
+
     /// A peer's node holds another history of a device than this one, or no longer does. What it says to have
     /// received of this device's own log is of that other history.
     pub(super) fn note_branch(&mut self, key: PeerKey, of: &DeviceId, branch: Branch) {

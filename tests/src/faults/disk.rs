@@ -2,6 +2,7 @@
 
 use super::home::{Home, Limit, Place, Process, breathe, until_equal};
 use super::ledger::{Ledger, Wrote};
+use super::partition::{Coalition, gather, names};
 use super::room::{NoRoom, Room};
 use super::{Outcome, Run};
 use crate::sim::Random;
@@ -54,8 +55,8 @@ pub fn run(run: &Run, full: Full) -> Result<Outcome, NoRoom> {
     Ok(Outcome {
         fault: "disk full",
         form: match full {
-            Full::SmallDisk => "a small tmpfs under the home of one of 2 nodes".to_owned(),
-            Full::FileLimit => "a limit on the files of one of 2 nodes (ulimit -f)".to_owned(),
+            Full::SmallDisk => format!("a small tmpfs under the home of one of {} nodes", run.nodes),
+            Full::FileLimit => format!("a limit on the files of one of {} nodes (ulimit -f)", run.nodes),
         },
         tried: run.rounds,
         acknowledged: seen.acknowledged,
@@ -79,20 +80,19 @@ fn fill(run: &Run, full: Full, round: usize, random: &mut Random, seen: &mut See
         Full::SmallDisk => Room::disk(&mount, size)?,
         Full::FileLimit => Room::plain(),
     };
-    let weir = place.home("Weir", Arc::new(Room::plain()));
-    let mut mill = place.home_at("Mill", mount.join("home"), Arc::new(room));
-    place.found(&weir);
-    let _weir_node = weir.start();
-    mill.join(&weir.invite(1));
+    let mut victim = place.home_at("Mill", mount.join("home"), Arc::new(room));
     if full == Full::FileLimit {
-        mill.set_limit(Some(Limit::File(size / 4)));
+        victim.set_limit(Some(Limit::File(size / 4)));
     }
-    let mut node = mill.start();
-    until_equal(&[&weir, &mill], 2);
+    let peers = names(run.nodes - 1);
+    let homes = peers.iter().map(|name| place.home(name, Arc::new(Room::plain()))).chain([victim]).collect();
+    let Coalition { homes: mut peers, nodes: mut peer_nodes } = gather(&place, homes, |_, _| {});
+    let (mut mill, mut node) = (peers.pop().expect("its home"), peer_nodes.pop().expect("its node"));
+    let weir = &peers[0];
 
     let ledger = Ledger::default();
-    // In every second round it is the other node's writes that fill the disk.
-    let author = if round % 2 == 1 { &mill } else { &weir };
+    // In every second round it is another node's writes that fill the disk.
+    let author = if round % 2 == 1 { &mill } else { weir };
     fill_up(author, &mill, &mut node, &ledger, random, seen);
     if node.is_alive() {
         let code = ledger.write(&mill, "One more");
@@ -142,9 +142,10 @@ fn fill(run: &Run, full: Full, round: usize, random: &mut Random, seen: &mut See
         process.end();
         process = mill.start();
     }
-    until_equal(&[&weir, &mill], 2);
+    let all: Vec<&Home> = peers.iter().chain([&mill]).collect();
+    until_equal(&all, all.len());
     seen.slowest = seen.slowest.max(began.elapsed());
-    for home in [&weir, &mill] {
+    for home in all {
         let findings = ledger.compare_as(&KINDS, home).expect("a running node answers");
         assert!(findings.invented.is_empty(), "round {round}: {:?}", findings.invented);
         seen.lost += findings.lost.len();

@@ -81,7 +81,7 @@ pub fn run(run: &Run) -> Outcome {
 /// Takes the store away and wounds the journal in the middle of what no other node has: what others have
 /// comes back, and nothing is made up.
 pub fn run_alone(run: &Run) -> Outcome {
-    /// Writes that the other node has, and writes that nobody else has.
+    /// Writes that the other nodes have, and writes that nobody else has.
     const SHARED: usize = 10;
     const ALONE: usize = 20;
     let mut random = Random::new(run.seed);
@@ -89,9 +89,10 @@ pub fn run_alone(run: &Run) -> Outcome {
     let mut slowest = Duration::ZERO;
     for round in 1..=run.rounds {
         let place = Place::new(&run.program);
-        let homes = names(2).iter().map(|name| place.home(name, Arc::new(Room::plain()))).collect();
+        let homes = names(run.nodes).iter().map(|name| place.home(name, Arc::new(Room::plain()))).collect();
         let Coalition { homes, mut nodes } = gather(&place, homes, |_, _| {});
-        let (peer, home) = (&homes[0], &homes[1]);
+        let all: Vec<&Home> = homes.iter().collect();
+        let (home, peers) = all.split_last().expect("a coalition has nodes");
         let ledger = Ledger::default();
         let write = |count: usize, when: &str| {
             for number in 1..=count {
@@ -99,12 +100,13 @@ pub fn run_alone(run: &Run) -> Outcome {
             }
         };
         write(SHARED, "shared");
-        until_equal(&[peer, home], 2);
+        until_equal(&all, all.len());
         let journal = home.outside().join("journal");
         let known = written(&journal);
-        nodes.remove(0).end();
+        let node = nodes.pop().expect("it runs");
+        nodes.into_iter().for_each(|peer| drop(peer.end()));
         write(ALONE, "alone");
-        nodes.remove(0).end();
+        node.end();
         let place_in_it = known + random.below(written(&journal).saturating_sub(known));
         let wound = Wound::inflict_at(journal, place_in_it, &mut random);
         eprintln!("wound {round}: {wound}, and no store");
@@ -113,10 +115,10 @@ pub fn run_alone(run: &Run) -> Outcome {
         let began = Instant::now();
         let node = home.try_start().unwrap_or_else(|error| panic!("round {round} ({wound}): {error}"));
         told += usize::from(!home.troubles().is_empty());
-        let other = peer.start();
-        until_equal(&[peer, home], 2);
+        let others: Vec<Process> = peers.iter().map(|peer| peer.start()).collect();
+        until_equal(&all, all.len());
         slowest = slowest.max(began.elapsed());
-        for one in [peer, home] {
+        for one in &all {
             let findings = ledger.compare(one).expect("a running node answers");
             assert!(findings.invented.is_empty(), "round {round} ({wound}): {:?}", findings.invented);
             let of_others: BTreeSet<_> = findings.lost.iter().filter(|title| title.starts_with("shared")).collect();
@@ -127,11 +129,11 @@ pub fn run_alone(run: &Run) -> Outcome {
         }
         acknowledged += ledger.acknowledged();
         writes_on += usize::from(ledger.write(home, "afterwards") == Wrote::Acknowledged);
-        drop((node, other));
+        drop((node, others));
     }
     Outcome {
         fault: "torn journal, store gone",
-        form: "2 nodes, damage in what one node alone held".to_owned(),
+        form: format!("{} nodes, damage in what one of them alone held", run.nodes),
         tried: run.rounds,
         acknowledged,
         lost,

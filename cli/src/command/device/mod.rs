@@ -4,13 +4,14 @@ mod add;
 mod join;
 mod list;
 mod lost;
+mod moved;
 mod renew;
 mod revoke;
 
 use crate::{context::Context, failure::Failure};
 use clap::Subcommand;
 
-/// The computers of your group: add, list, end and renew them
+/// The computers of your group: add, list, end, move and renew them
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Device {
     List(list::List),
@@ -18,6 +19,7 @@ pub(crate) enum Device {
     Join(join::Join),
     Revoke(revoke::Revoke),
     Lost(lost::Lost),
+    Moved(moved::Moved),
     Renew(renew::Renew),
 }
 
@@ -29,6 +31,7 @@ impl Device {
             Device::Join(verb) => verb.run(context),
             Device::Revoke(verb) => verb.run(context),
             Device::Lost(verb) => verb.run(context),
+            Device::Moved(verb) => verb.run(context),
             Device::Renew(verb) => verb.run(context),
         }
     }

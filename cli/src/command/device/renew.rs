@@ -1,4 +1,4 @@
-//! `grid device renew`: new keys for a home that ran twice, or whose own log has a gap that nobody fills.
+//! `grid device renew`: new keys for a home that ran twice, was copied, or whose own log has a gap that nobody fills.
 
 use crate::{
     context::Context,
@@ -12,7 +12,7 @@ use clap::Args;
 use grid_node::setup::{self, SetupError, Soundness};
 use serde_json::json;
 
-/// Give this home new keys after it ran twice, was restored, or lost entries for good. The node must not run
+/// Give this home new keys after it ran twice, was copied or restored, or lost entries for good. The node must not run
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Renew {
     /// Also where nothing shows: it was restored from a backup, and what it wrote since is out of reach

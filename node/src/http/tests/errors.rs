@@ -4,10 +4,11 @@ use super::*;
 
 #[tokio::test]
 async fn failures_of_the_node_have_their_status_code_and_hint() {
-    let cases: [(Failure, u16, &str); 7] = [
+    let cases: [(Failure, u16, &str); 8] = [
         (|| CommandError::NotFound { what: "action".into(), id: "x".into() }, 404, "not_found"),
         (|| CommandError::NotYours { owner: "Clean River".into() }, 403, "not_yours"),
         (|| CommandError::Refused { why: "no".into(), hint: "Do this.".into() }, 403, "refused"),
+        (|| CommandError::Copied { why: "no", hint: "Do this." }, 403, "home_copied"),
         (|| CommandError::Invalid { why: "no".into(), hint: "Do this.".into() }, 400, "invalid"),
         (|| CommandError::Storage(grid_protocol::storage::StorageError::Full), 507, "disk_full"),
         (|| CommandError::Quarantined { why: "no".into() }, 500, "quarantined"),

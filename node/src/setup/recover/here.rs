@@ -37,6 +37,7 @@ pub(super) struct OwnHome {
 /// [`RecoverError`]; nothing is changed in any case.
 pub fn here(path: &Path, words: RecoveryWords, passphrase: Option<&Passphrase>) -> Result<Recovering, RecoverError> {
     let home = Home::open(path)?;
+    home.must_go_on()?;
     let keys = Keystore::load(&home, passphrase.into())?;
     let profile = Profile::load(&home)?;
     let me = profile.identity;

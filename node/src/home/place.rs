@@ -1,0 +1,145 @@
+//! The place of a home: whether its files lie where the program put them last.
+//!
+//! A home that was copied, or put back from a backup, does not know what its device has written elsewhere. So a small
+//! file in it names itself: its inode, and the moment at which the system made it. In a copy stand the same words, in
+//! another file. It is made anew at every start, so that old words which were written over a newer file show, too. A home
+//! that is renamed keeps it; and because it names no other file, all else in the home may be replaced, and the machine may
+//! stop anywhere.
+//!
+//! `place`: `{"format":1,"inode":..,"born":..,"state":"settled"}`.
+
+use super::{HomeError, write_private_by};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+const FORMAT: u32 = 1;
+/// More than the file ever has.
+const MOST: u64 = 4_096;
+
+/// Why nothing is written in a home that was copied.
+pub(crate) const COPIED: &str = "this home is a copy, or was put back from a backup: nothing is written here until you say which \
+     home goes on, because two that write with the same keys contradict each other, and what they write then counts nowhere";
+/// What to do about it.
+pub(crate) const WHICH_GOES_ON: &str = "if the other home is still in use, delete this one: a further computer is added with `grid device add`. If \
+     no other copy will ever run again, stop the node and type `grid device moved`. If you are not sure, let the node run \
+     until `grid status` shows it in sync, stop it, and type `grid device renew`: this home gets new keys, and what is \
+     here is kept";
+/// Why nothing is written yet in a home that was moved.
+pub(crate) const MOVED: &str =
+    "this home was moved, and no other node has been there since to say how much it had written before";
+/// What to do about it.
+pub(crate) const WAIT_FOR_OTHERS: &str = "leave the node running until `grid status` shows a peer in sync: then it writes. Alone it can't know; if the \
+     other copy wrote more, what is written here would contradict it and be lost. Where nobody can be reached, stop the \
+     node and type `grid device renew`";
+
+/// Whether a home may be written, as far as its place tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Custody {
+    /// It lies where it lay, or it is from before this was noted.
+    Own,
+    /// Its people have said that it was moved; no other node has said yet how long its log is.
+    Moved,
+    /// It is a copy, or was put back from a backup, and nobody has said which home goes on.
+    Copied,
+}
+
+/// What the file says of the home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    /// It is the one that goes on.
+    Settled,
+    /// It is taken for the one that goes on, once another node has said how long its log is.
+    Moved,
+}
+
+/// What the system says of a file, and a copy of the file does not take along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Spot {
+    inode: u64,
+    /// Nanoseconds since 1970; not every file system notes them.
+    born: Option<u64>,
+}
+
+impl Spot {
+    fn of(metadata: &Metadata) -> Self {
+        let since = |born: std::time::SystemTime| born.duration_since(UNIX_EPOCH).ok();
+        let born = metadata.created().ok().and_then(since).and_then(|since| u64::try_from(since.as_nanos()).ok());
+        Self { inode: metadata.ino(), born: born.filter(|born| *born > 0) }
+    }
+
+    /// Inodes are given anew to other files, and some file systems number theirs anew: where both know when they were
+    /// made, that decides.
+    fn is(self, other: Self) -> bool {
+        match (self.born, other.born) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.inode == other.inode,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PlaceFile {
+    format: u32,
+    inode: u64,
+    born: Option<u64>,
+    state: State,
+}
+
+impl PlaceFile {
+    fn custody(&self, spot: Spot) -> Custody {
+        let is_here = Spot { inode: self.inode, born: self.born }.is(spot);
+        match self.state {
+            _ if !is_here => Custody::Copied,
+            State::Settled => Custody::Own,
+            State::Moved => Custody::Moved,
+        }
+    }
+}
+
+/// Looks whether the home of this file lies where it lay.
+pub(super) fn look(path: &Path) -> Result<Custody, HomeError> {
+    let io = |source| HomeError::Io { doing: "read", path: path.into(), source };
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Custody::Own),
+        file => file.map_err(io)?,
+    };
+    let spot = Spot::of(&file.metadata().map_err(io)?);
+    let mut text = Vec::new();
+    file.take(MOST).read_to_end(&mut text).map_err(io)?;
+    match serde_json::from_slice(&text) {
+        Ok(FormatOnly { format: found }) if found > FORMAT => {
+            return Err(HomeError::NewerFormat { path: path.into(), found, known: FORMAT });
+        }
+        _ => {}
+    }
+    match serde_json::from_slice::<PlaceFile>(&text) {
+        Ok(file) => Ok(file.custody(spot)),
+        Err(error) => {
+            // A file that does not read accuses nobody: the next start writes it anew.
+            tracing::warn!(%error, path = %path.display(), "the place of the home does not read");
+            Ok(Custody::Own)
+        }
+    }
+}
+
+/// Notes that the home lies here. After a crash stands what stood there before, or this.
+pub(super) fn note(path: &Path, state: State) -> io::Result<()> {
+    write_private_by(path, |file| {
+        let Spot { inode, born } = Spot::of(&file.metadata()?);
+        let text = serde_json::to_vec(&PlaceFile { format: FORMAT, inode, born, state })?;
+        file.write_all(&text)
+    })
+}
+
+#[cfg(test)]
+mod tests;
