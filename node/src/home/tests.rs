@@ -75,7 +75,7 @@ fn a_second_node_on_one_home_is_refused_until_the_first_is_gone() {
     first.finish().unwrap();
     let error = Home::open(&path).unwrap_err();
     assert!(matches!(error, HomeError::InUse { .. }), "{error}");
-    assert!(error.hint().contains("stop the other node"));
+    assert!(error.hint().contains("stop that node"));
     drop(first);
     Home::open(&path).unwrap();
 }
