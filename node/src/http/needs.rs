@@ -49,8 +49,8 @@ fn calls(views: &Views, now: Timestamp) -> impl Iterator<Item = Need> + use<> {
         let short = id.get(..8).unwrap_or(&id);
         let place = call.place.map_or_else(String::new, |place| format!(" ({place})"));
         let hint = format!(
-            "read it with `grid alert show {short}`; help with `grid alert offer {short} --what WHAT`, or say that you \
-             can't: `grid reply new --to {short} --says no`"
+            "read it: `grid alert show {short}`; help: `grid alert offer {short} --what WHAT`; or say no: `grid reply new \
+             --to {short} --says no`"
         );
         let what = format!("{} calls your group for help: {}{place}.", call.by, call.title);
         Need { kind: "call", version: None, record: Some(id), what, hint }

@@ -203,6 +203,6 @@ impl Past {
 /// What an edit wrote that met one of those that are undone, where what is undone is shown.
 fn met<'a>(contest: &'a Contest, undone: &[Counted<'_>]) -> Option<Option<&'a Value>> {
     let is_undone = |change: &ChangeHash| undone.iter().any(|(it, _)| it.change == *change);
-    let others = contest.others.iter().filter(|rival| !is_undone(&rival.change));
-    others.last().filter(|_| is_undone(&contest.shown.change)).map(|rival| rival.value.as_ref())
+    let mut others = contest.others.iter().filter(|rival| !is_undone(&rival.change));
+    others.next_back().filter(|_| is_undone(&contest.shown.change)).map(|rival| rival.value.as_ref())
 }
