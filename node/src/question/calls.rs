@@ -1,9 +1,11 @@
 //! Calls for help: which stand, whom each calls, and who has answered.
 
 use super::asked::{instant, number};
+use super::narrow::{self, Strictness};
 use super::near::km;
 use super::shown::{by_name, or_nothing, place, point};
 use super::turns::fairly;
+use super::whose::{self, Whose};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, amplify, told};
 use grid_protocol::id::GroupId;
 use grid_protocol::record::Coordinates;
@@ -17,15 +19,27 @@ pub(super) const QUESTION: Question = Question {
     name: "calls",
     about: "Calls for help that stand: which groups each calls, whether yours is one, and who has answered.",
     place: Place::Ask,
-    words: &[],
+    words: &[whose::GROUP, narrow::PLACE, narrow::NEAR, narrow::WITHIN],
     answer,
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    narrow::exact_or_forgiving(|strictness| calls(asked, strictness))
+}
+
+fn calls(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
+    let whose = Whose::read(asked, strictness)?;
     let own = asked.views.own;
     let profiles = asked.profiles();
     let members: BTreeSet<GroupId> = asked.members().collect();
+    // What concerns a group is what it calls for, and what calls it.
+    let meant = |row: &Row| {
+        let reach =
+            |group: &GroupId| whose.is_group(group) && Reach::of(asked, row).reaches(asked, &profiles, row, group);
+        whose.holds(row) || whose.is_there(row) && members.iter().any(reach)
+    };
     let mut calls: Vec<_> = standing(asked)
+        .filter(|row| meant(row))
         .map(|row| {
             let reach = Reach::of(asked, row);
             let you = members.contains(&own) && reach.reaches(asked, &profiles, row, &own);
@@ -62,7 +76,9 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("why", "Whom it calls"),
         ("answers", "Answered by"),
     ];
-    let section = Section::new("calls", "Calls for help", &columns, "Nobody calls for help.").of(count);
+    let none =
+        if whose.is_everybody() { "Nobody calls for help." } else { "Nobody whom you asked for calls or is called." };
+    let section = Section::new("calls", "Calls for help", &columns, none).of(count);
     Ok(Reply::default().with(section.rows(rows)))
 }
 
