@@ -91,7 +91,7 @@ pub(super) fn one(views: &Views, kind: &Kind, id: &str, candidates: Vec<Candidat
         let named: Vec<String> = candidates.iter().take(NAMED).map(|it| format!("{} ({})", it.id, it.title)).collect();
         let more = if count > NAMED { ", and more" } else { "" };
         let message = format!("{id:?} fits {count} of the {}: {}{more}", kind.plural, named.join(", "));
-        return Err(ApiError::invalid(message, "Give the id of the one you mean, or more letters of it."));
+        return Err(ApiError::invalid(message, "Give the id of the one you mean: it stands in brackets."));
     }
     let only = candidates.into_iter().next();
     only.map(|candidate| candidate.found).ok_or_else(|| none(views, kind, id))
