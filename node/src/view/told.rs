@@ -132,7 +132,7 @@ impl Views {
     }
 
     /// What a record is called, whose it is, and its day: of two with one title a person knows the one that is meant.
-    fn told_apart(&self, row: &Row) -> String {
+    pub(crate) fn told_apart(&self, row: &Row) -> String {
         let title: String = self.title_of(row).chars().take(TITLE).collect();
         let group = row.owner().map(|group| self.name_of(&group)).unwrap_or_default();
         let group: String = group.chars().take(GROUP).collect();
