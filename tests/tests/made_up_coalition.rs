@@ -1,6 +1,7 @@
 //! The made-up coalition in a home: what lies in it is what groups would have written, and others believe it.
 
 use grid_node::node::{Node, NodeConfig};
+use grid_node::question;
 use grid_node::sample::{DAYS, Sample, Size};
 use grid_node::setup::{self, Signing};
 use grid_protocol::record::Registry;
@@ -17,6 +18,8 @@ const GROUPS: usize = 5;
 /// Milliseconds of a day.
 const DAY: u64 = 24 * 3_600_000;
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
+/// The first day of the sample: 2026-01-01.
+const BEGUN: Timestamp = Timestamp(1_767_225_600_000);
 
 fn sample() -> Sample {
     Sample::new(11, Size::of_groups(GROUPS).expect("a coalition of this size"))
@@ -76,6 +79,45 @@ async fn a_group_that_joins_a_made_up_coalition_believes_all_of_it() {
             (here.state_root == there.state_root && here.records > sample.records.len()).then_some(())
         })
         .await;
+    node.stop().await;
+}
+
+/// Parts of answers that may rightly be empty, and why.
+const EMPTY: &[(&str, &str, &str)] = &[
+    ("introduce", "isolated", "each of sixty groups has given or got something in a year"),
+    ("introduce", "uncovered", "among so many people somebody fills each of the five roles"),
+    ("units", "unplaced", "each group says in which district it is"),
+    ("spoken", "refused", "no program of the grid writes for the network without a mandate"),
+    ("trust", "left_out", "what is published is whole, and mostly published once"),
+    ("backbone", "left_out", "those who hold the backbone do not rate it"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_question_has_an_answer_in_a_made_up_coalition_of_sixty_groups() {
+    let place = tempfile::tempdir().unwrap();
+    let home = place.path().join("home");
+    let sample = Sample::new(7, Size::of_groups(60).unwrap());
+    // The days of which it tells end now.
+    let now = Timestamp(BEGUN.0 + DAYS as u64 * DAY);
+    setup::sampled(&home, &sample, now, &mut |_| ControlFlow::Continue(())).unwrap();
+    let node = start(&home).await;
+    node.handle().look(|views| {
+        let mut empty = Vec::new();
+        for question in question::ALL {
+            let words = match question.name {
+                "find" => Some(("text", "water")),
+                "who" => Some(("group", sample.groups[1].as_str())),
+                _ => None,
+            };
+            let words = words.map(|(word, text)| (word.to_owned(), vec![text.to_owned()])).into_iter().collect();
+            let reply = question.ask(views, now, words).unwrap_or_else(|error| panic!("{}: {error}", question.name));
+            assert!(!reply.sections.is_empty(), "{}", question.name);
+            let may_be = |part: &str| EMPTY.iter().any(|(of, known, _)| (*of, *known) == (question.name, part));
+            let parts = reply.sections.iter().filter(|part| part.rows.is_empty() && !may_be(part.name));
+            empty.extend(parts.map(|part| (question.name, part.name)));
+        }
+        assert!(empty.is_empty(), "nothing is said of {empty:?}");
+    });
     node.stop().await;
 }
 

@@ -171,6 +171,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo::story::profile_of;
     use grid_protocol::record::{Patch, Registry};
     use serde_json::json;
     use std::collections::BTreeSet;
@@ -181,6 +182,7 @@ mod tests {
         let id = "a".repeat(WHOLE);
         let mut names = Names::default();
         names.note("broadcast", &id);
+        (0..3).for_each(|group| names.note(&profile_of(group), &id));
         let fits = |names: &Names, kind: &str, fields: &Map<String, Value>| {
             let kind = Registry::standard().kind(kind).unwrap();
             let fields = names.fields(fields);

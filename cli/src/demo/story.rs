@@ -8,12 +8,13 @@ use super::{
     scene::{Names, Scenes},
 };
 use crate::{
-    client::{Client, path},
+    client::{Client, path, with_query},
     context,
     failure::{Exit, Failure},
     file,
     output::Output,
 };
+use grid_node::question;
 use grid_protocol::record::Registry;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -41,6 +42,7 @@ pub(super) struct Story<'a> {
     chapters: usize,
     steps: Vec<Value>,
     seen: Vec<Value>,
+    answered: Vec<Value>,
 }
 
 impl<'a> Story<'a> {
@@ -59,6 +61,7 @@ impl<'a> Story<'a> {
             chapters: 0,
             steps: Vec::new(),
             seen: Vec::new(),
+            answered: Vec::new(),
         }
     }
 
@@ -74,7 +77,8 @@ impl<'a> Story<'a> {
         self.broadcast()?;
         let chapters = self.scenes.chapters.clone();
         chapters.iter().try_for_each(|chapter| self.chapter(chapter))?;
-        self.apart()
+        self.apart()?;
+        self.all_answered()
     }
 
     /// How long it has taken so far, in seconds.
@@ -98,7 +102,7 @@ impl<'a> Story<'a> {
             .collect::<Result<_, Failure>>()?;
         Ok(json!({
             "coalition": self.sample.coalition.name, "converged": true, "groups": groups, "steps": self.steps,
-            "chapters": self.chapters, "observed": self.seen, "seconds": self.seconds(),
+            "chapters": self.chapters, "observed": self.seen, "answered": self.answered, "seconds": self.seconds(),
         }))
     }
 
@@ -190,7 +194,8 @@ impl<'a> Story<'a> {
         let mut written = 0;
         for (number, group) in self.sample.groups.iter().enumerate() {
             let client = self.client(number)?;
-            write(&client, &self.sample.profile_kind, &group.profile)?;
+            let profile = write(&client, &self.sample.profile_kind, &group.profile)?;
+            self.names.note(&profile_of(number), &profile);
             for Record { kind, fields } in &group.records {
                 write(&client, kind, fields)?;
                 written += 1;
@@ -218,6 +223,31 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
+    /// Asks every question, so that none has nothing to say of a coalition that is at work.
+    fn all_answered(&mut self) -> Result<(), Failure> {
+        let client = self.client(0)?;
+        let group = self.name(1);
+        for question in question::ALL {
+            let words: &[(&str, &str)] = match question.name {
+                "find" => &[("text", "river")],
+                "who" => &[("group", &group)],
+                // A coalition that is seconds old has been silent for no day.
+                "silence" => &[("days", "0")],
+                _ => &[],
+            };
+            let answer = client.get(&with_query(&path(["questions", question.name]), words.iter().copied()))?;
+            let sections = answer["sections"].as_array().into_iter().flatten();
+            let rows: usize = sections.filter_map(|section| Some(section["rows"].as_array()?.len())).sum();
+            if rows == 0 {
+                let message = format!("the story does not hold: `grid ask {}` has nothing to say", question.name);
+                return Err(Failure::new(Exit::Failed, message).code("not_observed"));
+            }
+            self.answered.push(json!({"question": question.name, "rows": rows}));
+        }
+        self.say(&format!("All {} questions of `grid ask` have an answer in this valley now.", question::ALL.len()));
+        Ok(())
+    }
+
     pub(super) fn station(&self, number: usize) -> Result<&Station, Failure> {
         self.stations.get(number).ok_or_else(missing)
     }
@@ -234,6 +264,11 @@ impl<'a> Story<'a> {
     pub(super) fn clients(&self) -> Result<Vec<Client>, Failure> {
         self.stations.iter().filter(|station| station.runs()).map(Station::client).collect()
     }
+}
+
+/// What the profile of a group is called in the chapters.
+pub(super) fn profile_of(group: usize) -> String {
+    format!("profile {group}")
 }
 
 /// Writes a record; its id.

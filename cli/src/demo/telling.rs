@@ -39,9 +39,12 @@ impl Story<'_> {
     }
 
     fn write(&mut self, step: &Write) -> Result<(), Failure> {
+        let fields = self.names.fields(&step.fields);
         // What it refers to has to be on the computer where it is written.
-        self.settle()?;
-        let id = write(&self.client(step.by)?, &step.kind, &self.names.fields(&step.fields))?;
+        if fields != step.fields {
+            self.settle()?;
+        }
+        let id = write(&self.client(step.by)?, &step.kind, &fields)?;
         if step.by == self.sample.away {
             self.away_wrote = Some(context::now());
         }
@@ -54,6 +57,7 @@ impl Story<'_> {
     fn edit(&mut self, step: &Edit) -> Result<(), Failure> {
         let id = self.names.text(&step.id, Ids::Whole);
         let fields = self.names.fields(&step.fields);
+        self.settle()?;
         self.client(step.by)?.patch(&path(["records", &step.kind, &id]), &json!({"fields": fields})).map(drop)
     }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 const WIDEST: usize = 96;
 
 #[test]
-fn the_demo_runs_its_story_once_and_leaves_nothing_behind() {
+fn the_demo_tells_its_story_once_answers_every_question_and_leaves_nothing_behind() {
     let temporary = tempfile::tempdir().unwrap();
     let output = grid().env("TMPDIR", temporary.path()).args(["demo", "--once", "--json"]).output().unwrap();
     let told = answer(&output);
@@ -28,6 +28,14 @@ fn the_demo_runs_its_story_once_and_leaves_nothing_behind() {
     {
         assert!(asked.iter().any(|command| command.contains(part)), "{part}: {asked:?}");
     }
+    for part in
+        ["ask units", "ask decisions", "ask help", "ask costs", "ask words", "ask board", "ask backbone", "ask plans"]
+    {
+        assert!(asked.iter().any(|command| command.contains(part)), "{part}: {asked:?}");
+    }
+    let answered = told["answered"].as_array().unwrap().iter().filter(|answered| answered["rows"].as_u64() > Some(0));
+    let answered: BTreeSet<&str> = answered.filter_map(|answered| answered["question"].as_str()).collect();
+    assert_eq!(answered, grid_node::question::ALL.iter().map(|question| question.name).collect());
     for part in ["ask moments", "ask calls", "adding-up", "ask flows", "report --for public", "ask success", "silence"]
     {
         assert!(asked.iter().any(|command| command.contains(part)), "{part}: {asked:?}");

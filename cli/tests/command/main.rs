@@ -8,6 +8,7 @@ mod demo;
 mod formats;
 mod governing;
 mod mandates;
+mod mission;
 mod node;
 mod node_away;
 mod node_there;

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Candidates that an error names.
 const NAMED: usize = 5;
+/// Letters of an id that tell one record from another.
+const LETTERS: usize = 10;
 
 /// What an id stands for.
 pub(super) struct Found {
@@ -34,7 +36,7 @@ pub(super) fn find(views: &Views, kind: &Kind, id: &str) -> Result<Found, ApiErr
     if kind.role == Some(KindRole::Profile) {
         return directory::find(views, kind, &prefix);
     }
-    let candidates = beginning(views, kind, &prefix).into_iter().map(candidate(kind)).collect();
+    let candidates = beginning(views, kind, &prefix).into_iter().map(candidate(views)).collect();
     one(views, kind, &prefix, candidates)
 }
 
@@ -65,17 +67,17 @@ fn titled(views: &Views, kind: &Kind, title: &str) -> Result<Option<Found>, ApiE
             Err(several) => Err(several.into()),
         };
     }
-    let mut candidates: Vec<Candidate> = views.called(&kind.name, title).map(candidate(kind)).collect();
+    let mut candidates: Vec<Candidate> = views.called(&kind.name, title).map(candidate(views)).collect();
     if candidates.is_empty() {
-        candidates = views.once_called(&kind.name, title).map(candidate(kind)).collect();
+        candidates = views.once_called(&kind.name, title).map(candidate(views)).collect();
     }
     if candidates.is_empty() { Ok(None) } else { one(views, kind, title, candidates).map(Some) }
 }
 
-fn candidate<'a>(kind: &'a Kind) -> impl Fn(&Arc<Row>) -> Candidate + 'a {
-    |row| Candidate {
+fn candidate(views: &Views) -> impl Fn(&Arc<Row>) -> Candidate {
+    move |row| Candidate {
         id: row.document.to_string(),
-        title: row.values.text(&kind.title).to_owned(),
+        title: views.told_apart(row),
         found: Found { row: Some(row.clone()), directory: None },
     }
 }
@@ -91,10 +93,15 @@ pub(super) struct Candidate {
 pub(super) fn one(views: &Views, kind: &Kind, id: &str, candidates: Vec<Candidate>) -> Result<Found, ApiError> {
     let count = candidates.len();
     if count > 1 {
-        let named: Vec<String> = candidates.iter().take(NAMED).map(|it| format!("{} ({})", it.id, it.title)).collect();
+        // Ids that begin alike are named whole.
+        let named = candidates.iter().take(NAMED).map(|it| match it.id.starts_with(id) {
+            true => format!("{} ({})", it.title, it.id),
+            false => format!("{} ({})", it.title, it.id.get(..LETTERS).unwrap_or(&it.id)),
+        });
+        let named: Vec<String> = named.collect();
         let more = if count > NAMED { ", and more" } else { "" };
         let message = format!("{id:?} fits {count} of the {}: {}{more}", kind.plural, named.join(", "));
-        return Err(ApiError::invalid(message, "Give the id of the one you mean, or more letters of it."));
+        return Err(ApiError::invalid(message, "Give the id of the one you mean: it stands in brackets."));
     }
     let only = candidates.into_iter().next();
     only.map(|candidate| candidate.found).ok_or_else(|| none(views, kind, id))

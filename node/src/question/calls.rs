@@ -1,10 +1,12 @@
 //! Calls for help: which stand, whom each calls, who has answered, and which wait for this group.
 
 use super::asked::{instant, number};
+use super::narrow::{self, Strictness};
 use super::near::km;
 use super::shown::{at, by_name, moment, or_nothing, place, point};
 use super::supporters::{does, words};
 use super::turns::fairly;
+use super::whose::{self, Whose};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, amplify, told};
 use crate::view::Views;
 use grid_protocol::id::{DocumentId, GroupId};
@@ -21,15 +23,27 @@ pub(super) const QUESTION: Question = Question {
     name: "calls",
     about: "Calls for help that stand: which groups each calls, whether yours is one, who has answered, and what.",
     place: Place::Ask,
-    words: &[],
+    words: &[whose::GROUP, narrow::PLACE, narrow::NEAR, narrow::WITHIN],
     answer,
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    narrow::exact_or_forgiving(|strictness| calls(asked, strictness))
+}
+
+fn calls(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
+    let whose = Whose::read(asked, strictness)?;
     let own = asked.views.own;
     let profiles = asked.profiles();
     let members: BTreeSet<GroupId> = asked.members().collect();
+    // What concerns a group is what it calls for, and what calls it.
+    let meant = |row: &Row| {
+        let reach =
+            |group: &GroupId| whose.is_group(group) && Reach::of(asked, row).reaches(asked, &profiles, row, group);
+        whose.holds(row) || whose.is_there(row) && members.iter().any(reach)
+    };
     let mut calls: Vec<_> = standing(asked)
+        .filter(|row| meant(row))
         .map(|row| {
             let reach = Reach::of(asked, row);
             let you = members.contains(&own) && reach.reaches(asked, &profiles, row, &own);
@@ -78,7 +92,9 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("whom", "Whom it calls"),
         ("answered", "Answered by"),
     ];
-    let section = Section::new("calls", "Calls for help", &columns, "Nobody calls for help.").of(count);
+    let none =
+        if whose.is_everybody() { "Nobody calls for help." } else { "Nobody whom you asked for calls or is called." };
+    let section = Section::new("calls", "Calls for help", &columns, none).of(count);
     let columns = [("name", "Call"), ("by", "Group"), ("does", "Answer"), ("at", "When")];
     let answers = Section::new("answers", "What was answered", &columns, "Nobody has answered yet.");
     Ok(Reply::default().with(section.rows(rows)).with(answers.rows(said)))

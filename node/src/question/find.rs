@@ -3,9 +3,9 @@
 use super::narrow::{self, Narrow, Strictness};
 use super::shown::{by_name, foremost, group_id, id, marked, or_nothing, place, short};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
-use crate::view::fold::Phrase;
+use crate::view::fold::{Near, Phrase};
 use crate::view::search::Query;
-use grid_protocol::record::{FieldType, Kind, Value};
+use grid_protocol::record::{Field, FieldType, Kind, Value};
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
 use std::cmp::Reverse;
@@ -123,22 +123,27 @@ fn found(asked: &Asked<'_>, row: &Row, text: Option<&Phrase>, narrow: &Narrow) -
     })
 }
 
-/// Where in a record the words stand: three fields at most, its name first.
+/// Where in a record the words stand: three fields at most, its name first, then what it carries, then its texts.
 fn said_in(kind: &Kind, row: &Row, text: &Phrase) -> Vec<String> {
-    let mut fields: Vec<_> = kind.fields.iter().collect();
-    fields.sort_by_key(|field| field.name != kind.title);
-    let said = fields.into_iter().filter_map(|field| {
+    let said = |field: &Field| -> Option<(usize, Near, String)> {
         let label = field.label().to_lowercase();
+        let of_name = |rank: usize| if field.name == kind.title { 0 } else { rank };
         match (row.values.get(&field.name)?, &field.field_type) {
             (_, FieldType::Reference(_) | FieldType::References(_)) => None,
             (Value::Tags(tags), _) => {
-                tags.iter().find(|tag| text.touches(tag)).map(|tag| format!("{label}: {}", short(tag, 40)))
+                let nearest = tags.iter().filter_map(|tag| Some((text.touches_carried(tag)?, tag))).min();
+                nearest.map(|(near, tag)| (of_name(1), near, format!("{label}: {}", short(tag, 40))))
             }
-            (Value::Text(said), _) => text.touches(said).then(|| format!("in its {label}")),
+            (Value::Text(said), FieldType::Place) => {
+                Some((1, text.touches_carried(said)?, format!("in {}", short(said, 40))))
+            }
+            (Value::Text(said), _) => Some((of_name(2), text.touches(said)?, format!("in its {label}"))),
             _ => None,
         }
-    });
-    said.take(3).collect()
+    };
+    let mut said: Vec<(usize, Near, String)> = kind.fields.iter().filter_map(said).collect();
+    said.sort_by_key(|(rank, near, _)| (*rank, *near));
+    said.into_iter().take(3).map(|(.., said)| said).collect()
 }
 
 #[cfg(test)]
@@ -206,6 +211,38 @@ mod tests {
             let error = coalition.ask("find", &words).unwrap_err();
             assert!(error.hint.contains(hint), "{words:?}: {error:?}");
         }
+    }
+
+    #[test]
+    fn a_sentence_is_answered_by_the_words_that_tell_something() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let said = "Who speaks for those in the valley? Someone who can bring the drum.";
+        for number in 0..40 {
+            coalition.record(
+                number % 3,
+                "action",
+                json!({"title": format!("Vigil {number}"), "place": "Hollin", "description": said}),
+            );
+        }
+        let about = json!({"name": "Hollin Choir", "place": "Hollin", "about": "People who can sing, in the valley."});
+        coalition.record(1, "group", about);
+        for (name, place, languages, skills) in [
+            ("Ana", "Hollin", "Spanish", "driving"),
+            ("Bo", "Weir", "Spanish", "law"),
+            ("Cy", "Hollin", "French", "forestry"),
+        ] {
+            let fields =
+                json!({"name": name, "agreed": true, "place": place, "languages": [languages], "skills": [skills]});
+            coalition.record(0, "person", fields);
+        }
+        let people = |text: &str| names(&coalition, "people", &[("text", text)]);
+        assert_eq!(people("someone who speaks Spanish in Hollin"), ["Ana"]);
+        assert_eq!(people("who can drive"), ["Ana"]);
+        assert_eq!(people("lawyer"), ["Bo"]);
+        assert_eq!(people("forest"), ["Cy"], "and nobody for whom something is");
+        let reply = coalition.ask("find", &[("text", "a Spanish lawyer")]).unwrap();
+        assert_eq!(Coalition::column(&reply, "people", "why"), [json!(["languages: Spanish", "skills: law"])]);
+        assert_eq!(names(&coalition, "others", &[("text", "who speaks")]).len(), 30, "nothing else was asked");
     }
 
     #[test]

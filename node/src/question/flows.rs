@@ -1,8 +1,10 @@
 //! Flows: what each group gave to others and got from them. Who gets nothing back goes away.
 
 use super::backing::last_words;
+use super::narrow::{self, Strictness};
 use super::shown::by_name;
 use super::told::{group_behind, has, is_of_either};
+use super::whose::{self, Whose};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::id::GroupId;
 use serde_json::json;
@@ -14,7 +16,7 @@ pub(super) const QUESTION: Question = Question {
     name: "flows",
     about: "What each group gave to others and got back, and who got nothing.",
     place: Place::Ask,
-    words: &[],
+    words: &[whose::GROUP, narrow::PLACE, narrow::NEAR, narrow::WITHIN],
     answer,
 };
 
@@ -101,8 +103,14 @@ fn exchanges<'a>(asked: &Asked<'a>) -> BTreeMap<Exchange<'a>, Gift> {
 }
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    narrow::exact_or_forgiving(|strictness| flows(asked, strictness))
+}
+
+fn flows(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
+    let whose = Whose::read(asked, strictness)?;
+    let flows = of_members(asked).into_iter().filter(|(group, _)| whose.holds_group(group));
     let mut flows: Vec<(String, GroupId, Flow)> =
-        of_members(asked).into_iter().map(|(group, flow)| (asked.views.name_of(&group), group, flow)).collect();
+        flows.map(|(group, flow)| (asked.views.name_of(&group), group, flow)).collect();
     flows.sort_by_cached_key(|(name, group, _)| by_name(name, *group));
     let rows = flows.iter().map(|(name, group, flow)| {
         let of = |gifts: &BTreeMap<Gift, usize>, gift| gifts.get(&gift).copied().unwrap_or_default();
@@ -128,7 +136,8 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("got_from", "From groups"),
         ("why", "Note"),
     ];
-    let groups = Section::new("groups", "Given and got", &columns, "There are no members yet.").rows(rows);
+    let none = if whose.is_everybody() { "There are no members yet." } else { "No member is what you asked for." };
+    let groups = Section::new("groups", "Given and got", &columns, none).rows(rows);
     Ok(Reply::default().with(nothing(&flows)).with(groups))
 }
 

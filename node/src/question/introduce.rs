@@ -1,8 +1,10 @@
 //! Introduce: the weaver's bench: who should meet, which ties grow stale, who stands alone, what to follow up.
 
 use super::asked::{instant, tags};
+use super::narrow::{self, Strictness};
 use super::shown::{by_name, day_or_moment, or_nothing, short};
 use super::ties::{Ties, isolated, party, stale};
+use super::whose::{self, Whose};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, pairs};
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Role;
@@ -19,22 +21,27 @@ pub(super) const QUESTION: Question = Question {
     name: "introduce",
     about: "Who should know each other and why, stale ties, groups that stand alone, roles nobody fills, what to follow up.",
     place: Place::Command,
-    words: &[],
+    words: &[whose::GROUP, narrow::PLACE, narrow::NEAR, narrow::WITHIN],
     answer,
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    narrow::exact_or_forgiving(|strictness| bench(asked, strictness))
+}
+
+fn bench(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
+    let whose = Whose::read(asked, strictness)?;
     let (ties, alone) = (Ties::of(asked), isolated(asked));
     let columns = [("name", "Who"), ("with", "Whom"), ("why", "Why"), ("how", "How they work")];
     let none = "Nobody here has something in common with somebody they do not know.";
     let pairs = Section::new("pairs", "Who should know each other", &columns, none);
-    let pairs = pairs.rows(pairs::pairs(asked, &ties, &alone));
+    let pairs = pairs.rows(pairs::pairs(asked, &ties, &alone, &whose));
     let columns = [("name", "Who met"), ("by", "Group"), ("with", "Whom"), ("last", "Last met"), ("why", "Why")];
     let stale_ties = Section::new("stale", "Ties that grow stale", &columns, "No tie is stale.");
-    let stale_ties = stale_ties.rows(stale(asked));
+    let stale_ties = stale_ties.rows(stale(asked, &whose));
     let columns = [("name", "Group"), ("why", "Why")];
     let lonely = Section::new("isolated", "Groups that stand alone", &columns, "No group stands alone.");
-    let lonely = lonely.rows(lonely_rows(asked, &alone));
+    let lonely = lonely.rows(lonely_rows(asked, &alone, &whose));
     let columns = [("role", "Role"), ("why", "Why")];
     let uncovered =
         Section::new("uncovered", "Roles that nobody fills", &columns, "Somebody fills each of the five roles.");
@@ -43,7 +50,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let columns =
         [("name", "Introduction"), ("by", "Made by"), ("follow_up", "Ask on"), ("status", "How far"), ("why", "Why")];
     let follow = Section::new("follow_up", "Introductions to follow up", &columns, "There is nothing to follow up.");
-    let follow = follow.rows(to_follow_up(asked));
+    let follow = follow.rows(to_follow_up(asked, &whose));
     let columns = [
         ("name", "Introduction"),
         ("yes", "Said yes"),
@@ -53,12 +60,15 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("why", "Note"),
     ];
     let answers = Section::new("answers", "What both sides say", &columns, "No introduction is open.");
-    let answers = answers.rows(sides(asked));
-    Ok([pairs, stale_ties, lonely, uncovered, follow, answers].into_iter().fold(Reply::default(), Reply::with))
+    let answers = answers.rows(sides(asked, &whose));
+    // A role that nobody fills is a matter of all.
+    let uncovered = whose.is_everybody().then_some(uncovered);
+    let before = [pairs, stale_ties, lonely].into_iter().chain(uncovered);
+    Ok(before.chain([follow, answers]).fold(Reply::default(), Reply::with))
 }
 
-fn lonely_rows(asked: &Asked<'_>, alone: &BTreeSet<GroupId>) -> Vec<Json> {
-    let mut groups: Vec<&GroupId> = alone.iter().collect();
+fn lonely_rows(asked: &Asked<'_>, alone: &BTreeSet<GroupId>, whose: &Whose) -> Vec<Json> {
+    let mut groups: Vec<&GroupId> = alone.iter().filter(|group| whose.holds_group(group)).collect();
     groups.sort_by_cached_key(|group| by_name(&asked.name(group), DocumentId(group.0)));
     let why = "no tie, no support given or received, no match, no body with others";
     groups.into_iter().map(|group| json!({"group": group.to_string(), "name": asked.name(group), "why": why})).collect()
@@ -72,9 +82,14 @@ pub(super) fn uncovered(asked: &Asked<'_>) -> Vec<&'static str> {
     Role::ALL.into_iter().map(Role::word).filter(|role| !covered.contains(role)).collect()
 }
 
-fn open_introductions<'a>(asked: &Asked<'a>) -> Vec<&'a Arc<Row>> {
+/// The introductions that are not over, made by those who are asked for or of them.
+fn open_introductions<'a>(asked: &Asked<'a>, whose: &Whose) -> Vec<&'a Arc<Row>> {
+    let meant = |row: &Row| {
+        let mut of = tags(row, "people").filter_map(|one| asked.group_of(one)).chain(row.owner());
+        whose.is_everybody() || of.any(|group| whose.holds_group(&group))
+    };
     let mut open: Vec<&Arc<Row>> =
-        asked.current("introduction").filter(|row| row.values.text("status") != "closed").collect();
+        asked.current("introduction").filter(|row| row.values.text("status") != "closed" && meant(row)).collect();
     open.sort_by_cached_key(|row| {
         (instant(row, "follow_up").unwrap_or(row.created), by_name(&asked.title(row), row.document))
     });
@@ -82,9 +97,9 @@ fn open_introductions<'a>(asked: &Asked<'a>) -> Vec<&'a Arc<Row>> {
 }
 
 /// The open introductions whose day has come, or that are old and say none.
-fn to_follow_up(asked: &Asked<'_>) -> Vec<Json> {
+fn to_follow_up(asked: &Asked<'_>, whose: &Whose) -> Vec<Json> {
     let long_ago = asked.days_ago(FOLLOW_UP);
-    let due = open_introductions(asked).into_iter().filter_map(|row| {
+    let due = open_introductions(asked, whose).into_iter().filter_map(|row| {
         let why = match instant(row, "follow_up") {
             Some(day) => (day <= asked.now).then_some("its day has come")?,
             None => (row.changed < long_ago).then_some("nothing was written for 30 days")?,
@@ -114,7 +129,7 @@ enum Side {
 }
 
 /// The open introductions with what each side says.
-fn sides(asked: &Asked<'_>) -> Vec<Json> {
+fn sides(asked: &Asked<'_>, whose: &Whose) -> Vec<Json> {
     let profiles = asked.profiles();
     let row = |row: &Arc<Row>| {
         let groups: BTreeSet<GroupId> = tags(row, "people").filter_map(|one| asked.group_of(one)).collect();
@@ -162,7 +177,7 @@ fn sides(asked: &Asked<'_>) -> Vec<Json> {
             "why": why,
         })
     };
-    open_introductions(asked).into_iter().map(row).collect()
+    open_introductions(asked, whose).into_iter().map(row).collect()
 }
 
 /// The last reply of a group to an introduction.

@@ -1,6 +1,8 @@
 //! The map: where members are, and others who work on the issue.
 
+use super::narrow::{self, Strictness};
 use super::shown::{by_name, or_nothing};
+use super::whose::{self, Whose};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::view::{DirectoryRow, Membership};
 use serde_json::json;
@@ -10,14 +12,19 @@ pub(super) const QUESTION: Question = Question {
     name: "map",
     about: "Where groups are: members, and others who work on the issue, each with its point on the map.",
     place: Place::Ask,
-    words: &[],
+    words: &[whose::GROUP, narrow::PLACE, narrow::NEAR, narrow::WITHIN],
     answer,
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    narrow::exact_or_forgiving(|strictness| drawn(asked, strictness))
+}
+
+fn drawn(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
+    let whose = Whose::read(asked, strictness)?;
     let mut rows = Vec::new();
     for DirectoryRow { group, record, name, membership, row, .. } in asked.views.directory() {
-        let Some(row) = row.filter(|row| !asked.views.hidden.hides(row)) else { continue };
+        let Some(row) = row.filter(|row| !asked.views.hidden.hides(row) && whose.holds(row)) else { continue };
         let point = row.values.get("coordinates").map(|value| value.to_json()).unwrap_or_default();
         let standing = match membership {
             Membership::Member => "member",
@@ -46,7 +53,11 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     rows.sort_by(|(one, _), (other, _)| one.cmp(other));
     let columns =
         [("name", "Group"), ("standing", "Standing"), ("place", "Where"), ("latitude", "North"), ("longitude", "East")];
-    let section = Section::new("groups", "Where groups are", &columns, "No group has said where it is.");
+    let empty = match whose.is_everybody() {
+        true => "No group has said where it is.",
+        false => "No group that you asked for has said where it is.",
+    };
+    let section = Section::new("groups", "Where groups are", &columns, empty);
     Ok(Reply::default().with(section.rows(rows.into_iter().map(|(_, row)| row))))
 }
 

@@ -7,11 +7,13 @@ mod fit;
 
 use super::asked::{instant, tags};
 use super::lookup::Lookup;
+use super::narrow::{self, Strictness};
 use super::shown::{id, or_nothing, place};
 use super::told::is_of_either;
 use super::turns::{fairly, in_turn};
+use super::whose::Whose;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
-use crate::view::fold::bare;
+use crate::view::fold::{Phrase, bare};
 use crate::view::told::Untold;
 use fit::{Fit, Side, fit};
 use grid_protocol::id::GroupId;
@@ -31,16 +33,32 @@ pub(super) const QUESTION: Question = Question {
     name: "match",
     about: "Open needs, also those that profiles list, and what meets them: assets, and skills of people and groups, each with the reason.",
     place: Place::Command,
-    words: &[Word {
-        name: "need",
-        about: "Only this need: its id, its title, or the word by which profiles list it.",
-        many: Given::Once,
-    }],
+    words: &[
+        Word { name: "text", about: "Only what has these words, as a need or as what meets it.", many: Given::Bare },
+        Word {
+            name: "need",
+            about: "Only this need: its id, its title, or the word by which profiles list it.",
+            many: Given::Once,
+        },
+        Word { name: "group", about: "Only what this group needs: its name or its id, or mine.", many: Given::Once },
+        narrow::PLACE,
+        narrow::NEAR,
+        narrow::WITHIN,
+    ],
     answer,
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    let needs = needs(asked)?;
+    narrow::exact_or_forgiving(|strictness| met(asked, strictness))
+}
+
+fn met(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
+    let whose = Whose::read(asked, strictness)?;
+    let text = asked.all("text").collect::<Vec<_>>().join(" ");
+    let text = Some(Phrase::new(&text)).filter(|_| !text.is_empty());
+    let text = text.map(|phrase| if strictness == Strictness::Exact { phrase.exactly() } else { phrase });
+    let has = |side: &Side<'_>, field: &str| text.as_ref().is_none_or(|text| side.says(text, field));
+    let needs = needs(asked, &whose)?;
     let mut lookup = Lookup::of(needs.iter().map(Side::wanted));
     let offered: Vec<(&Arc<Row>, &str)> = [("asset", "tags"), ("person", "skills"), ("group", "skills")]
         .into_iter()
@@ -61,12 +79,14 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         let pairs = pairs(asked, need.row);
         let mut found: Vec<Fit<'_>> = near
             .into_iter()
-            .filter_map(|place| offers.get(place)?.as_ref())
+            .filter_map(|place| Some((offers.get(place)?.as_ref()?, offered.get(place)?.1)))
+            .filter(|(offer, field)| has(need, "tags") || has(offer, field))
+            .map(|(offer, _)| offer)
             .filter_map(|offer| fit(need, offer, status(&pairs, offer)))
             .collect();
         found.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
         found.truncate(each);
-        if found.is_empty() {
+        if found.is_empty() && has(need, "tags") {
             unmet.push(need);
         }
         fits.extend(found);
@@ -84,7 +104,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("why", "Why"),
         ("status", "How far"),
     ];
-    let no_need = "No need is open: `grid need new --title TITLE` tells of one.";
+    let no_need = match whose.is_everybody() {
+        true => "No need is open: `grid need new --title TITLE` tells of one.",
+        false => "No need is open of those you asked for.",
+    };
     let none = if none_open { no_need } else { "Nothing here meets an open need." };
     let fits = Section::new("matches", "What meets what", &columns, none).of(count).rows(rows);
     let rows = fairly(unmet, most, |need| Some(need.group)).into_iter().map(|need| {
@@ -105,22 +128,24 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
 }
 
 /// The open needs, those that end soonest first, then the oldest, then what profiles list.
-fn needs<'a>(asked: &Asked<'a>) -> Result<Vec<Side<'a>>, Unanswerable> {
+fn needs<'a>(asked: &Asked<'a>, whose: &Whose) -> Result<Vec<Side<'a>>, Unanswerable> {
     let Some(told) = asked.word("need") else {
-        let mut needs = open(asked, |row| asked.shows(row));
+        let mut needs = open(asked, |row| asked.shows(row) && whose.holds(row));
         let mut of_group: HashMap<GroupId, Vec<&Side<'_>>> = HashMap::new();
         needs.iter().for_each(|need| of_group.entry(need.group).or_default().push(need));
         let said = |word: &Side<'_>| {
             let needs = of_group.get(&word.group).into_iter().flatten();
             needs.take(NEEDS).any(|need| word.words.is_subset(&need.words))
         };
-        let listed: Vec<Side<'_>> =
-            listed(asked, None).into_iter().filter(|word| asked.shows(word.row) && !said(word)).collect();
+        let listed: Vec<Side<'_>> = listed(asked, None)
+            .into_iter()
+            .filter(|word| asked.shows(word.row) && whose.holds(word.row) && !said(word))
+            .collect();
         needs.extend(listed);
         return Ok(fairly(needs, NEEDS, |need| Some(need.group)));
     };
     match asked.views.record_told(&["need"], told) {
-        Ok(only) => match open(asked, |row| row.document == only.document) {
+        Ok(only) => match open(asked, |row| row.document == only.document && whose.holds(row)) {
             needs if needs.is_empty() => {
                 Err(Unanswerable::new("that need is not open any more", "`match` alone shows all open needs."))
             }
@@ -128,7 +153,7 @@ fn needs<'a>(asked: &Asked<'a>) -> Result<Vec<Side<'a>>, Unanswerable> {
         },
         Err(untold @ Untold::Nothing { .. }) => match listed(asked, Some(&bare(told))) {
             needs if needs.is_empty() => Err(untold.into()),
-            needs => Ok(needs),
+            needs => Ok(needs.into_iter().filter(|need| whose.holds(need.row)).collect()),
         },
         Err(untold) => Err(untold.into()),
     }
@@ -392,7 +417,7 @@ mod tests {
         let fields = json!({"title": "Everything", "tags": tags, "place": words(0, 124)});
         coalition.record(0, "need", fields);
         let asked = Asked::new(&coalition.views, NOW, BTreeMap::new());
-        let needs = needs(&asked).unwrap();
+        let needs = needs(&asked, &Whose::read(&asked, Strictness::Exact).unwrap()).unwrap();
         assert_eq!(needs[0].words.len(), WORDS);
         assert!(needs[0].spot.words().len() <= 6);
     }

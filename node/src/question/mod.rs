@@ -75,6 +75,7 @@ mod turns;
 mod units;
 mod wanted;
 mod who;
+mod whose;
 mod words;
 
 pub use asked::{Asked, Unanswerable};

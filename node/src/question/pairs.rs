@@ -8,6 +8,7 @@ use super::asked::tags;
 use super::near::{Nearness, Spot};
 use super::shown::{id, or_nothing, short};
 use super::ties::Ties;
+use super::whose::Whose;
 use crate::view::fold::folded;
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
@@ -37,7 +38,7 @@ struct Party<'a> {
 }
 
 /// Those who should know each other, the best reasons first.
-pub(super) fn pairs(asked: &Asked<'_>, ties: &Ties, isolated: &BTreeSet<GroupId>) -> Vec<Json> {
+pub(super) fn pairs(asked: &Asked<'_>, ties: &Ties, isolated: &BTreeSet<GroupId>, whose: &Whose) -> Vec<Json> {
     let profiles = asked.profiles();
     let mut parties: Vec<Party<'_>> = profiles
         .values()
@@ -46,7 +47,11 @@ pub(super) fn pairs(asked: &Asked<'_>, ties: &Ties, isolated: &BTreeSet<GroupId>
         .filter(|row| asked.shows(row))
         .filter_map(|row| Party::of(asked, row))
         .collect();
-    parties.sort_by_cached_key(|party| (!isolated.contains(&party.group), folded(&party.name), party.id.clone()));
+    // Of each word those who were asked for are compared first.
+    let meant = |party: &Party<'_>| whose.holds(party.row);
+    parties.sort_by_cached_key(|party| {
+        (!meant(party), !isolated.contains(&party.group), folded(&party.name), party.id.clone())
+    });
     let mut found: Vec<(Reverse<usize>, usize, usize, Vec<String>)> = candidates(&parties)
         .into_iter()
         .filter_map(|(one, other)| {
@@ -54,7 +59,7 @@ pub(super) fn pairs(asked: &Asked<'_>, ties: &Ties, isolated: &BTreeSet<GroupId>
             // Who met whom stays with the groups that wrote it: to everybody else their groups know each other.
             let met =
                 ties.join(&first.id, &second.id) || ties.join(&first.group.to_string(), &second.group.to_string());
-            let strangers = first.group != second.group && !met;
+            let strangers = (meant(first) || meant(second)) && first.group != second.group && !met;
             let (score, mut why) = strangers.then(|| reasons(first, second))??;
             let alone = [first, second].into_iter().filter(|party| isolated.contains(&party.group)).count();
             if alone > 0 {

@@ -3,6 +3,7 @@
 use super::Asked;
 use super::asked::{instant, number, tags};
 use super::shown::{by_name, id};
+use super::whose::Whose;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
@@ -69,7 +70,7 @@ pub(super) fn party(asked: &Asked<'_>, text: &str) -> Option<String> {
 }
 
 /// The last meeting of each two that lies further back than they meant, the longest overdue first.
-pub(super) fn stale(asked: &Asked<'_>) -> Vec<Json> {
+pub(super) fn stale(asked: &Asked<'_>, whose: &Whose) -> Vec<Json> {
     let mut last: BTreeMap<Met, (Timestamp, &Arc<Row>)> = BTreeMap::new();
     // Whose group wrote of a meeting, who of it was there, and with which group: with and without the person.
     let mut told: BTreeMap<(GroupId, &str, GroupId), Timestamp> = BTreeMap::new();
@@ -102,6 +103,10 @@ pub(super) fn stale(asked: &Asked<'_>) -> Vec<Json> {
     let mut stale: Vec<(u64, f64, Timestamp, &Arc<Row>)> = last
         .into_values()
         .filter_map(|(met, row)| {
+            let sides = [row.owner(), asked.group_of(row.values.text("with"))];
+            if !whose.is_everybody() && !sides.iter().flatten().any(|group| whose.holds_group(group)) {
+                return None;
+            }
             let met = others(row).map_or(met, |others| others.max(met));
             let every = number(row, "every_days").filter(|days| *days >= 0.0).unwrap_or(EVERY);
             let passed = asked.now.0.saturating_sub(met.0) / 86_400_000;

@@ -10,12 +10,18 @@ use std::sync::Arc;
 
 /// One group.
 pub(super) const GROUP: Word =
-    Word { name: "group", about: "Only what this group wrote: its name or its id.", many: Given::Once };
+    Word { name: "group", about: "Only what this group wrote: its name or its id, or mine.", many: Given::Once };
+
+/// The own group, where no group is called so.
+const MINE: &str = "mine";
 
 /// The group that was told, if one was.
 pub(super) fn group(asked: &Asked<'_>) -> Result<Option<GroupId>, Unanswerable> {
     let Some(told) = asked.word(GROUP.name) else { return Ok(None) };
-    asked.views.group_like(told).map(Some).map_err(Into::into)
+    match asked.views.group_told(told) {
+        Err(Untold::Nothing { .. }) if told.eq_ignore_ascii_case(MINE) => Ok(Some(asked.views.own)),
+        _ => asked.views.group_like(told).map(Some).map_err(Into::into),
+    }
 }
 
 /// The record that was told with a word, if one was: by its id, the beginning of it, or its whole title.

@@ -3,11 +3,13 @@
 //! A unit may lie in several others, and a mistake may make it lie in itself. A group that is in two units counts once
 //! in whatever lies above both.
 
+use super::narrow::{self, Strictness};
 use super::nested::{Circle, Nested, references};
 use super::shown::{by_name, count, figure, line};
+use super::whose::{self, Whose};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use crate::question::asked::tags;
-use grid_protocol::id::GroupId;
+use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeSet, HashMap};
@@ -17,7 +19,7 @@ pub(super) const QUESTION: Question = Question {
     name: "units",
     about: "Neighbourhoods, districts, cities and regions, with the groups, people, actions and letters in each.",
     place: Place::Ask,
-    words: &[],
+    words: &[whose::GROUP, narrow::PLACE, narrow::NEAR, narrow::WITHIN],
     answer,
 };
 
@@ -63,11 +65,18 @@ fn rolled_up(groups: impl Iterator<Item = GroupId>, figures: &HashMap<GroupId, F
 }
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
+    narrow::exact_or_forgiving(|strictness| listed(asked, strictness))
+}
+
+fn listed(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
+    let whose = Whose::read(asked, strictness)?;
     let nested = asked.nested();
     let figures = figures(asked);
     let placed = nested.placed();
     let mut rows = Vec::new();
-    for (id, depth) in nested.in_order().into_iter().take(SHOWN) {
+    // A unit in which one of the groups lies that were asked for is shown with all that lies in it.
+    let meant = |id: &DocumentId| whose.is_everybody() || nested.groups(id).any(|group| whose.holds_group(&group));
+    for (id, depth) in nested.in_order().into_iter().filter(|(id, _)| meant(id)).take(SHOWN) {
         let Some(unit) = nested.units.get(&id) else { continue };
         let mut more = rolled_up(nested.groups(&id), &figures);
         more["unit"] = format!("{}{}", "  ".repeat(depth.min(INDENTED)), asked.title(unit)).into();
@@ -86,12 +95,16 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("letters", "Letters"),
         ("why", "Note"),
     ];
-    let empty = "There is no unit yet: `grid unit new --name NAME` makes one.";
+    let empty = match whose.is_everybody() {
+        true => "There is no unit yet: `grid unit new --name NAME` makes one.",
+        false => "Nobody whom you asked for is in a unit.",
+    };
     let units = Section::new("units", "Units, each with all that lies in it", &columns, empty).rows(rows);
-    let total = rolled_up(placed.iter().copied(), &figures);
+    let any = whose.is_everybody() || placed.iter().any(|group| whose.holds_group(group));
+    let total = rolled_up(placed.iter().copied().filter(|group| whose.holds_group(group)), &figures);
     let columns = [("groups", "Groups"), ("people", "People"), ("actions", "Actions"), ("letters", "Letters")];
-    let total = Section::new("total", "All units, each group once", &columns, empty).rows([total]);
-    Ok(Reply::default().with(units).with(total).with(unplaced(asked, &placed)))
+    let total = Section::new("total", "All units, each group once", &columns, empty).rows(any.then_some(total));
+    Ok(Reply::default().with(units).with(total).with(unplaced(asked, &placed, &whose)))
 }
 
 fn notes(nested: &Nested<'_>, unit: &Row) -> String {
@@ -109,10 +122,10 @@ fn notes(nested: &Nested<'_>, unit: &Row) -> String {
     notes.join("; ")
 }
 
-fn unplaced(asked: &Asked<'_>, placed: &BTreeSet<GroupId>) -> Section {
+fn unplaced(asked: &Asked<'_>, placed: &BTreeSet<GroupId>, whose: &Whose) -> Section {
     let mut groups: Vec<(String, GroupId)> = asked
         .members()
-        .filter(|group| !placed.contains(group))
+        .filter(|group| !placed.contains(group) && whose.holds_group(group))
         .map(|group| (asked.views.name_of(&group), group))
         .collect();
     groups.sort_by_cached_key(|(name, group)| by_name(name, *group));

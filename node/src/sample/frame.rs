@@ -1,6 +1,6 @@
-//! What a coalition begins with: units, objectives, bodies, courses, profiles and people.
+//! What a coalition begins with: units, objectives, courses, profiles and people.
 
-use super::{DAYS, Group, Making, YEAR, names};
+use super::{Group, Making, YEAR, names, order, shared};
 use serde_json::{Value as Json, json};
 
 pub(super) const TOPICS: &[&str] =
@@ -36,6 +36,18 @@ const OBJECTIVES: &[&str] = &[
     "Rents that people can pay",
     "Care that is paid",
 ];
+const STANCES: &[&str] = &[
+    "Nobody owns the water under a valley.",
+    "First those who live here, then those who earn here.",
+    "We talk with everybody and sign with few.",
+    "No step without the people of the place.",
+];
+const WAYS: &[&str] = &[
+    "We decide at the table, by consent; give us a week.",
+    "A committee of five answers within a day.",
+    "By vote, once a month; between meetings the secretary speaks.",
+    "Whoever does it decides it, and tells the others.",
+];
 const COURSES: &[&str] = &["How we begin", "Leading an action", "Talking with the press", "Teaching others"];
 
 /// Makes all that later records refer to.
@@ -52,23 +64,7 @@ pub(super) fn make(making: &mut Making) {
         let measure = format!("{} of 10 valleys have it", 3 + number % 7);
         making.add(0, "objective", json!({"title": title, "until": until, "measure": measure}));
     }
-    systems(making);
-    for (sort, name) in [
-        ("steering", "Steering committee"),
-        ("representatives", "Round of the valleys"),
-        ("capacity", "Organising hub"),
-        ("caucus", "Caucus of night workers"),
-        ("funders", "Funders among us"),
-        ("working_group", "Water lever"),
-    ] {
-        let lever = if sort == "working_group" { making.any("factor") } else { Json::Null };
-        making.add(
-            0,
-            "body",
-            json!({"name": name, "sort": sort, "lever": lever, "seats": 7,
-            "wanted_roles": ["chair", "convener", "note-taker"], "meets": "every Tuesday at seven"}),
-        );
-    }
+    order::systems(making);
     for (number, title) in COURSES.iter().enumerate() {
         let level = ["core", "lead", "lead", "train"].get(number).copied().unwrap_or("core");
         making.add(
@@ -97,71 +93,31 @@ pub(super) fn make(making: &mut Making) {
             "starts": starts, "ends": ends, "target": "The water board"}),
         );
     }
-    talked_about(making);
     for by in 0..making.groups.len() {
         profile(making, by, &units);
     }
     people(making);
+    order::bodies(making);
+    order::mandates(making);
+    shared::make(making);
 }
 
-/// How closely the groups work together, and the words that they found.
-fn talked_about(making: &mut Making) {
-    let (from, until, objective) = (making.at(DAYS - 20, 8), making.at(DAYS + 40, 20), making.any("objective"));
-    making.add(
-        0,
-        "mode",
-        json!({"title": "Until the hearing", "setting": "coordinated", "from": from, "until": until,
-        "objectives": [objective]}),
-    );
-    for (title, wording, convinced) in
-        [("Health", "Water that makes nobody ill.", 41), ("Rights", "Water belongs to those who drink it.", 57)]
-    {
-        making.add(
-            0,
-            "frame",
-            json!({"title": title, "test": "At the doors, in spring", "wording": wording, "asked": 80,
-            "convinced": convinced, "winner": convinced > 50, "language": "English"}),
-        );
-    }
-    let until = making.at(DAYS + 15, 20);
-    making.add(
-        0,
-        "draft",
-        json!({"title": "A statement for the next year", "text": "What we share, and what we leave to each other.",
-        "until": until}),
-    );
-}
-
-/// A tree of units; those of the lowest level.
+/// A tree of units, as wide as the coalition is; those of the lowest level.
 fn units(making: &mut Making) -> Vec<usize> {
+    let groups = making.groups.len();
     let country = making.add(0, "unit", json!({"name": "The whole country", "level": "country"}));
     let mut lowest = Vec::new();
-    for region in 0..4 {
+    for region in 0..(groups / 12).clamp(1, 4) {
         let name = format!("Region of {}", names::place(region * 31));
         let region_number =
             making.add(0, "unit", json!({"name": name, "level": "region", "parents": [reference(country)]}));
-        for district in 0..8 {
+        for district in 0..(groups / 6).clamp(2, 8) {
             let name = format!("District of {}", names::place(region * 31 + district + 1));
             let parents = [reference(region_number)];
             lowest.push(making.add(0, "unit", json!({"name": name, "level": "district", "parents": parents})));
         }
     }
     lowest
-}
-
-fn systems(making: &mut Making) {
-    const FACTORS: &[&str] =
-        &["Rain", "Wells", "Jobs at the mine", "Trust in the council", "Rents", "Young people who stay"];
-    let factors: Vec<usize> = FACTORS
-        .iter()
-        .enumerate()
-        .map(|(number, name)| making.add(0, "factor", json!({"name": name, "lever": number % 3 == 1})))
-        .collect();
-    for (number, factor) in factors.iter().enumerate() {
-        let to = factors.get((number + 1) % factors.len()).copied().unwrap_or(*factor);
-        let effect = if number % 2 == 0 { "more" } else { "less" };
-        making.add(0, "influence", json!({"from": reference(*factor), "to": reference(to), "effect": effect}));
-    }
 }
 
 fn profile(making: &mut Making, by: usize, units: &[usize]) {
@@ -176,8 +132,10 @@ fn profile(making: &mut Making, by: usize, units: &[usize]) {
         "about": format!("People of {} who look after what they share.", names::place(group.place)),
         "tags": numbers.words(TOPICS, 3), "skills": numbers.words(SKILLS, 4), "needs": numbers.words(SKILLS, 2),
         "languages": numbers.words(LANGUAGES, 2), "roles": numbers.words(ROLES, 4), "sector": numbers.word(SECTORS),
-        "reach": "through the meeting on Tuesdays", "units": belongs,
-        "stages": numbers.words(&["connect", "align", "produce"], 2),
+        "reach": "through the meeting on Tuesdays", "units": belongs, "stance": numbers.word(STANCES),
+        "how_we_work": numbers.word(WAYS),
+        // Some have not said yet.
+        "stages": if numbers.percent(88) { numbers.words(&["connect", "align", "produce"], 2) } else { Vec::new() },
     });
     making.add(by, "group", fields);
 }

@@ -27,9 +27,9 @@ pub(super) fn make(making: &mut Making) -> Vec<Drafted> {
         );
     }
     for _ in 0..ANSWERS {
-        let survey = making.any("survey");
+        let survey = making.any_where("survey", ("sort", "reflection"));
         let score = 2 + making.numbers.below(4);
-        add("answer", json!({"question": "Do you trust the others?", "survey": survey, "score": score}));
+        add("answer", json!({"question": "Who decides here without being asked?", "survey": survey, "score": score}));
     }
     let on = making.past();
     add(

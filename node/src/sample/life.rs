@@ -1,13 +1,29 @@
 //! What a coalition does in a year: actions and what others say of them, talk, needs, meetings, learning.
 
-use super::frame::{LANGUAGES, SKILLS, TOPICS, reference};
-use super::{DAYS, Making, YEAR, names};
+use super::frame::{TOPICS, reference};
+use super::{DAYS, Making, YEAR, exchange, names, order, shared};
 use serde_json::{Value as Json, json};
 
 const TACTICS: &[&str] =
     &["vigil", "letter", "march", "song", "sit-in", "door-knocking", "petition", "stall", "boycott"];
 const VERBS: &[&str] = &["Walk to", "Letters for", "Night at", "Song for", "Stall at", "Round through", "Vigil at"];
-const THINGS: &[&str] = &["van", "hall", "projector", "tents", "sound system", "kitchen", "boat", "printing press"];
+const TASKS: &[&str] =
+    &["Ask the council about", "Print leaflets on", "Find a speaker on", "Call around about", "Note down"];
+const LESSONS: &[(&str, &str)] = &[
+    ("Begin an hour earlier", "The bus was late, and we waited in the rain."),
+    ("Tell the neighbours first", "They thought that we had come about them."),
+    ("Two people at the door", "One alone had no time to listen."),
+    ("A song everybody knows", "Half of us had to read the words."),
+    ("Somebody who only takes notes", "By the evening nobody knew who had promised what."),
+    ("Say when it ends", "Parents left because they did not know."),
+];
+const WON: &[&str] = &[
+    "The well is tested every month",
+    "The evening bus runs again",
+    "The school cooks its own meals",
+    "Twelve evictions were stopped",
+    "The council publishes its figures",
+];
 const SAID: &[&str] = &[
     "We come with twelve people and the drum.",
     "Can somebody bring the long table?",
@@ -28,9 +44,11 @@ const SORTS: &[Sort] = &[
     (60, event),
     (90, attendance),
     (50, report),
-    (45, need),
-    (45, asset),
-    (20, a_match),
+    (40, exchange::need),
+    (3, exchange::lack),
+    (12, exchange::help),
+    (45, exchange::asset),
+    (20, exchange::a_match),
     (40, task),
     (35, tie),
     (30, completion),
@@ -38,25 +56,23 @@ const SORTS: &[Sort] = &[
     (12, resource),
     (12, prospect),
     (10, tally),
-    (8, decision),
-    (20, voice),
+    (3, order::decision),
     (6, thread),
     (6, alert),
-    (6, pledge),
+    (6, exchange::pledge),
     (4, win),
-    (4, booking),
+    (4, exchange::booking),
     (4, introduction),
     (4, place),
     (3, case),
     (5, reply),
-    (1, draft),
-    (2, survey),
-    (4, score),
+    (1, shared::draft),
+    (1, shared::ask),
+    (4, shared::publish),
     (2, plan),
-    (2, seat),
-    (1, page),
-    (1, cost),
-    (1, spending),
+    (1, shared::page),
+    (1, exchange::cost),
+    (1, exchange::spending),
     (1, review),
 ];
 
@@ -84,23 +100,21 @@ pub(super) fn make(making: &mut Making) {
 }
 
 /// A moment of the year, with a zone of its own.
-fn moment(making: &mut Making) -> (String, String) {
+pub(super) fn moment(making: &mut Making) -> (String, String) {
     let day = making.numbers.below(YEAR);
     moment_of(making, day)
 }
 
-fn moment_of(making: &mut Making, day: usize) -> (String, String) {
+/// A moment of a day, and when it ends.
+pub(super) fn moment_of(making: &mut Making, day: usize) -> (String, String) {
     let hour = 8 + making.numbers.below(11);
     (making.at(day, hour), making.at(day, hour + 2))
 }
 
-fn place_of(making: &mut Making, by: usize) -> usize {
+/// Where a group does something: mostly at home.
+pub(super) fn place_of(making: &mut Making, by: usize) -> usize {
     let home = making.groups.get(by).map_or(0, |group| group.place);
     if making.numbers.percent(80) { home } else { making.numbers.below(names::PLACES) }
-}
-
-fn money(making: &mut Making) -> Json {
-    json!({"amount": 500 * (1 + making.numbers.below(400)), "currency": "AUD"})
 }
 
 fn count(making: &mut Making, most: usize) -> Json {
@@ -148,85 +162,67 @@ fn message(making: &mut Making, by: usize) {
 
 fn thread(making: &mut Making, by: usize) {
     let topic = making.numbers.word(TOPICS);
+    let home = names::place(making.groups.get(by).map_or(0, |group| group.place));
+    let title = making.title("thread", |_| format!("What we do about {topic} in {home}"));
     let body = if making.numbers.percent(30) { making.any("body") } else { Json::Null };
-    making.add(by, "thread", json!({"title": format!("What we do about {topic}"), "tags": [topic], "body": body}));
+    making.add(by, "thread", json!({"title": title, "tags": [topic], "body": body}));
 }
 
 fn event(making: &mut Making, by: usize) {
-    let (starts, ends) = moment(making);
+    const SORTS: &[&str] = &["meeting", "call", "study", "training", "webinar", "podcast", "conference"];
+    let day = making.numbers.below(YEAR);
+    let (starts, ends) = moment_of(making, day);
     let place = place_of(making, by);
-    let sort = making.numbers.word(&["meeting", "call", "study", "training", "webinar", "podcast", "conference"]);
+    let sort = making.numbers.word(SORTS);
     let body = if making.numbers.percent(40) { making.any("body") } else { Json::Null };
-    let topic = making.numbers.word(TOPICS);
+    let title =
+        making.title("event", |numbers| format!("{}: a {sort} in {}", numbers.word(TOPICS), names::place(place)));
     let readers = if body.is_null() { "public" } else { "coalition" };
-    making.add(by, "event", json!({"title": format!("{topic}: a {sort}"), "sort": sort, "starts": starts, "ends": ends,
-        "place": names::place(place), "coordinates": names::point(place), "body": body, "readers": readers, "agenda": "What is new. What is next."}));
+    making.add(
+        by,
+        "event",
+        json!({"title": title, "sort": sort, "starts": starts, "ends": ends,
+        "place": names::place(place), "coordinates": names::point(place), "body": body, "readers": readers,
+        "agenda": "What is new. What is next.", "status": if day < DAYS { "done" } else { "planned" }}),
+    );
 }
 
 fn attendance(making: &mut Making, by: usize) {
     let event = making.any("event");
     let people = count(making, 12);
     let says = making.numbers.word(&["going", "going", "maybe", "not_going"]);
-    making.add(by, "attendance", json!({"event": event, "says": says, "people": people, "came": people}));
+    let over = making.field_of(&event, "starts").is_some_and(|starts| making.is_over(&starts));
+    let came = if over && says != "not_going" { people.clone() } else { Json::Null };
+    making.add(by, "attendance", json!({"event": event, "says": says, "people": people, "came": came}));
 }
 
 fn report(making: &mut Making, by: usize) {
     let on = making.past();
-    let action = making.any("action");
+    let action = making.any_where("action", ("status", "done"));
     // Whoever did it tells of it.
     let by = making.writer_of(&action).unwrap_or(by);
+    let of = making.field_of(&action, "title").unwrap_or_default();
+    let title = making.title("report", |_| format!("{}: what came of it", of.as_str().unwrap_or_default()));
     let figures: Vec<Json> = [120, 80, 4, 5, 3].into_iter().map(|most| count(making, most)).collect();
     let figure = |index: usize| figures.get(index).cloned().unwrap_or_default();
-    let place = names::place(place_of(making, by));
     making.add(
         by,
         "report",
-        json!({"title": format!("What came of it in {place}"), "action": action, "on": on,
+        json!({"title": title, "action": action, "on": on,
         "outcome": "More people than we had hoped for.", "people": figure(0), "letters": figure(1),
         "initiatives": figure(2), "media": figure(3), "legislators": figure(4), "internal": "The hall was too small."}),
     );
 }
 
-fn need(making: &mut Making, by: usize) {
-    let place = place_of(making, by);
-    let (until, _) = moment(making);
-    let numbers = &mut making.numbers;
-    let (what, sort) = match numbers.percent(50) {
-        true => (numbers.word(SKILLS), "skill"),
-        false => (numbers.word(THINGS), "thing"),
-    };
-    let fields = json!({"title": format!("{what} in {}", names::place(place)), "sort": sort, "tags": [what],
-        "place": names::place(place), "coordinates": names::point(place), "until": until,
-        "languages": numbers.words(LANGUAGES, 1), "status": if numbers.percent(30) { "met" } else { "open" }});
-    making.add(by, "need", fields);
-}
-
-fn asset(making: &mut Making, by: usize) {
-    let place = place_of(making, by);
-    let numbers = &mut making.numbers;
-    let what = numbers.word(THINGS);
-    let fields = json!({"name": format!("{what} of {}", names::place(place)), "tags": [what],
-        "place": names::place(place), "coordinates": names::point(place),
-        "terms": "bring it back clean", "days": numbers.words(&["friday", "saturday", "sunday"], 2)});
-    making.add(by, "asset", fields);
-}
-
-fn a_match(making: &mut Making, by: usize) {
-    let (need, with) = (making.any("need"), making.any("asset"));
-    if need.is_null() || with.is_null() {
-        return;
-    }
-    let status = making.numbers.word(&["suggested", "agreed", "done", "done", "failed"]);
-    making.add(by, "match", json!({"need": need, "with": with, "status": status}));
-}
-
 fn task(making: &mut Making, by: usize) {
     let (due, _) = moment(making);
     let body = making.any("body");
+    let home = names::place(making.groups.get(by).map_or(0, |group| group.place));
+    let title = making.title("task", |numbers| format!("{} {} in {home}", numbers.word(TASKS), numbers.word(TOPICS)));
     let numbers = &mut making.numbers;
     let person = if numbers.percent(85) { making.any("person") } else { Json::Null };
     let numbers = &mut making.numbers;
-    let fields = json!({"title": format!("Ask about {}", numbers.word(TOPICS)), "person": person, "due": due,
+    let fields = json!({"title": title, "person": person, "due": due,
         "status": numbers.word(&["open", "doing", "done", "done"]), "body": body, "gap": numbers.percent(10)});
     making.add(by, "task", fields);
 }
@@ -244,14 +240,14 @@ fn completion(making: &mut Making, by: usize) {
 }
 
 fn lesson(making: &mut Making, by: usize) {
-    let action = making.any("action");
+    let action = making.any_where("action", ("status", "done"));
+    let by = making.writer_of(&action).unwrap_or(by);
     let tactics = making.numbers.words(TACTICS, 2);
-    making.add(
-        by,
-        "lesson",
-        json!({"title": "Begin an hour earlier", "text": "The bus was late, and we waited in the rain.",
-        "tactics": tactics, "action": action}),
-    );
+    let (told, text) = making.numbers.one(LESSONS).copied().unwrap_or_default();
+    let home = names::place(making.groups.get(by).map_or(0, |group| group.place));
+    let tactic = tactics.first().copied().unwrap_or_default();
+    let title = making.title("lesson", |_| format!("{told}: after a {tactic} in {home}"));
+    making.add(by, "lesson", json!({"title": title, "text": text, "tactics": tactics, "action": action}));
 }
 
 fn resource(making: &mut Making, by: usize) {
@@ -286,63 +282,29 @@ fn tally(making: &mut Making, by: usize) {
     );
 }
 
-fn decision(making: &mut Making, by: usize) {
-    let topic = making.numbers.word(TOPICS);
-    let (closes, _) = moment(making);
-    let status = making.numbers.word(&["open", "adopted", "adopted", "rejected"]);
-    making.add(
-        by,
-        "decision",
-        json!({"title": format!("A common week for {topic}"), "closes": closes, "status": status,
-        "proposal": "All groups do something in the same week, each in its own way."}),
-    );
-}
-
-fn voice(making: &mut Making, by: usize) {
-    let decision = making.any("decision");
-    let stance = making.numbers.word(&["support", "support", "stand_aside", "concern", "object"]);
-    making.add(by, "voice", json!({"decision": decision, "stance": stance}));
-}
-
 fn alert(making: &mut Making, by: usize) {
     let place = place_of(making, by);
-    let (until, _) = moment(making);
+    // Some calls stand, most are over.
+    let day = match !making.has("alert") || making.numbers.percent(30) {
+        true => DAYS + 1 + making.numbers.below(20),
+        false => making.numbers.below(DAYS),
+    };
+    let (until, _) = moment_of(making, day);
     making.add(
         by,
         "alert",
         json!({"title": format!("Machines at {}", names::place(place)), "ask": "Come to the gate.",
-        "place": names::place(place), "coordinates": names::point(place), "radius_km": 50, "until": until}),
+        "place": names::place(place), "coordinates": names::point(place), "radius_km": 50, "until": until,
+        "status": if day < DAYS { "over" } else { "open" }}),
     );
-}
-
-fn pledge(making: &mut Making, by: usize) {
-    let (fund, amount) = (making.any("fund"), money(making));
-    let status = making.numbers.word(&["promised", "given", "given"]);
-    making.add(by, "pledge", json!({"fund": fund, "amount": amount, "status": status}));
-}
-
-fn spending(making: &mut Making, by: usize) {
-    let (fund, amount) = (making.any("fund"), money(making));
-    making.add(by, "spending", json!({"fund": fund, "amount": amount, "what": "Bus to the hearing"}));
 }
 
 fn win(making: &mut Making, by: usize) {
     let on = making.past();
-    let (objective, action) = (making.any("objective"), making.any("action"));
-    making.add(
-        by,
-        "win",
-        json!({"title": "The well is tested every month now", "on": on, "objective": objective,
-        "actions": [action]}),
-    );
-}
-
-fn booking(making: &mut Making, by: usize) {
-    let asset = making.any("asset");
-    let (from, until) = moment(making);
-    if !asset.is_null() {
-        making.add(by, "booking", json!({"asset": asset, "from": from, "until": until, "purpose": "the march"}));
-    }
+    let (objective, action) = (making.any("objective"), making.any_where("action", ("status", "done")));
+    let home = names::place(making.groups.get(by).map_or(0, |group| group.place));
+    let title = making.title("win", |numbers| format!("{} in {home}", numbers.word(WON)));
+    making.add(by, "win", json!({"title": title, "on": on, "objective": objective, "actions": [action]}));
 }
 
 fn introduction(making: &mut Making, by: usize) {
@@ -364,28 +326,15 @@ fn place(making: &mut Making, by: usize) {
 fn case(making: &mut Making, by: usize) {
     let number = place_of(making, by);
     let status = making.numbers.word(&["filed", "heard", "decided"]);
+    let day = DAYS + 5 + making.numbers.below(50);
+    let hearing = if status == "decided" { Json::Null } else { json!(making.at(day, 10)) };
+    let title = making.title("case", |_| format!("{} against the water board", names::place(number)));
     making.add(
         by,
         "case",
-        json!({"title": format!("{} against the water board", names::place(number)),
-        "court": "Land Court", "status": status, "place": names::place(number), "coordinates": names::point(number)}),
+        json!({"title": title, "court": "Land Court", "status": status, "next_hearing": hearing,
+        "place": names::place(number), "coordinates": names::point(number)}),
     );
-}
-
-fn survey(making: &mut Making, by: usize) {
-    let sort = making.numbers.word(&["trust", "climate", "backbone", "reflection"]);
-    let period = period(making);
-    making.add(
-        by,
-        "survey",
-        json!({"title": format!("How we stand: {sort}"), "sort": sort, "period": period,
-        "questions": "Do you trust the others?\nDo you get what you need?"}),
-    );
-}
-
-/// The last quarter of the year.
-fn period(making: &Making) -> String {
-    format!("{}-Q4", making.begun.year())
 }
 
 fn reply(making: &mut Making, by: usize) {
@@ -396,31 +345,14 @@ fn reply(making: &mut Making, by: usize) {
     }
 }
 
-fn draft(making: &mut Making, by: usize) {
-    let topic = making.numbers.word(TOPICS);
-    let until = making.at(DAYS + 20, 20);
-    let text = format!("What we say together about {topic}.");
-    making.add(by, "draft", json!({"title": format!("On {topic}"), "text": text, "until": until}));
-}
-
-fn score(making: &mut Making, by: usize) {
-    let (survey, period) = (making.any("survey"), period(making));
-    let answers = 5 + making.numbers.below(20);
-    let total = answers * (2 + making.numbers.below(3));
-    making.add(
-        by,
-        "score",
-        json!({"survey": survey, "question": "Do you trust the others?", "period": period,
-        "answers": answers, "total": total}),
-    );
-}
-
 fn plan(making: &mut Making, by: usize) {
+    let home = names::place(making.groups.get(by).map_or(0, |group| group.place));
+    let title = making.title("plan", |_| format!("What we do in {home} this year"));
     let objective = making.any("objective");
     let plan = making.add(
         by,
         "plan",
-        json!({"title": "Plan of the year", "text": "First listen, then act.",
+        json!({"title": title, "text": "First listen, then act.",
         "objectives": [objective]}),
     );
     let report = making.any("report");
@@ -433,24 +365,12 @@ fn plan(making: &mut Making, by: usize) {
     }
 }
 
-fn seat(making: &mut Making, by: usize) {
-    let body = making.any("body");
-    let until = making.at(YEAR, 12);
-    let role = making.numbers.word(&["representative", "chair", "convener", "note-taker"]);
-    making.add(by, "seat", json!({"body": body, "role": role, "until": until}));
-}
-
-fn page(making: &mut Making, by: usize) {
-    let topic = making.numbers.word(TOPICS);
-    making.add(by, "page", json!({"title": topic, "text": "What we mean by it.", "purpose": "term"}));
-}
-
-fn cost(making: &mut Making, by: usize) {
-    let (event, amount) = (making.any("event"), money(making));
-    making.add(by, "cost", json!({"event": event, "what": "Hall", "amount": amount}));
-}
-
 fn review(making: &mut Making, by: usize) {
     let (reviewed, again) = (making.at(DAYS / 5, 12), making.at(DAYS + 10, 12));
-    making.add(by, "review", json!({"title": "Those who are named in public", "reviewed": reviewed, "again": again}));
+    making.add(
+        by,
+        "review",
+        json!({"title": "Those who are named in public", "threats": "Calls at night, and a list in the wrong hands.",
+        "measures": "Aliases, and no list with addresses.", "reviewed": reviewed, "again": again}),
+    );
 }

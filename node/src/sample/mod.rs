@@ -4,16 +4,21 @@
 //! they can be written one by one; a reference stands as `@N`, the number of the record that is meant, until
 //! [`Drafted::with_ids`] puts the ids in.
 
+mod exchange;
 mod frame;
 mod here;
 mod life;
 mod names;
 mod numbers;
+mod order;
+mod shared;
 
+use grid_protocol::control::Role;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
 use numbers::Numbers;
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 
 /// How large a coalition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +73,25 @@ pub struct Sample {
     pub groups: Vec<String>,
     /// What they write, in order.
     pub records: Vec<Drafted>,
+    /// Who may act for all; the founder endorses it.
+    pub mandates: Vec<Licence>,
     /// What the founder keeps on its own computer; references are to what was written.
     pub here: Vec<Drafted>,
+}
+
+/// A mandate that a group claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Licence {
+    /// The group, by its place among the groups.
+    pub by: usize,
+    /// What it is by that.
+    pub role: Role,
+    /// For what, in words.
+    pub scope: &'static str,
+    /// The day on which the term begins, counted from the beginning.
+    pub from: usize,
+    /// The day on which it ends.
+    pub until: usize,
 }
 
 /// Days that lie behind a coalition; what it plans reaches to the end of the year.
@@ -102,13 +124,18 @@ impl Sample {
             begun,
             groups: Vec::new(),
             records: Vec::with_capacity(size.records),
-            of_kind: std::collections::BTreeMap::new(),
+            of_kind: BTreeMap::new(),
+            titles: BTreeMap::new(),
+            levers: Vec::new(),
+            seated: BTreeMap::new(),
+            mandates: Vec::new(),
         };
         frame::make(&mut making);
         life::make(&mut making);
         making.records.truncate(size.records.max(making.groups.len()));
         let here = here::make(&mut making);
-        Self { groups: making.groups.into_iter().map(|group| group.name).collect(), records: making.records, here }
+        let groups = making.groups.into_iter().map(|group| group.name).collect();
+        Self { groups, records: making.records, mandates: making.mandates, here }
     }
 }
 
@@ -144,8 +171,18 @@ struct Making {
     groups: Vec<Group>,
     records: Vec<Drafted>,
     /// The numbers of the records of each kind.
-    of_kind: std::collections::BTreeMap<&'static str, Vec<usize>>,
+    of_kind: BTreeMap<&'static str, Vec<usize>>,
+    /// How often each title was given to something of a kind.
+    titles: BTreeMap<(&'static str, String), usize>,
+    /// The factors of the systems map.
+    levers: Vec<usize>,
+    /// The groups that sit in each body.
+    seated: BTreeMap<usize, Vec<usize>>,
+    mandates: Vec<Licence>,
 }
+
+/// Records that are looked at for one of some sort.
+const LOOKS: usize = 8;
 
 impl Making {
     /// Adds a record; its number.
@@ -180,6 +217,70 @@ impl Making {
     fn writer_of(&self, reference: &Json) -> Option<usize> {
         let number: usize = reference.as_str()?.strip_prefix('@')?.parse().ok()?;
         Some(self.records.get(number)?.by)
+    }
+
+    /// Any record of a kind with this in a field, where one is soon found; else any.
+    fn any_where(&mut self, kind: &str, (field, value): (&str, &str)) -> Json {
+        let mut found = Json::Null;
+        for _ in 0..LOOKS {
+            let Some(number) = self.any_number(kind) else { break };
+            found = Json::String(format!("@{number}"));
+            let fields = self.records.get(number).map(|record| &record.fields);
+            if fields.and_then(|fields| fields.get(field)).is_some_and(|found| found == value) {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Any record of a kind that a group wrote, as a reference to it; null where there is none.
+    fn any_of(&mut self, kind: &str, by: usize) -> Json {
+        let numbers = self.of_kind.get(kind).into_iter().flatten().copied();
+        let own = numbers.filter(|number| self.records.get(*number).is_some_and(|record| record.by == by));
+        let own: Vec<usize> = own.take(LOOKS).collect();
+        self.numbers.one(&own).map_or(Json::Null, |number| Json::String(format!("@{number}")))
+    }
+
+    /// Whether there is a record of a kind.
+    fn has(&self, kind: &str) -> bool {
+        self.of_kind.contains_key(kind)
+    }
+
+    /// A title that nothing of its kind has yet; where none is drawn soon it is counted.
+    fn title(&mut self, kind: &'static str, draw: impl Fn(&mut Numbers) -> String) -> String {
+        let mut title = draw(&mut self.numbers);
+        for _ in 1..LOOKS {
+            if !self.titles.contains_key(&(kind, title.clone())) {
+                break;
+            }
+            title = draw(&mut self.numbers);
+        }
+        let times = self.titles.entry((kind, title.clone())).or_default();
+        *times += 1;
+        if *times == 1 { title } else { format!("{title} ({times})") }
+    }
+
+    /// The day on which the next record is written: they are spread over all the days.
+    fn today(&self) -> usize {
+        DAYS * self.records.len().min(self.size.records) / self.size.records.max(1)
+    }
+
+    /// The quarter of the year in which the days end.
+    fn period(&self) -> String {
+        let days = i64::try_from(DAYS).unwrap_or_default();
+        let last = self.begun.checked_add(days.days()).unwrap_or(self.begun);
+        format!("{}-Q{}", last.year(), (last.month() + 2) / 3)
+    }
+
+    /// Whether a moment lies behind.
+    fn is_over(&self, moment: &Json) -> bool {
+        moment.as_str().is_some_and(|moment| moment < self.at(DAYS, 0).as_str())
+    }
+
+    /// A field of the record to which a reference points.
+    fn field_of(&self, reference: &Json, field: &str) -> Option<Json> {
+        let number: usize = reference.as_str()?.strip_prefix('@')?.parse().ok()?;
+        self.records.get(number)?.fields.get(field).cloned()
     }
 
     /// Any record of a kind with its number.
@@ -237,6 +338,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_talked_about_by_name_has_a_name_of_its_own() {
+        let sample = Sample::new(3, Size::of_groups(60).unwrap());
+        for kind in ["decision", "event", "task", "lesson", "survey", "plan", "thread", "page", "report"] {
+            let of_kind = sample.records.iter().filter(|record| record.kind == kind);
+            let titles: Vec<&str> = of_kind.filter_map(|record| record.fields["title"].as_str()).collect();
+            let distinct: std::collections::BTreeSet<&&str> = titles.iter().collect();
+            assert!(
+                titles.len() > 1 && distinct.len() == titles.len(),
+                "{kind}: {} of {}",
+                distinct.len(),
+                titles.len()
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_decided_was_decided_by_some() {
+        for groups in [Size::FEWEST, 60] {
+            let sample = Sample::new(3, Size::of_groups(groups).unwrap());
+            let voices = |number: usize| {
+                let of = format!("@{number}");
+                sample.records.iter().filter(move |record| record.kind == "voice" && record.fields["decision"] == *of)
+            };
+            for (number, decision) in sample.records.iter().enumerate().filter(|(_, record)| record.kind == "decision")
+            {
+                let who: std::collections::BTreeSet<usize> = voices(number).map(|voice| voice.by).collect();
+                assert_eq!(who.len(), voices(number).count(), "a group speaks twice");
+                // The last that is written may be cut off.
+                let is_whole = number + 30 < sample.records.len();
+                assert!(!is_whole || who.len() * 4 >= groups.min(24), "{:?}: {}", decision.fields, who.len());
+            }
+        }
+    }
+
+    #[test]
     fn a_size_follows_from_the_groups_and_is_bounded() {
         assert_eq!(Size::of_groups(1_300), Ok(Size::LARGE));
         assert_eq!(Size::of_groups(20), Ok(Size { groups: 20, people: 215, records: 1_538 }));
@@ -272,6 +408,7 @@ mod tests {
         let size = Size::of(500);
         assert_eq!(Sample::new(1, size).records, Sample::new(1, size).records);
         assert_eq!(Sample::new(1, size).here, Sample::new(1, size).here);
+        assert_eq!(Sample::new(1, size).mandates, Sample::new(1, size).mandates);
         assert_ne!(Sample::new(1, size).records, Sample::new(2, size).records);
         let names = Sample::new(1, Size::of(100_000)).groups;
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();

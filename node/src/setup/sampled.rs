@@ -16,7 +16,10 @@ use crate::store::{LocalPresence, LocalRecord, Store};
 use automerge::{ActorId, Automerge};
 use grid_protocol::authority::Authority;
 use grid_protocol::codec::Format;
-use grid_protocol::control::{self, ControlSet, DeviceSecrets, GenesisBody, NewGroup, Record, Signs, Statement, Vouch};
+use grid_protocol::control::{
+    self, ControlSet, DeviceSecrets, Endorsement, GenesisBody, Mandate, MandateBody, NewGroup, Record, SigningKey,
+    Signs, Stance, Statement, Term, Vouch,
+};
 use grid_protocol::document::{ChangeBody, KindName, Opening, WriteRule, actor};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{CoalitionId, DocumentId, GroupId};
@@ -28,7 +31,7 @@ use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage as _;
 use grid_protocol::time::Timestamp;
 use grid_protocol::words::RecoveryWords;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
@@ -209,7 +212,44 @@ fn members(
     }));
     let founder = Writer { group: identity.group, device: identity.device, key: secrets.device, head: None };
     writers.insert(0, founder);
+    own.extend(mandates(identity.coalition, &authority, &writers, sample, begun)?);
     Ok(Members { identity, own, others, writers })
+}
+
+/// The mandates that groups claim, each with the word of the founder, who alone is asked.
+fn mandates(
+    coalition: CoalitionId,
+    authority: &Authority,
+    writers: &[Writer],
+    sample: &Sample,
+    begun: Timestamp,
+) -> Result<Vec<Record>, SetupError> {
+    let (Some(version), Some(founder)) = (authority.followed(), writers.first()) else { return Ok(Vec::new()) };
+    let day = |day: usize| begun.after(DAY.saturating_mul(u32::try_from(day).unwrap_or_default()));
+    let mut records = Vec::with_capacity(2 * sample.mandates.len());
+    let mut claimed: BTreeMap<usize, u32> = BTreeMap::new();
+    for licence in &sample.mandates {
+        let Some(writer) = writers.get(licence.by) else { continue };
+        let number = claimed.entry(licence.by).or_default();
+        let body = MandateBody {
+            format: Format,
+            coalition,
+            version,
+            group: writer.group,
+            number: *number,
+            counter: 0,
+            role: licence.role,
+            scope: licence.scope.to_owned(),
+            term: Term { from: day(licence.from), to: day(licence.until) },
+        };
+        *number += 1;
+        let claim = Mandate::sign(body, SigningKey::Device(&writer.key));
+        let word = (Stance::Endorsed, day(licence.from));
+        let about = (coalition, claim.id());
+        let endorsed = Endorsement::new(about, founder.group, 0, word, SigningKey::Device(&founder.key));
+        records.extend([Record::Mandate(claim), Record::Endorsement(endorsed)]);
+    }
+    Ok(records)
 }
 
 /// A group joins through the first free slot.

@@ -124,6 +124,9 @@ const fn stands_alone(letter: char) -> bool {
     matches!(letter, '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// Letters of a word that is the beginning of another.
+const AKIN: usize = 3;
+
 /// How near a word is to the one that is looked for, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Near {
@@ -131,6 +134,8 @@ pub(crate) enum Near {
     Same,
     /// It begins with the word.
     Begins,
+    /// It is the beginning of the word, or begins with all of it but a last vowel.
+    Akin,
     /// It is the word with one slip.
     OneSlip,
     /// It is the word with two slips.
@@ -143,6 +148,7 @@ impl Near {
         match self {
             Near::Same => 1.0,
             Near::Begins => 0.7,
+            Near::Akin => 0.5,
             Near::OneSlip => 0.4,
             Near::TwoSlips => 0.2,
         }
@@ -156,6 +162,8 @@ pub(crate) struct Wanted {
     letters: Vec<char>,
     signs: u64,
     slips: usize,
+    /// Bytes of it without a last vowel.
+    stem: usize,
 }
 
 impl Wanted {
@@ -167,7 +175,15 @@ impl Wanted {
             5..8 => 1,
             _ => 2,
         };
-        Self { signs: signs(text), text: text.to_owned(), letters, slips }
+        let stem = text.strip_suffix(['a', 'e', 'i', 'o', 'u']).unwrap_or(text).len();
+        Self { signs: signs(text), text: text.to_owned(), letters, slips, stem }
+    }
+
+    /// Whether a folded word is akin: `law` to `lawyer`, `driving` to `drive`. Of many words that says little.
+    pub(crate) fn is_akin(&self, word: &str) -> bool {
+        let whole = |text: &str, least: usize| text.chars().nth(least - 1).is_some();
+        let stem = self.text.get(..self.stem).unwrap_or(&self.text);
+        self.text.starts_with(word) && whole(word, AKIN) || word.starts_with(stem) && whole(stem, AKIN + 1)
     }
 
     /// How near a folded word is, whose [`signs`] are these; none when it is another word.
@@ -284,14 +300,24 @@ impl Phrase {
         missing.is_empty() && !self.wanted.is_empty()
     }
 
-    /// Whether one of its words, or something near, stands in a text.
-    pub(crate) fn touches(&self, text: &str) -> bool {
-        let mut touched = false;
+    /// How near the nearest word of a text is to one of its words.
+    pub(crate) fn touches(&self, text: &str) -> Option<Near> {
+        self.nearest(text, Wanted::near)
+    }
+
+    /// The same of what somebody carries, such as a skill: there a word that is akin counts.
+    pub(crate) fn touches_carried(&self, text: &str) -> Option<Near> {
+        let akin = |wanted: &Wanted, word: &str, _: u64| wanted.is_akin(word).then_some(Near::Akin);
+        self.touches(text).or_else(|| self.nearest(text, akin))
+    }
+
+    fn nearest(&self, text: &str, near: impl Fn(&Wanted, &str, u64) -> Option<Near>) -> Option<Near> {
+        let mut nearest = None;
         each_word(text, |word| {
             let signs = signs(word);
-            touched = touched || self.wanted.iter().any(|wanted| wanted.near(word, signs).is_some());
+            nearest = self.wanted.iter().filter_map(|wanted| near(wanted, word, signs)).chain(nearest).min();
         });
-        touched
+        nearest
     }
 }
 

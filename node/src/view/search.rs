@@ -6,8 +6,11 @@
 //!
 //! A query goes once over all known words: those that are the same, begin with what is looked for or are a slip away
 //! count, each with its weight. Words that few records have count more, and names more than what stands in a text.
+//!
+//! Whoever asks in a sentence means some of its words: what many records say in passing and nobody carries as a skill, a
+//! place or a tag tells nothing, and what nothing says neither. The others are told by what they are akin to.
 
-use super::fold::{Phrase, Wanted, signs};
+use super::fold::{Near, Phrase, Wanted, signs};
 use super::records::{Number, Records, is_shown};
 use super::wording::{OWN, Part, Whole, Words};
 use grid_protocol::record::{Kind, Registry};
@@ -19,7 +22,15 @@ use std::sync::Arc;
 /// Words that can be required at once: what is found is looked at again anyway.
 const REQUIRED: usize = 32;
 /// What a required word counts beside wished ones, which are fewer.
-const REQUIRED_STEP: usize = 256;
+const REQUIRED_STEP: u32 = 256;
+/// What a word that tells nothing counts beside one that does.
+const IDLE: f32 = 0.25;
+/// A word of which so many hits at least are no tags tells nothing where so many records have it: of few records nobody
+/// can say so.
+const IN_PASSING: (usize, usize) = (20, 50);
+/// Of so many hits one at least is a tag where a word is one that people carry.
+const CARRIED: usize = 10;
+
 /// Which words stand in which records.
 #[derive(Default)]
 pub struct Search {
@@ -40,6 +51,33 @@ struct Word {
 }
 
 const PART: u32 = 0b11;
+
+impl Word {
+    /// In how many places it is a tag, or in a line.
+    fn carried(&self) -> usize {
+        self.at.iter().filter(|at| **at & PART == Part::Tag as u32).count()
+    }
+}
+
+/// The known words that are near a wanted one.
+#[derive(Default)]
+struct NearWords<'a> {
+    words: Vec<(&'a Word, Near)>,
+    /// Words that are akin to it, where nothing is nearer.
+    akin: Vec<&'a Word>,
+    has_begun: bool,
+}
+
+impl<'a> NearWords<'a> {
+    fn settle(mut self) -> Vec<(&'a Word, Near)> {
+        if !self.has_begun {
+            // What people carry is meant: `law` by whoever looks for a lawyer, and not `for` by one who looks for a forest.
+            let carried = self.akin.into_iter().filter(|word| word.carried() * CARRIED >= word.at.len());
+            self.words.extend(carried.map(|word| (word, Near::Akin)));
+        }
+        self.words
+    }
+}
 
 const fn weight_of(part: u32) -> f32 {
     match part {
@@ -63,7 +101,7 @@ pub(crate) struct Hit<'a> {
 pub(crate) struct Query {
     /// Words that a record must have, each of them or something near.
     pub(crate) required: Vec<Phrase>,
-    /// Words of which it should have as many as another record that is found.
+    /// Words of which it should have as many as another record that is found, those that tell nothing left out.
     pub(crate) wished: Option<Phrase>,
 }
 
@@ -155,7 +193,7 @@ impl Search {
     pub(crate) fn having<'a>(&self, records: &'a Records, phrase: &Phrase) -> Vec<&'a Arc<Row>> {
         let query = Query { required: vec![phrase.clone()], wished: None };
         let found = self.scored(&query).into_iter();
-        found.filter_map(|(_, number)| records.numbered(number)).collect()
+        found.filter_map(|scored| records.numbered(scored.number)).collect()
     }
 
     /// The records that say more than is kept: looking at each tells whether they have some words.
@@ -163,8 +201,8 @@ impl Search {
         self.overlong.iter().filter_map(|number| records.numbered(*number))
     }
 
-    /// The records that have all required words and as many of the wished ones as any, with what they count.
-    fn scored(&self, query: &Query) -> Vec<(f32, u32)> {
+    /// The records that have all required words and one of the wished ones at least, with what they count.
+    fn scored(&self, query: &Query) -> Vec<Scored> {
         let required: Vec<&Wanted> = query.required.iter().flat_map(Phrase::wanted).take(REQUIRED).collect();
         let wished: Vec<&Wanted> = query.wished.iter().flat_map(Phrase::wanted).collect();
         let unsayable = query.required.iter().chain(&query.wished).any(|phrase| phrase.wanted().is_empty());
@@ -173,18 +211,31 @@ impl Search {
         }
         let wanted: Vec<&Wanted> = required.iter().chain(&wished).copied().collect();
         let mut total = vec![0.0_f32; self.kind_of.len()];
-        let mut found = vec![0_usize; self.kind_of.len()];
+        let mut found = vec![0_u32; self.kind_of.len()];
         let mut best = vec![0.0_f32; self.kind_of.len()];
-        for (index, words) in self.near(&wanted).into_iter().enumerate() {
+        let near = self.near(&wanted, required.len());
+        // Where no word of a sentence tells anything, all of them are what was asked.
+        let idle: Vec<bool> = near.iter().map(|words| self.is_idle(words)).collect();
+        let all_idle = idle.iter().zip(&near).skip(required.len()).all(|(idle, words)| *idle || words.is_empty());
+        let all = (self.size as f32).max(1.0);
+        for (index, words) in near.into_iter().enumerate() {
             best.fill(0.0);
-            for (word, weight) in words {
-                for at in &word.at {
+            let idle = index >= required.len() && !all_idle && idle.get(index).copied().unwrap_or_default();
+            for (word, near) in words {
+                let rare = (1.0 + all / word.at.len() as f32).ln();
+                let weight = near.weight() * rare * if idle { IDLE } else { 1.0 };
+                let meant = |at: &&u32| near != Near::Akin || **at & PART == Part::Tag as u32;
+                for at in word.at.iter().filter(meant) {
                     let here = &mut best[(at >> 2) as usize];
                     *here = here.max(weight * weight_of(at & PART));
                 }
             }
             // What is required counts for more than all that is wished.
-            let step = if index < required.len() { REQUIRED_STEP } else { 1 };
+            let step = match (index < required.len(), idle) {
+                (true, _) => REQUIRED_STEP,
+                (false, false) => 1,
+                (false, true) => 0,
+            };
             for ((total, found), best) in total.iter_mut().zip(&mut found).zip(&best) {
                 if *best > 0.0 {
                     *total += *best;
@@ -192,25 +243,38 @@ impl Search {
                 }
             }
         }
-        let least = required.len() * REQUIRED_STEP + usize::from(!wished.is_empty());
-        let most = found.iter().copied().max().unwrap_or_default().max(least);
-        let hits = total.into_iter().zip(0_u32..).zip(found);
-        hits.filter(|(_, found)| *found == most).map(|(hit, _)| hit).collect()
+        let least = u32::try_from(required.len()).unwrap_or(u32::MAX).saturating_mul(REQUIRED_STEP);
+        let least = least + u32::from(!wished.is_empty());
+        let hits = total.into_iter().zip(found).zip(0_u32..);
+        let hits = hits.filter(|((_, found), _)| *found >= least);
+        hits.map(|((score, found), number)| Scored { score, found, number }).collect()
     }
 
-    /// For each wanted word the known ones that are near it, with what a hit of each counts.
-    fn near(&self, wanted: &[&Wanted]) -> Vec<Vec<(&Word, f32)>> {
-        let all = (self.size as f32).max(1.0);
-        let mut near = vec![Vec::new(); wanted.len()];
+    /// For each wanted word the known ones that are near it; those that are akin only to what is wished.
+    fn near(&self, wanted: &[&Wanted], required: usize) -> Vec<Vec<(&Word, Near)>> {
+        let mut near: Vec<NearWords<'_>> = wanted.iter().map(|_| NearWords::default()).collect();
         for (text, word) in &self.words {
-            for (wanted, near) in wanted.iter().zip(&mut near) {
+            for (index, (wanted, near)) in wanted.iter().zip(&mut near).enumerate() {
                 if let Some(how) = wanted.near(text, word.signs) {
-                    let rare = (1.0 + all / word.at.len() as f32).ln();
-                    near.push((word, how.weight() * rare));
+                    near.has_begun |= how <= Near::Begins;
+                    near.words.push((word, how));
+                } else if index >= required && wanted.is_akin(text) {
+                    near.akin.push(word);
                 }
             }
         }
-        near
+        near.into_iter().map(NearWords::settle).collect()
+    }
+
+    /// Whether words are said in passing by many, and carried by nobody.
+    fn is_idle(&self, words: &[(&Word, Near)]) -> bool {
+        let hits: usize = words.iter().map(|(word, _)| word.at.len()).sum();
+        let (few, part) = IN_PASSING;
+        if hits < few || hits * part < self.size {
+            return false;
+        }
+        let carried: usize = words.iter().map(|(word, _)| word.carried()).sum();
+        carried * CARRIED < hits
     }
 
     /// The records of a kind that have all these words, folded as they are, and those that say more than is kept. None
@@ -241,15 +305,25 @@ impl Search {
     }
 }
 
+/// A record that has a word of a query.
+#[derive(Clone, Copy, Debug)]
+struct Scored {
+    score: f32,
+    /// How many of the words it has.
+    found: u32,
+    number: Number,
+}
+
 /// The records that fit a query, in no order yet.
 pub(crate) struct Hits<'a> {
     search: &'a Search,
     records: &'a Records,
-    scored: Vec<(f32, u32)>,
+    scored: Vec<Scored>,
 }
 
 impl<'a> Hits<'a> {
-    /// Those of such kinds that `shows` lets through, best first, then by id; at most so many.
+    /// Those of such kinds that have as many of the words as any of them and that `shows` lets through, best first, then by
+    /// id; at most so many.
     pub(crate) fn best(
         &self,
         kinds: impl Fn(&str) -> bool,
@@ -262,7 +336,10 @@ impl<'a> Hits<'a> {
             let kind = search.kind_of.get(number as usize).copied().flatten();
             kind.is_some_and(|kind| of_kind.get(usize::from(kind.get()) - 1) == Some(&true))
         };
-        let mut hits: Vec<(f32, Number)> = self.scored.iter().filter(|(_, number)| meant(*number)).copied().collect();
+        let of_kinds = || self.scored.iter().filter(|hit| meant(hit.number));
+        let has = of_kinds().map(|hit| hit.found).max().unwrap_or_default();
+        let whole = of_kinds().filter(|hit| hit.found == has);
+        let mut hits: Vec<(f32, Number)> = whole.map(|hit| (hit.score, hit.number)).collect();
         let document = |number: Number| records.numbered(number).map(|row| row.document);
         let order = |one: &(f32, Number), other: &(f32, Number)| {
             other.0.total_cmp(&one.0).then_with(|| document(one.1).cmp(&document(other.1)))

@@ -7,6 +7,7 @@ use super::Views;
 use super::fold::{Phrase, bare};
 use super::records::is_shown;
 use grid_protocol::id::GroupId;
+use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -19,6 +20,9 @@ pub(crate) const WHOLE: usize = 52;
 const SHORT: usize = 10;
 /// Candidates that an error names.
 const NAMED: usize = 5;
+/// Letters of a title and of the name of its group that an error names.
+const TITLE: usize = 40;
+const GROUP: usize = 24;
 /// Letters of what was told that an error repeats.
 const REPEATED: usize = 80;
 
@@ -55,7 +59,7 @@ impl Untold {
                 "Give its whole name, its id, or the first six letters of its id; what others wrote may still be on \
                  its way."
             }
-            Self::Several { .. } => "Give the id of the one you mean, or more letters of it.",
+            Self::Several { .. } => "Give the id of the one you mean: it stands in brackets.",
         }
     }
 }
@@ -123,8 +127,22 @@ impl Views {
                 }
             }
         }
-        let called = |row: &&Arc<Row>| (self.title_of(row), row.document.to_string());
+        let called = |row: &&Arc<Row>| (self.told_apart(row), row.document.to_string());
         only(&kinds.join(", "), told, fits, called)
+    }
+
+    /// What a record is called, whose it is, and its day: of two with one title a person knows the one that is meant.
+    pub(crate) fn told_apart(&self, row: &Row) -> String {
+        let title: String = self.title_of(row).chars().take(TITLE).collect();
+        let group = row.owner().map(|group| self.name_of(&group)).unwrap_or_default();
+        let group: String = group.chars().take(GROUP).collect();
+        let fields = row.kind().and_then(|kind| self.registry.kind(kind)).into_iter().flat_map(|kind| &kind.fields);
+        let mut days = fields.filter_map(|field| match row.values.get(&field.name) {
+            Some(Value::DateTime(moment)) => Some(moment.to_string()),
+            _ => None,
+        });
+        let day = days.next().unwrap_or_else(|| row.created.to_string());
+        format!("{title} by {group}, {}", day.get(..10).unwrap_or(&day))
     }
 
     /// The records of a kind that have this title.
@@ -209,6 +227,12 @@ mod tests {
         let vigil = coalition.record(0, "action", json!({"title": "Vigil für José"}));
         coalition.record(1, "need", json!({"title": "Vigil fur Jose\u{301}"}));
         let error = coalition.views.record_told(&["action", "need"], "VIGIL FÜR JOSÉ").unwrap_err();
+        assert!(
+            error.to_string().contains("by José (")
+                && error.to_string().contains(", 2026-11-22 (")
+                && error.hint().contains("brackets"),
+            "{error}"
+        );
         assert!(error.to_string().contains("Vigil fur Jose") && error.to_string().contains(&vigil[..SHORT]), "{error}");
         for told in ["vigil fur jose", &vigil, &vigil[..8]] {
             let row = coalition.views.record_told(&["action"], told).unwrap();

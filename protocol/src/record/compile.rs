@@ -1,8 +1,8 @@
 //! From the struct of a kind to its [`Kind`]: reads the JSON schema that schemars derives and its `x-grid` metadata.
 
 use super::{
-    Audience, Choice, CompileError, Complaint, Day, Field, FieldName, FieldType, Kind, KindRole, Record, Seal,
-    Singleton, Targets, WriteRule, Writes, names::is_reserved,
+    Audience, Choice, Closeness, CompileError, Complaint, Day, Field, FieldName, FieldType, Kind, KindRole, Record,
+    Seal, Singleton, Targets, WriteRule, Writes, names::is_reserved,
 };
 use schemars::generate::SchemaSettings;
 use serde::{
@@ -150,6 +150,11 @@ fn compile_field(place: &str, name: &str, schema: &Json, default: &Json) -> Resu
             None => Writes::Always,
             Some("first") => Writes::First,
             Some(_) => return Err(metadata_error(place, "writes first", meta.get("writes"))),
+        },
+        closeness: match string(meta, "closeness").as_deref() {
+            None => Closeness::Exact,
+            Some("blurred") => Closeness::Blurred,
+            Some(_) => return Err(metadata_error(place, "closeness blurred", meta.get("closeness"))),
         },
         default: None,
     };

@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, fmt};
 /// `line` unless it says `text`, `link`, `place` or `reference`; a set is `tags` unless it says `references`),
 /// `aliases` (headings of foreign tables), `of` (the kind, or the kinds, that a reference refers to; `any` for every
 /// kind), `widget`, `day` (a moment that may be said as a day: `from`, `on`, `until`), `writes` (`first`: it is said
-/// when the record is made and never again). A field's default is that of the struct.
+/// when the record is made and never again), `closeness` (`blurred`: a point is kept to about a kilometre). A field's default is that of the struct.
 ///
 /// The title is a line, a text of which the first line counts, or a reference: such a record is named by what it
 /// refers to.
@@ -215,6 +215,16 @@ pub enum Writes {
     First,
 }
 
+/// How closely a field says where something is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Closeness {
+    /// As closely as it was given: people come there.
+    #[default]
+    Exact,
+    /// To about a kilometre, whatever was given: people live or work there.
+    Blurred,
+}
+
 /// One field of a kind.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -234,6 +244,8 @@ pub struct Field {
     pub day: Option<Day>,
     /// When it may be written.
     pub writes: Writes,
+    /// How closely it says where something is.
+    pub closeness: Closeness,
     /// What it holds where nothing was written.
     pub default: Option<Value>,
 }

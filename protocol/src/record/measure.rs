@@ -36,6 +36,13 @@ impl Coordinates {
         if sound { Ok(point) } else { Err(Unfit::new(COORDINATES, &format!("{latitude},{longitude}"))) }
     }
 
+    /// The same to two decimals: about a kilometre, so that a map shows a place and no house.
+    #[must_use]
+    pub fn blurred(self) -> Self {
+        let rounded = |degrees: f64| (degrees * 100.0).round() / 100.0 + 0.0;
+        Self { latitude: rounded(self.latitude), longitude: rounded(self.longitude) }
+    }
+
     /// Degrees north.
     pub fn latitude(self) -> f64 {
         self.latitude

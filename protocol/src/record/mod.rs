@@ -66,8 +66,8 @@ pub use excerpt::{EditedPlace, Excerpt, TextEdit};
 pub use heading::{Mapped, Mapping};
 pub use import::{Agreed, BadRow, ImportError, ImportOptions, ImportPlan, Row as ImportRow};
 pub use kind::{
-    Audience, Choice, CompileError, Complaint, Field, FieldType, Kind, KindRole, Record, RecordHome, Singleton,
-    Targets, WriteRule, Writes,
+    Audience, Choice, Closeness, CompileError, Complaint, Field, FieldType, Kind, KindRole, Record, RecordHome,
+    Singleton, Targets, WriteRule, Writes,
 };
 pub use kinds::{Action, ActionStatus, Contact, Group, Page, Prospect, Resource, ResourceKind, Role, Stage};
 pub use measure::{Coordinates, Money};

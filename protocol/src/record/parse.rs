@@ -1,6 +1,6 @@
 //! From what people and programs give to a [`Value`]: each field takes or refuses it, and says what it expected.
 
-use super::{Coordinates, DateTime, Field, FieldType, Money, Value, date_time, measure, value::whole};
+use super::{Closeness, Coordinates, DateTime, Field, FieldType, Money, Value, date_time, measure, value::whole};
 use crate::{
     id::DocumentId,
     limits::{MAX_LINE, MAX_LINK, MAX_TAG, MAX_TAGS, MAX_TEXT},
@@ -69,7 +69,7 @@ impl Field {
             FieldType::Flag => Value::Flag(flag(trimmed).ok_or_else(|| Unfit::new(FLAG, text))?),
             FieldType::Money => Value::Money(Box::new(Money::parse(trimmed)?)),
         };
-        self.accept(value)
+        self.accept(self.kept(value))
     }
 
     /// The value of its JSON form; a string is read as text. `null` is no value.
@@ -78,6 +78,19 @@ impl Field {
     ///
     /// [`Unfit`] when the field does not take it.
     pub fn from_json(&self, json: &Json) -> Result<Option<Value>, Unfit> {
+        let value = self.from_whole_json(json)?;
+        Ok(value.map(|value| self.kept(value)))
+    }
+
+    /// What is kept of a value that somebody gives. What was written before stands as it is.
+    pub(super) fn kept(&self, value: Value) -> Value {
+        match (self.closeness, value) {
+            (Closeness::Blurred, Value::Coordinates(point)) => Value::Coordinates(point.blurred()),
+            (_, value) => value,
+        }
+    }
+
+    fn from_whole_json(&self, json: &Json) -> Result<Option<Value>, Unfit> {
         let unfit = |expected: &str| Unfit::new(expected, &json.to_string());
         let value = match (&self.field_type, json) {
             (_, Json::Null) => return Ok(None),
@@ -110,7 +123,7 @@ impl Field {
     pub fn from_stored_json(&self, json: &Json) -> Result<Option<Value>, Unfit> {
         match (&self.field_type, json) {
             (FieldType::DateTime, Json::String(text)) => self.accept(Value::DateTime(Box::new(text.parse()?))),
-            _ => self.from_json(json),
+            _ => self.from_whole_json(json),
         }
     }
 

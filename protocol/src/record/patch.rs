@@ -157,7 +157,7 @@ impl Patch {
     pub fn set(&mut self, kind: &Kind, field: &str, value: Option<Value>) -> Result<(), PatchError> {
         let field = kind.field(field).ok_or_else(|| kind.unknown(field))?;
         let value = value
-            .map(|value| field.accept(value))
+            .map(|value| field.accept(field.kept(value)))
             .transpose()
             .map_err(|unfit| PatchError::unfit(&field.name, unfit))?;
         self.fields.insert(field.name.clone(), value.flatten());

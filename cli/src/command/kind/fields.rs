@@ -2,14 +2,14 @@
 
 use crate::{
     client::{Client, path, with_query},
-    context,
+    context::{self, Context},
     failure::{Exit, Failure},
     file, when,
 };
 use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, parser::ValueSource};
 use grid_protocol::{
     limits::MAX_TEXT,
-    record::{Field, FieldType, Flag, Kind, Many, Patch, PatchError},
+    record::{Closeness, Field, FieldType, Flag, Kind, Many, Patch, PatchError},
 };
 use jiff::civil::Date;
 use serde_json::{Map, Value};
@@ -81,6 +81,17 @@ pub(super) fn patch(
         .map(|(name, value)| (name.to_string(), value.map_or(Value::Null, |value| value.to_json())))
         .collect())
 }
+
+/// Says that a point is kept less closely than it may have been given.
+pub(super) fn note_blurred(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) {
+    let given = |field: &&Field| matches!(matches.try_get_many::<String>(&field.flag()), Ok(Some(_)));
+    if kind.fields.iter().filter(|field| field.closeness == Closeness::Blurred).any(|field| given(&field)) {
+        context.out.note(BLURRED);
+    }
+}
+
+/// What becomes of a point at which people live or work.
+pub(super) const BLURRED: &str = "The point is kept to two decimals, about a kilometre: no map shows it more closely.";
 
 /// What a flag does not take, with what it would.
 fn unfit(kind: &Kind, verb: &str, error: &PatchError) -> Failure {

@@ -1,5 +1,6 @@
 //! `grid KIND import`.
 
+use super::fields::BLURRED;
 use crate::{
     client::{path, with_query},
     context::Context,
@@ -10,7 +11,10 @@ use crate::{
     words::count,
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use grid_protocol::{limits::MAX_IMPORT, record::Kind};
+use grid_protocol::{
+    limits::MAX_IMPORT,
+    record::{Closeness, Kind},
+};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -100,6 +104,11 @@ fn show(page: &mut Page, kind: &Kind, report: &Value, dry: bool) {
         table.row([heading.as_str().unwrap_or_default(), "(left out)"]);
     }
     page.table(&table);
+    let mapped = report["mapping"].as_array().into_iter().flatten();
+    let mut fields = mapped.filter_map(|mapped| kind.field(mapped["field"].as_str()?));
+    if fields.any(|field| field.closeness == Closeness::Blurred) {
+        page.line(BLURRED);
+    }
     page.gap();
     let becomes = report["kind"].as_str().unwrap_or(&kind.name);
     let done = if dry { "Would be" } else { "Now" };

@@ -81,6 +81,7 @@ pub(super) fn finish(
         (_, Delivery::Queued) => "Saved on this computer; it goes to the others when the nodes meet.",
     });
     beside::notes(&written, context);
+    fields::note_blurred(kind, matches, context);
     let see = if delivery == Delivery::Stays { "See it" } else { "See how far it is" };
     context.out.note(&format!("{see}: {show}"));
     if matches.contains_id("wait") && delivery == Delivery::Queued {

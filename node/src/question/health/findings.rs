@@ -207,7 +207,9 @@ pub(super) fn nothing_back<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
         Found::new(Some(group), move || {
             let what =
                 if given == 0 { "got nothing yet".to_owned() } else { format!("gave {given} times, and got nothing") };
-            Finding::group(asked, group, what, "grid match")
+            let id = group.to_string();
+            let step = format!("grid match --group {}", id.get(..8).unwrap_or(&id));
+            Finding::group(asked, group, what, &step)
         })
     });
     Sort { name: "nothing_back", found: findings.collect(), closer: "grid ask flows" }

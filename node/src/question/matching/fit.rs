@@ -6,7 +6,7 @@ use super::super::lookup::{Wanted, each_stem, stem, stems_of};
 use super::super::near::{Nearness, Spot};
 use super::super::shown::{by_name, id};
 use super::WORDS;
-use crate::view::fold::{each_word, folded};
+use crate::view::fold::{Phrase, each_word, folded};
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
@@ -51,6 +51,13 @@ impl<'a> Side<'a> {
         let (title, name) = (word.to_owned(), by_name(word, row.document));
         let side = Self { row, group: row.owner()?, title, name, spot: Spot::of(row), tags, words };
         (!side.words.is_empty()).then_some(side)
+    }
+
+    /// Whether it has these words: in its title, or among what it needs or offers.
+    pub(super) fn says(&self, text: &Phrase, field: &str) -> bool {
+        // A word of a profile is a need by itself; the tags beside it are what the group works on.
+        let listed = self.row.kind() == Some("group") && field == "tags";
+        text.is_in(&self.title) || !listed && self::tags(self.row, field).any(|tag| text.is_in(tag))
     }
 
     /// The id under which people go on with it: a word of a profile has that of its group.

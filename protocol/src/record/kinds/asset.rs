@@ -25,8 +25,8 @@ pub struct Asset {
     /// Where it is.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "place", "aliases": ["City", "Town", "Location"]}))]
     pub place: String,
-    /// The point on the map.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// The point on the map, kept to two decimals: about a kilometre.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "closeness": "blurred"}))]
     pub coordinates: Option<Coordinates>,
     /// On what terms it is lent.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text", "aliases": ["Conditions"]}))]

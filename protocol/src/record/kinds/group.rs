@@ -19,8 +19,8 @@ pub struct Group {
     /// Where it works: a town, a district, a valley.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "place", "aliases": ["City", "Town", "Location"]}))]
     pub place: String,
-    /// The point on the map, as exact as the group wants it.
-    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    /// The point on the map, kept to two decimals: about a kilometre.
+    #[schemars(extend("x-grid" = {"audience": "public", "closeness": "blurred"}))]
     pub coordinates: Option<Coordinates>,
     /// What the group is and does.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "text", "aliases": ["Description"]}))]

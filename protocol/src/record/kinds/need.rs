@@ -27,8 +27,8 @@ pub struct Need {
     /// Where.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "place", "aliases": ["City", "Town", "Location"]}))]
     pub place: String,
-    /// The point on the map.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// The point on the map, kept to two decimals: about a kilometre.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "closeness": "blurred"}))]
     pub coordinates: Option<Coordinates>,
     /// From when.
     #[schemars(extend("x-grid" = {"audience": "coalition", "day": "from"}))]

@@ -41,8 +41,8 @@ pub struct Person {
     /// Where the person works: a town, a district.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "place", "aliases": ["City", "Town", "Location"]}))]
     pub place: String,
-    /// The point on the map, as exact as the person wants it.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// The point on the map, kept to two decimals: about a kilometre.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "closeness": "blurred"}))]
     pub coordinates: Option<Coordinates>,
     /// The sector: union, church, school, business, health.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

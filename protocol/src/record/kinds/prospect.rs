@@ -22,8 +22,8 @@ pub struct Prospect {
     /// Where it works.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "place", "aliases": ["City", "Town", "Location"]}))]
     pub place: String,
-    /// The point on the map.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// The point on the map, kept to two decimals: about a kilometre.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "closeness": "blurred"}))]
     pub coordinates: Option<Coordinates>,
     /// Its page on the web.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "link", "aliases": ["URL", "Web site", "Homepage"]}))]

@@ -12,6 +12,31 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 #[test]
+fn a_point_at_which_people_live_is_kept_to_a_kilometre_and_where_people_come_to_as_it_is() {
+    let given = json!({"latitude": -28.812345, "longitude": 153.287654});
+    let kept = |kind: &str, json: &serde_json::Value| {
+        let kind = Registry::standard().kind(kind).unwrap();
+        let patch = Patch::from_json(kind, &json!({"coordinates": json})).unwrap();
+        patch.get("coordinates").flatten().unwrap().to_json()
+    };
+    for kind in ["group", "person", "prospect", "need", "asset"] {
+        let about = json!({"latitude": -28.81, "longitude": 153.29});
+        assert_eq!(kept(kind, &given), about, "{kind}");
+        assert_eq!(kept(kind, &json!("-28.812345,153.287654")), about, "{kind}");
+        let field = Registry::standard().kind(kind).unwrap().field("coordinates").unwrap();
+        let written_before = field.from_stored_json(&given).unwrap().unwrap();
+        assert_eq!(written_before.to_json(), given, "what was written before stands");
+        let mut set = Patch::default();
+        set.set(Registry::standard().kind(kind).unwrap(), "coordinates", Some(written_before)).unwrap();
+        assert_eq!(set.get("coordinates").flatten().unwrap().to_json(), about);
+    }
+    for kind in ["action", "event", "place", "moment", "alert", "case", "unit"] {
+        assert_eq!(kept(kind, &given), given, "{kind}");
+    }
+    assert_eq!(kept("person", &json!("-0.001,0.004")), json!({"latitude": 0.0, "longitude": 0.0}), "one zero");
+}
+
+#[test]
 fn all_kinds_compile_and_say_all_they_must() {
     let names: Vec<_> = Registry::standard().kinds().map(|kind| kind.name.as_str()).collect();
     assert!(names.len() > 50, "{names:?}");
