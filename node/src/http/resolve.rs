@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MeantAnswer {
     /// Its id.
-    id: String,
+    pub(super) id: String,
     /// Its title, where it is here.
     title: Option<String>,
 }
@@ -39,7 +39,7 @@ pub(crate) async fn resolve(
     api.handle.look(|views| meant_by(views, &kind, field, meant.trim())).map(Answer)
 }
 
-fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<MeantAnswer, ApiError> {
+pub(super) fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<MeantAnswer, ApiError> {
     let Some(targets) = field.field_type.targets() else {
         let message = format!("{} of {} refers to no record", field.name, kind.one());
         return Err(ApiError::invalid(message, "Only fields of the types reference and references do."));
@@ -50,7 +50,7 @@ fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<Me
     }
     let profile = views.registry.with_role(KindRole::Profile).map(|kind| kind.name.clone()).unwrap_or_default();
     if targets.only() == Some(&*profile) {
-        return Ok(group(views, views.group_told(meant)?));
+        return Ok(group(views, views.group_meant(meant)?));
     }
     // What stays here is never named in what travels.
     let travels = kind.home() == RecordHome::Log && field.audience.travels();
@@ -61,7 +61,11 @@ fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<Me
     if !targets.take(&profile) {
         return Ok(record?);
     }
-    let (record, group) = match (record, views.group_told(meant).map(|id| group(views, id))) {
+    let (record, group) = match (record, views.group_meant(meant).map(|id| group(views, id))) {
+        (Err(Untold::Nothing { told, near, .. }), Err(Untold::Nothing { near: groups, .. })) => {
+            let near = near.into_iter().chain(groups).collect();
+            return Err(Untold::Nothing { what: targets.to_string(), told, near }.into());
+        }
         (Err(Untold::Nothing { .. }), group) => return Ok(group?),
         (record, Err(Untold::Nothing { .. })) => return Ok(record?),
         (record, group) => (record?, group?),

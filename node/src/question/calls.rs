@@ -47,7 +47,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             "place": or_nothing(place(row)),
             "by": asked.group_name(row),
             "you": own,
-            "called": called.len(),
+            "reached": called.len(),
             "groups": told::names(asked, &called),
             "answered": told::names(asked, &answers),
             "answers": answers.len(),
@@ -169,6 +169,6 @@ mod tests {
         let reply = coalition.ask("calls", &[]).unwrap();
         // The call that reaches this group comes first.
         assert_eq!(Coalition::column(&reply, "calls", "name"), ["B", "A"]);
-        assert_eq!(Coalition::column(&reply, "calls", "called"), [2, 1]);
+        assert_eq!(Coalition::column(&reply, "calls", "reached"), [2, 1]);
     }
 }

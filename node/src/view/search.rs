@@ -237,6 +237,21 @@ pub(crate) struct Hits<'a> {
 }
 
 impl<'a> Hits<'a> {
+    /// How many of such kinds `counts` lets through.
+    pub(crate) fn count(&self, kinds: impl Fn(&str) -> bool, counts: impl Fn(&Row) -> bool) -> usize {
+        let rows = self.of_kinds(kinds).filter_map(|(_, number)| self.records.numbered(number));
+        rows.filter(|row| counts(row)).count()
+    }
+
+    fn of_kinds(&self, kinds: impl Fn(&str) -> bool) -> impl Iterator<Item = (f32, Number)> {
+        let of_kind: Vec<bool> = self.search.kinds.iter().map(|kind| kinds(kind)).collect();
+        let meant = move |number: Number| {
+            let kind = self.search.kind_of.get(number as usize).copied().flatten();
+            kind.is_some_and(|kind| of_kind.get(usize::from(kind.get()) - 1) == Some(&true))
+        };
+        self.scored.iter().filter(move |(_, number)| meant(*number)).copied()
+    }
+
     /// Those of such kinds that `shows` lets through, best first, then by id; at most so many.
     pub(crate) fn best(
         &self,
@@ -244,13 +259,8 @@ impl<'a> Hits<'a> {
         most: usize,
         mut shows: impl FnMut(&Arc<Row>) -> bool,
     ) -> Vec<Hit<'a>> {
-        let (search, records) = (self.search, self.records);
-        let of_kind: Vec<bool> = search.kinds.iter().map(|kind| kinds(kind)).collect();
-        let meant = |number: Number| {
-            let kind = search.kind_of.get(number as usize).copied().flatten();
-            kind.is_some_and(|kind| of_kind.get(usize::from(kind.get()) - 1) == Some(&true))
-        };
-        let mut hits: Vec<(f32, Number)> = self.scored.iter().filter(|(_, number)| meant(*number)).copied().collect();
+        let records = self.records;
+        let mut hits: Vec<(f32, Number)> = self.of_kinds(kinds).collect();
         let document = |number: Number| records.numbered(number).map(|row| row.document);
         let order = |one: &(f32, Number), other: &(f32, Number)| {
             other.0.total_cmp(&one.0).then_with(|| document(one.1).cmp(&document(other.1)))
