@@ -28,7 +28,7 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
 
 fn show(page: &mut Page, kind: &Kind, record: &Value) {
     let text = |key: &str| record[key].as_str().unwrap_or_default();
-    page.heading(&super::list::called(kind, record));
+    page.heading(&super::listed::called(kind, record));
     let stays: Vec<&str> = record["stays_here"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     // A heading is one line: what has more stands below it, too.
     let in_heading = |field: &Field| field.name == kind.title && field.field_type == FieldType::Line;
@@ -61,7 +61,7 @@ fn show(page: &mut Page, kind: &Kind, record: &Value) {
         &format!("{}{}", text("group_name"), if record["mine"] == Value::Bool(true) { " (yours)" } else { "" }),
     );
     if record["member"].is_boolean() {
-        page.field("Member", super::list::membership(record));
+        page.field("Member", super::listed::membership(record));
     }
     page.field("Changed", &when::detailed(text("changed_at"), context::now()));
     if let Some(delivery) = deliver::told(record) {
