@@ -221,16 +221,18 @@ impl Page {
 
     /// A table set off from the margin.
     pub(crate) fn table_within(&mut self, margin: &str, table: &Table) {
-        let lines = table.lines(self.width.map(|width| width.saturating_sub(margin.len())));
-        let mut lines = lines.iter();
-        if let Some(headings) = lines.next() {
+        let printed = table.print(self.width.map(|width| width.saturating_sub(margin.len())));
+        for line in &printed.headings {
             // Cells were escaped when they were added.
             match self.paint {
-                Paint::Bold => self.push(&format!("{margin}\u{1b}[1m{headings}\u{1b}[0m")),
-                Paint::Plain => self.push(&format!("{margin}{headings}")),
+                Paint::Bold => self.push(&format!("{margin}\u{1b}[1m{line}\u{1b}[0m")),
+                Paint::Plain => self.push(&format!("{margin}{line}")),
             }
         }
-        lines.for_each(|line| self.push(&format!("{margin}{line}")));
+        printed.rows.iter().for_each(|line| self.push(&format!("{margin}{line}")));
+        if let Some(note) = printed.note {
+            self.indented(margin, &note);
+        }
     }
 
     fn indented_after(&mut self, first: &str, rest: &str, text: &str) {

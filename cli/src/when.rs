@@ -76,6 +76,18 @@ pub(crate) fn moment_short(text: &str) -> String {
     short_from(text, &TimeZone::system())
 }
 
+/// Takes the zone off moments in a list where all of them name the same one, which then stands above them.
+pub(crate) fn common_zone(moments: &mut [String]) -> Option<String> {
+    const ZONE: &str = " (UTC";
+    let named = moments.iter().find(|moment| !moment.is_empty())?;
+    let zone = named.get(named.rfind(ZONE)?..)?.to_owned();
+    if !moments.iter().all(|moment| moment.is_empty() || moment.ends_with(&zone)) {
+        return None;
+    }
+    moments.iter_mut().for_each(|moment| moment.truncate(moment.len().saturating_sub(zone.len())));
+    Some(zone)
+}
+
 fn short_from(text: &str, here: &TimeZone) -> String {
     let Some((local, _)) = parts(text) else { return text.to_owned() };
     let shown = local.strftime("%-d %b %Y %H:%M").to_string();
@@ -189,5 +201,22 @@ mod tests {
         assert_eq!(short_from("2026-11-30T10:00:00+11:00", &zone(1)), "30 Nov 2026 10:00 (UTC+11)");
         assert_eq!(short_from("2026-11-30T10:00:00Z", &zone(1)), "30 Nov 2026 10:00 (UTC)");
         assert_eq!(moment("soon"), "soon");
+    }
+
+    #[test]
+    fn a_zone_that_all_moments_of_a_list_share_stands_above_them_once() {
+        let cells = |all: [&str; 3]| all.map(str::to_owned);
+        let mut same = cells(["30 Nov 2026 10:00 (UTC+11)", "", "1 Dec 2026 10:00 (UTC+11)"]);
+        assert_eq!(common_zone(&mut same).as_deref(), Some(" (UTC+11)"));
+        assert_eq!(same, ["30 Nov 2026 10:00", "", "1 Dec 2026 10:00"]);
+        for mut others in [
+            cells(["30 Nov 2026 10:00 (UTC+11)", "", "1 Dec 2026 10:00 (UTC+10)"]),
+            cells(["30 Nov 2026 10:00 (UTC+11)", "", "1 Dec 2026 10:00"]),
+            cells(["", "", ""]),
+        ] {
+            let before = others.clone();
+            assert_eq!(common_zone(&mut others), None);
+            assert_eq!(others, before);
+        }
     }
 }

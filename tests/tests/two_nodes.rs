@@ -85,21 +85,6 @@ async fn a_group_that_has_not_signed_is_no_member_until_it_signs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_groups_edit_one_page_apart_and_both_edits_stay() {
-    let a = Member::found("Clean River", TCP).await;
-    let mut b = Member::join("Mill Street", &a.invite().await, Signing::Sign, TCP).await;
-    let page = a.write("page", json!({"title": "How we work", "text": "We meet by the river.\n"})).await;
-    b.until_here(page).await;
-    b.stop().await;
-    a.edit("page", page, json!({"text": "We meet by the river every month.\n"})).await;
-    b.start().await;
-    b.edit("page", page, json!({"text": "Welcome. We meet by the river.\n"})).await;
-    until_equal(&[&a, &b]).await;
-    assert_eq!(a.text(&page, "text"), b.text(&page, "text"));
-    assert!(a.text(&page, "text").contains("every month"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn one_invite_for_six_lets_six_groups_in_and_a_seventh_is_told_why_not() {
     let a = Member::found("Clean River", TCP).await;
     let invite = a.handle().invite(6, std::time::Duration::from_secs(3_600)).await.unwrap().text;

@@ -128,8 +128,11 @@ pub(crate) fn table(section: &Value, columns: &[String], most: usize) -> Option<
             .map(|key| known().find(|(name, _)| name == key).unwrap_or_else(|| (key.clone(), words::capital(key))))
             .collect(),
     };
-    let mut table = Table::wrapping(columns.iter().map(|(_, heading)| heading));
-    for row in rows.iter().take(most) {
+    let shown: Vec<&Value> = rows.iter().take(most).collect();
+    let is_figure = |key: &str| shown.iter().any(|row| is_figure(&row[key]));
+    let whole = columns.iter().enumerate().filter(|(_, (key, _))| is_figure(key)).map(|(column, _)| column);
+    let mut table = Table::wrapping(columns.iter().map(|(_, heading)| heading)).keeping(whole);
+    for row in shown {
         table.row(columns.iter().map(|(key, _)| cell(&row[key])));
     }
     Some(table)
@@ -146,6 +149,15 @@ fn cell(value: &Value) -> String {
         Value::Array(values) if values.is_empty() => "-".to_owned(),
         Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join("; "),
         other => other.to_string(),
+    }
+}
+
+/// Whether it is a time, a number or an id, which reads badly in parts.
+fn is_figure(value: &Value) -> bool {
+    match value {
+        Value::Number(_) => true,
+        Value::String(text) => is_moment(text) || is_id(text),
+        _ => false,
     }
 }
 

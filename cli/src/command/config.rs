@@ -42,7 +42,7 @@ impl ConfigVerb {
         context.out.answer(&Value::Object(answer), |page| {
             let headings: &[&str] =
                 if verb.origin { &["Setting", "Value", "From"] } else { &["Setting", "Value", "For"] };
-            let mut table = Table::new(headings);
+            let mut table = Table::wrapping(headings);
             for (name, value, origin, about) in &rows {
                 table.row([*name, &shown(value), if verb.origin { origin } else { about }]);
             }

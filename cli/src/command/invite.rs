@@ -147,8 +147,8 @@ impl List {
             let items = invites["items"].as_array().map_or(&[][..], Vec::as_slice);
             // Only where the statement has changed since do several versions have invites.
             let versions = items.iter().zip(items.iter().skip(1)).any(|(one, next)| one["version"] != next["version"]);
-            let mut table =
-                Table::new(["Number", "State", "Used by", "Expires"].into_iter().chain(versions.then_some("Version")));
+            let headings = ["Number", "State", "Used by", "Expires"].into_iter().chain(versions.then_some("Version"));
+            let mut table = Table::wrapping(headings).keeping([0, 3, 4]);
             for invite in items {
                 let version = invite["version"].as_str().unwrap_or_default().chars().take(10).collect();
                 let row = [

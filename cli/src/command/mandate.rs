@@ -156,7 +156,8 @@ impl List {
         let mandates = context.client()?.get("/api/mandates")?;
         let claim = context.line("mandate claim");
         context.out.answer(&mandates, |page| {
-            let mut table = Table::new(["Id", "Group", "Role", "Scope", "Until", "Endorsed", "State"]);
+            let headings = ["Id", "Group", "Role", "Scope", "Until", "Endorsed", "State"];
+            let mut table = Table::wrapping(headings).keeping([0, 4]);
             for item in mandates["items"].as_array().into_iter().flatten() {
                 table.row([
                     short(&item["id"]),

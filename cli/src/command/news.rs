@@ -94,7 +94,8 @@ fn show(page: &mut Page, answer: &Value, before: &Seen, asked: &News) {
         page.line(&format!("Nothing new{since}."));
         return;
     }
-    let mut table = Table::new(["When", "What", "Kind", "Called", "Group", "Id"]);
+    let headings = ["When", "What", "Kind", "Called", "Group", "Id"];
+    let mut table = Table::new(headings).keeping([0, 1, 2, 5]).sparing([4, 1], "grid KIND show ID");
     for item in items {
         let text = |key: &str| item[key].as_str().unwrap_or_default();
         let id: String = text("id").chars().take(8).collect();

@@ -117,7 +117,7 @@ fn one(client: &Client, version: &str) -> Result<Value, Failure> {
 }
 
 fn signers(page: &mut Page, statement: &Value) {
-    let mut table = Table::new(["Signed by", "When"]);
+    let mut table = Table::wrapping(["Signed by", "When"]).keeping([1]);
     let rows = statement["signed_by"].as_array().or(statement["signatures"].as_array());
     for row in rows.into_iter().flatten() {
         let text = |key: &str| row[key].as_str().unwrap_or_default();
@@ -214,7 +214,7 @@ fn show_report(page: &mut Page, report: &SheetReport) {
     page.heading(&report.sheet.statement.title);
     page.field("Coalition", &format!("{} ({})", report.sheet.coalition.name, report.sheet.coalition.id));
     page.gap();
-    let mut table = Table::new(["Signed by", "Group", "Check"]);
+    let mut table = Table::wrapping(["Signed by", "Group", "Check"]).keeping([1]);
     for (number, row) in report.sheet.rows.iter().enumerate() {
         let bad = report.bad.iter().find(|bad| bad.row == number);
         let check = bad.map_or_else(|| "holds".to_owned(), |bad| format!("does not hold: {}", bad.error));

@@ -105,7 +105,7 @@ fn show(page: &mut Page, status: &Value, [sign, invite, review]: [&str; 3]) {
         }
         return;
     }
-    let mut table = Table::wrapping(["Group", "Path", "Sync", "Last seen", "Next step"]);
+    let mut table = Table::wrapping(["Group", "Path", "Sync", "Last seen", "Next step"]).keeping([3]);
     for peer in peers {
         let seen = peer["last_seen"].as_str().map(|time| when::relative(time, context::now()));
         table.row([

@@ -141,7 +141,7 @@ pub(super) fn show(
         page.heading("Ask it anything");
         typed_in(page, left, &ground.dir, &[HOME]);
         page.gap();
-        let mut table = Table::new(["Command", "Rows", "Took"]);
+        let mut table = Table::wrapping(["Command", "Rows", "Took"]).keeping([0, 1, 2]);
         for asked in &asked {
             table.row([
                 format!("$ grid --home {HOME} {}", asked["command"].as_str().unwrap_or_default()),

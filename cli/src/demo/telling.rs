@@ -13,6 +13,7 @@ use crate::{
     context,
     failure::{Exit, Failure},
     output::Page,
+    words::quoted,
 };
 use serde_json::{Value, json};
 
@@ -111,7 +112,11 @@ impl Story<'_> {
     fn command(&self, by: Option<usize>, words: &[String]) -> Vec<String> {
         let home = by.and_then(|by| self.sample.groups.get(by)).map(|group| ["--home".to_owned(), group.slug.clone()]);
         let words = self.names.words(words, Ids::Short);
-        std::iter::once("grid".to_owned()).chain(home.into_iter().flatten()).chain(words).map(quoted).collect()
+        std::iter::once("grid".to_owned())
+            .chain(home.into_iter().flatten())
+            .chain(words)
+            .map(|word| quoted(&word))
+            .collect()
     }
 
     /// Runs a command just as it is shown.
@@ -121,15 +126,6 @@ impl Story<'_> {
             Some(by) => self.station(by)?.attempt(words),
             None => super::process::attempt_alone(&self.dir, words),
         }
-    }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: String) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:,=+@".contains(letter);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word,
-        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }
 
@@ -177,18 +173,5 @@ fn show(page: &mut Page, part: &Show, answer: &Value) {
                 page.indented(ANSWER, &format!("{label}: {value}"));
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_that_a_shell_would_take_apart_is_quoted() {
-        assert_eq!(quoted("--until".to_owned()), "--until");
-        assert_eq!(quoted("Day of the Sarn".to_owned()), "'Day of the Sarn'");
-        assert_eq!(quoted("it's".to_owned()), "'it'\\''s'");
-        assert_eq!(quoted(String::new()), "''");
     }
 }

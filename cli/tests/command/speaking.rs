@@ -2,7 +2,7 @@
 //! as spreadsheets write them.
 
 use crate::running::{Group, Place};
-use crate::support::{FakeNode, code, grid, stderr};
+use crate::support::{FakeNode, code, grid, stderr, stdout};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -117,4 +117,63 @@ fn a_list_shows_what_matters_keeps_ids_and_hours_and_fits() {
     assert!(narrow.contains("30 Nov 2026 10:00") && narrow.contains(&"b".repeat(10)), "{narrow}");
     assert!(!narrow.contains("Tactics"), "nobody named one: {narrow}");
     assert!(list("200").contains("beside the lower weir"));
+}
+
+#[test]
+fn where_nothing_fits_a_list_says_what_there_is_and_an_export_what_is_hidden() {
+    let node = FakeNode::new(|request| {
+        let (total, hidden) = match request.path.as_str() {
+            path if path.contains("place=Nowhere") => (0, 0),
+            path if path.contains("place=Ketterby") => (0, 3),
+            _ => (7, 0),
+        };
+        (200, json!({"schema": 1, "items": [], "total": total, "hidden": hidden}))
+    });
+    let said = stdout(&node.run(["action", "list", "--place", "Nowhere"]));
+    assert!(said.starts_with("No actions fit the filter. There are 7 without it: grid "), "{said}");
+    assert!(said.trim_end().ends_with("action list"), "{said}");
+    let output = node.run(["action", "list", "--place", "Ketterby"]);
+    assert!(stdout(&output).starts_with("All actions that fit the filter are hidden here."), "{}", stdout(&output));
+    for verb in ["list", "export"] {
+        let output = node.run(["action", verb, "--place", "Ketterby"]);
+        let said = stderr(&output);
+        assert!(said.contains("3 hidden. See: grid "), "{said}");
+        assert!(said.contains(&format!("action {verb} --place Ketterby --hidden yes")), "{said}");
+        assert!(!stdout(&output).contains("See: grid"), "a file holds what was asked for alone");
+    }
+}
+
+#[test]
+fn what_is_answered_by_yes_or_no_is_asked_for_in_one_way() {
+    let node = FakeNode::saying(200, json!({"schema": 1, "items": [], "total": 7, "hidden": 0}));
+    for (words, asked) in [
+        (&["--member"][..], "member=yes"),
+        (&["--member", "no"], "member=no"),
+        (&["--member", "false"], "member=false"),
+        (&["--hidden"], "hidden=yes"),
+        (&["--hidden", "yes", "--member", "true"], "hidden=yes"),
+    ] {
+        let all = ["group", "list"].into_iter().chain(words.iter().copied());
+        assert_eq!(code(&node.run(all)), 0, "{words:?}");
+        assert!(node.asked().iter().any(|request| request.path.contains(asked)), "{words:?}");
+    }
+    assert_eq!(code(&node.run(["group", "list", "--member", "perhaps"])), 2);
+}
+
+#[test]
+fn a_table_names_by_its_title_what_its_rows_refer_to_and_so_does_a_filter() {
+    let place = Place::new();
+    let (weir, _node) = place.running_founder();
+    let survey = weir.json(["survey", "new", "--title", "Trust in autumn", "--questions", "Do you?"]);
+    let rows =
+        "Survey,Question,Period,Answers,Total\ntrust in AUTUMN,Do you?,2026-Q4,5,20\nTrust,Do you?,2026-Q3,5,20\n";
+    let report = weir.json(["score", "import", &place.file("scores.csv", rows)]);
+    assert_eq!((&report["created"], &report["bad"][0]["line"]), (&json!(1), &json!(3)), "{report}");
+    let why = report["bad"][0]["reason"].as_str().unwrap();
+    assert!(why.starts_with("survey: there is no survey \"Trust\" here; called like it: Trust in autumn ("), "{why}");
+    assert_eq!(only(&weir, "score")["survey"], survey["id"]);
+    let found = |survey: &str| weir.json(["score", "list", "--survey", survey])["total"].clone();
+    assert_eq!(found("trust in autumn"), 1);
+    let short = survey["id"].as_str().unwrap().get(..8).unwrap();
+    assert_eq!(found(short), 1);
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// A page of the directory.
 pub(super) async fn list(api: &Api, kind: &Kind, mut words: Words) -> Result<PageAnswer, ApiError> {
     let page = Page::take(&mut words)?;
-    let member: Option<bool> = words.parse("member", "true or false")?;
+    let member = words.flag("member")?;
     let now = api.handle.now();
     let (listed, total, hidden) = api.handle.look(|views| {
         let filters = filters(views, kind, words)?;
@@ -97,6 +97,7 @@ pub(super) fn listed(views: &Views, kind: &Kind, row: &DirectoryRow, now: Timest
     put("membership", json!(membership));
     put("was", json!(row.was.iter().map(ToString::to_string).collect::<Vec<_>>()));
     put(&kind.title, json!(row.name));
+    put("called", json!(row.name));
     let source = |row: &Arc<Row>| {
         let group = row.owner();
         json!({

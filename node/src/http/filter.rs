@@ -107,12 +107,9 @@ impl Filter {
         let text = words.take("text")?.filter(|text| !text.is_empty()).map(|text| read(views, kind, &text));
         let group = words.take("group")?.map(|told| pick::group(views, &told)).transpose()?;
         let during = Period::take(&mut words)?.during(kind);
-        let hidden = match words.take("hidden")?.as_deref() {
-            None | Some("no") => Some(views.hidden.clone()).filter(|hidden| !hidden.is_empty()),
-            Some("yes") => None,
-            Some(_) => {
-                return Err(ApiError::invalid("hidden: expected yes or no", "yes shows what is hidden here, too."));
-            }
+        let hidden = match words.flag("hidden")? {
+            None | Some(false) => Some(views.hidden.clone()).filter(|hidden| !hidden.is_empty()),
+            Some(true) => None,
         };
         let wanted = |(name, value): (String, String)| {
             let field = kind.field(&name).ok_or_else(|| no_field(kind, &name))?;

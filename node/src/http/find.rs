@@ -15,6 +15,8 @@ use std::sync::Arc;
 const NAMED: usize = 5;
 /// Letters of an id that tell one record from another.
 const LETTERS: usize = 10;
+/// Letters of what was told that an error repeats.
+const SHOWN: usize = 80;
 
 /// What an id stands for.
 pub(super) struct Found {
@@ -109,9 +111,16 @@ pub(super) fn one(views: &Views, kind: &Kind, id: &str, candidates: Vec<Candidat
 
 fn none(views: &Views, kind: &Kind, id: &str) -> ApiError {
     let other = id.parse::<DocumentId>().ok().and_then(|document| views.records.row(&document)?.kind());
-    let hint = match other {
-        Some(other) if other != kind.name => format!("It is the id of a record of the kind {other}."),
-        _ => format!("List the {} to see their ids; what others wrote may still be on its way.", kind.plural),
+    let near = match kind.role {
+        Some(KindRole::Profile) => views.groups_near(id),
+        _ => views.near(&[&kind.name], id),
     };
-    ApiError::not_found(format!("there is no {} {id:?} here", kind.name), hint)
+    let told = id.chars().take(SHOWN).collect();
+    let untold = Untold::Nothing { what: kind.name.clone(), told, near };
+    match other {
+        Some(other) if other != kind.name => {
+            ApiError::not_found(untold.to_string(), format!("It is the id of a record of the kind {other}."))
+        }
+        _ => untold.into(),
+    }
 }

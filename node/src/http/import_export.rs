@@ -5,13 +5,15 @@ use super::error::ApiError;
 use super::filter::Filter;
 use super::input::{Answer, Download, File, Segments, Words};
 use super::open::{self, Asked};
+use super::resolve::meant_by;
 use super::text::Near;
 use crate::handle::{Change, ImportMode, ImportOutcome, Imported, Removed};
 use axum::extract::State;
 use grid_protocol::record::format::{Entry, Feed};
-use grid_protocol::record::{Agreed, BadRow, ImportOptions, ImportPlan, Kind, Mapped};
+use grid_protocol::record::{Agreed, BadRow, FieldName, ImportOptions, ImportPlan, Kind, Mapped, Meant};
 use serde::Serialize;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use utoipa::ToSchema;
 
 /// What an import did, or would do.
@@ -61,18 +63,20 @@ pub(crate) async fn import(
     mut words: Words,
     File(bytes): File,
 ) -> Result<Answer<ImportAnswer>, ApiError> {
-    let dry_run = words.parse("dry_run", "true or false")?.unwrap_or(false);
-    let again = words.parse("again", "true or false")?.unwrap_or(false);
+    let dry_run = words.flag("dry_run")?.unwrap_or(false);
+    let again = words.flag("again")?.unwrap_or(false);
     let name = words.take("filename")?;
-    let said = words.parse("agreed", "true or false")?.unwrap_or(false);
+    let said = words.flag("agreed")?.unwrap_or(false);
     let zone = words.take("zone")?.filter(|zone| !zone.is_empty());
     words.nothing_else(&["again", "agreed", "dry_run", "filename", "zone"])?;
     let agreed = if said { Agreed::Said } else { Agreed::NotSaid };
     let home = Some(api.handle.status().await?.coalition);
-    let options = ImportOptions { zone: zone.map(known_zone).transpose()?, agreed, home, ..ImportOptions::default() };
+    let zone = zone.map(known_zone).transpose()?;
     // A table of groups says what others wrote about them. A profile is written by its own group alone.
     let named = api.kind(&kind)?;
     let kind = api.kind(named.imports_as.as_deref().unwrap_or(&kind))?;
+    let meant = by_title(&api, &kind);
+    let options = ImportOptions { zone, agreed, home, meant, ..ImportOptions::default() };
     let plan = plan(kind.clone(), bytes, name, options).await?;
     let mapping = plan.mapping.iter().filter(|mapping| mapping.mapped != Mapped::Ignored);
     let mapping =
@@ -107,6 +111,21 @@ pub(crate) async fn import(
         bad,
         notes,
     }))
+}
+
+/// Finds what cells mean that say a title, or the beginning of an id, where a field refers to another record. The same
+/// words are looked up once, however many rows say them.
+fn by_title(api: &Api, kind: &Arc<Kind>) -> Meant {
+    type Known = BTreeMap<(FieldName, String), Result<String, String>>;
+    let (api, kind, known) = (api.clone(), kind.clone(), Mutex::new(Known::new()));
+    Meant::by(move |field, told| {
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let meant = known.entry((field.name.clone(), told.to_owned())).or_insert_with(|| {
+            let meant = api.handle.look(|views| meant_by(views, &kind, field, told));
+            meant.map(|meant| meant.id).map_err(|error| format!("{}. {}", error.message, error.hint))
+        });
+        meant.clone()
+    })
 }
 
 /// A zone that this computer knows.

@@ -131,6 +131,19 @@ impl Words {
         text.parse().map(Some).map_err(unfit)
     }
 
+    /// Takes a word out that is answered by yes or no; programs may say true and false.
+    pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
+        let Some(text) = self.take(name)? else { return Ok(None) };
+        match text.trim().to_ascii_lowercase().as_str() {
+            "yes" | "true" => Ok(Some(true)),
+            "no" | "false" => Ok(Some(false)),
+            _ => {
+                let shown: String = text.chars().take(80).collect();
+                Err(ApiError::invalid(format!("{name}: expected yes or no, found {shown:?}"), "Say yes or no."))
+            }
+        }
+    }
+
     /// The names of what has not been taken out.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())

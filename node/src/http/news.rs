@@ -60,6 +60,8 @@ pub(crate) struct NewsItem {
     kind: String,
     /// What it is called.
     title: String,
+    /// The same, as lists and answers say it.
+    called: String,
     /// The group that owns it.
     group: Option<String>,
     /// Its name.
@@ -160,6 +162,7 @@ fn item(views: &Views, row: &Row, what: &'static str) -> NewsItem {
     NewsItem {
         id: row.document.to_string(),
         kind: row.kind().unwrap_or_default().to_owned(),
+        called: views.title_of(row),
         title: views.title_of(row),
         group: row.owner().map(|group| group.to_string()),
         group_name: row.owner().map(|group| views.name_of(&group)),

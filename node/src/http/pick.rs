@@ -39,7 +39,7 @@ pub(super) fn mandate<'a>(views: &'a Views, id: &str) -> Result<&'a MandateRow, 
 /// The group that a query is narrowed to; one of which only the id is known has written nothing yet.
 pub(super) fn group(views: &Views, told: &str) -> Result<GroupId, ApiError> {
     let unfit = |untold: Untold| ApiError::invalid(format!("group: {untold}"), untold.hint());
-    views.group_told(told).or_else(|untold| told.parse().map_err(|_| unfit(untold)))
+    views.group_meant(told).or_else(|untold| told.parse().map_err(|_| unfit(untold)))
 }
 
 /// The only one of those that fit.

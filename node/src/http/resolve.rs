@@ -51,7 +51,7 @@ pub(super) fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -
     }
     let profile = views.registry.with_role(KindRole::Profile).map(|kind| kind.name.clone()).unwrap_or_default();
     if targets.only() == Some(&*profile) {
-        return Ok(group(views, views.group_told(meant)?));
+        return Ok(group(views, views.group_meant(meant)?));
     }
     // What stays here is never named in what travels.
     let travels = kind.home() == RecordHome::Log && field.audience.travels();
@@ -62,7 +62,11 @@ pub(super) fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -
     if !targets.take(&profile) {
         return Ok(record?);
     }
-    let (record, group) = match (record, views.group_told(meant).map(|id| group(views, id))) {
+    let (record, group) = match (record, views.group_meant(meant).map(|id| group(views, id))) {
+        (Err(Untold::Nothing { told, near, .. }), Err(Untold::Nothing { near: groups, .. })) => {
+            let near = near.into_iter().chain(groups).collect();
+            return Err(Untold::Nothing { what: targets.to_string(), told, near }.into());
+        }
         (Err(Untold::Nothing { .. }), group) => return Ok(group?),
         (record, Err(Untold::Nothing { .. })) => return Ok(record?),
         (record, group) => (record?, group?),

@@ -111,6 +111,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let most = asked.most()?;
     let section = Section::new("agenda", heading, &columns, "Nothing is ahead in that time.");
     let section = shown(asked, section, found, most);
+    let section = match days {
+        days if days > LONGEST => section,
+        days => section.noting(format!("What comes later: grid agenda --days {}", (days * 3.0).ceil().max(1.0))),
+    };
     let late = overdue(asked).filter(|(kind, row, ..)| wanted(kind) && of.is_none_or(|of| row.owner() == Some(of)));
     let late = late.map(|(_, row, field, when, why)| Found {
         when,
@@ -276,6 +280,9 @@ mod tests {
         assert_eq!(titles(&[("days", "3")]), ["Camp", "Print", "Call"]);
         assert_eq!(titles(&[("group", "Clean River")]), ["Call", "Trust"]);
         assert_eq!(titles(&[("kind", "task"), ("kind", "case"), ("days", "1e300")]), ["Print", "River v. Mine", "Far"]);
+        let note = |days| coalition.ask("agenda", &[("days", days)]).unwrap().section("agenda").unwrap().note.clone();
+        assert_eq!(note("7").as_deref(), Some("What comes later: grid agenda --days 21"));
+        assert_eq!(note("1e308"), None, "nothing comes later than all");
         let heading =
             |days| coalition.ask("agenda", &[("days", days)]).unwrap().section("agenda").unwrap().heading.clone();
         assert_eq!((heading("7").as_str(), heading("1e308").as_str()), ("The next 7 days", "All that is ahead"));

@@ -4,6 +4,7 @@ use super::backing::{Backing, everything, last_words, supports};
 use super::shown::{brief, by_name, figure, line, moment, newest_of_each};
 use super::told::{group_behind, names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::fold::folded;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
@@ -65,7 +66,7 @@ fn things(asked: &Asked<'_>, backed: &BTreeMap<DocumentId, Backing>) -> Section 
             Some(row) => line(asked, row, more),
             None => not_here(id, more),
         };
-        let title = shown["title"].as_str().unwrap_or_default().to_lowercase();
+        let title = folded(shown["title"].as_str().unwrap_or_default());
         found.push((Reverse(backing.groups.len()), title, *id, shown));
     }
     found.sort_by(|a, b| (&a.0, &a.1, &a.2).cmp(&(&b.0, &b.1, &b.2)));
@@ -127,7 +128,7 @@ fn backers(asked: &Asked<'_>, of: &Row) -> Section {
                 "what": brief(support.values.text("what")),
                 "invited_by": group_behind(asked, invited).map(|group| asked.views.name_of(&group)),
             });
-            (asked.group_name(support).to_lowercase(), line(asked, support, more))
+            (folded(&asked.group_name(support)), line(asked, support, more))
         })
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));

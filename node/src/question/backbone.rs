@@ -3,6 +3,7 @@
 use super::bodies::groups_in;
 use super::scores::{Published, Score, mean};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
+use crate::view::fold::folded;
 use crate::view::{MandateRow, MandateState};
 use grid_protocol::control::Role;
 use grid_protocol::id::GroupId;
@@ -86,7 +87,7 @@ fn holders(asked: &Asked<'_>, seated: &BTreeSet<GroupId>) -> Section {
         (name.clone(), json!({"group": group.to_string(), "name": name, "as": "seat in the backbone"}))
     });
     let mut rows: Vec<_> = mandates.chain(seats).collect();
-    rows.sort_by_cached_key(|(name, row)| (name.to_lowercase(), row.to_string()));
+    rows.sort_by_cached_key(|(name, row)| (folded(name), row.to_string()));
     let columns = [("name", "Group"), ("as", "As"), ("scope", "For"), ("until", "Until")];
     Section::new("holders", "Who is the backbone", &columns, "Nobody is.").rows(rows.into_iter().map(|(_, row)| row))
 }

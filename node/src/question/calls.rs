@@ -76,7 +76,7 @@ fn calls(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerabl
             "since": at(row.created),
             "until": moment(row, "until"),
             "you": own,
-            "called": called.len(),
+            "reached": called.len(),
             "groups": told::names(asked, &called),
             "answered": told::names(asked, &answers),
             "answers": answers.len(),
@@ -315,6 +315,6 @@ mod tests {
         let reply = coalition.ask("calls", &[]).unwrap();
         // The call that reaches this group comes first.
         assert_eq!(Coalition::column(&reply, "calls", "name"), ["B", "A"]);
-        assert_eq!(Coalition::column(&reply, "calls", "called"), [2, 1]);
+        assert_eq!(Coalition::column(&reply, "calls", "reached"), [2, 1]);
     }
 }

@@ -12,6 +12,7 @@ use super::purse::{shown, whole};
 use super::shown::{by_name, count, line, newest_of_each};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::fold::folded;
 use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
@@ -141,7 +142,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let title = |event: &str| asked.views.title_of_id(event).unwrap_or_else(|| "an event that is not here".to_owned());
     let mut accounts: Vec<_> =
         accounts.into_iter().map(|((event, currency), accounts)| (title(&event), event, currency, accounts)).collect();
-    accounts.sort_by(|a, b| (a.0.to_lowercase(), &a.1, &a.2).cmp(&(b.0.to_lowercase(), &b.1, &b.2)));
+    accounts.sort_by_cached_key(|(title, event, currency, _)| (folded(title), event.clone(), currency.clone()));
     let reply = Reply::default().with(balances(asked, &accounts)).with(transfers(asked, &accounts));
     Ok(reply.with(paid(asked, &costs)))
 }
@@ -155,7 +156,7 @@ fn balances(asked: &Asked<'_>, events: &[(String, String, String, Accounts)]) ->
     let rows = events.iter().flat_map(|(title, event, currency, accounts)| {
         let mut parties: Vec<_> =
             accounts.iter().map(|(party, account)| (name(asked, party), party, account)).collect();
-        parties.sort_by_cached_key(|(name, party, _)| (name.to_lowercase(), (*party).clone()));
+        parties.sort_by_cached_key(|(name, party, _)| (folded(name), (*party).clone()));
         let planned = is_planned(asked, event);
         let rows = parties.into_iter().map(|(name, party, account)| {
             let balance = account.paid - account.bears;

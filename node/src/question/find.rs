@@ -63,30 +63,44 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
     let hits = indexed.then(|| asked.views.search.hits(&asked.views.records, &query));
     let meant = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
     let shows = |row: &Arc<Row>| !asked.views.hidden.hides(row) && narrow.fits(row);
-    let part = |first: bool| -> Vec<Json> {
+    let part = |first: bool| -> (Vec<Json>, bool) {
         let of_part = |kind: &str| PARTIES.contains(&kind) == first && meant(kind);
         let rows: Vec<(f32, &Arc<Row>)> = match &hits {
-            Some(hits) => hits.best(of_part, most, shows).into_iter().map(|hit| (hit.score, hit.row)).collect(),
+            Some(hits) => hits.best(of_part, most + 1, shows).into_iter().map(|hit| (hit.score, hit.row)).collect(),
             None => {
                 // Of a kind that has no place on the map no record needs to be looked at.
                 let kinds = asked.views.registry.kinds().filter(|kind| of_part(&kind.name) && narrow.may_fit(kind));
                 let all = kinds.flat_map(|kind| asked.views.records.of_kind(&kind.name)).filter(|row| shows(row));
                 // Without words and without a point the newest do.
-                let most = if narrow.is_open() { most } else { usize::MAX };
+                let most = if narrow.is_open() { most + 1 } else { usize::MAX };
                 all.take(most).map(|row| (0.0, row)).collect()
             }
         };
         let hundredths = |km: Option<f64>| km.map_or(u64::MAX, |km| (km * 100.0) as u64);
         // A score is never below zero: its bits are in its order.
         let near = |(score, row): &(f32, &Arc<Row>)| (Reverse(score.to_bits()), hundredths(narrow.km(row)));
+        let goes_on = rows.len() > most;
         let rows = foremost(rows, most, near, |(_, row)| by_name(&asked.title(row), row.document));
-        rows.into_iter().map(|(_, row)| found(asked, row, text.as_ref(), &narrow)).collect()
+        (rows.into_iter().map(|(_, row)| found(asked, row, text.as_ref(), &narrow)).collect(), goes_on)
+    };
+    // Without words only what is listed is looked at, and nothing is counted.
+    let hidden = |first: bool| match &hits {
+        Some(hits) if !asked.views.hidden.is_empty() => hits.count(
+            |kind| PARTIES.contains(&kind) == first && meant(kind),
+            |row| asked.views.hidden.takes_out(row) && narrow.fits(row),
+        ),
+        _ => 0,
+    };
+    let section = |section: Section, first: bool| {
+        let ((rows, goes_on), hidden) = (part(first), hidden(first));
+        let section = section.of(rows.len() + hidden).hiding(hidden).rows(rows);
+        if goes_on && most < MOST { section.noting(format!("The first {most}. More: --most {MOST}")) } else { section }
     };
     let columns =
         [("id", "Id"), ("marked", "Name"), ("kind", "What"), ("by", "Group"), ("place", "Where"), ("why", "Why")];
     let people = Section::new("people", "People and groups", &columns, "Nobody here fits.");
     let others = Section::new("others", "Everything else", &columns, "Nothing else here fits.");
-    Ok(Reply::default().with(people.rows(part(true))).with(others.rows(part(false))))
+    Ok(Reply::default().with(section(people, true)).with(section(others, false)))
 }
 
 /// The kinds that are asked for, by their singular or plural.
@@ -246,6 +260,18 @@ mod tests {
     }
 
     #[test]
+    fn a_part_that_goes_on_says_how_to_see_more() {
+        let coalition = coalition();
+        let note = |most: &str| {
+            let reply = coalition.ask("find", &[("text", "driving"), ("most", most)]).unwrap();
+            let section = reply.section("people").unwrap();
+            (section.rows.len(), section.note.clone())
+        };
+        assert_eq!(note("1"), (1, Some("The first 1. More: --most 500".to_owned())));
+        assert_eq!(note("2"), (2, None));
+    }
+
+    #[test]
     fn a_hidden_group_is_not_found() {
         let mut coalition = coalition();
         coalition.record(
@@ -255,6 +281,15 @@ mod tests {
         );
         assert!(names(&coalition, "others", &[("text", "vigil")]).is_empty());
         assert!(names(&coalition, "people", &[("text", "ferry")]).is_empty());
+        let told = |words: &[(&str, &str)], section: &str| {
+            let reply = coalition.ask("find", words).unwrap();
+            let section = reply.section(section).unwrap();
+            (section.rows.len(), section.hidden, section.note.clone())
+        };
+        let note = Some("1 hidden. See: grid hiding list".to_owned());
+        assert_eq!(told(&[("text", "vigil")], "others"), (0, 1, note.clone()));
+        assert_eq!(told(&[("text", "ferry")], "people"), (0, 1, note));
+        assert_eq!(told(&[("text", "vigil"), ("kind", "page")], "others"), (0, 0, None), "what fits is counted");
         coalition.record(0, "person", json!({"name": "Ferry Driver", "agreed": true}));
         assert_eq!(names(&coalition, "people", &[("text", "ferry")]), ["Ferry Driver"]);
     }

@@ -116,6 +116,13 @@ impl Section {
         self
     }
 
+    /// Says what else people should know of it.
+    #[must_use]
+    pub(super) fn noting(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
     /// Says how many of them are hidden here and were not added.
     #[must_use]
     pub(super) const fn hiding(mut self, hidden: usize) -> Self {
@@ -143,6 +150,9 @@ impl Section {
     fn show(&mut self, asked: &Asked<'_>, most: usize) {
         let hidden = &asked.views.hidden;
         self.total = self.total.max(self.rows.len());
+        for row in &mut self.rows {
+            call(row, &self.columns, &self.heading);
+        }
         if self.scope == Scope::Account {
             return;
         }
@@ -152,16 +162,29 @@ impl Section {
             self.hidden += before - self.rows.len();
         }
         self.rows.truncate(most);
-        let (shown, rest) = (self.rows.len(), self.total - self.hidden);
+        let (shown, rest) = (self.rows.len(), self.total.saturating_sub(self.hidden));
         let mut notes = Vec::new();
         if shown < rest {
             notes.push(format!("{shown} of {rest} are shown: --most {rest} shows all."));
         }
         if self.hidden > 0 {
-            notes.push(format!("{} hidden on this computer.", self.hidden));
+            notes.push(format!("{} hidden. See: grid hiding list", self.hidden));
         }
-        self.note = (!notes.is_empty()).then(|| notes.join(" "));
+        notes.extend(self.note.take());
+        self.note = (!notes.is_empty()).then(|| notes.join("\n"));
     }
+}
+
+/// Says under `called` what a row is about, as every record of a list does: its title, or its name, or what the first of
+/// its columns says in words; a row of figures alone is called like its section.
+fn call(row: &mut Map<String, Json>, columns: &[Column], section: &str) {
+    let words = |key: &str| {
+        let text = row.get(key)?.as_str().filter(|text| !text.trim().is_empty())?;
+        text.parse::<jiff::Timestamp>().is_err().then(|| text.to_owned())
+    };
+    let shown = columns.iter().map(|column| column.key).filter(|key| *key != "id");
+    let called = ["title", "name"].into_iter().chain(shown).find_map(words);
+    row.insert("called".to_owned(), Json::String(called.unwrap_or_else(|| section.to_owned())));
 }
 
 /// Whether a row shows a record, or a group, that is hidden on this computer.
@@ -195,6 +218,46 @@ mod tests {
     }
 
     #[test]
+    fn every_row_says_under_one_key_what_it_is_called() {
+        let called = |row: serde_json::Value| {
+            let columns = [("id", "Id"), ("when", "When"), ("what", "What"), ("figure", "Figure")];
+            let mut section = super::Section::new("totals", "Totals", &columns, "").rows([row]);
+            super::call(&mut section.rows[0], &section.columns, &section.heading);
+            section.rows[0]["called"].clone()
+        };
+        assert_eq!(called(json!({"title": "Vigil", "name": "Choir"})), "Vigil");
+        assert_eq!(called(json!({"id": "abc", "name": "Choir", "what": "sings"})), "Choir");
+        assert_eq!(
+            called(json!({"id": "abc", "name": null, "when": "2026-11-25T10:00:00Z", "what": "sings"})),
+            "sings"
+        );
+        assert_eq!(called(json!({"id": "abc", "figure": 3})), "Totals");
+    }
+
+    #[test]
+    fn all_rows_of_all_questions_say_what_they_are_called() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        coalition.record(0, "action", json!({"title": "Vigil", "starts": "2026-11-25T10:00:00Z"}));
+        coalition.record(1, "person", json!({"name": "Ann", "agreed": true, "skills": ["driving"]}));
+        coalition.record(0, "need", json!({"title": "A driver", "tags": ["driving"]}));
+        coalition.record(0, "report", json!({"title": "The vigil", "on": "2026-11-10T10:00:00Z", "letters": 12}));
+        let mut rows = 0;
+        for question in crate::question::ALL {
+            let words: &[(&str, &str)] = match question.name {
+                "find" => &[("text", "vigil")],
+                "who" => &[("group", "Clean River")],
+                _ => &[],
+            };
+            let Ok(reply) = coalition.ask(question.name, words) else { continue };
+            for row in reply.sections.iter().flat_map(|section| &section.rows) {
+                assert!(row["called"].as_str().is_some_and(|called| !called.is_empty()), "{}: {row:?}", question.name);
+                rows += 1;
+            }
+        }
+        assert!(rows > 40, "{rows}");
+    }
+
+    #[test]
     fn what_is_hidden_is_left_out_of_lists_and_told() {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
         coalition.record(0, "need", json!({"title": "A van", "sort": "help"}));
@@ -202,6 +265,9 @@ mod tests {
         coalition.hides(1);
         let reply = coalition.ask("help", &[]).unwrap();
         let open = reply.section("open").unwrap();
-        assert_eq!((open.rows.len(), open.hidden, open.note.as_deref()), (1, 1, Some("1 hidden on this computer.")));
+        assert_eq!(
+            (open.rows.len(), open.hidden, open.note.as_deref()),
+            (1, 1, Some("1 hidden. See: grid hiding list"))
+        );
     }
 }

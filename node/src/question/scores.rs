@@ -5,6 +5,7 @@ use super::asked::number;
 use super::shown::{by_name, figure, line};
 use super::told::names;
 use crate::survey;
+use crate::view::fold;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::Row;
@@ -151,7 +152,7 @@ pub(super) fn mean<'s, 'a: 's>(asked: &Asked<'_>, scores: impl Iterator<Item = &
                 "published_by": names(asked, &sum.groups),
                 "scores": sum.scores,
             });
-            (title.to_lowercase(), std::cmp::Reverse(period), folded, survey, row)
+            (fold::folded(&title), std::cmp::Reverse(period), folded, survey, row)
         })
         .collect();
     rows.sort_by(|a, b| (&a.0, &a.1, &a.2, &a.3).cmp(&(&b.0, &b.1, &b.2, &b.3)));

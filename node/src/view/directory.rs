@@ -4,6 +4,7 @@
 //! prospect that has joined is shown once, as the member that it became.
 
 use super::Views;
+use super::fold::folded;
 use super::link::{self, Links};
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::KindRole;
@@ -68,7 +69,7 @@ impl Views {
             }
         }
         rows.extend(self.each_once(prospects));
-        rows.sort_by_cached_key(|row| (row.membership as u8, row.name.to_lowercase(), row.record));
+        rows.sort_by_cached_key(|row| (row.membership as u8, folded(&row.name), row.record));
         rows
     }
 

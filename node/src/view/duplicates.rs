@@ -1,7 +1,7 @@
 //! Records that may mean the same thing, so that a person can say whether they do.
 
 use super::Views;
-use super::fold::{bare, words};
+use super::fold::{bare, folded, words};
 use grid_protocol::record::{Kind, Values};
 use grid_protocol::replica::Row;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl Views {
             cluster.sort_by_key(|row| (row.created, row.document));
         }
         found.sort_by_cached_key(|cluster| {
-            cluster.first().map(|row| (row.values.text(&kind.title).to_lowercase(), row.document))
+            cluster.first().map(|row| (folded(row.values.text(&kind.title)), row.document))
         });
         found
     }

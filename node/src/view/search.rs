@@ -322,24 +322,33 @@ pub(crate) struct Hits<'a> {
 }
 
 impl<'a> Hits<'a> {
-    /// Those of such kinds that have as many of the words as any of them and that `shows` lets through, best first, then by
-    /// id; at most so many.
+    /// How many of such kinds `counts` lets through.
+    pub(crate) fn count(&self, kinds: impl Fn(&str) -> bool, counts: impl Fn(&Row) -> bool) -> usize {
+        let rows = self.of_kinds(kinds).into_iter().filter_map(|(_, number)| self.records.numbered(number));
+        rows.filter(|row| counts(row)).count()
+    }
+
+    /// Those of such kinds that have as many of the words as any of them.
+    fn of_kinds(&self, kinds: impl Fn(&str) -> bool) -> Vec<(f32, Number)> {
+        let of_kind: Vec<bool> = self.search.kinds.iter().map(|kind| kinds(kind)).collect();
+        let meant = |number: Number| {
+            let kind = self.search.kind_of.get(number as usize).copied().flatten();
+            kind.is_some_and(|kind| of_kind.get(usize::from(kind.get()) - 1) == Some(&true))
+        };
+        let of_kinds = || self.scored.iter().filter(|hit| meant(hit.number));
+        let has = of_kinds().map(|hit| hit.found).max().unwrap_or_default();
+        of_kinds().filter(|hit| hit.found == has).map(|hit| (hit.score, hit.number)).collect()
+    }
+
+    /// Those of such kinds that have as many of the words as any of them and that `shows` lets through, best first, then by id; at most so many.
     pub(crate) fn best(
         &self,
         kinds: impl Fn(&str) -> bool,
         most: usize,
         mut shows: impl FnMut(&Arc<Row>) -> bool,
     ) -> Vec<Hit<'a>> {
-        let (search, records) = (self.search, self.records);
-        let of_kind: Vec<bool> = search.kinds.iter().map(|kind| kinds(kind)).collect();
-        let meant = |number: Number| {
-            let kind = search.kind_of.get(number as usize).copied().flatten();
-            kind.is_some_and(|kind| of_kind.get(usize::from(kind.get()) - 1) == Some(&true))
-        };
-        let of_kinds = || self.scored.iter().filter(|hit| meant(hit.number));
-        let has = of_kinds().map(|hit| hit.found).max().unwrap_or_default();
-        let whole = of_kinds().filter(|hit| hit.found == has);
-        let mut hits: Vec<(f32, Number)> = whole.map(|hit| (hit.score, hit.number)).collect();
+        let records = self.records;
+        let mut hits: Vec<(f32, Number)> = self.of_kinds(kinds);
         let document = |number: Number| records.numbered(number).map(|row| row.document);
         let order = |one: &(f32, Number), other: &(f32, Number)| {
             other.0.total_cmp(&one.0).then_with(|| document(one.1).cmp(&document(other.1)))

@@ -6,6 +6,7 @@
 use super::Views;
 use super::fold::{Phrase, bare};
 use super::records::is_shown;
+use super::search::Query;
 use grid_protocol::id::GroupId;
 use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
@@ -30,12 +31,14 @@ const REPEATED: usize = 80;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Untold {
     /// Nothing is called so.
-    #[error("there is no {what} {told:?} here")]
+    #[error("there is no {what} {told:?} here{}{}", if .near.is_empty() { "" } else { "; called like it: " }, .near.join(", "))]
     Nothing {
         /// What was looked for: `group`, `need`.
         what: String,
         /// The beginning of what was told.
         told: String,
+        /// What has a word of it in its name: name and id.
+        near: Vec<String>,
     },
     /// More than one thing is.
     #[error("{told:?} fits {count} records ({what}): {}{}", .candidates.join(", "), if .candidates.len() < *.count { ", and more" } else { "" })]
@@ -53,13 +56,26 @@ pub(crate) enum Untold {
 
 impl Untold {
     /// What to do.
-    pub(crate) const fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> String {
+        let several = "Give the id of the one you mean: it stands in brackets.";
         match self {
-            Self::Nothing { .. } => {
-                "Give its whole name, its id, or the first six letters of its id; what others wrote may still be on \
-                 its way."
+            Self::Several { .. } => several.to_owned(),
+            Self::Nothing { near, .. } if !near.is_empty() => several.to_owned(),
+            Self::Nothing { what, .. } => {
+                let list = if what.contains(' ') { "grid find WORDS".to_owned() } else { format!("grid {what} list") };
+                format!(
+                    "Give its whole name, its id, or the first six letters of its id: `{list}` shows them. What others \
+                     wrote may still be on its way."
+                )
             }
-            Self::Several { .. } => "Give the id of the one you mean: it stands in brackets.",
+        }
+    }
+
+    /// The same, with what is called like it, where nothing is called so.
+    fn or_near(self, found: impl FnOnce() -> Vec<String>) -> Self {
+        match self {
+            Self::Nothing { what, told, .. } => Self::Nothing { what, told, near: found() },
+            several @ Self::Several { .. } => several,
         }
     }
 }
@@ -89,6 +105,15 @@ impl Views {
         self.only_group(told, self.groups_that(&|group| self.bears(group, &name) || begins(group)))
     }
 
+    /// As [`Views::group_told`], for people: where nothing is called so, they are told what is called like it.
+    ///
+    /// # Errors
+    ///
+    /// [`Untold`] when no group is called so, or more than one.
+    pub(crate) fn group_meant(&self, told: &str) -> Result<GroupId, Untold> {
+        self.group_told(told).map_err(|untold| untold.or_near(|| self.groups_near(told)))
+    }
+
     /// As [`Views::group_told`], and where nothing is called so, by a part of its name with slips forgiven: for questions,
     /// which change nothing. A group that is hidden here is not found by a part of its name.
     ///
@@ -103,7 +128,8 @@ impl Views {
             self.groups_that(&|group| !self.hidden.groups.contains(group) && named(group))
         };
         let exact = part(&phrase.clone().exactly());
-        self.only_group(told, if exact.is_empty() { part(&phrase) } else { exact })
+        let only = self.only_group(told, if exact.is_empty() { part(&phrase) } else { exact });
+        only.map_err(|untold| untold.or_near(|| self.groups_near(told)))
     }
 
     /// The record of one of these kinds that is meant: by its id, the beginning of it, or its whole title.
@@ -128,7 +154,29 @@ impl Views {
             }
         }
         let called = |row: &&Arc<Row>| (self.told_apart(row), row.document.to_string());
-        only(&kinds.join(", "), told, fits, called)
+        only(&kinds.join(", "), told, fits, called).map_err(|untold| untold.or_near(|| self.near(kinds, told)))
+    }
+
+    /// The first records of these kinds that have a word of this in their titles, the nearest first: name and id. What is
+    /// hidden here is not among them.
+    pub(crate) fn near(&self, kinds: &[&str], told: &str) -> Vec<String> {
+        let phrase = Phrase::new(told);
+        let query = Query { required: Vec::new(), wished: Some(phrase.clone()) };
+        let fits = |row: &Arc<Row>| !self.hidden.hides(row) && phrase.touches(&self.title_of(row));
+        let hits = self.search.hits(&self.records, &query).best(|kind| kinds.contains(&kind), NAMED, fits);
+        // What is only for this computer's own use is in no index.
+        let unindexed = |kind: &&&str| self.registry.kind(kind).is_some_and(|kind| !self.search.holds(kind));
+        let others = kinds.iter().filter(unindexed).flat_map(|kind| self.records.of_kind(kind)).filter(|row| fits(row));
+        let rows = hits.into_iter().map(|hit| hit.row).chain(others).take(NAMED);
+        rows.map(|row| candidate(&self.told_apart(row), &row.document.to_string())).collect()
+    }
+
+    /// The first groups that have a word of this in their names: name and id.
+    pub(crate) fn groups_near(&self, told: &str) -> Vec<String> {
+        let phrase = Phrase::new(told);
+        let shown = self.names.iter().filter(|(group, _)| !self.hidden.groups.contains(group));
+        let near = shown.filter(|(_, name)| phrase.touches(name)).take(NAMED);
+        near.map(|(group, name)| candidate(name, &group.to_string())).collect()
     }
 
     /// What a record is called, whose it is, and its day: of two with one title a person knows the one that is meant.
@@ -182,11 +230,16 @@ pub(crate) fn only<T>(
     if count > 1 {
         let named = fits.iter().take(NAMED).map(|fitting| {
             let (name, id) = called(fitting);
-            format!("{} ({})", name.chars().take(REPEATED).collect::<String>(), id.get(..SHORT).unwrap_or(&id))
+            candidate(&name, &id)
         });
         return Err(Untold::Several { what, told: repeated, count, candidates: named.collect() });
     }
-    fits.into_iter().next().ok_or(Untold::Nothing { what, told: repeated })
+    fits.into_iter().next().ok_or(Untold::Nothing { what, told: repeated, near: Vec::new() })
+}
+
+/// Something that may be meant, as an error names it.
+fn candidate(name: &str, id: &str) -> String {
+    format!("{} ({})", name.chars().take(REPEATED).collect::<String>(), id.get(..SHORT).unwrap_or(id))
 }
 
 #[cfg(test)]
@@ -239,6 +292,30 @@ mod tests {
             assert_eq!(row.document.to_string(), vigil);
         }
         assert!(matches!(coalition.views.record_told(&["task"], "vigil"), Err(Untold::Nothing { .. })));
+    }
+
+    #[test]
+    fn what_fits_nothing_is_answered_with_what_is_called_like_it() {
+        let mut coalition = Coalition::new(&["Hollin Choir", "Ferry Friends"]);
+        let press = coalition.record(0, "need", json!({"title": "Printing press for the leaflets"}));
+        coalition.record(0, "need", json!({"title": "A van"}));
+        coalition.record(0, "asset", json!({"name": "Press"}));
+        let untold = coalition.views.record_told(&["need"], "pres").unwrap_err();
+        let named = format!("Printing press for the leaflets ({})", &press[..SHORT]);
+        assert_eq!(untold.to_string(), format!("there is no need \"pres\" here; called like it: {named}"));
+        assert!(untold.hint().contains("the id of the one you mean"), "{}", untold.hint());
+        let untold = coalition.views.record_told(&["need"], "boat").unwrap_err();
+        assert_eq!(untold.to_string(), "there is no need \"boat\" here");
+        assert!(untold.hint().contains("`grid need list`"), "{}", untold.hint());
+        let untold = coalition.views.group_meant("choir").unwrap_err();
+        assert!(untold.to_string().contains("Hollin Choir (") && !untold.to_string().contains("Ferry"), "{untold}");
+        let link = coalition.record(0, "search", json!({"name": "River things"}));
+        let untold = coalition.views.record_told(&["search"], "river").unwrap_err();
+        assert!(untold.to_string().contains(&link[..SHORT]), "what stays here is in no index: {untold}");
+        let ferry = |coalition: &Coalition| coalition.views.group_meant("friends").unwrap_err().to_string();
+        assert!(ferry(&coalition).contains("Ferry Friends ("));
+        coalition.hides(1);
+        assert!(!ferry(&coalition).contains("Ferry"), "what is hidden is no candidate");
     }
 
     #[test]

@@ -3,20 +3,24 @@
 //! A plan is made before anything is written, so that a person can see which heading became which field and which
 //! rows can't be taken. One bad row never holds up the others.
 
+mod delimited;
+mod meant;
+mod row;
+
+pub use meant::Meant;
+pub(super) use row::{Cell, read_row};
+
 use super::{
-    FieldName, FieldType, Kind, Mapped, Mapping, Patch, PatchError, Unfit, Values,
+    FieldName, Kind, Mapped, Mapping, Patch,
     encoding::{Encoding, decode},
     format,
     heading::map_headings,
-    measure::Coordinates,
-    quotes::open_quote,
-    spreadsheet::{Order, Times},
-    table::undo_defuse,
+    spreadsheet::Times,
 };
 use crate::id::CoalitionId;
 use crate::limits::{MAX_IMPORT, MAX_IMPORT_ROWS};
+use delimited::read_csv;
 use serde_json::{Map, Value as Json};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How to read a file.
@@ -32,6 +36,8 @@ pub struct ImportOptions {
     pub agreed: Agreed,
     /// The coalition whose exports name records by their ids; where none is named, no calendar or address book does.
     pub home: Option<CoalitionId>,
+    /// What finds the records that cells name by their titles.
+    pub meant: Meant,
 }
 
 /// Whether people agreed to be listed.
@@ -215,94 +221,6 @@ impl ImportPlan {
     }
 }
 
-fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPlan, ImportError> {
-    // Some spreadsheets say the separator in a first line of their own.
-    let (said, text, skipped) = match text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n')) {
-        Some((said, rest)) => (said.bytes().next(), rest, 1),
-        None => (None, text, 0),
-    };
-    let delimiter = options.delimiter.or(said).unwrap_or_else(|| guess_delimiter(text));
-    // Rows that a quotation mark swallows are not read at all, and named.
-    let broken = open_quote(text, delimiter);
-    let line_of = |line: usize| u64::try_from(line).unwrap_or(u64::MAX).saturating_add(skipped);
-    let text = match &broken {
-        Some(quote) if text.get(..quote.row).is_none_or(|before| before.trim().is_empty()) => {
-            return Err(ImportError::OpenQuote { line: quote.line.saturating_add(usize::from(skipped > 0)) });
-        }
-        Some(quote) => text.get(..quote.row).unwrap_or_default(),
-        None => text,
-    };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-    let headings = reader.headers().map_err(ImportError::Csv)?.clone();
-    let headings: Vec<Cow<'_, str>> = headings.iter().map(undo_defuse).collect();
-    let headings = headings.iter().map(|heading| &**heading);
-    let mut plan = ImportPlan::new(kind, map_headings(kind, headings, &options.mapping)?)?;
-    let mapping = plan.mapping.clone();
-    let records = numbered(&mut reader, text)?;
-    let is_moment = |mapping: &Mapping| match &mapping.mapped {
-        Mapped::Field(name) => kind.field(name).is_some_and(|field| field.field_type == FieldType::DateTime),
-        _ => false,
-    };
-    let moments = records.iter().flat_map(|(line, record)| {
-        let cells = mapping.iter().zip(record.iter()).filter(|(mapping, _)| is_moment(mapping));
-        cells.map(move |(_, text)| (skipped + line, text))
-    });
-    let order = Order::shown_by(moments);
-    if let Some((line, order)) = order {
-        let reason =
-            format!("this date shows that {order} in this file: those that could be read in two ways are read like it");
-        plan.notes.push(BadRow { line, reason });
-    }
-    let times = Times::new(options.zone.as_deref(), order.map(|(_, order)| order));
-    let mut seen = BTreeMap::new();
-    for (line, record) in &records {
-        if record.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        let line = skipped + line;
-        let row = if record.len() > mapping.len() {
-            Err(format!("expected {} cells, found {}", mapping.len(), record.len()))
-        } else {
-            let texts: Vec<Cow<'_, str>> = record.iter().map(undo_defuse).collect();
-            let cells = mapping.iter().zip(&texts).map(|(mapping, text)| (&mapping.mapped, Cell::Text(text)));
-            read_row(kind, line, cells, &times)
-        };
-        plan.push(line, row, &mut seen);
-    }
-    plan.notes.extend(times.note().map(|(line, reason)| BadRow { line, reason }));
-    if let Some(quote) = broken {
-        let rest = match quote.lines_after {
-            0 => "it".to_owned(),
-            1 => "it and the line after it".to_owned(),
-            lines => format!("it and the {lines} lines after it"),
-        };
-        let reason = format!("a quotation mark opens here and is not closed, so {rest} can't be read: close it");
-        plan.bad.push(BadRow { line: line_of(quote.line), reason });
-    }
-    Ok(plan)
-}
-
-/// The rows, each with the line of the file where it begins. The reader counts lines by where it stopped, which in files
-/// with two signs at the end of a line is one too few.
-fn numbered(reader: &mut csv::Reader<&[u8]>, text: &str) -> Result<Vec<(u64, csv::StringRecord)>, ImportError> {
-    let mut rows = Vec::new();
-    let (mut line, mut counted) = (1, 0);
-    for record in reader.records() {
-        if rows.len() >= MAX_IMPORT_ROWS {
-            return Err(ImportError::TooManyRows);
-        }
-        let record = record.map_err(ImportError::Csv)?;
-        let stopped = record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or(counted);
-        let ends = text.as_bytes().iter().skip(stopped).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let begins = stopped.saturating_add(ends);
-        let passed = text.as_bytes().get(counted..begins).unwrap_or_default();
-        line += u64::try_from(passed.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
-        counted = begins;
-        rows.push((line, record));
-    }
-    Ok(rows)
-}
-
 fn read_json(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPlan, ImportError> {
     let json: Json = serde_json::from_str(text).map_err(ImportError::Json)?;
     if json["type"] == "FeatureCollection" {
@@ -342,131 +260,7 @@ pub(super) fn read_objects(
     Ok(plan)
 }
 
-/// What stands in a cell.
-#[derive(Clone, Copy)]
-pub(super) enum Cell<'a> {
-    Text(&'a str),
-    Json(&'a Json),
-}
-
-impl Cell<'_> {
-    fn text(self) -> String {
-        match self {
-            Cell::Text(text) => text.to_owned(),
-            Cell::Json(Json::String(text)) => text.clone(),
-            Cell::Json(Json::Null) => String::new(),
-            Cell::Json(json) => json.to_string(),
-        }
-    }
-}
-
-/// The row of these cells, or why it can't be taken.
-pub(super) fn read_row<'a>(
-    kind: &Kind,
-    line: u64,
-    cells: impl Iterator<Item = (&'a Mapped, Cell<'a>)>,
-    times: &Times<'_>,
-) -> Result<Row, String> {
-    let cells: Vec<(&Mapped, Cell<'_>)> = cells.collect();
-    let time_of = |name: &FieldName| {
-        let time = cells.iter().find(|(mapped, _)| matches!(mapped, Mapped::Time(field) if field == name));
-        // Where others have a time and this has none, it lasts the whole day.
-        time.map(|(_, cell)| cell.text()).map(|time| if time.trim().is_empty() { "00:00".to_owned() } else { time })
-    };
-    let mut values = Values::default();
-    let (mut id, mut by_zone) = (None, None);
-    let mut points: BTreeMap<&FieldName, (String, String)> = BTreeMap::new();
-    for (mapped, cell) in cells.iter().copied() {
-        match mapped {
-            Mapped::Ignored | Mapped::Time(_) => {}
-            Mapped::Id => id = Some(cell.text().trim().to_owned()).filter(|id| !id.is_empty()),
-            Mapped::Latitude(field) => points.entry(field).or_default().0 = cell.text(),
-            Mapped::Longitude(field) => points.entry(field).or_default().1 = cell.text(),
-            Mapped::Field(name) => {
-                let Some(field) = kind.field(name) else { continue };
-                let written = match (&field.field_type, cell) {
-                    (FieldType::DateTime, Cell::Text(text)) => Some(text),
-                    (FieldType::DateTime, Cell::Json(Json::String(text))) => Some(text.as_str()),
-                    _ => None,
-                };
-                // Some tables give day and time a column each.
-                let joined = written.filter(|day| !day.trim().is_empty()).zip(time_of(name));
-                let joined = joined.map(|(day, time)| format!("{} {}", day.trim(), time.trim()));
-                let moment = joined.as_deref().or(written).map(|text| times.read(text)).transpose();
-                let value = match (moment.map_err(|unfit| cell_unfit(name, &unfit))?.flatten(), cell) {
-                    (Some(moment), _) => {
-                        // A day alone is read without a zone.
-                        by_zone = by_zone.or(moment.ends_with(']').then_some(line));
-                        field.from_text(&moment)
-                    }
-                    (None, _) if joined.is_some() => field.from_text(joined.as_deref().unwrap_or_default()),
-                    (None, Cell::Text(text)) => field.from_text(text),
-                    (None, Cell::Json(json)) => field.from_json(json),
-                };
-                if let Some(value) = value.map_err(|unfit| cell_unfit(name, &unfit))? {
-                    values.set(name.clone(), value);
-                }
-            }
-        }
-    }
-    for (name, (latitude, longitude)) in points {
-        if let Some(point) = read_point(&latitude, &longitude).map_err(|unfit| format!("{name}: {unfit}"))? {
-            values.set(name.clone(), super::Value::Coordinates(point));
-        }
-    }
-    if values.text(&kind.title).is_empty() {
-        return Err(PatchError::Missing { kind: kind.name.clone(), field: kind.title.clone() }.to_string());
-    }
-    kind.check(&values).map_err(|complaint| complaint.message)?;
-    let fields = values.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-    let patch = Patch { fields, ..Patch::default() };
-    if let Some(line) = by_zone {
-        times.by_zone(line);
-    }
-    Ok(Row { line, id, key: kind.identity(&values), patch })
-}
-
-/// Why a cell can't be taken, with what to do.
-fn cell_unfit(name: &FieldName, unfit: &Unfit) -> String {
-    match &unfit.hint {
-        Some(hint) => format!("{name}: {unfit}. {hint}"),
-        None => format!("{name}: {unfit}"),
-    }
-}
-
-/// The point of two cells; none when both are blank. A comma as decimal sign is taken.
-fn read_point(latitude: &str, longitude: &str) -> Result<Option<Coordinates>, Unfit> {
-    let (latitude, longitude) = (latitude.trim(), longitude.trim());
-    if latitude.is_empty() && longitude.is_empty() {
-        return Ok(None);
-    }
-    let degrees = |text: &str| text.replace(',', ".").parse::<f64>().ok();
-    let unfit = || Unfit::new(super::measure::COORDINATES, &format!("{latitude},{longitude}"));
-    let (latitude, longitude) = degrees(latitude).zip(degrees(longitude)).ok_or_else(unfit)?;
-    Coordinates::new(latitude, longitude).map(Some)
-}
-
 /// Whether a text begins like this, whatever the case.
 fn begins(text: &str, start: &str) -> bool {
     text.trim_start().get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
-}
-
-/// What separates the cells of the first line, quoted ones aside.
-fn guess_delimiter(text: &str) -> u8 {
-    let (mut quoted, mut counts) = (false, [0_usize; 3]);
-    for byte in text.bytes() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' if !quoted => break,
-            b',' if !quoted => counts[0] += 1,
-            b';' if !quoted => counts[1] += 1,
-            b'\t' if !quoted => counts[2] += 1,
-            _ => {}
-        }
-    }
-    match counts {
-        [commas, semicolons, tabs] if semicolons > commas && semicolons >= tabs => b';',
-        [commas, _, tabs] if tabs > commas => b'\t',
-        _ => b',',
-    }
 }

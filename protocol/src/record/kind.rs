@@ -1,9 +1,9 @@
-//! What a kind of record is: its fields, who may write it, who may read each field.
+//! What a kind of record is: its fields, who may write it, what it stands for.
 
-use super::{Day, FieldName, Seal, Unfit, Value, Values, compile, names::one_of};
+use super::{Audience, Field, FieldName, Seal, Unfit, Values, compile, names::one_of};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 /// A kind of record, described by one plain struct.
 ///
@@ -56,220 +56,6 @@ pub enum KindRole {
     Profile,
     /// A group that is not here yet.
     Prospect,
-}
-
-/// Who may read a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Audience {
-    /// Everybody, also outside the coalition.
-    Public,
-    /// The groups of the coalition.
-    Coalition,
-    /// The computers of the group that wrote it. Until there are private spaces it stays on the one that wrote it.
-    Group,
-    /// Whoever sits at the computer that wrote it: it never enters a log.
-    Local,
-}
-
-impl Audience {
-    /// Whether what it may read goes into the log, and so to others.
-    pub const fn travels(self) -> bool {
-        matches!(self, Audience::Public | Audience::Coalition)
-    }
-}
-
-impl fmt::Display for Audience {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Audience::Public => "public",
-            Audience::Coalition => "coalition",
-            Audience::Group => "group",
-            Audience::Local => "local",
-        })
-    }
-}
-
-/// The closed set of what a field can hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FieldType {
-    /// One line of text.
-    Line,
-    /// Text of any number of lines, edited by many at once.
-    Text,
-    /// A link: http, https, mailto or tel.
-    Link,
-    /// A moment: instant, offset, zone.
-    DateTime,
-    /// A place as people call it.
-    Place,
-    /// A point on the earth.
-    Coordinates,
-    /// A set of tags; additions and removals merge.
-    Tags,
-    /// One of a few words.
-    Choice(Vec<Choice>),
-    /// The id of something else.
-    Reference(Targets),
-    /// A set of ids; additions and removals merge.
-    References(Targets),
-    /// A number.
-    Number,
-    /// Yes or no.
-    Flag,
-    /// An amount of money.
-    Money,
-}
-
-impl FieldType {
-    /// The word for it in schemas and help.
-    pub fn name(&self) -> &'static str {
-        match self {
-            FieldType::Line => "line",
-            FieldType::Text => "text",
-            FieldType::Link => "link",
-            FieldType::DateTime => "date-time",
-            FieldType::Place => "place",
-            FieldType::Coordinates => "coordinates",
-            FieldType::Tags => "tags",
-            FieldType::Choice(_) => "choice",
-            FieldType::Reference(_) => "reference",
-            FieldType::References(_) => "references",
-            FieldType::Number => "number",
-            FieldType::Flag => "flag",
-            FieldType::Money => "money",
-        }
-    }
-}
-
-impl FieldType {
-    /// Whether it holds a set of words: tags or ids.
-    pub const fn is_set(&self) -> bool {
-        matches!(self, FieldType::Tags | FieldType::References(_))
-    }
-
-    /// What it refers to, if it refers to anything.
-    pub const fn targets(&self) -> Option<&Targets> {
-        match self {
-            FieldType::Reference(targets) | FieldType::References(targets) => Some(targets),
-            _ => None,
-        }
-    }
-}
-
-/// The kinds that a reference may name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Targets {
-    /// Records of any kind.
-    Any,
-    /// Records of these kinds.
-    Of(Vec<String>),
-}
-
-impl Targets {
-    /// Whether records of this kind may be named.
-    pub fn take(&self, kind: &str) -> bool {
-        match self {
-            Targets::Any => true,
-            Targets::Of(kinds) => kinds.iter().any(|known| known == kind),
-        }
-    }
-
-    /// The only kind that may be named, where there is one.
-    pub fn only(&self) -> Option<&str> {
-        match self {
-            Targets::Of(kinds) => match kinds.as_slice() {
-                [only] => Some(only),
-                _ => None,
-            },
-            Targets::Any => None,
-        }
-    }
-}
-
-impl fmt::Display for Targets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Targets::Any => f.write_str("record"),
-            Targets::Of(kinds) => f.write_str(&kinds.join(", ")),
-        }
-    }
-}
-
-/// One of the words that a choice takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// The word itself.
-    pub word: String,
-    /// What it means.
-    pub about: String,
-}
-
-/// When a field may be written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Writes {
-    /// At any time.
-    #[default]
-    Always,
-    /// When the record is made, and never again.
-    First,
-}
-
-/// How closely a field says where something is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Closeness {
-    /// As closely as it was given: people come there.
-    #[default]
-    Exact,
-    /// To about a kilometre, whatever was given: people live or work there.
-    Blurred,
-}
-
-/// One field of a kind.
-#[derive(Clone, Debug)]
-pub struct Field {
-    /// Its name, as in JSON: `copied_from`.
-    pub name: FieldName,
-    /// What it is, for help and forms: the doc comment.
-    pub about: String,
-    /// What it holds.
-    pub field_type: FieldType,
-    /// Who may read it.
-    pub audience: Audience,
-    /// Headings under which foreign tables carry it.
-    pub aliases: Vec<String>,
-    /// How a form should ask for it, where the type does not say enough.
-    pub widget: Option<String>,
-    /// Which moment of a day is meant where a day is given; none: the time has to be said.
-    pub day: Option<Day>,
-    /// When it may be written.
-    pub writes: Writes,
-    /// How closely it says where something is.
-    pub closeness: Closeness,
-    /// What it holds where nothing was written.
-    pub default: Option<Value>,
-}
-
-impl Field {
-    /// The name as people read it: `Copied from`.
-    pub fn label(&self) -> String {
-        let spaced = self.name.replace('_', " ");
-        let mut letters = spaced.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-    }
-
-    /// What stands for it in JSON where it holds nothing: an empty list of tags, or null.
-    pub fn empty_json(&self) -> serde_json::Value {
-        match self.field_type {
-            FieldType::Tags | FieldType::References(_) => serde_json::Value::Array(Vec::new()),
-            _ => serde_json::Value::Null,
-        }
-    }
-
-    /// The name as a command line spells it: `copied-from`.
-    pub fn flag(&self) -> String {
-        self.name.replace('_', "-")
-    }
 }
 
 /// A kind of record, compiled from its description.
@@ -335,7 +121,7 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// [`CompileError`] when the description is incomplete, or a field is none of the [`FieldType`]s.
+    /// [`CompileError`] when the description is incomplete, or a field is none of the [`FieldType`](super::FieldType)s.
     pub fn compile<T: Record>() -> Result<Self, CompileError> {
         compile::compile::<T>()
     }

@@ -29,6 +29,7 @@ mod diff;
 mod edit;
 mod encoding;
 mod excerpt;
+mod field;
 mod first;
 pub mod format;
 mod heading;
@@ -63,12 +64,10 @@ pub use date_time::{DateTime, Day};
 pub use describe::{Column, Flag, Many, Part};
 pub use edit::{Edit, Outcome, Piece};
 pub use excerpt::{EditedPlace, Excerpt, TextEdit};
+pub use field::{Audience, Choice, Closeness, Field, FieldType, Targets, Writes};
 pub use heading::{Mapped, Mapping};
-pub use import::{Agreed, BadRow, ImportError, ImportOptions, ImportPlan, Row as ImportRow};
-pub use kind::{
-    Audience, Choice, Closeness, CompileError, Complaint, Field, FieldType, Kind, KindRole, Record, RecordHome,
-    Singleton, Targets, WriteRule, Writes,
-};
+pub use import::{Agreed, BadRow, ImportError, ImportOptions, ImportPlan, Meant, Row as ImportRow};
+pub use kind::{CompileError, Complaint, Kind, KindRole, Record, RecordHome, Singleton, WriteRule};
 pub use kinds::{Action, ActionStatus, Contact, Group, Page, Prospect, Resource, ResourceKind, Role, Stage};
 pub use measure::{Coordinates, Money};
 pub use merge::{Imported, origin_of};

@@ -26,7 +26,7 @@ impl List {
             items.retain(|item| item["own"] == true);
         }
         context.out.answer(&devices, |page| {
-            let mut table = Table::new(["Device", "Name", "Group", "May", "State", "Last seen"]);
+            let mut table = Table::wrapping(["Device", "Name", "Group", "May", "State", "Last seen"]).keeping([0, 5]);
             for item in devices["items"].as_array().into_iter().flatten() {
                 let text = |key: &str| item[key].as_str().unwrap_or("-").to_owned();
                 table.row([

@@ -43,7 +43,7 @@ fn list(page: &mut Page, lost: &Value, publish: &str) {
         page.line("Nothing that your group wrote was lost to a cut.");
         return;
     }
-    let mut table = Table::new(["Record", "Title", "Written", "State", "Fields"]);
+    let mut table = Table::wrapping(["Record", "Title", "Written", "State", "Fields"]).keeping([2]);
     for item in items {
         let text = |key: &str| item[key].as_str().unwrap_or("-").to_owned();
         table.row([

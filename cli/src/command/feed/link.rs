@@ -101,7 +101,7 @@ impl List {
                 page.line(&format!("No program reads a feed of this computer. Make an address for one: {make}"));
                 return;
             }
-            let mut table = Table::new(["Id", "Name", "Feed", "Shows", "Narrowed by", "Made"]).keeping(vec![0]);
+            let mut table = Table::wrapping(["Id", "Name", "Feed", "Shows", "Narrowed by", "Made"]).keeping([0, 5]);
             for item in items {
                 let text = |key: &str| item[key].as_str().unwrap_or_default();
                 let made = when::relative(text("created_at"), context::now());

@@ -1,6 +1,6 @@
 //! `grid KIND duplicates`.
 
-use super::{list::called, new::short};
+use super::{listed::called, new::short};
 use crate::{client::path, context::Context, failure::Failure, table::Table};
 use clap::{ArgMatches, Command};
 use grid_protocol::record::Kind;
@@ -15,7 +15,7 @@ pub(super) fn run(kind: &Kind, _: &ArgMatches, context: &mut Context<'_>) -> Res
     let merge = context.line(&format!("{} merge KEEP DROP", kind.name));
     let clusters = found["items"].as_array().map_or(&[][..], Vec::as_slice);
     context.out.answer(&found, |page| {
-        let mut table = Table::new(["Id", "Called", "Group", "Same as"]);
+        let mut table = Table::wrapping(["Id", "Called", "Group", "Same as"]).keeping([0, 3]);
         let mut two_of_yours = false;
         for cluster in clusters {
             let rows = cluster.as_array().map_or(&[][..], Vec::as_slice);

@@ -50,16 +50,25 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(path) => format_of(path, chosen)?,
         None => chosen.unwrap_or(if context.out.format() == Format::Json { "json" } else { "csv" }),
     };
-    let mut query = list::query(kind, matches)?;
-    query.push(("format".to_owned(), format.to_owned()));
-    let whole = query.len() == 1;
-    let from = with_query(&path(["records", &kind.name, "export"]), query);
-    let bytes = context.client()?.file(&from)?;
+    let client = context.client()?;
+    let query = list::query(kind, matches, &client)?;
+    let whole = query.is_empty();
+    let asked = query.iter().map(|(name, word)| (name.as_str(), word.as_str())).chain([("format", format)]);
+    let from = with_query(&path(["records", &kind.name, "export"]), asked);
+    let bytes = client.file(&from)?;
     let named = matches.get_one::<String>("audience").map(String::as_str);
     let left_out = left_out(kind, named);
     if !left_out.is_empty() {
         let to_all = if named.is_some() { "" } else { " `--audience local` writes them too, for your own use." };
         context.out.note(&format!("Left out, as such readers do not see it: {}.{to_all}", left_out.join(", ")));
+    }
+    let more = context.line(&list::with_hidden(kind, "export", &query));
+    if context.out.format() == Format::Human {
+        let narrowing: Vec<(String, String)> = query.into_iter().filter(|(name, _)| name != "audience").collect();
+        // What was asked for is there: that more is hidden is a remark, and no reason to fail.
+        if let Ok(page) = list::fetch(kind, 1, 0, &narrowing, &client) {
+            list::hidden_note(&page, &more, context);
+        }
     }
     let Some(target) = target else {
         context.out.bytes(&bytes);

@@ -100,7 +100,7 @@ fn unfit(kind: &Kind, verb: &str, error: &PatchError) -> Failure {
 }
 
 /// The whole ids behind what people write where a field refers to other records: the beginning of an id, or a title.
-fn whole_ids(client: &Client, kind: &Kind, field: &Field, text: &str) -> Result<String, Failure> {
+pub(super) fn whole_ids(client: &Client, kind: &Kind, field: &Field, text: &str) -> Result<String, Failure> {
     let words = if field.field_type.is_set() { text.split(';').collect() } else { vec![text] };
     let ids = words.into_iter().filter(|word| !word.trim().is_empty()).map(|word| {
         let meant = client.get(&with_query(&path(["resolve", &kind.name, &field.name]), [("meant", word.trim())]))?;
@@ -134,7 +134,7 @@ pub(super) fn shown(field: &Field, json: &Value) -> String {
 /// A field of a record as people read it in a cell of a table; what it refers to is called by its name.
 pub(super) fn cell_in(field: &Field, item: &Value) -> String {
     match field.field_type.targets() {
-        Some(_) => names(field, item),
+        Some(_) => names(field, item, Ids::Unknown),
         // Of what comes back a list shows the next time.
         None => cell(field, item["next"].get(&*field.name).unwrap_or(&item[&*field.name])),
     }
@@ -143,16 +143,26 @@ pub(super) fn cell_in(field: &Field, item: &Value) -> String {
 /// A field of a record as people read it in detail.
 pub(super) fn shown_in(field: &Field, item: &Value) -> String {
     match field.field_type.targets() {
-        Some(_) => names(field, item),
+        Some(_) => names(field, item, Ids::All),
         None => shown(field, &item[&*field.name]),
     }
 }
 
+/// Of what the beginning of the id is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ids {
+    /// Of all that is referred to.
+    All,
+    /// Of what is not here, and has no name.
+    Unknown,
+}
+
 /// What a field refers to, by name where it is here, and the beginning of the id.
-fn names(field: &Field, item: &Value) -> String {
+fn names(field: &Field, item: &Value, ids: Ids) -> String {
     let named = |id: &str| {
         let short: String = id.chars().take(8).collect();
         match item["referred"][id].as_str() {
+            Some(title) if ids == Ids::Unknown => title.to_owned(),
             Some(title) => format!("{title} ({short})"),
             None => format!("{short} (not here yet)"),
         }

@@ -40,7 +40,7 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let words = words.into_iter().filter_map(|(name, word)| Some((name, word.as_deref()?)));
     let history = client.get(&with_query(&format!("{}/history", record_path(kind, matches, &client)?), words))?;
     context.out.answer(&history, |page| {
-        let mut table = Table::wrapping(["When", "Change", "Group", "What"]);
+        let mut table = Table::wrapping(["When", "Change", "Group", "What"]).keeping([0, 1]);
         for change in history["items"].as_array().into_iter().flatten() {
             let text = |key: &str| change[key].as_str().unwrap_or_default();
             let group = change["name"].as_str().or(change["group"].as_str()).unwrap_or("(not known)");

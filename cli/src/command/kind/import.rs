@@ -95,7 +95,7 @@ fn zone_here() -> Option<String> {
 
 fn show(page: &mut Page, kind: &Kind, report: &Value, dry: bool) {
     let number = |key: &str| report[key].as_u64().unwrap_or_default();
-    let mut table = Table::new(["Column of the file", "becomes"]);
+    let mut table = Table::wrapping(["Column of the file", "becomes"]);
     for mapped in report["mapping"].as_array().into_iter().flatten() {
         let text = |key: &str| mapped[key].as_str().unwrap_or_default();
         table.row([text("heading"), text("field")]);
@@ -121,7 +121,7 @@ fn show(page: &mut Page, kind: &Kind, report: &Value, dry: bool) {
 
 /// Rows that did not become records, or not without a doubt, each with its reason.
 fn not_taken(page: &mut Page, rows: &Value, heading: &str) {
-    let mut table = Table::new(["Line", heading]);
+    let mut table = Table::wrapping(["Line", heading]).keeping([0]);
     for row in rows.as_array().into_iter().flatten() {
         table.row([row["line"].to_string(), row["reason"].as_str().unwrap_or_default().to_owned()]);
     }

@@ -1,20 +1,19 @@
 //! `grid KIND list`.
 
-use super::{fields, new::short, turned};
+use super::{fields, listed};
 use crate::{
     client::{Client, path, with_query},
-    context::{self, Context},
+    context::Context,
     failure::Failure,
-    saved,
-    table::Table,
-    when,
+    saved, words,
 };
-use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
+use clap::{
+    Arg, ArgMatches, Command,
+    builder::{PossibleValue, PossibleValuesParser},
+    value_parser,
+};
 use grid_protocol::record::{Field, FieldType, Kind, KindRole, QUERY};
 use serde_json::Value;
-
-/// So many columns beside id, title, group and time.
-const COLUMNS: usize = 4;
 
 pub(super) fn command(kind: &Kind) -> Command {
     let list = Command::new("list")
@@ -26,9 +25,15 @@ pub(super) fn command(kind: &Kind) -> Command {
     if kind.role != Some(KindRole::Profile) {
         return list;
     }
-    let words = PossibleValuesParser::new(["true", "false"]);
-    let help = "true: only members; false: only those that are not";
-    list.arg(Arg::new("member").long("member").value_name("TRUE|FALSE").value_parser(words).help(help))
+    let help = "yes: only members; no: only those that are not";
+    list.arg(yes_or_no("member").help(help))
+}
+
+/// A word that is answered by yes or no, and means yes where it stands alone.
+fn yes_or_no(name: &'static str) -> Arg {
+    let words = [("yes", "true"), ("no", "false")].map(|(word, alias)| PossibleValue::new(word).alias(alias));
+    let arg = Arg::new(name).long(name).value_name("YES|NO").value_parser(PossibleValuesParser::new(words));
+    arg.ignore_case(true).num_args(0..=1).default_missing_value("yes")
 }
 
 /// What narrows a listing, and everything that is made from one.
@@ -49,13 +54,13 @@ pub(super) fn filters(kind: &Kind) -> Vec<Arg> {
         word("group", "GROUP", "Only those of this group: its name or its id"),
         word("since", "DAY", since),
         word("until", "DAY", "Only what takes place up to this day, and on it"),
-        word("hidden", "YES|NO", "yes: also what is hidden on this computer").value_parser(["yes", "no"]),
+        yes_or_no("hidden").help("yes: also what is hidden on this computer"),
     ];
     fixed.into_iter().chain(filters).collect()
 }
 
 /// What the filters say, as the API asks for it.
-pub(super) fn query(kind: &Kind, matches: &ArgMatches) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn query(kind: &Kind, matches: &ArgMatches, client: &Client) -> Result<Vec<(String, String)>, Failure> {
     let mut query: Vec<(String, String)> = Vec::new();
     // Numbers are asked for page by page, and a format is chosen by whoever writes a file.
     for name in QUERY.iter().filter(|name| **name != "format") {
@@ -64,7 +69,11 @@ pub(super) fn query(kind: &Kind, matches: &ArgMatches) -> Result<Vec<(String, St
     }
     let listed = |flag: &str| kind.fields.iter().find(|field| field.flag() == flag && filters_by(field));
     for (flag, text) in fields::words(kind, matches)? {
-        query.extend(listed(&flag).map(|field| (field.name.to_string(), text)));
+        let Some(field) = listed(&flag) else { continue };
+        // Who refers to something is asked for by what that is called, as it is written.
+        let refers = field.field_type.targets().is_some() && !text.trim().is_empty();
+        let text = if refers { fields::whole_ids(client, kind, field, &text)? } else { text };
+        query.push((field.name.to_string(), text));
     }
     Ok(query)
 }
@@ -86,13 +95,13 @@ fn filters_by(field: &Field) -> bool {
 pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) -> Result<(), Failure> {
     let number = |name| matches.get_one::<u64>(name).copied().unwrap_or_default();
     let (limit, offset) = (number("limit"), number("offset"));
-    let query = query(kind, matches)?;
-    let list = fetch(kind, limit, offset, &query, &context.client()?)?;
-    show(kind, &list, context);
+    let client = context.client()?;
+    let query = query(kind, matches, &client)?;
+    let list = fetch(kind, limit, offset, &query, &client)?;
+    show(kind, &list, &query, &client, context)?;
     let asked: Vec<(&str, &str)> = query.iter().map(|(name, word)| (name.as_str(), word.as_str())).collect();
     saved::keep(matches, ("of_kind", &kind.name), &asked, context)?;
-    let with_hidden = context.line(&format!("{} list --hidden yes", kind.name));
-    hidden_note(&list, &with_hidden, context);
+    hidden_note(&list, &context.line(&with_hidden(kind, "list", &query)), context);
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
     let total = list["total"].as_u64().unwrap_or_default();
     let until = offset.saturating_add(items.len() as u64);
@@ -110,18 +119,61 @@ pub(crate) fn hidden_note(list: &Value, command: &str, context: &mut Context<'_>
     }
 }
 
-/// The records of a page, or how to make the first.
-pub(super) fn show(kind: &Kind, list: &Value, context: &mut Context<'_>) {
+/// The command that shows what fits a filter, and is hidden here, too.
+pub(super) fn with_hidden(kind: &Kind, verb: &str, query: &[(String, String)]) -> String {
+    let narrowing = query.iter().filter(|(name, _)| name != "hidden");
+    let flags = narrowing.map(|(name, word)| format!(" --{} {}", name.replace('_', "-"), words::quoted(word)));
+    format!("{} {verb}{} --hidden yes", kind.name, flags.collect::<String>())
+}
+
+/// The records of a page; where there are none, how to see more or to make the first.
+pub(super) fn show(
+    kind: &Kind,
+    list: &Value,
+    query: &[(String, String)],
+    client: &Client,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
-    let new = context.line(&format!("{} new --help", kind.name));
-    context.out.answer(list, |page| {
-        if items.is_empty() {
-            let which = if list["hidden"].as_u64().is_some_and(|hidden| hidden > 0) { " shown" } else { "" };
-            page.line(&format!("No {}{which} here. Make one: {new}", kind.plural));
-        } else {
-            page.table(&table(kind, items));
-        }
-    });
+    if items.is_empty() {
+        let nothing = nothing(kind, list, query, client, context)?;
+        context.out.answer(list, |page| page.line(&nothing));
+    } else {
+        let more = context.line(&format!("{} show ID", kind.name));
+        context.out.answer(list, |page| page.table(&listed::table(kind, items, more)));
+    }
+    Ok(())
+}
+
+/// Why there is nothing, and what to do.
+fn nothing(
+    kind: &Kind,
+    list: &Value,
+    query: &[(String, String)],
+    client: &Client,
+    context: &Context<'_>,
+) -> Result<String, Failure> {
+    let number = |list: &Value, key: &str| list[key].as_u64().unwrap_or_default();
+    let all = context.line(&format!("{} list", kind.name));
+    let here = number(list, "total");
+    if here > 0 {
+        return Ok(format!("No more {}: there are {here}. From the first: {all}", kind.plural));
+    }
+    let is_narrowed = query.iter().any(|(name, _)| name != "hidden");
+    if number(list, "hidden") > 0 {
+        let which = if is_narrowed { " that fit the filter" } else { "" };
+        return Ok(format!("All {}{which} are hidden here.", kind.plural));
+    }
+    let make = context.line(&format!("{} new --help", kind.name));
+    let others = match is_narrowed {
+        true => number(&client.get(&with_query(&path(["records", &kind.name]), [("limit", "1")]))?, "total"),
+        false => 0,
+    };
+    Ok(match others {
+        0 => format!("No {} here. Make one: {make}", kind.plural),
+        1 => format!("No {} fit the filter. There is 1 without it: {all}", kind.plural),
+        others => format!("No {} fit the filter. There are {others} without it: {all}", kind.plural),
+    })
 }
 
 /// So many at once; a node gives no more.
@@ -151,80 +203,4 @@ pub(super) fn fetch(
             return Ok(list);
         }
     }
-}
-
-fn table(kind: &Kind, items: &[Value]) -> Table {
-    let shown = columns(kind, items);
-    let title = kind.field(&kind.title).map_or_else(String::new, Field::label);
-    // Where the titles are the groups themselves, their names need no second column.
-    let with_group = items.iter().any(|item| item["group_name"] != item[&*kind.title]);
-    let with_member = items.iter().any(|item| item["member"].is_boolean());
-    let mut headings = vec!["Id".to_owned(), title];
-    headings.extend(with_member.then(|| "Member".to_owned()));
-    headings.extend(shown.iter().map(|field| field.label()));
-    headings.extend(with_group.then(|| "Group".to_owned()));
-    headings.push("Changed".to_owned());
-    // What people copy and what tells when is never cut.
-    let is_kept = |field: &Field| field.field_type == FieldType::DateTime || turned::tells(field, items);
-    let kept = shown.iter().enumerate().filter(|(_, field)| is_kept(field));
-    let first = 2 + usize::from(with_member);
-    let kept: Vec<usize> =
-        kept.map(|(column, _)| first + column).chain([0, headings.len().saturating_sub(1)]).collect();
-    let mut table = Table::new(headings).keeping(kept);
-    for item in items {
-        let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
-        let mut row = vec![short(&text("id")).to_owned(), called(kind, item)];
-        row.extend(with_member.then(|| membership(item).to_owned()));
-        row.extend(shown.iter().map(|field| fields::cell_in(field, item)));
-        row.extend(with_group.then(|| text("group_name")));
-        row.push(when::relative(&text("changed_at"), context::now()));
-        table.row(row);
-    }
-    table
-}
-
-/// What a record is called: one that is named by what it refers to has that name.
-pub(super) fn called(kind: &Kind, item: &Value) -> String {
-    let called = item["called"].as_str().or_else(|| item[&*kind.title].as_str());
-    called.unwrap_or_default().to_owned()
-}
-
-/// Whether a group of the directory is here, in a word.
-pub(super) fn membership(item: &Value) -> &'static str {
-    match item["membership"].as_str() {
-        _ if item["member"] == Value::Bool(true) => "yes",
-        Some("withdrew") => "has left",
-        Some("removed") => "removed",
-        _ => "not yet",
-    }
-}
-
-/// The fields that a list shows: those that hold something in one of these records, what is short and telling first.
-fn columns<'k>(kind: &'k Kind, items: &[Value]) -> Vec<&'k Field> {
-    let filled = |field: &Field| items.iter().any(|item| !fields::cell_in(field, item).is_empty());
-    let mut fields: Vec<(u8, usize, &Field)> = Vec::new();
-    for (place, field) in kind.fields.iter().enumerate().filter(|(_, field)| field.name != kind.title) {
-        let dates = fields.iter().filter(|(_, _, other)| other.field_type == FieldType::DateTime).count();
-        let rank = match field.field_type {
-            FieldType::DateTime if dates == 0 => 0,
-            // That something does not take place is in every list.
-            FieldType::Choice(_) if turned::tells(field, items) => 0,
-            // How something comes back stands beside its date, and goes before the days on which it does not.
-            FieldType::Line if &*field.name == "repeats" => 0,
-            FieldType::Tags if &*field.name == "except" => 6,
-            FieldType::Money | FieldType::Number => 1,
-            FieldType::Reference(_) | FieldType::Place => 2,
-            FieldType::Choice(_) | FieldType::Tags => 3,
-            FieldType::DateTime | FieldType::References(_) => 4,
-            FieldType::Line => 5,
-            _ => continue,
-        };
-        if filled(field) {
-            fields.push((rank, place, field));
-        }
-    }
-    fields.sort_by_key(|(rank, place, _)| (*rank, *place));
-    fields.truncate(COLUMNS);
-    fields.sort_by_key(|(_, place, _)| *place);
-    fields.into_iter().map(|(_, _, field)| field).collect()
 }

@@ -12,6 +12,7 @@ mod freeze;
 mod history;
 mod import;
 mod list;
+mod listed;
 mod merge;
 pub(crate) mod new;
 mod remove;

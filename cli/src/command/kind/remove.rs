@@ -16,7 +16,7 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let client = context.client()?;
     let path = record_path(kind, matches, &client)?;
     let record = client.get(&path)?;
-    let called = super::list::called(kind, &record);
+    let called = super::listed::called(kind, &record);
     let of_whom = match record["mine"].as_bool() {
         Some(false) => format!(" of {}", record["group_name"].as_str().unwrap_or("another group")),
         _ => String::new(),

@@ -69,8 +69,11 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
             return Ok(());
         }
     }
-    match asks {
-        Asks::Listing(found) => list::show(found, &answer, context),
+    match &asks {
+        Asks::Listing(found) => {
+            let asked = query(&search, &asks).into_iter().map(|(name, word)| (name.to_owned(), word));
+            list::show(found, &answer, &asked.collect::<Vec<_>>(), &client, context)?;
+        }
         Asks::Question(_) => ask::tell(&answer, context),
     }
     if new && !seen {

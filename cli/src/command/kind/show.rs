@@ -63,7 +63,7 @@ fn contested(kind: &Kind, contest: &Value, history: &str, edit: &str) -> String 
 
 fn show(page: &mut Page, kind: &Kind, record: &Value) {
     let text = |key: &str| record[key].as_str().unwrap_or_default();
-    page.heading(&turned::marked(kind, record, &super::list::called(kind, record)));
+    page.heading(&turned::marked(kind, record, &super::listed::called(kind, record)));
     if let Some(why) = record["unreadable"].as_str() {
         page.line(&format!(
             "This record can't be read on this computer ({why}), so its fields are shown as empty. This is a fault of the \
@@ -106,7 +106,7 @@ fn show(page: &mut Page, kind: &Kind, record: &Value) {
         &format!("{}{}", text("group_name"), if record["mine"] == Value::Bool(true) { " (yours)" } else { "" }),
     );
     if record["member"].is_boolean() {
-        page.field("Member", super::list::membership(record));
+        page.field("Member", super::listed::membership(record));
     }
     page.field("Changed", &when::detailed(text("changed_at"), context::now()));
     if let Some(delivery) = deliver::told(record) {

@@ -63,7 +63,8 @@ fn items(plan: &Value) -> &[Value] {
 
 fn show(page: &mut Page, plan: &Value) {
     let least = plan["least"].as_u64().unwrap_or_default();
-    let mut table = Table::new(["Question", "Period", "Published", "New here", "Total of", "Mean", "State"]);
+    let mut table = Table::wrapping(["Question", "Period", "Published", "New here", "Total of", "Mean", "State"])
+        .keeping([1, 2, 3, 4, 5]);
     for item in items(plan) {
         let figure = |key: &str| item[key].as_f64().map_or_else(|| "-".to_owned(), |figure| figure.to_string());
         let state = match item["state"].as_str().unwrap_or_default() {

@@ -100,7 +100,7 @@ fn show(page: &mut Page, planned: &Value) {
          votes. Nobody can undo it."
     ));
     page.line("- Its old words and keys are over. Its computers:");
-    let mut table = Table::new(["Computer", "Label", "Changes here", "Then"]);
+    let mut table = Table::wrapping(["Computer", "Label", "Changes here", "Then"]).keeping([0, 2]);
     for device in planned["devices"].as_array().into_iter().flatten() {
         let held = device["held"].as_u64().unwrap_or_default();
         let then = match device["counting"].as_u64() {

@@ -137,7 +137,7 @@ fn overview(page: &mut Page, recovering: &Recovering) {
     if let Some(nodes) = recovering.told_by {
         page.line(&format!("{} told of your group.", crate::words::capital(&count(nodes as u64, "node"))));
     }
-    let mut table = Table::new(["Computer", "Label", "Entries", "Wrote last", ""]);
+    let mut table = Table::wrapping(["Computer", "Label", "Entries", "Wrote last", ""]).keeping([0, 2, 3]);
     for device in &recovering.devices {
         let state = match device.state {
             DeviceState::Here => "this computer",

@@ -142,7 +142,8 @@ impl History {
         let on_the_way: Vec<Value> = items.into_iter().filter(|item| item["way"] != "elsewhere").collect();
         versions["items"] = Value::Array(on_the_way);
         context.out.answer(&versions, |page| {
-            let mut table = Table::new(["Number", "Version", "Title", "Proposed by", "When", "Signed by"]);
+            let headings = ["Number", "Version", "Title", "Proposed by", "When", "Signed by"];
+            let mut table = Table::wrapping(headings).keeping([0, 1, 4, 5]);
             for item in versions["items"].as_array().into_iter().flatten() {
                 let proposed = item["proposed_at"].as_str().map(|at| when::relative(at, context::now()));
                 table.row([

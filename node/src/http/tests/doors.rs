@@ -141,16 +141,6 @@ async fn an_address_that_others_reach_is_refused() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_named() {
-    let home = tempfile::tempdir().unwrap();
-    let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = other.local_addr().unwrap();
-    let error = refused(config(home.path(), Some(&address.to_string()))).await;
-    assert!(matches!(error, HttpError::PortTaken { .. }), "{error}");
-    assert!(error.to_string().contains(&address.port().to_string()));
-}
-
-#[tokio::test]
 async fn a_socket_that_a_killed_node_left_behind_is_taken_over() {
     let home = tempfile::tempdir().unwrap();
     drop(std::os::unix::net::UnixListener::bind(home.path().join("api.sock")).unwrap());

@@ -166,7 +166,13 @@ async fn members_and_prospects_stand_in_one_list() {
     );
     assert_eq!(river["was"], json!([DocumentId(id(23)).to_string()]));
     assert_eq!(all["items"][2]["id"], DocumentId(id(22)).to_string());
-    assert_eq!(names(&grid.get("/api/records/group?member=false").await.1), ["Bee Friends"]);
+    for no in ["false", "no", "No"] {
+        assert_eq!(names(&grid.get(&format!("/api/records/group?member={no}")).await.1), ["Bee Friends"], "{no}");
+    }
+    assert_eq!(grid.get("/api/records/group?member=perhaps").await.0, 400);
+    for item in all["items"].as_array().unwrap() {
+        assert_eq!(item["called"], item["name"], "{item}");
+    }
     assert_eq!(names(&grid.get("/api/records/group?contact=joined").await.1).len(), 0);
     assert_eq!(names(&grid.get("/api/records/group?place=Hill").await.1), ["Bee Friends"]);
     assert_eq!(names(&grid.get("/api/records/group?text=river").await.1), ["Clean River"]);

@@ -6,7 +6,6 @@ mod journal;
 mod local;
 mod logs;
 mod mangled;
-mod measure;
 mod sealed;
 
 use super::{OpenReport, Store};

@@ -2,8 +2,8 @@
 
 use super::{document, write, write_json};
 use crate::record::{
-    ImportError, ImportOptions, ImportPlan, Kind, Mapped, Patch, Reading, Registry, TableRow, export_csv, export_json,
-    origin_of,
+    ImportError, ImportOptions, ImportPlan, Kind, Mapped, Meant, Patch, Reading, Registry, TableRow, Values,
+    export_csv, export_json, origin_of,
 };
 use serde_json::json;
 
@@ -271,4 +271,26 @@ fn a_quotation_mark_that_is_not_closed_loses_nothing_in_silence() {
     assert!(plan.bad[0].reason.contains("2 lines after it"), "{}", plan.bad[0].reason);
     let headings = ImportPlan::read(prospect(), b"Name,\"City\nA,B\n", &ImportOptions::default()).unwrap_err();
     assert!(matches!(headings, ImportError::OpenQuote { line: 1 }), "{headings}");
+}
+
+#[test]
+fn a_cell_that_names_a_record_by_its_title_means_its_id() {
+    let score = Registry::standard().kind("score").unwrap();
+    let id = "a".repeat(51) + "a";
+    let table = format!(
+        "Survey,Question,Period,Answers,Total\nTrust,Do you?,2026-Q4,5,20\n{id},Do you?,2026-Q3,5,20\nNone,Do you?,2026-Q4,5,20\n"
+    );
+    let by_ids = ImportPlan::read(score, table.as_bytes(), &ImportOptions::default()).unwrap();
+    assert_eq!((by_ids.rows.len(), by_ids.bad.len()), (1, 2), "without somebody who knows titles");
+    let found = id.clone();
+    let meant = Meant::by(move |field, told| match told {
+        "Trust" => Ok(found.clone()),
+        other => Err(format!("there is no {} {other:?} here", field.name)),
+    });
+    let options = ImportOptions { meant, ..ImportOptions::default() };
+    let plan = ImportPlan::read(score, table.as_bytes(), &options).unwrap();
+    let surveys: Vec<Values> = plan.rows.iter().map(|row| row.patch.values()).collect();
+    assert!(surveys.iter().all(|values| values.text("survey") == id) && surveys.len() == 2, "{surveys:?}");
+    assert_eq!(plan.bad.len(), 1);
+    assert_eq!((plan.bad[0].line, plan.bad[0].reason.as_str()), (4, "survey: there is no survey \"None\" here"));
 }
