@@ -162,7 +162,7 @@ impl Views {
     pub(crate) fn near(&self, kinds: &[&str], told: &str) -> Vec<String> {
         let phrase = Phrase::new(told);
         let query = Query { required: Vec::new(), wished: Some(phrase.clone()) };
-        let fits = |row: &Arc<Row>| !self.hidden.hides(row) && phrase.touches(&self.title_of(row));
+        let fits = |row: &Arc<Row>| !self.hidden.hides(row) && phrase.touches(&self.title_of(row)).is_some();
         let hits = self.search.hits(&self.records, &query).best(|kind| kinds.contains(&kind), NAMED, fits);
         // What is only for this computer's own use is in no index.
         let unindexed = |kind: &&&str| self.registry.kind(kind).is_some_and(|kind| !self.search.holds(kind));
@@ -175,7 +175,7 @@ impl Views {
     pub(crate) fn groups_near(&self, told: &str) -> Vec<String> {
         let phrase = Phrase::new(told);
         let shown = self.names.iter().filter(|(group, _)| !self.hidden.groups.contains(group));
-        let near = shown.filter(|(_, name)| phrase.touches(name)).take(NAMED);
+        let near = shown.filter(|(_, name)| phrase.touches(name).is_some()).take(NAMED);
         near.map(|(group, name)| candidate(name, &group.to_string())).collect()
     }
 
