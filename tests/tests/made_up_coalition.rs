@@ -87,6 +87,7 @@ const EMPTY: &[(&str, &str, &str)] = &[
     ("introduce", "isolated", "each of sixty groups has given or got something in a year"),
     ("introduce", "uncovered", "among so many people somebody fills each of the five roles"),
     ("units", "unplaced", "each group says in which district it is"),
+    ("health", "unspoken", "no program of the grid writes for the network without a mandate"),
     ("spoken", "refused", "no program of the grid writes for the network without a mandate"),
     ("trust", "left_out", "what is published is whole, and mostly published once"),
     ("backbone", "left_out", "those who hold the backbone do not rate it"),

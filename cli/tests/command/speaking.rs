@@ -75,7 +75,8 @@ fn a_title_names_a_record_where_only_one_has_it() {
     weir.json(["action", "edit", "Vigil at the weir", "--place", "Mill"]);
     weir.json(["action", "new", "--title", "Vigil at the weir"]);
     let unclear = weir.run(["action", "show", "Vigil at the weir"]);
-    assert!(stderr(&unclear).contains(made["id"].as_str().unwrap()), "{}", stderr(&unclear));
+    let short = &made["id"].as_str().unwrap()[..10];
+    assert!(stderr(&unclear).contains("by Weir, 2") && stderr(&unclear).contains(short), "{unclear:?}");
     let by_id = &made["id"].as_str().unwrap()[..8];
     assert_eq!(weir.json(["action", "show", by_id])["place"], "Mill");
     assert_eq!(code(&weir.run(["action", "show", "March"])), 4);

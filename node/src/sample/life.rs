@@ -366,7 +366,9 @@ fn plan(making: &mut Making, by: usize) {
 }
 
 fn review(making: &mut Making, by: usize) {
-    let (reviewed, again) = (making.at(DAYS / 5, 12), making.at(DAYS + 10, 12));
+    // The first is due.
+    let again = if making.has("review") { DAYS + 10 } else { DAYS - 3 };
+    let (reviewed, again) = (making.at(DAYS / 5, 12), making.at(again, 12));
     making.add(
         by,
         "review",
