@@ -44,8 +44,8 @@ fn assert_honest_go_on(world: &mut World) {
     for node in 0..ABUSER {
         assert_eq!(world.text(node, action, "title"), "Still here", "seed {}, node {node}", world.seed);
     }
-    let took = world.until_equal(10 * MINUTE).and_then(|took| world.check_healed().map(|()| took));
-    took.unwrap_or_else(|dissent| panic!("seed {}: {dissent}", world.seed));
+    let took = world.until_healed(10 * MINUTE);
+    took.map(drop).unwrap_or_else(|dissent| panic!("seed {}: {dissent}", world.seed));
 }
 
 fn shout(world: &mut World, news: News) {
@@ -352,11 +352,11 @@ fn honest_nodes_that_catch_up_and_meet_after_weeks_are_no_flood() {
     write(&mut world, 1, MAX_SENT + 300);
     world.run_for(MINUTE);
     world.start(3);
-    world.until_equal(10 * MINUTE).unwrap_or_else(|dissent| panic!("{dissent}"));
+    world.until_healed(10 * MINUTE).unwrap_or_else(|dissent| panic!("{dissent}"));
     // A new one takes all of it, too.
     let ticket = world.invite(0, 1);
     world.join(&ticket, 0);
-    world.until_equal(10 * MINUTE).unwrap_or_else(|dissent| panic!("{dissent}"));
+    world.until_healed(10 * MINUTE).unwrap_or_else(|dissent| panic!("{dissent}"));
     // Two halves write for weeks, and meet.
     world.split(vec![0, 0, 1, 1, 1]);
     for _ in 0..3 {
@@ -364,8 +364,7 @@ fn honest_nodes_that_catch_up_and_meet_after_weeks_are_no_flood() {
         world.sleep(7 * 24 * 60 * MINUTE);
     }
     world.heal();
-    world.until_equal(20 * MINUTE).unwrap_or_else(|dissent| panic!("{dissent}"));
-    world.check_healed().unwrap_or_else(|dissent| panic!("{dissent}"));
+    world.until_healed(20 * MINUTE).unwrap_or_else(|dissent| panic!("{dissent}"));
     assert!(world.blames.is_empty(), "{:?}", world.blames);
     let members: Vec<_> = (0..5).map(|node| world.author(node).me.device).collect();
     for node in 0..5 {

@@ -2,12 +2,14 @@
 //!
 //! All nodes know each other's records and hold no entries. Some of them say nothing, or lie; some stop and
 //! come back. Others write, and it is noted when each write is on whose disk. Counted are honest nodes that
-//! had been running for a while and went on running: who is away cannot be reached.
+//! had been running for a while and went on running: who is away cannot be reached. One member more than there are
+//! nodes forges what it can all the while. In the end all are awake, equal, and have lost nothing.
 
 use super::conduct::Conduct;
 use super::event::NodeIndex;
 use super::watch::Watch;
-use super::{Counts, Dissent, Stop, Subject, World};
+use super::{Counts, Dissent, Forger, Forgery, Scene, Stop, Subject, Tried, World};
+use grid_protocol::id::DocumentId;
 use serde_json::json;
 use std::fmt;
 use std::time::Duration;
@@ -18,6 +20,12 @@ const DIALLED: usize = 6;
 const WARMING_UP: Duration = Duration::from_secs(15);
 /// Between two writes.
 const BETWEEN: Duration = Duration::from_millis(100);
+/// The records that are forged have reached everybody.
+const SETTLING: Duration = Duration::from_secs(5);
+/// Between two forgeries lie so many writes.
+const FORGED_EVERY: usize = 5;
+/// When all are awake they are equal within this.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
 /// What comes later came too late.
 const COOLING_DOWN: Duration = Duration::from_secs(3);
 /// Nodes count that have been running for so long.
@@ -66,11 +74,19 @@ pub struct Spread {
     pub lasted: Duration,
     /// How often a node stopped.
     pub stops: usize,
+    /// How many things were forged.
+    pub forged: usize,
+    /// How long it took until all were equal, once nobody wrote and all were awake.
+    pub equal_in: Duration,
 }
 
 struct Run {
     world: World,
     plan: Broadcast,
+    forger: Forger,
+    forged: usize,
+    /// A record of another group than the forger's, and one that members may change.
+    targets: [DocumentId; 2],
     /// From when to when each node ran.
     ran: Vec<Vec<(Duration, Option<Duration>)>>,
     away: Vec<(Duration, NodeIndex)>,
@@ -90,25 +106,34 @@ impl Broadcast {
     /// What does not hold in it: see [`super::History`].
     pub fn run(self, seed: u64) -> Result<Spread, Dissent> {
         let mut world = World::new(seed);
-        world.assemble(self.nodes, 2 * (DIALLED - 1));
+        world.assemble(self.nodes + 1, 2 * (DIALLED - 1));
         world.hush();
         for node in 1..self.nodes {
             if world.random().below(100) < usize::from(self.faulty) {
                 world.set_conduct(node, self.conduct);
             }
         }
+        let forger = Forger::new(self.nodes);
+        world.set_conduct(forger.node, Conduct::Lying);
+        world.run_for(WARMING_UP);
+        let owned = world.write(0, &Subject::New("action"), &json!({"title": "Walk"}));
+        let shared = world.write(0, &Subject::New("page"), &json!({"title": "Plan", "text": "We meet.\n"}));
+        world.run_for(SETTLING);
         let ran = vec![vec![(Duration::ZERO, None)]; self.nodes];
-        Run { world, plan: self, ran, away: Vec::new(), stops: 0 }.tell()
+        let targets = [owned, shared];
+        Run { world, plan: self, forger, forged: 0, targets, ran, away: Vec::new(), stops: 0 }.tell()
     }
 }
 
 impl Run {
     fn tell(mut self) -> Result<Spread, Dissent> {
-        self.world.run_for(WARMING_UP);
         self.world.watch = Some(Watch::default());
         let (before, begun) = (self.world.counts, self.world.now());
         for number in 0..self.plan.writes {
             self.write(number);
+            if number % FORGED_EVERY == 0 {
+                self.forge();
+            }
             self.world.run_for(BETWEEN);
             self.come_and_go();
         }
@@ -117,13 +142,39 @@ impl Run {
         self.world.check_always()?;
         let counts = self.world.counts.since(&before);
         let (took, missed) = self.measure();
-        Ok(Spread { took, missed, counts, lasted, stops: self.stops })
+        let equal_in = self.end()?;
+        Ok(Spread { took, missed, counts, lasted, stops: self.stops, forged: self.forged, equal_in })
+    }
+
+    /// Everybody comes back, and nothing is lost.
+    fn end(&mut self) -> Result<Duration, Dissent> {
+        for (_, node) in std::mem::take(&mut self.away) {
+            self.world.start(node);
+        }
+        self.world.until_healed(PATIENCE)
+    }
+
+    fn forge(&mut self) {
+        let nodes: Vec<NodeIndex> = self.writers();
+        let (at, forgery) = (self.world.random().pick(&nodes), self.world.random().pick(&Forgery::PASSING));
+        let (Some(at), Some(forgery)) = (at.copied(), forgery.copied()) else { return };
+        let [owned, shared] = self.targets;
+        if !(self.world.reads(at, owned) && self.world.reads(at, shared)) {
+            return;
+        }
+        let scene = Scene { at, elsewhere: at, owned, shared };
+        let tried = self.world.try_to_forge(&mut self.forger, forgery, scene);
+        self.forged += usize::from(tried == Tried::Told);
+    }
+
+    /// Honest nodes that have been running for a while.
+    fn writers(&self) -> Vec<NodeIndex> {
+        let now = self.world.now();
+        (0..self.plan.nodes).filter(|node| self.world.is_honest(*node) && self.settled(*node, now)).collect()
     }
 
     fn write(&mut self, number: usize) {
-        let nodes: Vec<NodeIndex> = (0..self.plan.nodes)
-            .filter(|node| self.world.is_honest(*node) && self.settled(*node, self.world.now()))
-            .collect();
+        let nodes = self.writers();
         let Some(node) = self.world.random().pick(&nodes).copied() else { return };
         let fields =
             json!({"title": format!("Walk {number}"), "place": "Old bridge", "description": "We walk to the spring."});

@@ -181,6 +181,17 @@ impl World {
         Ok(self.now() - begun)
     }
 
+    /// Lets time pass until all running nodes are equal, and asks for all that must hold then; how long it took.
+    ///
+    /// # Errors
+    ///
+    /// [`Self::until_equal`], [`Self::check_healed`].
+    pub fn until_healed(&mut self, patience: Duration) -> Result<Duration, Dissent> {
+        let took = self.until_equal(patience)?;
+        self.check_healed()?;
+        Ok(took)
+    }
+
     fn holds(&self, node: NodeIndex) -> String {
         let replica = self.replica(node);
         format!(
@@ -210,7 +221,7 @@ impl World {
         if let Some(dissent) = &self.dissent {
             return Err(dissent.clone());
         }
-        let of_honest = |blame: &&Blame| blame.of.is_none_or(|of| self.is_honest(of));
+        let of_honest = |blame: &&Blame| self.is_honest(blame.by) && blame.of.is_none_or(|of| self.is_honest(of));
         match self.blames.iter().find(of_honest) {
             Some(blame) => Err(Dissent::Blame { by: blame.by, why: format!("{} (node {:?})", blame.why, blame.of) }),
             None => Ok(()),

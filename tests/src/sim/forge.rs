@@ -90,6 +90,15 @@ pub enum Course {
     Over,
 }
 
+/// Whether something was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// It was told to a node.
+    Told,
+    /// Nothing would be proven by it, and nothing was told.
+    Nothing,
+}
+
 impl Forger {
     /// The member behind a node that writes nothing itself.
     pub const fn new(node: NodeIndex) -> Self {
@@ -103,8 +112,23 @@ impl Forger {
 }
 
 impl World {
-    /// Tries something.
-    pub fn forge(&mut self, forger: &mut Forger, forgery: Forgery, scene: Scene) {
+    /// Tries something where it can prove something: these nodes take the forger for a member, hold its whole log, and
+    /// it has not tried its last.
+    pub fn try_to_forge(&mut self, forger: &mut Forger, forgery: Forgery, scene: Scene) -> Tried {
+        let me = self.nodes[forger.node].author.me;
+        let believes = |node: NodeIndex| {
+            let replica = self.replica(node);
+            replica.authority().is_member(&me.group) && replica.logs().entries(&me.device) == forger.written()
+        };
+        let one_place = forgery == Forgery::Equivocation && scene.at == scene.elsewhere;
+        if forger.course == Course::Over || one_place || !believes(scene.at) || !believes(scene.elsewhere) {
+            return Tried::Nothing;
+        }
+        self.forge(forger, forgery, scene);
+        Tried::Told
+    }
+
+    fn forge(&mut self, forger: &mut Forger, forgery: Forgery, scene: Scene) {
         let Scene { at, elsewhere, owned, shared } = scene;
         let author = self.nodes[forger.node].author.clone();
         forger.tries += 1;

@@ -37,7 +37,7 @@ pub use check::{Acknowledged, Dissent};
 pub use conduct::Conduct;
 pub use event::NodeIndex;
 pub use exchange::{Exchange, Frame, NOON, open};
-pub use forge::{Forger, Forgery, Scene};
+pub use forge::{Forger, Forgery, Scene, Tried};
 pub use history::{Ending, History, Shown, Stored, Told, Witness, check_roots};
 pub use life::Stop;
 pub use network::Conditions;

@@ -1,6 +1,6 @@
 //! A story by chance: a coalition grows while its network splits, loses and repeats, its computers come and
 //! go, its groups govern it and renew their keys, and one member tries what it may not; then the network heals,
-//! and all must be one again.
+//! and all must be one again. Or all are there from the beginning, and everything goes wrong at once for weeks.
 
 use super::event::NodeIndex;
 use super::teller::Teller;
@@ -16,8 +16,17 @@ pub(super) const DEGREE: usize = 6;
 const WIDE_DEGREE: usize = 10;
 /// Deeds that follow close on one another.
 const BUSY: usize = 4;
-/// A split lasts for so long between two chapters.
-const WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// Days of a week, on each of which people do something and then sleep.
+const DAYS: usize = 7;
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// So long people are awake behind the last thing that somebody does on a day.
+const EVENING: Duration = Duration::from_secs(10);
+/// Where all are there from the beginning, so many members have one that does something in a week.
+const IDLE: usize = 20;
+/// And at least so many things are done.
+const LEAST: usize = 28;
+/// Forgers in the largest coalitions: each has every node work out anew who is who, several times.
+const MOST_FORGERS: usize = 10;
 
 /// How large a story is.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +46,8 @@ pub struct Story {
 pub enum Plot {
     /// Groups join one after the other, and the network splits and heals by chance.
     Growing,
-    /// All are there from the beginning, of a hundred so many say nothing or lie, and the network is split from the
-    /// first chapter to the last, with a week between two.
+    /// All are there from the beginning, of a hundred so many say nothing or lie, computers come and go every day, and
+    /// the network loses, repeats, and is split from the first chapter to the last. A chapter is a week.
     Apart {
         /// Members in a hundred that do not do what they should.
         faulty: u16,
@@ -58,6 +67,8 @@ pub struct Outcome {
     pub governed: [usize; 3],
     /// Computers that joined a group which had one.
     pub paired: usize,
+    /// How often a computer stopped, with or without a word.
+    pub stops: usize,
     /// How many of the receipts that authors wait for are missing in the end, and of how many.
     pub receipts_missing: (usize, usize),
     /// What it cost.
@@ -75,14 +86,17 @@ impl Story {
         Self { nodes, chapters: 3, deeds: 16, plot: Plot::Growing }
     }
 
-    /// A story in which the network is split for weeks, and three in ten members are silent or lie.
+    /// A story in which the network is split for weeks and loses news, computers come and go, and three in ten
+    /// members are silent or lie. The more members, the more is done.
     pub const fn apart(nodes: usize, weeks: usize) -> Self {
-        Self { nodes, chapters: weeks, deeds: 12, plot: Plot::Apart { faulty: 30 } }
+        let deeds = if nodes / IDLE > LEAST { nodes / IDLE } else { LEAST };
+        Self { nodes, chapters: weeks, deeds, plot: Plot::Apart { faulty: 30 } }
     }
 
     /// Members that try what they may not.
     const fn forgers(self) -> usize {
-        1 + self.nodes / 20
+        let forgers = 1 + self.nodes / 20;
+        if forgers > MOST_FORGERS { MOST_FORGERS } else { forgers }
     }
 
     /// Tells the story of a seed.
@@ -137,35 +151,46 @@ impl Story {
         teller.edit_page(0);
         teller.write_action(0);
         teller.world.run_for(Duration::from_secs(5));
+        teller.world.conditions = Conditions::rough();
         teller.world.split_by_chance();
         teller
     }
 
     fn chapter(self, teller: &mut Teller, chapter: usize) -> Result<(), Dissent> {
-        if self.plot == Plot::Growing {
-            match teller.world.random().below(3) {
-                0 => teller.world.split_by_chance(),
-                1 => teller.world.heal(),
-                _ => {}
+        match self.plot {
+            Plot::Growing => {
+                match teller.world.random().below(3) {
+                    0 => teller.world.split_by_chance(),
+                    1 => teller.world.heal(),
+                    _ => {}
+                }
+                teller.grow(self.forgers() + self.nodes * (chapter + 1) / self.chapters.max(1));
+                Self::deeds(teller, self.deeds);
             }
-            teller.grow(self.forgers() + self.nodes * (chapter + 1) / self.chapters.max(1));
+            Plot::Apart { .. } => {
+                for day in 0..DAYS {
+                    teller.come_and_go();
+                    Self::deeds(teller, self.deeds * (day + 1) / DAYS - self.deeds * day / DAYS);
+                    teller.world.run_for(EVENING);
+                    teller.world.sleep(DAY);
+                }
+            }
         }
-        for number in 0..self.deeds {
+        match chapter + 1 == self.chapters {
+            true => teller.end_forgers(),
+            false => teller.forge_something(),
+        }
+        teller.world.check_always()
+    }
+
+    fn deeds(teller: &mut Teller, count: usize) {
+        for number in 0..count {
             teller.deed();
             // People are busy by turns: receipts for what comes together go together.
             let longest = if number % BUSY == 0 { Duration::from_secs(6) } else { Duration::from_millis(50) };
             let pause = teller.world.random().between(Duration::ZERO, longest);
             teller.world.run_for(pause);
         }
-        match chapter + 1 == self.chapters {
-            true => teller.end_forgers(),
-            false => teller.forge_something(),
-        }
-        if self.plot != Plot::Growing {
-            teller.world.run_for(Duration::from_secs(20));
-            teller.world.sleep(WEEK);
-        }
-        teller.world.check_always()
     }
 
     fn end(self, mut teller: Teller) -> Result<Outcome, Dissent> {
@@ -192,6 +217,7 @@ impl Story {
             forged: teller.forged,
             governed,
             paired: teller.paired.len(),
+            stops: teller.stops,
             receipts_missing: receipts(&teller.world),
             counts: teller.world.counts,
         })

@@ -2,9 +2,8 @@
 
 use super::author::Author;
 use super::event::NodeIndex;
-use super::forge::Course;
 use super::story::DEGREE;
-use super::{Forger, Forgery, Scene, Stop, Subject, World};
+use super::{Forger, Forgery, Scene, Stop, Subject, Tried, World};
 use grid_protocol::control::{Capabilities, Cut, Stance};
 use grid_protocol::entry::VerifiedEntry;
 use grid_protocol::id::{DocumentId, GroupId, RecordId, VersionId};
@@ -17,6 +16,8 @@ use std::time::Duration;
 const ELECTORS: usize = 3;
 /// How often two computers of a group are looked at until one has let in the other.
 const PAIRING_TRIES: usize = 60;
+/// One in so many computers stops in a day.
+const STEADY: usize = 30;
 /// Proposals of one group on one base.
 const PROPOSALS: u32 = 2;
 
@@ -26,6 +27,7 @@ pub(super) struct Teller {
     /// Rotations, and devices that were ended.
     pub(super) renewals: usize,
     pub(super) forged: usize,
+    pub(super) stops: usize,
     /// Further computers of groups, with nodes of their own.
     pub(super) paired: BTreeSet<NodeIndex>,
     /// Groups that have one: their first root stays in force.
@@ -53,6 +55,7 @@ impl Teller {
             settled: BTreeSet::new(),
             renewals: 0,
             forged: 0,
+            stops: 0,
             pages: Vec::new(),
             actions: Vec::new(),
             lines: Vec::new(),
@@ -108,10 +111,7 @@ impl Teller {
     pub(super) fn deed(&mut self) {
         let Some(node) = self.anybody() else { return self.wake_everybody() };
         match self.world.random().below(28) {
-            0 | 1 => {
-                let how = if self.world.random().happens(500) { Stop::Crash } else { Stop::Properly };
-                self.world.stop(node, how);
-            }
+            0 | 1 => self.stop(node),
             2 | 3 => self.wake_somebody(),
             4 => {
                 let links = self.world.links();
@@ -277,20 +277,9 @@ impl Teller {
         let (Some(at), Some(elsewhere)) = (self.anybody(), self.anybody()) else { return };
         let (actions, pages) = (self.actions.clone(), self.pages.clone());
         let (Some(owned), Some(shared)) = (self.known(at, &actions), self.known(at, &pages)) else { return };
-        let mut forger = self.forgers[number].clone();
-        // It has to be a member as far as these nodes know, and its whole log be there: else nothing is proven.
-        let me = self.world.author(forger.node).me;
-        let believes = |node: NodeIndex| {
-            let replica = self.world.replica(node);
-            replica.authority().is_member(&me.group) && replica.logs().entries(&me.device) == forger.written()
-        };
-        let one_place = forgery == Forgery::Equivocation && at == elsewhere;
-        if forger.course == Course::Over || one_place || !believes(at) || !believes(elsewhere) {
-            return;
-        }
-        self.world.forge(&mut forger, forgery, Scene { at, elsewhere, owned, shared });
-        self.forgers[number] = forger;
-        self.forged += 1;
+        let scene = Scene { at, elsewhere, owned, shared };
+        let tried = self.world.try_to_forge(&mut self.forgers[number], forgery, scene);
+        self.forged += usize::from(tried == Tried::Told);
     }
 
     /// A group gets a further computer, which writes as the first one does.
@@ -320,6 +309,25 @@ impl Teller {
             .filter(|node| self.world.runs(*node) && self.world.is_honest(*node))
             .collect();
         self.world.random().pick(&running).copied()
+    }
+
+    fn stop(&mut self, node: NodeIndex) {
+        let how = if self.world.random().happens(500) { Stop::Crash } else { Stop::Properly };
+        self.world.stop(node, how);
+        self.stops += 1;
+    }
+
+    /// On a new day half of those who were away come back, and others go, whatever they are.
+    pub(super) fn come_and_go(&mut self) {
+        let (running, away): (Vec<NodeIndex>, Vec<NodeIndex>) =
+            (0..self.world.nodes().len()).partition(|node| self.world.runs(*node));
+        for node in away {
+            if self.world.random().happens(500) {
+                self.world.start(node);
+            }
+        }
+        let going = 1 + running.len() / STEADY;
+        self.world.random().some(running, going).into_iter().for_each(|node| self.stop(node));
     }
 
     fn wake_somebody(&mut self) {
