@@ -135,7 +135,7 @@ fn note(groups: &[GroupSpace], own: &GroupId) -> Option<Trouble> {
 
 /// Bytes as people read them.
 fn megabytes(bytes: u64) -> String {
-    match bytes.div_ceil(MIB / 10) {
+    match bytes.saturating_mul(10).div_ceil(MIB) {
         tenths if tenths < 100 => format!("{}.{} MB", tenths / 10, tenths % 10),
         tenths if tenths < 100_000 => format!("{} MB", tenths.div_ceil(10)),
         tenths => format!("{} GB", tenths.div_ceil(10_240)),

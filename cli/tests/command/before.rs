@@ -44,7 +44,7 @@ fn whoever_thinks_of_threats_later_is_reminded_until_it_is_done() {
     let (weir, node) = place.running_founder();
     assert_eq!(weir.json(["status"])["threat_review"], "not_yet");
     let shown = stdout(&weir.run(["status"]));
-    assert!(shown.contains("grid review start"), "{shown}");
+    assert!(shown.contains(" review start`"), "{shown}");
     assert_eq!(code(&weir.run(["review", "start", "--no-input"])), 2);
     let review = place.file("review.md", &filled());
     weir.json(["review", "start", "--file", &review]);

@@ -171,7 +171,10 @@ fn a_table_names_by_its_title_what_its_rows_refer_to_and_so_does_a_filter() {
     let report = weir.json(["score", "import", &place.file("scores.csv", rows)]);
     assert_eq!((&report["created"], &report["bad"][0]["line"]), (&json!(1), &json!(3)), "{report}");
     let why = report["bad"][0]["reason"].as_str().unwrap();
-    assert!(why.starts_with("survey: there is no survey \"Trust\" here; called like it: Trust in autumn ("), "{why}");
+    assert!(
+        why.starts_with("survey: there is no survey \"Trust\" here; called like it: Trust in autumn by Weir, "),
+        "{why}"
+    );
     assert_eq!(only(&weir, "score")["survey"], survey["id"]);
     let found = |survey: &str| weir.json(["score", "list", "--survey", survey])["total"].clone();
     assert_eq!(found("trust in autumn"), 1);
