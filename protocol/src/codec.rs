@@ -38,6 +38,7 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 ///
 /// [`DecodeError`] when the bytes are not the canonical encoding of a `T`.
 pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
+    crate::effort::decoded(bytes);
     let (expected, len) = (short_name::<T>(), bytes.len());
     let value: T = postcard::from_bytes(bytes).map_err(|_| DecodeError::Malformed { expected, len })?;
     if encode(&value) == bytes { Ok(value) } else { Err(DecodeError::NotCanonical { expected, len }) }

@@ -37,6 +37,7 @@ pub fn from_base32(text: &str) -> Option<Vec<u8>> {
 
 /// The 32-byte hash of `bytes` under `purpose`.
 pub fn derive(purpose: Purpose, bytes: &[u8]) -> [u8; 32] {
+    crate::effort::hashed(bytes);
     blake3::derive_key(purpose.as_str(), bytes)
 }
 

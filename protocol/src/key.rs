@@ -1,6 +1,7 @@
 //! Keys and signatures: Ed25519, verified strictly, over `purpose || id`.
 
 use crate::domain::Purpose;
+use crate::effort;
 use crate::id::{derive, to_base32};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,7 @@ impl PublicKey {
     ///
     /// [`KeyError`] when the key is weak or the signature is not by it.
     pub fn verify(&self, purpose: Purpose, id: &[u8; 32], signature: &Signature) -> Result<(), KeyError> {
+        effort::signature();
         self.point()?
             .verify_strict(&signed_bytes(purpose, id), &ed25519_dalek::Signature::from_bytes(&signature.0))
             .map_err(|_| KeyError::BadSignature)

@@ -91,6 +91,7 @@ pub mod codec;
 pub mod control;
 pub mod document;
 pub mod domain;
+pub mod effort;
 pub mod entry;
 pub mod id;
 pub mod invite;

@@ -18,8 +18,8 @@ const ENTRY_COST: usize = 100;
 pub struct MemoryStorage {
     logs: BTreeMap<DeviceId, Log>,
     documents: BTreeMap<DocumentId, BTreeSet<(DeviceId, u64)>>,
-    /// Shared with other storages until it changes.
-    records: Arc<BTreeMap<RecordId, Record>>,
+    /// Shared with other storages until it changes, and each record even then.
+    records: Arc<BTreeMap<RecordId, Arc<Record>>>,
     branches: BTreeMap<(DocumentId, DeviceId, EntryId), BranchEntry>,
 }
 
@@ -53,7 +53,7 @@ impl MemoryStorage {
 
     /// One record.
     pub fn record(&self, id: &RecordId) -> Option<&Record> {
-        self.records.get(id)
+        self.records.get(id).map(|record| &**record)
     }
 
     /// Holds the same control records as another storage, in the same memory until one of them changes.
@@ -143,7 +143,7 @@ impl Storage for MemoryStorage {
             return Ok(());
         }
         let held = Arc::make_mut(&mut self.records);
-        held.extend(records.iter().map(|record| (record.id(), record.clone())));
+        held.extend(records.iter().map(|record| (record.id(), Arc::new(record.clone()))));
         for id in displaced {
             held.remove(id);
         }
@@ -151,7 +151,7 @@ impl Storage for MemoryStorage {
     }
 
     fn records(&self) -> Result<Vec<Record>, StorageError> {
-        Ok(self.records.values().cloned().collect())
+        Ok(self.records.values().map(|record| (**record).clone()).collect())
     }
 
     fn heads(&self) -> Result<Vec<(DeviceId, Head)>, StorageError> {

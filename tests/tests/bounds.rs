@@ -1,5 +1,7 @@
 //! What a node bears: strangers that ask too much, members that tell of groups nobody knows, addresses that
-//! lead elsewhere, entries of a later version.
+//! lead elsewhere, entries of a later version. Each with what it costs, and with members that are served as before.
+
+mod meter;
 
 use grid_protocol::control::Record;
 use grid_protocol::entry::{Head, VerifiedEntry};
@@ -11,12 +13,56 @@ use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::message::Hello;
 use grid_protocol::sync::{
-    Application, ApplicationOutcome, Gossip, News, Refusal, Request, Response, Says, pack, peer_id, unpack,
+    Application, ApplicationOutcome, News, Refusal, Request, Response, Says, pack, peer_id, unpack,
 };
-use grid_tests::sim::{Author, Clock, Disk, Exchange, Keys, NOON, Subject, open};
+use grid_tests::sim::{Author, Clock, Disk, Exchange, Keys, NOON, Spent, Subject, open, told};
+use meter::meter;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+
+const KB: u64 = 1_000;
+/// What a few requests cost at most that nobody looks at.
+const NEXT_TO_NOTHING: Spent = Spent {
+    bytes_in: 0,
+    bytes_out: 0,
+    news_judged: 0,
+    answered: 0,
+    worked: 0,
+    signatures: 0,
+    hashed: 4 * KB,
+    decoded: 4 * KB,
+    applied: 0,
+    held: 4 * KB,
+    at_once: 10 * KB,
+};
+
+/// Something may cost so much.
+fn costs<T>(what: &str, most: &Spent, act: impl FnOnce() -> T) -> T {
+    let (done, spent) = Spent::by(meter, act);
+    spent.assert_at_most(most, what);
+    done
+}
+
+/// A member's news is taken in, and its question is answered, whatever others did.
+fn assert_serves(replica: &mut Replica<Disk>, member: &Author) {
+    let mut desk = open(member, replica.storage().clone());
+    let head = desk.own_head().copied();
+    let fields = json!({"title": "Still here"});
+    let (document, entries) =
+        member.write_after(head, &mut desk, NOON.wall, &Subject::New("action"), [77; 16], &fields);
+    let bytes = told(News::Entry(entries[0].announce().expect("signed")));
+    let effects = handle(replica, NOON, Input::Gossip { from: member.peer(), token: 9, bytes });
+    let taken = |effect: &Effect| matches!(effect, Effect::Judge { judgement: Judgement::Accept, .. });
+    assert!(effects.iter().any(taken), "{effects:?}");
+    while replica.is_busy() {
+        replica.work(NOON).expect("storage in memory");
+    }
+    assert!(replica.documents().knows(&document));
+    let greeting = pack(&Request::Hello(hello(replica)));
+    let (answer, _) = ask(replica, NOON, member.peer(), greeting);
+    assert!(matches!(answer, Response::Hello { .. }), "{answer:?}");
+}
 
 /// A founder, a group that it invited, and the records of both.
 fn pair() -> (Author, Author, Vec<Record>) {
@@ -33,10 +79,6 @@ fn disk(records: &[Record]) -> Disk {
     let mut disk = Disk::new(Clock::default());
     disk.append_own(&[], records).expect("storage in memory");
     disk
-}
-
-fn news(news: News) -> Vec<u8> {
-    pack(&Gossip { version: grid_protocol::codec::Format, news })
 }
 
 fn handle(replica: &mut Replica<Disk>, now: Now, input: Input) -> Vec<Effect> {
@@ -71,15 +113,22 @@ fn a_stranger_that_asks_without_end_waits_a_minute_and_keeps_nobody_else_out() {
     let mut replica = open(&founder, disk(&records));
     let greeting = pack(&Request::Hello(hello(&replica)));
     let (stranger, other) = (PeerKey([7; 32]), PeerKey([8; 32]));
-    for _ in 0..MAX_LOBBY_REQUESTS_PER_PEER {
-        assert_eq!(ask(&mut replica, NOON, stranger, greeting.clone()).0, Response::Refused(Refusal::NotMember));
-    }
-    assert_eq!(ask(&mut replica, NOON, stranger, greeting.clone()), (Response::Refused(Refusal::TooSoon), 0));
+    let looked_at = u64::from(MAX_LOBBY_REQUESTS_PER_PEER) * greeting.len() as u64;
+    let most = Spent { decoded: 2 * looked_at, ..NEXT_TO_NOTHING };
+    costs("a stranger that asks without end", &most, || {
+        for _ in 0..MAX_LOBBY_REQUESTS_PER_PEER {
+            assert_eq!(ask(&mut replica, NOON, stranger, greeting.clone()).0, Response::Refused(Refusal::NotMember));
+        }
+        for _ in 0..64 {
+            assert_eq!(ask(&mut replica, NOON, stranger, greeting.clone()), (Response::Refused(Refusal::TooSoon), 0));
+        }
+    });
     assert_eq!(ask(&mut replica, NOON, other, greeting.clone()).0, Response::Refused(Refusal::NotMember));
     for _ in 0..2 * MAX_LOBBY_REQUESTS_PER_PEER {
         let answer = ask(&mut replica, NOON, guest.peer(), greeting.clone()).0;
         assert!(matches!(answer, Response::Hello { .. }), "members are not bounded: {answer:?}");
     }
+    assert_serves(&mut replica, &guest);
     let later = Now { monotonic: NOON.monotonic + Duration::from_secs(60), ..NOON };
     assert_eq!(ask(&mut replica, later, stranger, greeting).0, Response::Refused(Refusal::NotMember));
 }
@@ -101,18 +150,22 @@ fn whoever_is_told_to_come_later_blames_nobody() {
 
 #[test]
 fn what_a_stranger_sends_is_not_unpacked_beyond_what_an_application_needs() {
-    let (founder, _, records) = pair();
+    let (founder, guest, records) = pair();
     let mut replica = open(&founder, disk(&records));
     let stranger = PeerKey([7; 32]);
+    let refused = |refusal| Response::Refused(refusal);
     let plain = vec![0x5a; MAX_LOBBY_FRAME + 1];
-    assert_eq!(ask(&mut replica, NOON, stranger, plain), (Response::Refused(Refusal::NotMember), 0));
     // A few bytes that claim two megabytes: the claim is enough. It may take itself for a member, who may send that.
-    let bomb = pack(&vec![0_u8; MAX_FRAME - 16]);
-    assert!(bomb.len() < 1_000);
-    assert_eq!(ask(&mut replica, NOON, stranger, bomb), (Response::Refused(Refusal::NotMember), 0));
+    let claims = pack(&vec![0_u8; MAX_FRAME - 16]);
     // More than that nobody may send.
     let bomb = pack(&vec![0_u8; 2 * MAX_FRAME]);
-    assert_eq!(ask(&mut replica, NOON, stranger, bomb), (Response::Refused(Refusal::NotUnderstood), 1));
+    assert!(claims.len() < 1_000 && bomb.len() < 1_000);
+    costs("frames of a stranger that claim megabytes", &NEXT_TO_NOTHING, || {
+        assert_eq!(ask(&mut replica, NOON, stranger, plain), (refused(Refusal::NotMember), 0));
+        assert_eq!(ask(&mut replica, NOON, stranger, claims), (refused(Refusal::NotMember), 0));
+        assert_eq!(ask(&mut replica, NOON, stranger, bomb), (refused(Refusal::NotUnderstood), 1));
+    });
+    assert_serves(&mut replica, &guest);
 }
 
 #[test]
@@ -123,9 +176,12 @@ fn the_faults_of_one_peer_are_told_once_a_minute() {
         let now = Now { monotonic: NOON.monotonic + Duration::from_secs(seconds), ..NOON };
         (0..100).map(|_| ask(replica, now, guest.peer(), vec![9, 9, 9]).1).sum()
     };
-    assert_eq!(told(&mut replica, 0), 1);
-    assert_eq!(told(&mut replica, 59), 0);
-    assert_eq!(told(&mut replica, 60), 1);
+    costs("three hundred frames that are none", &NEXT_TO_NOTHING, || {
+        assert_eq!(told(&mut replica, 0), 1);
+        assert_eq!(told(&mut replica, 59), 0);
+        assert_eq!(told(&mut replica, 60), 1);
+    });
+    assert_serves(&mut replica, &guest);
 }
 
 #[test]
@@ -135,11 +191,17 @@ fn an_answer_to_an_open_invite_is_looked_at_however_many_strangers_ask() {
         records.iter().cloned().partition(|record| record.group() != Some(guest.me.group));
     let mut replica = open(&founder, disk(&known));
     let greeting = pack(&Request::Hello(hello(&replica)));
-    for number in 0..MAX_LOBBY_REQUESTS {
-        let mut key = [7; 32];
-        key[..4].copy_from_slice(&number.to_be_bytes());
-        assert_eq!(ask(&mut replica, NOON, PeerKey(key), greeting.clone()).0, Response::Refused(Refusal::NotMember));
-    }
+    let looked_at = u64::from(MAX_LOBBY_REQUESTS);
+    let held = 120 * looked_at;
+    let most = Spent { decoded: looked_at * greeting.len() as u64, held, at_once: held, ..NEXT_TO_NOTHING };
+    costs("as many strangers as are looked at", &most, || {
+        for number in 0..MAX_LOBBY_REQUESTS {
+            let mut key = [7; 32];
+            key[..4].copy_from_slice(&number.to_be_bytes());
+            let answer = ask(&mut replica, NOON, PeerKey(key), greeting.clone()).0;
+            assert_eq!(answer, Response::Refused(Refusal::NotMember));
+        }
+    });
     assert_eq!(ask(&mut replica, NOON, guest.peer(), greeting).0, Response::Refused(Refusal::TooSoon));
     let coalition = founder.me.coalition;
     let without: Vec<Record> =
@@ -149,6 +211,7 @@ fn an_answer_to_an_open_invite_is_looked_at_however_many_strangers_ask() {
     let request = pack(&Request::Apply(Application { coalition, records: application }));
     let answer = ask(&mut replica, NOON, guest.peer(), request).0;
     assert!(matches!(answer, Response::Applied { outcome: ApplicationOutcome::Member, .. }), "{answer:?}");
+    assert_serves(&mut replica, &guest);
 }
 
 #[test]
@@ -214,16 +277,18 @@ fn what_was_kept_is_told_where_the_rest_of_a_batch_fails() {
 
 #[test]
 fn frames_that_the_network_refused_are_told_once_a_minute_too() {
-    let (founder, _, records) = pair();
+    let (founder, guest, records) = pair();
     let mut replica = open(&founder, disk(&records));
     let peer = PeerKey([7; 32]);
-    let told: usize = (0..1_000)
-        .map(|number| {
+    let told: usize = costs("a thousand frames that the network refused", &NEXT_TO_NOTHING, || {
+        let told = (0..1_000).map(|number| {
             let input = Input::Misbehaved { peer, why: format!("a frame of {number} MB") };
             handle(&mut replica, NOON, input).iter().filter(|effect| matches!(effect, Effect::Fault { .. })).count()
-        })
-        .sum();
+        });
+        told.sum()
+    });
     assert_eq!(told, 1);
+    assert_serves(&mut replica, &guest);
 }
 
 #[test]
@@ -232,15 +297,20 @@ fn a_member_that_tells_of_groups_nobody_knows_changes_nothing() {
     let mut exchange = Exchange::new((&founder, disk(&records)), (&guest, disk(&records)));
     let (before, kept) = (exchange.asker.control().fingerprint(), exchange.asker.control().len());
     let registry = Arc::new(grid_protocol::record::Registry::standard().clone());
-    for number in 100..110 {
+    let strangers = (100..110).flat_map(|number| {
         let (_, strangers) = Author::found(Arc::new(Keys::new(number)), registry.clone(), "Elsewhere", NOON.wall);
-        let own = strangers.into_iter().filter(|record| record.coalition().is_none());
-        own.for_each(|record| exchange.hear(news(News::Record(record))));
-    }
+        strangers.into_iter().filter(|record| record.coalition().is_none()).map(|record| told(News::Record(record)))
+    });
+    let strangers: Vec<Vec<u8>> = strangers.collect();
+    let bytes = strangers.iter().map(Vec::len).sum::<usize>() as u64;
+    let most =
+        Spent { hashed: 5 * bytes, decoded: 5 * bytes, held: 10 * bytes, at_once: 10 * bytes, ..NEXT_TO_NOTHING };
+    costs("groups that nobody knows", &most, || strangers.into_iter().for_each(|news| exchange.hear(news)));
     assert_eq!(exchange.blames, Vec::<String>::new());
     assert_eq!((exchange.asker.control().fingerprint(), exchange.asker.control().len()), (before, kept));
     assert_eq!(exchange.asker.control().waiting(), 20);
     assert_eq!(exchange.asker.storage().records().expect("storage in memory").len(), kept, "nothing on disk");
+    assert_serves(&mut exchange.asker, &guest);
 }
 
 #[test]
@@ -250,7 +320,7 @@ fn a_hint_whose_addresses_lead_to_another_peer_is_not_followed() {
     let mut say = |to: PeerKey, time: u64| {
         let address = format!("/ip4/192.0.2.1/tcp/4001/p2p/{}", peer_id(&to));
         let hint = guest.hint(grid_protocol::time::Timestamp(time), Says::Reachable(vec![address]));
-        let input = Input::Gossip { from: guest.peer(), token: 1, bytes: news(News::Hint(hint)) };
+        let input = Input::Gossip { from: guest.peer(), token: 1, bytes: told(News::Hint(hint)) };
         let effects = handle(&mut replica, NOON, input);
         let followed = effects.iter().any(|effect| matches!(effect, Effect::Hint(_)));
         let judged = effects.iter().find_map(|effect| match effect {
@@ -259,8 +329,11 @@ fn a_hint_whose_addresses_lead_to_another_peer_is_not_followed() {
         });
         (followed, judged)
     };
-    assert_eq!(say(founder.peer(), 2), (false, Some(Judgement::Ignore)));
+    let most = Spent { signatures: 1, ..NEXT_TO_NOTHING };
+    let judged = costs("addresses that lead elsewhere", &most, || say(founder.peer(), 2));
+    assert_eq!(judged, (false, Some(Judgement::Ignore)));
     assert_eq!(say(guest.peer(), 1), (true, Some(Judgement::Accept)));
+    assert_serves(&mut replica, &guest);
 }
 
 #[test]
@@ -289,9 +362,9 @@ fn a_sealed_entry_of_a_later_version_keeps_its_log_whole_and_has_no_effect() {
 
     let mut pulled = Exchange::new((&founder, disk(&records)), (&guest, whole));
     pulled.pull();
-    let mut told = Exchange::new((&founder, disk(&records)), (&guest, disk(&records)));
-    entries.iter().for_each(|entry| told.hear(news(News::Entry(entry.announce().expect("signed")))));
-    for exchange in [&mut pulled, &mut told] {
+    let mut heard = Exchange::new((&founder, disk(&records)), (&guest, disk(&records)));
+    entries.iter().for_each(|entry| heard.hear(told(News::Entry(entry.announce().expect("signed")))));
+    for exchange in [&mut pulled, &mut heard] {
         assert_eq!(exchange.blames, Vec::<String>::new());
         let replica = &exchange.asker;
         assert_eq!(replica.logs().entries(&guest.me.device), 4);
@@ -325,7 +398,7 @@ fn a_change_without_effect_makes_no_record_newer_and_nobody_its_writer() {
     let (_, theirs) = founder.write_after(None, &mut desk, later, &Subject::Existing(document), [2; 16], &theirs);
 
     let mut heard = Exchange::new((&guest, whole.clone()), (&founder, whole.clone()));
-    theirs.iter().for_each(|entry| heard.hear(news(News::Entry(entry.announce().expect("signed")))));
+    theirs.iter().for_each(|entry| heard.hear(told(News::Entry(entry.announce().expect("signed")))));
     keep(&mut whole, &theirs);
     let mut read = open(&guest, whole);
     for replica in [&mut heard.asker, &mut read] {

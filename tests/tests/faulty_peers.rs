@@ -1,10 +1,13 @@
-//! Peers that speak the transport and talk nonsense: they are named, and the node goes on.
+//! Peers that speak the transport and talk nonsense: they are named, cost little, and the node goes on, equal with others.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use grid_node::network::{self, Network, NetworkConfig, NetworkEvent};
+use grid_node::setup::Signing;
 use grid_protocol::limits::{MAX_FRAME, MAX_REQUEST};
-use grid_tests::grid::{Member, PATIENCE};
+use grid_tests::grid::{Member, PATIENCE, until_equal};
+use rustix::time::{ClockId, clock_gettime};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -42,9 +45,33 @@ async fn fault(member: &Member) -> String {
         .await
 }
 
+/// The node writes, and is one with an honest member that joins only now.
 async fn assert_usable(member: &Member) {
     let action = member.write("action", serde_json::json!({"title": "Still here"})).await;
     assert_eq!(member.text(&action, "title"), "Still here");
+    let guest = Member::join("Bridge Singers", &member.invite().await, Signing::Sign, &LISTEN[..1]).await;
+    guest.until_here(action).await;
+    until_equal(&[member, &guest]).await;
+    assert_eq!(guest.text(&action, "title"), "Still here");
+}
+
+/// What this process has used so far: processor time, and the most memory, in bytes, where the system tells.
+fn used() -> (Duration, u64) {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let seconds = Duration::from_secs(u64::try_from(time.tv_sec).unwrap_or(0));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    (seconds, kilobytes.unwrap_or(0) * 1_024)
+}
+
+/// So much nonsense may take next to no processor time, and the memory of a few frames.
+fn assert_cheap(before: (Duration, u64)) {
+    let after = used();
+    let (time, memory) = (after.0.saturating_sub(before.0), after.1.saturating_sub(before.1));
+    println!("{time:?} of processor time, {memory} bytes");
+    assert!(time <= Duration::from_secs(20), "{time:?} of processor time");
+    assert!(memory <= 24 * MAX_FRAME as u64, "{memory} bytes");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,6 +85,7 @@ async fn a_stranger_that_asks_nonsense_is_answered_and_named() {
             _ => None,
         })
         .await;
+        let before = used();
         let nonsense = [vec![], vec![9], vec![1, 0], vec![1, 1, 0xff], vec![1, 0, 0xff, 0xff], vec![0x5a; MAX_REQUEST]];
         for (id, bytes) in (0..).zip(nonsense) {
             network.request(peer, id, bytes).await;
@@ -71,6 +99,7 @@ async fn a_stranger_that_asks_nonsense_is_answered_and_named() {
         }
         let fault = fault(&member).await;
         assert!(fault.contains("frame"), "{fault}");
+        assert_cheap(before);
         assert_usable(&member).await;
     }
 }
@@ -86,9 +115,11 @@ async fn a_peer_that_answers_with_megabytes_of_nonsense_is_named() {
             _ => None,
         })
         .await;
+        let before = used();
         network.respond(token, vec![0x5a; size]).await;
         let fault = fault(&member).await;
         assert!(fault.contains("frame"), "{fault}");
+        assert_cheap(before);
         assert_usable(&member).await;
     }
 }

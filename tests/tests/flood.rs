@@ -1,6 +1,8 @@
 //! Members that ask or say what is right, without end: what an honest node spends on them and says about them; and
 //! honest nodes in a hurry, about which it says nothing.
 
+mod meter;
+
 use grid_protocol::codec::Format;
 use grid_protocol::entry::VerifiedEntry;
 use grid_protocol::id::DocumentId;
@@ -12,44 +14,49 @@ use grid_protocol::sync::message::LogWant;
 use grid_protocol::sync::{Gossip, News, Refusal, Request, Response, Says, pack, peer_id, unpack};
 use grid_protocol::time::Timestamp;
 use grid_tests::fuzz::Mutator;
-use grid_tests::sim::{Conduct, NOON, Subject, World, open};
+use grid_tests::sim::{NOON, Siege, Spent, Subject, World, announced, open, told};
+use meter::meter;
 use serde_json::json;
+use std::cell::RefCell;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-const VICTIM: usize = 0;
-const ABUSER: usize = 5;
+const KB: u64 = 1_000;
+/// What a node does at most in a minute beside what it is made to do.
+const BESIDE: Spent = Spent {
+    bytes_in: 40 * KB,
+    bytes_out: 40 * KB,
+    news_judged: 40,
+    answered: 40,
+    worked: 40,
+    signatures: 60,
+    hashed: 60 * KB,
+    decoded: 20 * KB,
+    applied: 0,
+    held: 60 * KB,
+    at_once: 60 * KB,
+};
 
 /// Five honest members and one that does what the test makes it do, connected with the victim.
-fn world(seed: u64) -> World {
-    let mut world = World::new(seed);
-    world.assemble(6, 6);
-    world.link(ABUSER, VICTIM);
-    world.run_for(10 * SECOND);
-    world.set_conduct(ABUSER, Conduct::Silent);
-    world
+fn siege(seed: u64) -> Siege {
+    Siege::new(seed, 5, meter)
 }
 
 /// What the victim shows about the abuser.
-fn fault(world: &World) -> Option<String> {
-    let device = world.author(ABUSER).me.device;
-    world.replica(VICTIM).burdened_by(&device)
+fn fault(siege: &Siege) -> Option<String> {
+    siege.replica(siege.victim).burdened_by(&siege.abuser().me.device)
 }
 
-/// Nobody but the abuser is blamed, honest nodes still hear of each other at once, and are one in the end.
-fn assert_honest_go_on(world: &mut World) {
-    let action = world.write(3, &Subject::New("action"), &json!({"title": "Still here"}));
-    world.run_for(SECOND);
-    for node in 0..ABUSER {
-        assert_eq!(world.text(node, action, "title"), "Still here", "seed {}, node {node}", world.seed);
-    }
-    let took = world.until_healed(10 * MINUTE);
-    took.map(drop).unwrap_or_else(|dissent| panic!("seed {}: {dissent}", world.seed));
-}
-
-fn shout(world: &mut World, news: News) {
-    world.shout(ABUSER, VICTIM, pack(&Gossip { version: Format, news }));
+/// Says something again and again, which may cost so much.
+fn says(siege: &mut Siege, most: &Spent, (times, every): (u64, Duration), news: impl Fn(&Siege, u64) -> News) -> Spent {
+    siege.endures(&format!("{times} pieces of news"), most, |siege| {
+        for number in 0..times {
+            let news = told(news(siege, number));
+            siege.shout(news);
+            siege.run_for(every);
+        }
+    })
 }
 
 fn connect<S: Storage>(replica: &mut Replica<S>, peer: PeerKey) {
@@ -70,55 +77,50 @@ fn hear<S: Storage>(replica: &mut Replica<S>, now: Now, from: PeerKey, news: New
     judgement.expect("all news is judged")
 }
 
-/// How much of the abuser's news the victim looked at, and how much it sent, while this was said.
-fn said(world: &mut World, times: u64, every: Duration, news: impl Fn(&World, u64) -> News) -> (u64, u64) {
-    let before = world.spent(VICTIM);
-    for number in 0..times {
-        let news = news(world, number);
-        shout(world, news);
-        world.run_for(every);
-    }
-    let spent = world.spent(VICTIM).since(&before);
-    println!("{times} pieces of news: {spent:?}; {:?}", fault(world));
-    (spent.news_judged, spent.bytes_out)
-}
-
 #[test]
 fn a_member_that_asks_for_everything_again_and_again_is_slowed_and_named() {
-    let mut world = world(1);
-    let device = world.author(1).me.device;
+    let mut siege = siege(1);
+    let device = siege.author(1).me.device;
     for number in 0..60 {
-        world.write(1, &Subject::New("action"), &json!({"title": format!("Walk {number}")}));
+        siege.write(1, &Subject::New("action"), &json!({"title": format!("Walk {number}")}));
     }
-    world.run_for(MINUTE);
+    siege.run_for(MINUTE);
     let request = pack(&Request::Runs(vec![LogWant { device, first: 0 }]));
-    let held = world.replica(VICTIM).logs().total() + world.replica(VICTIM).control().len() as u64;
-    let before = world.spent(VICTIM);
-    world.demand(ABUSER, VICTIM, 0, request.clone());
-    world.run_for(SECOND);
-    let one = world.spent(VICTIM).since(&before).bytes_out;
-    for id in 1..2_000 {
-        world.demand(ABUSER, VICTIM, id, request.clone());
-        world.run_for(SECOND / 100);
-    }
-    let spent = world.spent(VICTIM).since(&before);
-    let frames = (MAX_SENT + 3 * held) / 60 + 2;
-    println!("held {held}, {one} bytes a frame, {spent:?}");
-    assert!(spent.bytes_out <= frames * one + 2_000 * 60, "{spent:?}, {frames} frames of {one}");
+    let victim = siege.replica(siege.victim);
+    let held = victim.logs().total() + victim.control().len() as u64;
+    let one = siege.costs(|siege| {
+        siege.demand(0, request.clone());
+        siege.run_for(SECOND);
+    });
+    let (frames, asked) = ((MAX_SENT + 3 * held) / 60 + 2, 2_000);
+    println!("held {held}, {} bytes a frame, {frames} frames", one.bytes_out);
+    let most = Spent {
+        bytes_in: asked * (request.len() as u64 + 40) + BESIDE.bytes_in,
+        bytes_out: frames * one.bytes_out + asked * 60,
+        answered: asked + BESIDE.answered,
+        decoded: 2 * asked * request.len() as u64 + BESIDE.decoded,
+        at_once: 200 * KB,
+        ..BESIDE
+    };
+    siege.endures("two thousand times all of a log", &most, |siege| {
+        for id in 1..asked {
+            siege.demand(id, request.clone());
+            siege.run_for(SECOND / 100);
+        }
+    });
     // Of those that are turned away each waits half a second, and most are told so at once.
-    assert!(fault(&world).is_some_and(|why| why.contains("again and again")), "{:?}", fault(&world));
-    assert!(world.blames.iter().any(|blame| blame.of == Some(ABUSER)));
+    assert!(fault(&siege).is_some_and(|why| why.contains("again and again")), "{:?}", fault(&siege));
+    assert!(siege.is_named());
     // It stops: an hour later it is a member like any other.
-    world.run_for(61 * MINUTE);
-    assert_eq!(fault(&world), None);
-    assert_honest_go_on(&mut world);
+    siege.run_for(61 * MINUTE);
+    assert_eq!(fault(&siege), None);
 }
 
 #[test]
 fn what_a_request_makes_a_node_look_at_weighs_and_whoever_is_turned_away_waits_for_it() {
-    let world = world(2);
-    let (disk, author) = (world.replica(VICTIM).storage().clone(), world.author(ABUSER));
-    let mut replica = open(&world.author(VICTIM), disk);
+    let siege = siege(2);
+    let (disk, author) = (siege.replica(siege.victim).storage().clone(), siege.abuser());
+    let mut replica = open(&siege.author(siege.victim), disk);
     connect(&mut replica, author.peer());
     let hint = author.hint(NOON.wall, Says::Reachable(Vec::new()));
     let request = pack(&Request::Hints(vec![hint; 128]));
@@ -154,55 +156,77 @@ fn what_a_request_makes_a_node_look_at_weighs_and_whoever_is_turned_away_waits_f
 
 #[test]
 fn a_member_that_announces_ever_new_addresses_is_named_and_not_passed_on() {
-    let mut world = world(3);
-    let author = world.author(ABUSER);
-    let address = format!("/memory/{ABUSER}/p2p/{}", peer_id(&author.peer()));
-    let quiet = said(&mut world, 0, SECOND, |_, _| unreachable!("nothing is said"));
-    let (judged, bytes) = said(&mut world, 600, SECOND / 20, |_, number| {
+    let mut siege = siege(3);
+    let author = siege.abuser();
+    let address = format!("/memory/{}/p2p/{}", siege.abuser, peer_id(&author.peer()));
+    // 32 at once, one every ten seconds, and 128 more until it is no longer listened to.
+    let judged = 250;
+    let most = Spent {
+        bytes_in: 600 * 400,
+        bytes_out: 150 * KB,
+        news_judged: judged,
+        signatures: 100,
+        decoded: judged * 400,
+        ..BESIDE
+    };
+    says(&mut siege, &most, (600, SECOND / 20), |_, number| {
         let now = NOON.wall.after(Duration::from_secs(1_000_000 + number));
         News::Hint(author.hint(now, Says::Reachable(vec![address.clone()])))
     });
-    assert_eq!(quiet, (0, 0));
-    // 32 at once, one every ten seconds, and 128 more until it is no longer listened to.
-    assert!(judged <= 250, "{judged}");
-    assert!(bytes <= 150_000, "{bytes}");
-    assert!(fault(&world).is_some_and(|why| why.contains("says far more")), "{:?}", fault(&world));
-    assert_honest_go_on(&mut world);
+    assert!(fault(&siege).is_some_and(|why| why.contains("says far more")), "{:?}", fault(&siege));
 }
 
 #[test]
 fn a_member_that_gives_receipts_without_end_is_named_and_not_passed_on() {
-    let mut world = world(4);
-    let (author, log) = (world.author(ABUSER), world.author(1).me.device);
-    let (judged, bytes) = said(&mut world, 4_000, SECOND / 200, |_, number| {
+    let mut siege = siege(4);
+    let (author, log) = (siege.abuser(), siege.author(1).me.device);
+    let judged = 3_200;
+    let most = Spent {
+        bytes_in: 4_000 * 300,
+        // What is passed on goes to the four others: 512 at once, and 16 a second.
+        bytes_out: 5 * 240 * (512 + 16 * 20),
+        news_judged: judged,
+        signatures: 512 + 16 * 20 + BESIDE.signatures,
+        hashed: judged * 100,
+        decoded: judged * 300,
+        ..BESIDE
+    };
+    says(&mut siege, &most, (4_000, SECOND / 200), |_, number| {
         let now = NOON.wall.after(Duration::from_secs(1_000_000 + number));
         News::Hint(author.hint(now, Says::Received(vec![(log, number)])))
     });
-    assert!(judged <= 3_200, "{judged}");
-    // What is passed on goes to the four others: 512 at once, and 16 a second.
-    assert!(bytes <= 5 * 240 * (512 + 16 * 20), "{bytes}");
-    assert!(fault(&world).is_some_and(|why| why.contains("says far more")), "{:?}", fault(&world));
-    assert_honest_go_on(&mut world);
+    assert!(fault(&siege).is_some_and(|why| why.contains("says far more")), "{:?}", fault(&siege));
 }
 
 #[test]
 fn a_member_that_signs_again_without_end_makes_others_work_it_out_a_bounded_number_of_times() {
-    let mut world = world(5);
-    let author = world.author(ABUSER);
-    let mut prints = vec![world.replica(VICTIM).control().fingerprint()];
-    for number in 0..1_500 {
+    let mut siege = siege(5);
+    let author = siege.abuser();
+    let victim = siege.victim;
+    let prints = RefCell::new(vec![siege.replica(victim).control().fingerprint()]);
+    // 256 at once, two a second, and as many more as it takes until it is not listened to.
+    let taken = 256 + 2 * 16 + 2;
+    let most = Spent {
+        bytes_in: 1_500 * 500,
+        bytes_out: taken * 500 + BESIDE.bytes_out,
+        news_judged: 1_500,
+        signatures: taken + BESIDE.signatures,
+        // Who belongs is worked out for each that is taken in.
+        hashed: taken * 20 * KB,
+        decoded: 1_500 * 400,
+        held: taken * 5 * KB,
+        ..BESIDE
+    };
+    says(&mut siege, &most, (1_500, SECOND / 100), |siege, number| {
+        prints.borrow_mut().push(siege.replica(victim).control().fingerprint());
         let now = NOON.wall.after(Duration::from_millis(number));
-        let signature = author.sign(world.replica(VICTIM), now);
-        shout(&mut world, News::Record(signature));
-        world.run_for(SECOND / 100);
-        prints.push(world.replica(VICTIM).control().fingerprint());
-    }
+        News::Record(author.sign(siege.replica(victim), now))
+    });
+    let mut prints = prints.into_inner();
     prints.dedup();
-    println!("{} records were taken in; {:?}", prints.len() - 1, fault(&world));
-    // 256 at once, and two a second.
-    assert!(prints.len() <= 256 + 2 * 16 + 2, "{}", prints.len());
-    assert!(fault(&world).is_some_and(|why| why.contains("says far more")), "{:?}", fault(&world));
-    assert_honest_go_on(&mut world);
+    println!("{} records were taken in; {:?}", prints.len() - 1, fault(&siege));
+    assert!(prints.len() as u64 <= taken, "{}", prints.len());
+    assert!(fault(&siege).is_some_and(|why| why.contains("says far more")), "{:?}", fault(&siege));
 }
 
 /// Entries of a node's own log that nobody can read, each of sixty thousand bytes.
@@ -221,30 +245,45 @@ fn long_entries(world: &World, node: usize, count: u32) -> Vec<VerifiedEntry> {
 
 #[test]
 fn what_a_member_writes_faster_than_gossip_carries_is_not_looked_at_there() {
-    let mut world = world(6);
-    let entries = long_entries(&world, ABUSER, 320);
-    entries.iter().for_each(|entry| world.history.written(entry));
-    let device = world.author(ABUSER).me.device;
-    for entry in &entries {
-        shout(&mut world, News::Entry(entry.announce().expect("each entry is signed")));
-        world.run_for(SECOND / 1_000);
-    }
-    world.run_for(SECOND);
-    let taken = world.replica(VICTIM).logs().entries(&device);
-    println!("{} entries: {taken} by gossip; {:?}", entries.len(), fault(&world));
-    assert!(taken < entries.len() as u64 && taken > 200, "{taken}");
-    assert_eq!(fault(&world), None, "whoever imports much has done nothing wrong");
-    assert_honest_go_on(&mut world);
+    let mut siege = siege(6);
+    let entries = long_entries(&siege, siege.abuser, 320);
+    entries.iter().for_each(|entry| siege.history.written(entry));
+    let device = siege.abuser().me.device;
+    let bytes = 320 * 60 * KB;
+    let most = Spent {
+        bytes_in: 2 * bytes,
+        bytes_out: 4 * bytes,
+        news_judged: 3 * 320,
+        signatures: 2 * 320,
+        hashed: 2 * bytes,
+        decoded: 2 * bytes,
+        // What is valid is kept.
+        held: 2 * bytes,
+        at_once: 6_000 * KB,
+        ..BESIDE
+    };
+    siege.endures("twenty megabytes within a second", &most, |siege| {
+        for entry in &entries {
+            siege.shout(announced(entry));
+            siege.run_for(SECOND / 1_000);
+        }
+        siege.run_for(SECOND);
+        let taken = siege.replica(siege.victim).logs().entries(&device);
+        println!("{} entries: {taken} by gossip; {:?}", entries.len(), fault(siege));
+        assert!(taken < entries.len() as u64 && taken > 200, "{taken}");
+        assert_eq!(fault(siege), None, "whoever imports much has done nothing wrong");
+    });
 }
 
 #[test]
 fn receipts_that_others_repeat_are_not_held_against_their_device() {
-    let mut world = world(8);
-    world.write(VICTIM, &Subject::New("action"), &json!({"title": "Walk"}));
-    world.run_for(SECOND);
-    let (author, honest, other) = (world.author(VICTIM), world.author(1), world.author(2));
-    let abuser = world.author(ABUSER);
-    let mut replica = open(&author, world.replica(VICTIM).storage().clone());
+    let mut siege = siege(8);
+    let victim = siege.victim;
+    siege.write(victim, &Subject::New("action"), &json!({"title": "Walk"}));
+    siege.run_for(SECOND);
+    let (author, honest, other) = (siege.author(victim), siege.author(1), siege.author(2));
+    let abuser = siege.abuser();
+    let mut replica = open(&author, siege.replica(victim).storage().clone());
     [honest.peer(), other.peer(), abuser.peer()].into_iter().for_each(|peer| connect(&mut replica, peer));
     let last = replica.own_head().expect("it has written").seq;
     // What the honest one once said, each of it sound.
@@ -320,12 +359,12 @@ fn computers_of_a_group_sign_as_one_and_speak_each_for_itself() {
 
 #[test]
 fn entries_behind_a_gap_that_others_repeat_take_nothing_from_those_that_come_in_order() {
-    let world = world(9);
-    let (abuser, other) = (world.author(ABUSER), world.author(2));
-    let device = world.author(1).me.device;
-    let mut replica = open(&world.author(VICTIM), world.replica(VICTIM).storage().clone());
+    let siege = siege(9);
+    let (abuser, other) = (siege.abuser(), siege.author(2));
+    let device = siege.author(1).me.device;
+    let mut replica = open(&siege.author(siege.victim), siege.replica(siege.victim).storage().clone());
     [other.peer(), abuser.peer()].into_iter().for_each(|peer| connect(&mut replica, peer));
-    let entries = long_entries(&world, 1, 2);
+    let entries = long_entries(&siege, 1, 2);
     let news = |index: usize| News::Entry(entries[index].announce().expect("each entry is signed"));
     assert_eq!(replica.logs().entries(&device), 0);
     for _ in 0..500 {

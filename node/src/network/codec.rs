@@ -12,10 +12,13 @@ use libp2p::StreamProtocol;
 use libp2p::request_response::Codec;
 use std::io;
 
+#[cfg(test)]
+pub(super) use tests::Room;
+
 /// The protocol's name in negotiation.
 pub(super) const PULL: StreamProtocol = StreamProtocol::new("/coalition-grid/pull/1");
 /// Bytes set aside for a frame before any of it has arrived: a length alone must not claim megabytes.
-const FIRST_ALLOCATION: usize = 16 * 1024;
+pub(super) const FIRST_ALLOCATION: usize = 16 * 1024;
 /// Bytes of a request above its bound that are read and dropped.
 const DROPPED: u64 = 1024 * 1024;
 /// Frames up to this size are written in one piece together with their length.
@@ -35,13 +38,16 @@ pub(super) enum Asked {
 }
 
 /// Reads and writes the frames of the pull protocol, within bounds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct PullCodec {
     read: Bounds,
     write: Bounds,
-    /// Between two bytes of a request that never ends.
+    /// Between two bytes of a request or an answer that never ends.
     #[cfg(test)]
     trickle: Option<std::time::Duration>,
+    /// The most room that was made for what has not arrived.
+    #[cfg(test)]
+    room: Room,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +65,8 @@ impl Default for PullCodec {
             write: PROTOCOL_BOUNDS,
             #[cfg(test)]
             trickle: None,
+            #[cfg(test)]
+            room: Room::default(),
         }
     }
 }
@@ -70,9 +78,14 @@ impl PullCodec {
         Self { write: Bounds { request: usize::MAX, response: usize::MAX }, ..Self::default() }
     }
 
-    /// A codec of somebody who sends a byte of each request now and then, and never the last.
+    /// A codec of somebody who sends a byte of each request and answer now and then, and never the last.
     pub(super) fn slow_writer(pause: std::time::Duration) -> Self {
         Self { trickle: Some(pause), ..Self::default() }
+    }
+
+    /// Where it is noted how much room this codec and its copies make for what has not arrived.
+    pub(super) fn room(&self) -> Room {
+        self.room.clone()
     }
 }
 
@@ -85,6 +98,8 @@ impl Codec for PullCodec {
     where
         T: AsyncRead + Unpin + Send,
     {
+        #[cfg(test)]
+        let io = &mut tests::Noting { io, room: self.room() };
         match read_frame(io, "request", self.read.request).await {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 // A peer whose writing stalls would wait for its own timeout: what it sends is read and dropped.
@@ -99,6 +114,8 @@ impl Codec for PullCodec {
     where
         T: AsyncRead + Unpin + Send,
     {
+        #[cfg(test)]
+        let io = &mut tests::Noting { io, room: self.room() };
         read_frame(io, "response", self.read.response).await
     }
 
@@ -108,7 +125,7 @@ impl Codec for PullCodec {
     {
         #[cfg(test)]
         if let Some(pause) = self.trickle {
-            return tests::trickle(io, pause).await;
+            return tests::trickle(io, limits::MAX_REQUEST, pause).await;
         }
         match request {
             Asked::Frame(frame) => write_frame(io, "request", self.write.request, &frame).await,
@@ -120,6 +137,10 @@ impl Codec for PullCodec {
     where
         T: AsyncWrite + Unpin + Send,
     {
+        #[cfg(test)]
+        if let Some(pause) = self.trickle {
+            return tests::trickle(io, limits::MAX_FRAME, pause).await;
+        }
         write_frame(io, "response", self.write.response, &frame).await
     }
 }
@@ -167,13 +188,42 @@ mod tests {
     use futures::executor::block_on;
     use futures::io::Cursor;
     use proptest::prelude::*;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll};
 
-    /// A request of the largest size, a byte of it at a time, until the other side has enough.
+    /// The most room that was made for what has not arrived.
+    #[derive(Clone, Debug, Default)]
+    pub(in super::super) struct Room(Arc<AtomicUsize>);
+
+    impl Room {
+        /// In bytes, for one stream.
+        pub(in super::super) fn most(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    /// A stream whose reader's room is noted.
+    pub(super) struct Noting<'a, T> {
+        pub(super) io: &'a mut T,
+        pub(super) room: Room,
+    }
+
+    impl<T: AsyncRead + Unpin> AsyncRead for Noting<'_, T> {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+            self.room.0.fetch_max(buffer.len(), Ordering::Relaxed);
+            Pin::new(&mut *self.io).poll_read(cx, buffer)
+        }
+    }
+
+    /// A frame that claims to be so long, a byte of it at a time, until the other side has enough.
     pub(super) async fn trickle<T: AsyncWrite + Unpin + Send>(
         io: &mut T,
+        claimed: usize,
         pause: std::time::Duration,
     ) -> io::Result<()> {
-        io.write_all(&u32::try_from(limits::MAX_REQUEST).unwrap_or(u32::MAX).to_be_bytes()).await?;
+        io.write_all(&u32::try_from(claimed).unwrap_or(u32::MAX).to_be_bytes()).await?;
         loop {
             io.write_all(&[0]).await?;
             io.flush().await?;
@@ -215,20 +265,16 @@ mod tests {
     }
 
     impl AsyncRead for Trickle {
-        fn poll_read(
-            mut self: std::pin::Pin<&mut Self>,
-            cx: &mut std::task::Context<'_>,
-            buffer: &mut [u8],
-        ) -> std::task::Poll<io::Result<usize>> {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
             self.room = self.room.max(buffer.len());
             self.is_ready = !self.is_ready;
             let (Some(next), true) = (self.bytes.get(self.at).copied(), self.is_ready) else {
                 cx.waker().wake_by_ref();
-                return std::task::Poll::Pending;
+                return Poll::Pending;
             };
             buffer[0] = next;
             self.at += 1;
-            std::task::Poll::Ready(Ok(1))
+            Poll::Ready(Ok(1))
         }
     }
 
@@ -242,7 +288,7 @@ mod tests {
         {
             let (protocol, stream) = (PULL, &mut slow);
             let mut reading = Box::pin(codec.read_response(&protocol, stream));
-            let mut cx = std::task::Context::from_waker(futures::task::noop_waker_ref());
+            let mut cx = Context::from_waker(futures::task::noop_waker_ref());
             // Each byte takes two looks; the stream never ends, and nor does the reading.
             for _ in 0..2 * (arrived + 4) + 100 {
                 assert!(reading.as_mut().poll(&mut cx).is_pending());

@@ -82,12 +82,13 @@ pub struct Batch {
 /// The records that decide in each place, best first.
 type Places = BTreeMap<RecordKey, Vec<(Reverse<u64>, RecordId)>>;
 
-/// All control records of a coalition that a node believes. A copy shares them until one of the two changes.
+/// All control records of a coalition that a node believes. A copy shares them, and when one of the two changes it still
+/// shares those that both hold.
 #[derive(Clone, Debug)]
 pub struct ControlSet {
     coalition: CoalitionId,
     first_version: VersionId,
-    records: Arc<BTreeMap<RecordId, Record>>,
+    records: Arc<BTreeMap<RecordId, Arc<Record>>>,
     places: Arc<Places>,
     governing: BTreeSet<(GroupId, DeviceId)>,
     devices: Devices,
@@ -271,7 +272,7 @@ impl ControlSet {
             }
             _ => {}
         }
-        Arc::make_mut(&mut self.records).insert(id, record);
+        Arc::make_mut(&mut self.records).insert(id, Arc::new(record));
         let most = per_place(&key);
         let held = Arc::make_mut(&mut self.places).entry(key).or_default();
         held.push(place);
@@ -306,7 +307,7 @@ impl ControlSet {
     }
 
     fn remove(&mut self, id: &RecordId) -> Option<Record> {
-        let record = Arc::make_mut(&mut self.records).remove(id)?;
+        let record = Arc::unwrap_or_clone(Arc::make_mut(&mut self.records).remove(id)?);
         self.note_change(&record);
         let key = record.key();
         let places = Arc::make_mut(&mut self.places);
@@ -341,7 +342,7 @@ impl ControlSet {
     }
 
     fn unlocked_by(&mut self, id: &RecordId) -> Vec<(Record, Option<PeerKey>)> {
-        let missing = match self.records.get(id) {
+        let missing = match self.get(id) {
             Some(Record::Inception(inception)) => Missing::Inception(inception.group()),
             Some(Record::DeviceCert(certificate)) => {
                 Missing::Certificate { group: certificate.body().group, device: certificate.body().device }
@@ -369,17 +370,17 @@ impl ControlSet {
 
     /// All records, by ascending id.
     pub fn iter(&self) -> impl Iterator<Item = &Record> {
-        self.records.values()
+        self.records.values().map(|record| &**record)
     }
 
     /// All records with their ids, by ascending id.
     pub fn entries(&self) -> impl Iterator<Item = (&RecordId, &Record)> {
-        self.records.iter()
+        self.records.iter().map(|(id, record)| (id, &**record))
     }
 
     /// The record of this id.
     pub fn get(&self, id: &RecordId) -> Option<&Record> {
-        self.records.get(id)
+        self.records.get(id).map(|record| &**record)
     }
 
     /// How many records there are.
@@ -434,7 +435,7 @@ impl ControlSet {
 
     /// The genesis, once it is known.
     pub fn genesis(&self) -> Option<&Genesis> {
-        match self.records.get(&RecordId(self.coalition.0)) {
+        match self.get(&RecordId(self.coalition.0)) {
             Some(Record::Genesis(genesis)) => Some(genesis),
             _ => None,
         }
@@ -442,7 +443,7 @@ impl ControlSet {
 
     /// The inception of a group.
     pub fn inception(&self, group: &GroupId) -> Option<&Inception> {
-        match self.records.get(&RecordId(group.0)) {
+        match self.get(&RecordId(group.0)) {
             Some(Record::Inception(inception)) => Some(inception),
             _ => None,
         }
@@ -455,7 +456,7 @@ impl ControlSet {
     }
 
     pub(super) fn in_places(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = &Record> {
-        self.places.range(range).flat_map(|(_, held)| held).filter_map(|(_, id)| self.records.get(id))
+        self.places.range(range).flat_map(|(_, held)| held).filter_map(|(_, id)| self.get(id))
     }
 
     pub(crate) fn governs(&self, group: &GroupId, device: &DeviceId) -> bool {

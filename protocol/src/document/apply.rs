@@ -64,6 +64,7 @@ pub(crate) fn is_plain(change: &Prescanned) -> bool {
 
 /// Applies changes in causal order and checks that exactly they are there.
 pub(crate) fn apply(document: &mut Automerge, changes: &[Prescanned], heads: &[ChangeHash]) -> Result<(), Quarantine> {
+    crate::effort::applied(changes.iter().map(Prescanned::operations).sum());
     let work = || {
         let read = |change: &Prescanned| Change::from_bytes(change.bytes().to_vec()).map_err(|error| error.to_string());
         let changes = changes.iter().map(read).collect::<Result<Vec<_>, _>>()?;

@@ -7,6 +7,7 @@
 use super::document::{Incoming, LiveDocument, Row, Wholeness, revive};
 use crate::authority::Authority;
 use crate::document::{ChangeBody, actor, prescan};
+use crate::effort::Effort;
 use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry, read_change};
 use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId};
 use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS, MAX_LIVE_WEIGHT};
@@ -236,9 +237,11 @@ impl Documents {
             shares.push(Mutex::new(part));
         }
         let read_all = |part: &Mutex<Fresh>| {
+            let before = Effort::so_far();
             let part = std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner));
             let waits = |(row, live): (Row, LiveDocument)| (row, live.waits());
-            part.into_iter().map(|one| waits(read(one))).collect::<Vec<(Row, bool)>>()
+            let rows = part.into_iter().map(|one| waits(read(one))).collect::<Vec<(Row, bool)>>();
+            (rows, Effort::since(&before))
         };
         let (read_all, stack) = (&read_all, self.stack);
         let done: Vec<(Row, bool)> = std::thread::scope(|scope| {
@@ -251,8 +254,12 @@ impl Documents {
                 .collect();
             // Where the system gives no thread, this one does the share.
             let done = workers.into_iter().flat_map(|(part, worker)| match worker {
-                Ok(worker) => worker.join().expect("reading a document catches its own panics"),
-                Err(_) => read_all(part),
+                Ok(worker) => {
+                    let (rows, effort) = worker.join().expect("reading a document catches its own panics");
+                    effort.add();
+                    rows
+                }
+                Err(_) => read_all(part).0,
             });
             done.collect()
         });

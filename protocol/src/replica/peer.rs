@@ -105,8 +105,13 @@ impl Peer {
         let withholds = (self.withholds >= WITHHELD_TWICE).then(|| {
             "it says that it holds entries, and does not send them; others will, where they have them".to_owned()
         });
+        // As long as something is missing that it says it has, it is not shown as if both held the same.
+        let sync = match self.sync {
+            PeerSync::InSync if self.withholds > 0 => PeerSync::Fetching,
+            sync => sync,
+        };
         let fault = self.fault.clone().or(withholds).or_else(|| burdens.map(|burdens| burdens.to_string()));
-        PeerView { peer, standing: self.standing, sync: self.sync, fault }
+        PeerView { peer, standing: self.standing, sync, fault }
     }
 }
 

@@ -26,6 +26,64 @@ fn deflated(stream: &[u8]) -> Vec<u8> {
     [&[1][..], &length, &length.map(|byte| !byte), stream].concat()
 }
 
+/// So many zeros follow a change in [`bomb`], and inflate to as much.
+pub const BOMB: usize = 256 << 20;
+
+/// The bits of a deflate stream, the first one lowest.
+#[derive(Default)]
+struct Bits(Vec<u8>, u32);
+
+impl Bits {
+    /// A number, its lowest bit first.
+    fn put(&mut self, value: u32, bits: u32) {
+        for bit in (0..bits).map(|at| (value >> at & 1) as u8) {
+            match self.1 % 8 {
+                0 => self.0.push(bit),
+                at => *self.0.last_mut().expect("a byte was begun") |= bit << at,
+            }
+            self.1 += 1;
+        }
+    }
+}
+
+/// The inside of a deflated chunk that inflates to `front` and [`BOMB`] zeros: first a block that is merely stored,
+/// then one zero, and the longest repetition there is, at two bits each, until it is enough.
+pub fn bomb(front: &[u8]) -> Vec<u8> {
+    const LONGEST: usize = 258;
+    let length = (front.len() as u16).to_le_bytes();
+    let stored = [&[0][..], &length, &length.map(|byte| !byte), front].concat();
+    let mut bits = Bits::default();
+    // The last block, with codes of its own: 286 of them, one distance, and lengths of the codes for their lengths.
+    bits.put(1, 1);
+    bits.put(2, 2);
+    bits.put(29, 5);
+    bits.put(0, 5);
+    bits.put(14, 4);
+    // In the order 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1: one bit for 18, two for 1 and for 2.
+    (0..18).for_each(|at| bits.put([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 2][at], 3));
+    // Codes are written from their highest bit: `1` is 10 and `2` is 11, `18` is 0, with a number of unused codes.
+    let (one, two) = (0b01, 0b11);
+    let unused = |bits: &mut Bits, count: u32| {
+        bits.put(0, 1);
+        bits.put(count - 11, 7);
+    };
+    // Two bits for the zero, and for the end of the block; one for the longest repetition, and for the distance of one.
+    bits.put(two, 2);
+    unused(&mut bits, 138);
+    unused(&mut bits, 117);
+    bits.put(two, 2);
+    unused(&mut bits, 28);
+    bits.put(one, 2);
+    bits.put(one, 2);
+    // The zero is 10, the end 11, the repetition 0, and so is its distance.
+    bits.put(0b01, 2);
+    let (repetitions, rest) = ((BOMB - 1) / LONGEST, (BOMB - 1) % LONGEST);
+    (0..repetitions).for_each(|_| bits.put(0, 2));
+    (0..rest).for_each(|_| bits.put(0b01, 2));
+    bits.put(0b11, 2);
+    [stored, bits.0].concat()
+}
+
 fn sequence_of_bytes() -> Vec<Probe> {
     let plain = enemy_second(&[set("b")]);
     let bytes = plain.bytes();
@@ -39,6 +97,8 @@ fn sequence_of_bytes() -> Vec<Probe> {
     wrong_magic[0] ^= 1;
     let stored = deflated(&body);
     let packed = [&bytes[..8], &[2], &number(stored.len() as u64), &stored].concat();
+    let inflating = bomb(&body);
+    let bomb = [&bytes[..8], &[2], &number(inflating.len() as u64), &inflating].concat();
     let overlong = [&bytes[..9], &[bytes[9] | 0x80, 0], &body].concat();
     let huge = [&bytes[..9], &[0xff; 9], &[1], &body].concat();
     let texts: Vec<Row> = (0..17).map(|_| Row { value: (6, vec![b'x'; 4_000]), ..set("b") }).collect();
@@ -49,8 +109,9 @@ fn sequence_of_bytes() -> Vec<Probe> {
         Probe::new("other magic bytes", wrong_magic, layout),
         // T9: Automerge takes it, with the same hash and other bytes.
         Probe::new("a wrong checksum", wrong_sum, refused!(Error::Checksum { .. })),
-        // T6: 261 kB take 512 MiB.
         Probe::new("a deflated chunk", packed, other_chunk),
+        // T6: takes 512 MiB. Automerge inflates before it looks at the checksum.
+        Probe::new("a deflated chunk of 261 kB that inflates to 256 MiB", bomb, Outcome::Refused(|_| true)),
         Probe::new("a chunk that says it is deflated and is not", of_type(&bytes, 2), other_chunk),
         Probe::new("a whole document for a change", of_type(&bytes, 0), other_chunk),
         Probe::new("a chunk of a type that nobody knows", of_type(&bytes, 9), other_chunk),

@@ -11,6 +11,7 @@ mod past;
 mod probes;
 
 pub use entries::{COALITION, EntryProbe, Fate, entries};
+pub use heads::{BOMB, bomb};
 pub use probes::{ENEMY, HONEST, Outcome, Probe, STRANGER, enemy_first, enemy_second, hash, honest, probes};
 
 use grid_protocol::document::chunk;

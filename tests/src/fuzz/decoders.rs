@@ -1,8 +1,8 @@
 //! Targets that decode. Where a checksum or a signature would stop nearly every input at the door, the input is also
 //! tried as what stands behind it.
 
-use super::Reached;
 use super::choices::Choices;
+use super::{Reached, anew};
 use crate::corpus::{ENEMY, enemy_first, honest};
 use grid_protocol::appeal::{Appeal, Drawn};
 use grid_protocol::codec::{self, Format};
@@ -14,7 +14,7 @@ use grid_protocol::id::{Actor, CoalitionId, DocumentId, EntryId, derive, to_base
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::key::{DeviceId, PublicKey, SecretKey};
 use grid_protocol::pairing::PairingCode;
-use grid_protocol::record::{DateTime, ImportOptions, ImportPlan, Kind, Patch, Registry};
+use grid_protocol::record::{Agreed, DateTime, ImportOptions, ImportPlan, Kind, Patch, Registry};
 use grid_protocol::run::Run;
 use grid_protocol::sheet::StatementSheet;
 use grid_protocol::sync::{Gossip, Request, Response, pack, unpack};
@@ -27,7 +27,7 @@ const COALITION: CoalitionId = CoalitionId([0xc0; 32]);
 
 /// A frame, or else the plain message in one. What is read is what is written again.
 fn frame<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Reached {
-    let framed = unpack::<T>(bytes).or_else(|_| unpack::<T>(&[&[1, 0], bytes].concat()));
+    let framed = unpack::<T>(bytes).or_else(|_| unpack::<T>(&plain(bytes)));
     if let Ok(message) = &framed {
         let again = unpack::<T>(&pack(message)).expect("a message that was read");
         assert_eq!(codec::encode(&again), codec::encode(message));
@@ -35,8 +35,17 @@ fn frame<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Reached {
     Reached::of(&framed)
 }
 
-/// A request of a peer.
+/// The frame of a plain message.
+fn plain(message: &[u8]) -> Vec<u8> {
+    [&[1, 0], message].concat()
+}
+
+/// A request of a peer. What an application holds is also signed anew and judged.
 pub fn request(bytes: &[u8]) -> Reached {
+    let message = unpack::<Request>(bytes).or_else(|_| unpack::<Request>(&plain(bytes)));
+    if let Ok(Request::Apply(application)) = &message {
+        anew::apply(&application.records);
+    }
     frame::<Request>(bytes)
 }
 
@@ -104,7 +113,7 @@ static FOUNDED: LazyLock<ControlSet> = LazyLock::new(|| {
     set
 });
 
-/// A control record, offered to a set that knows the records of a small coalition.
+/// A control record, offered to a set that knows the records of a small coalition: as it came, and signed anew.
 pub fn record(bytes: &[u8]) -> Reached {
     let Ok(record) = Record::decode(bytes) else { return Reached::Refused };
     assert_eq!(record.encode(), bytes);
@@ -112,8 +121,9 @@ pub fn record(bytes: &[u8]) -> Reached {
     let before = set.len();
     set.offer(record.clone());
     let fingerprint = set.fingerprint();
-    set.offer(record);
+    set.offer(record.clone());
     assert!(set.len() <= before + 1 + set.waiting() && set.fingerprint() == fingerprint, "an offer counts once");
+    anew::offer(record);
     Reached::Read
 }
 
@@ -226,6 +236,29 @@ pub fn table(bytes: &[u8]) -> Reached {
     let kinds = kinds();
     let kind = Choices::new(&[*kind]).one(&kinds).copied().expect("there are kinds");
     let found = ImportPlan::read(kind, file, &ImportOptions::default());
+    if let Ok(plan) = &found {
+        assert!(plan.rows.len() + plan.bad.len() <= 1 + file.len());
+    }
+    Reached::of(&found)
+}
+
+/// A file to import with whatever is said about it: a calendar, an address book, or anything else. The first byte chooses
+/// the kind, the second what is said.
+pub fn calendar(bytes: &[u8]) -> Reached {
+    let (chosen, file) = bytes.split_at_checked(2).unwrap_or((&[0, 0], &[]));
+    let kinds = ["event", "action", "person", "group", "task", "alert"].map(|name| Registry::standard().kind(name));
+    let mut choices = Choices::new(chosen);
+    let kind = choices.one(&kinds).copied().flatten().expect("these kinds are known");
+    let said = choices.byte();
+    let is = |bit: u8| said >> bit & 1 == 1;
+    let options = ImportOptions {
+        delimiter: is(0).then_some(b';'),
+        mapping: if is(1) { vec![("SUMMARY".to_owned(), "place".to_owned())] } else { Vec::new() },
+        zone: is(2).then(|| "Australia/Sydney".to_owned()),
+        agreed: if is(3) { Agreed::Said } else { Agreed::NotSaid },
+        home: is(4).then_some(COALITION),
+    };
+    let found = ImportPlan::read(kind, file, &options);
     if let Ok(plan) = &found {
         assert!(plan.rows.len() + plan.bad.len() <= 1 + file.len());
     }

@@ -4,6 +4,7 @@
 //! needs a compiler of its own; the same targets, seeds and kept inputs run with a small mutator in the ordinary tests.
 //! This module and the corpus of crafted changes need nothing but the protocol, so that `tests/fuzz` compiles just those.
 
+mod anew;
 mod choices;
 mod decoders;
 mod guard;
@@ -12,7 +13,8 @@ mod mutate;
 mod seeds;
 
 pub use decoders::{
-    change, entry, gossip, invite, moment, opening, pairing, patch, record, request, response, run, sheet, table, words,
+    calendar, change, entry, gossip, invite, moment, opening, pairing, patch, record, request, response, run, sheet,
+    table, words,
 };
 pub use guard::guard;
 pub use mutate::Mutator;
@@ -53,7 +55,7 @@ const fn target(name: &'static str, run: fn(&[u8]) -> Reached, seeds: fn() -> Se
 }
 
 /// All targets.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     target("request", request, messages::requests, 3_000),
     target("response", response, messages::responses, 3_000),
     target("gossip", gossip, || seeds::encoded("gossip-"), 3_000),
@@ -66,6 +68,7 @@ pub const TARGETS: [Target; 16] = [
     target("opening", opening, seeds::openings, 3_000),
     target("change", change, seeds::changes, 1_500),
     target("table", table, seeds::tables, 2_000),
+    target("calendar", calendar, seeds::calendars, 2_000),
     target("patch", patch, seeds::patches, 2_000),
     target("moment", moment, seeds::moments, 5_000),
     target("words", words, seeds::words, 3_000),

@@ -100,6 +100,45 @@ pub(super) fn tables() -> Seeds {
     fixtures.concat().into_iter().chain(odd).collect()
 }
 
+/// Calendars and address books, each under kinds that take them and with all that can be said about them.
+pub(super) fn calendars() -> Seeds {
+    let event =
+        "UID:walk-1@weir.example\r\nDTSTAMP:20300101T000000Z\r\nSUMMARY:Walk to the spring\r\nLOCATION:Old bridge\r\n";
+    let calendar =
+        |inside: &str| format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//weir//EN\r\n{inside}END:VCALENDAR\r\n");
+    let walk = |times: &str| calendar(&format!("BEGIN:VEVENT\r\n{event}{times}END:VEVENT\r\n"));
+    let zone = "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\nDTSTART:19701025T030000\r\nTZOFFSETFROM:+0200\r\n\
+                TZOFFSETTO:+0100\r\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n";
+    let texts = [
+        walk("DTSTART:20300501T080000Z\r\nDTEND:20300501T100000Z\r\n"),
+        walk("DTSTART;TZID=Europe/Berlin:20300501T100000\r\nDURATION:PT2H\r\nRRULE:FREQ=WEEKLY;COUNT=4;BYDAY=WE\r\n"),
+        walk("DTSTART;VALUE=DATE:20300501\r\nRRULE:FREQ=MONTHLY;BYDAY=-1SU;UNTIL=20311231\r\nEXDATE:20300630\r\n"),
+        walk("DTSTART:20300501T100000\r\nDESCRIPTION:Bring a\\, song\\n and\r\n  a cup.\r\nCATEGORIES:walk,song\r\nGEO:47.2;2.6\r\n"),
+        calendar(&format!(
+            "{zone}BEGIN:VEVENT\r\n{event}DTSTART;TZID=Europe/Berlin:20300501T100000\r\nRECURRENCE-ID:20300508T080000Z\r\n\
+             STATUS:CANCELLED\r\nEND:VEVENT\r\nBEGIN:VTODO\r\nUID:todo-1\r\nSUMMARY:Call\r\nDUE:20300501\r\nEND:VTODO\r\n"
+        )),
+        "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:urn:uuid:4fbe8971-0bc3-424c-9c26-36c3e1eff6b1\r\nFN:Mia Weir\r\nN:Weir;Mia;;;\r\n\
+         EMAIL;TYPE=home:mia@weir.example\r\nTEL;VALUE=uri:tel:+49-30-1234\r\nORG:Bridge Singers\r\nNOTE:Sings\\, walks.\r\n\
+         END:VCARD\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nFN:Jo\r\nADR;TYPE=WORK:;;Mill 1;Ketterby;;12345;\r\nEND:VCARD\r\n"
+            .to_owned(),
+        "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=84;Mia\nTEL;CELL:123\nEND:VCARD\n".to_owned(),
+        "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:org\r\nFN:Bridge Singers\r\nURL:https://weir.example\r\nEND:VCARD\r\n".to_owned(),
+    ];
+    // Nothing said, everything said, and what a calendar or an address book needs.
+    let said = [0_u8, 0x1f, 0x0c];
+    let each = texts.iter().enumerate().flat_map(|(at, text)| {
+        let begins = if text.contains("VCARD") { 2..4_u8 } else { 0..2 };
+        begins.flat_map(move |kind| {
+            said.map(|said| {
+                let name = format!("file-{at}-as-{kind}-{said:02x}");
+                (name, [&[kind, said], text.as_bytes()].concat())
+            })
+        })
+    });
+    each.collect()
+}
+
 pub(super) fn patches() -> Seeds {
     let texts = [
         (

@@ -2,14 +2,13 @@
 //!
 //! Both keep their connections open, so that honest nodes count on them. A silent one passes nothing on and
 //! answers nothing. A lying one passes on broken copies, tells of news that it never sends, and says to
-//! whoever compares with it that both hold the same.
+//! whoever compares with it that both hold the same. One that withholds says that it holds much more.
 
 use super::World;
 use super::event::{Event, NodeIndex, Route};
 use super::gossip::Word;
 use super::hear::message_id;
-use super::node::Spent;
-use grid_protocol::sync::message::{ControlSummary, LogSummary};
+use grid_protocol::sync::message::{ControlSummary, Height, LogSummary};
 use grid_protocol::sync::{Refusal, Request, Response, pack, unpack};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +23,8 @@ pub enum Conduct {
     Silent,
     /// It says what is not so.
     Lying,
+    /// It says that it holds more than anybody, and gives nothing of it.
+    Withholding,
 }
 
 impl World {
@@ -35,11 +36,6 @@ impl World {
     /// Whether a node does what it should.
     pub fn is_honest(&self, node: NodeIndex) -> bool {
         self.nodes[node].conduct == Conduct::Honest
-    }
-
-    /// What a node has spent on others so far.
-    pub fn spent(&self, node: NodeIndex) -> Spent {
-        self.nodes[node].spent
     }
 
     /// Says something on the topic, whatever it is, to a peer with whom gossip flows.
@@ -75,10 +71,18 @@ impl World {
         }
     }
 
-    /// What a liar answers: that there is nothing new, and of what it is asked for nothing.
+    /// What a liar answers: that there is nothing new, or that there is no end of it, and of what it is asked for nothing.
     pub(super) fn answer_as_liar(&mut self, route: Route, id: u64, bytes: &[u8]) {
+        let liar = &self.nodes[route.to];
+        let logs = match liar.conduct {
+            Conduct::Withholding => {
+                let height = Height { entries: u64::MAX, head: [7; 6] };
+                LogSummary::Devices(vec![(liar.author.me.device, height)])
+            }
+            Conduct::Honest | Conduct::Silent | Conduct::Lying => LogSummary::Same,
+        };
         let answer = match unpack::<Request>(bytes) {
-            Ok(Request::Hello(_)) => Response::Hello { control: ControlSummary::Same, logs: LogSummary::Same },
+            Ok(Request::Hello(_)) => Response::Hello { control: ControlSummary::Same, logs },
             Ok(Request::Runs(_)) => Response::Runs(Vec::new()),
             Ok(Request::Hints(_)) => Response::Noted,
             _ => Response::Refused(Refusal::Unable),

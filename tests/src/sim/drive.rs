@@ -29,7 +29,7 @@ impl World {
                     match self.nodes[route.to].conduct {
                         Conduct::Honest => {}
                         Conduct::Silent => return,
-                        Conduct::Lying => return self.answer_as_liar(route, id, &bytes),
+                        Conduct::Lying | Conduct::Withholding => return self.answer_as_liar(route, id, &bytes),
                     }
                     let token = self.nodes[route.to].token(Token::Request { route, id });
                     let peer = self.nodes[route.from].author.peer();
@@ -108,7 +108,7 @@ impl World {
         self.nodes[node].works = false;
         self.nodes[node].spent.worked += 1;
         let now = self.clocks(node);
-        if let Some(effects) = self.nodes[node].replica_mut().map(|replica| replica.work(now)) {
+        if let Some(effects) = self.drive(node, 0, |replica| replica.work(now)) {
             self.carry_out_or_note(node, effects);
         }
         self.plan(node);
@@ -122,7 +122,11 @@ impl World {
             return;
         }
         let now = self.clocks(node);
-        if let Some(effects) = self.nodes[node].replica_mut().map(|replica| replica.handle(now, input)) {
+        let given = match &input {
+            Input::Request { bytes, .. } | Input::Response { bytes, .. } | Input::Gossip { bytes, .. } => bytes.len(),
+            _ => 0,
+        };
+        if let Some(effects) = self.drive(node, given, |replica| replica.handle(now, input)) {
             self.carry_out_or_note(node, effects);
         }
         self.plan(node);

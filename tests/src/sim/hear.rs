@@ -76,7 +76,7 @@ impl World {
         }
         match self.nodes[node].conduct {
             Conduct::Honest => {}
-            Conduct::Silent => return,
+            Conduct::Silent | Conduct::Withholding => return,
             Conduct::Lying => return self.hear_as_liar(node, from, &word),
         }
         let now = self.now;

@@ -257,7 +257,7 @@ impl World {
         self.carry_out(node, effects);
         // What was written is readable at once.
         let now = self.clocks(node);
-        if let Some(effects) = self.nodes[node].replica_mut().map(|replica| replica.work(now)) {
+        if let Some(effects) = self.drive(node, 0, |replica| replica.work(now)) {
             self.carry_out_or_note(node, effects);
         }
         self.plan(node);

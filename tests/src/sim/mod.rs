@@ -26,6 +26,8 @@ mod node;
 mod pairing;
 mod random;
 mod score;
+mod siege;
+mod spent;
 mod storage;
 mod story;
 mod teller;
@@ -41,8 +43,10 @@ pub use forge::{Forger, Forgery, Scene, Tried};
 pub use history::{Ending, History, Shown, Stored, Told, Witness, check_roots};
 pub use life::Stop;
 pub use network::Conditions;
-pub use node::{Node, Spent};
+pub use node::Node;
 pub use random::Random;
+pub use siege::{Siege, announced, told};
+pub use spent::{Allocated, Meter, Spent};
 pub use storage::{Clock, Disk, Room};
 pub use story::{Outcome, Story};
 
@@ -142,6 +146,8 @@ pub struct World {
     shared: Option<(Disk, Belief)>,
     /// What nodes with the same records believe, worked out once.
     beliefs: Beliefs,
+    /// Counts memory, where somebody asks for it.
+    meter: Option<Meter>,
 }
 
 impl World {
@@ -170,6 +176,7 @@ impl World {
             shams: Vec::new(),
             shared: None,
             beliefs: Beliefs::default(),
+            meter: None,
         }
     }
 

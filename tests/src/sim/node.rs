@@ -4,6 +4,7 @@ use super::author::Author;
 use super::conduct::Conduct;
 use super::event::{NodeIndex, Route};
 use super::gossip::Gossip;
+use super::spent::{Memory, Spent};
 use super::storage::Disk;
 use grid_protocol::replica::{PeerStanding, Replica};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -29,6 +30,7 @@ pub struct Node {
     pub(super) gossip: Gossip,
     pub(super) conduct: Conduct,
     pub(super) spent: Spent,
+    pub(super) memory: Memory,
     pub(super) wake_at: Option<Duration>,
     pub(super) works: bool,
     pub(super) announced: Option<Duration>,
@@ -65,34 +67,6 @@ pub(super) struct Seen {
     turned: Duration,
 }
 
-/// What a node spent on others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spent {
-    /// Bytes that came in.
-    pub bytes_in: u64,
-    /// Bytes that went out.
-    pub bytes_out: u64,
-    /// Pieces of news that were looked at.
-    pub news_judged: u64,
-    /// Requests that were answered.
-    pub answered: u64,
-    /// Batches that were worked on.
-    pub worked: u64,
-}
-
-impl Spent {
-    /// What was spent since an earlier count.
-    pub const fn since(&self, before: &Self) -> Self {
-        Self {
-            bytes_in: self.bytes_in - before.bytes_in,
-            bytes_out: self.bytes_out - before.bytes_out,
-            news_judged: self.news_judged - before.news_judged,
-            answered: self.answered - before.answered,
-            worked: self.worked - before.worked,
-        }
-    }
-}
-
 impl Seen {
     /// Whether the message is known.
     pub(super) fn knows(&self, message: u128) -> bool {
@@ -123,6 +97,7 @@ impl Node {
             gossip: Gossip::default(),
             conduct: Conduct::Honest,
             spent: Spent::default(),
+            memory: Memory::default(),
             wake_at: None,
             works: false,
             announced: None,

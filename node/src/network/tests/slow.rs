@@ -1,36 +1,42 @@
-//! Peers that keep a node busy: requests that never end, and news that is worth nothing.
+//! Peers that keep a node busy: requests and answers that never end, and news that is worth nothing.
 
+use super::super::codec::{FIRST_ALLOCATION, Room};
 use super::*;
 
 /// Requests of one peer that never end.
 const REQUESTS: u64 = 100;
+/// Answers of one peer that never end.
+const ANSWERS: u64 = 12;
 /// Streams that the node lets one connection have.
 const STREAMS: usize = 8;
 /// Broken messages of a flood.
 const FLOOD: u64 = 200;
 
-/// A node that lets each connection have a few streams for so long, and a peer that keeps all of them open.
-async fn slow_pair(listen: &str, patience: Duration) -> (Node, Node) {
+/// A node that lets each connection have a few streams for so long, and a peer that keeps all of them open; and where
+/// the node notes the room that it makes.
+async fn slow_pair(listen: &str, patience: Duration) -> (Node, Node, Room) {
     let mut patient = config(1, listen);
     patient.limits.streams = 2 * REQUESTS as usize;
     let mut slow = Node::with(patient, PullCodec::slow_writer(BEAT)).await;
     let mut bounded = config(2, listen);
     bounded.limits.streams = STREAMS;
     bounded.request_timeout = patience;
-    let mut node = Node::with(bounded, PullCodec::default()).await;
+    let codec = PullCodec::default();
+    let room = codec.room();
+    let mut node = Node::with(bounded, codec).await;
     slow.network.dial(node.address.clone()).await;
     slow.connected().await;
     node.connected().await;
     for id in 0..REQUESTS {
         slow.network.request(node.key(), id, vec![7]).await;
     }
-    (slow, node)
+    (slow, node, room)
 }
 
-/// How many of the slow requests have ended, once so many have.
-async fn ended(slow: &mut Node, wanted: u64) {
+/// Waits until so many of a node's requests have ended, without an answer.
+async fn ended(node: &mut Node, wanted: u64) {
     for _ in 0..wanted {
-        slow.wait(|event| match event {
+        node.wait(|event| match event {
             NetworkEvent::RequestFailed { .. } => Some(()),
             NetworkEvent::Response { .. } => panic!("a request that is not there is answered"),
             _ => None,
@@ -43,7 +49,7 @@ async fn ended(slow: &mut Node, wanted: u64) {
 async fn requests_that_never_end_take_the_streams_of_their_own_connection_alone() {
     for listen in [TCP, QUIC] {
         // They would be waited for longer than this test takes.
-        let (mut slow, mut node) = slow_pair(listen, 2 * GUARD).await;
+        let (mut slow, mut node, room) = slow_pair(listen, 2 * GUARD).await;
         ended(&mut slow, REQUESTS - STREAMS as u64).await;
         let mut other = Node::start(3, listen).await;
         other.network.dial(node.address.clone()).await;
@@ -56,19 +62,48 @@ async fn requests_that_never_end_take_the_streams_of_their_own_connection_alone(
         node.network.disconnect(slow.key()).await;
         ended(&mut slow, STREAMS as u64).await;
         ask(&mut other, &mut node, 2).await;
+        assert!((1..=FIRST_ALLOCATION).contains(&room.most()), "{} bytes for each of {STREAMS} streams", room.most());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_never_ends_is_waited_for_so_long_and_no_longer() {
     for listen in [TCP, QUIC] {
-        let (mut slow, mut node) = slow_pair(listen, 10 * BEAT).await;
+        let (mut slow, mut node, room) = slow_pair(listen, 10 * BEAT).await;
         // Bytes come all the time: only a bound on the whole ends it.
         ended(&mut slow, REQUESTS).await;
         let mut other = Node::start(3, listen).await;
         other.network.dial(node.address.clone()).await;
         other.connected().await;
         ask(&mut other, &mut node, 1).await;
+        assert!((1..=FIRST_ALLOCATION).contains(&room.most()), "{} bytes for each stream", room.most());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_never_ends_is_waited_for_so_long_and_takes_the_room_of_what_has_come() {
+    for listen in [TCP, QUIC] {
+        let mut slow = Node::with(config(1, listen), PullCodec::slow_writer(BEAT)).await;
+        let mut bounded = config(2, listen);
+        bounded.request_timeout = 100 * BEAT;
+        let codec = PullCodec::default();
+        let room = codec.room();
+        let mut node = Node::with(bounded, codec).await;
+        node.network.dial(slow.address.clone()).await;
+        node.connected().await;
+        slow.connected().await;
+        for id in 0..ANSWERS {
+            node.network.request(slow.key(), id, vec![7]).await;
+            slow.answer_one(vec![8]).await;
+        }
+        // Each claims two megabytes, of which a few bytes come.
+        ended(&mut node, ANSWERS).await;
+        assert!((1..=FIRST_ALLOCATION).contains(&room.most()), "{} bytes for each of {ANSWERS}", room.most());
+        let mut other = Node::start(3, listen).await;
+        other.network.dial(node.address.clone()).await;
+        other.connected().await;
+        node.connected().await;
+        ask(&mut node, &mut other, ANSWERS).await;
     }
 }
 

@@ -22,7 +22,7 @@ const HIGHEST: GroupId = GroupId([0xff; 32]);
 impl ControlSet {
     /// The proof that a version was adopted; none for version 0, which the founders signed.
     pub fn adoption(&self, version: &VersionId) -> Option<&Adoption> {
-        match self.records.get(&Adoption::id_of(version)) {
+        match self.get(&Adoption::id_of(version)) {
             Some(Record::Adoption(adoption)) => Some(adoption),
             _ => None,
         }
@@ -40,7 +40,7 @@ impl ControlSet {
 
     /// The proposal of a version, as long as it stands in the set.
     pub fn proposal(&self, version: &VersionId) -> Option<&Version> {
-        match self.records.get(&RecordId(version.0)) {
+        match self.get(&RecordId(version.0)) {
             Some(Record::Version(version)) => Some(version),
             _ => None,
         }
@@ -85,7 +85,7 @@ impl ControlSet {
 
     /// The claim of a mandate.
     pub fn mandate(&self, id: &RecordId) -> Option<&Mandate> {
-        match self.records.get(id) {
+        match self.get(id) {
             Some(Record::Mandate(mandate)) => Some(mandate),
             _ => None,
         }

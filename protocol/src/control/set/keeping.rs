@@ -81,7 +81,7 @@ impl ControlSet {
         let dropped: Vec<RecordId> =
             self.records.iter().filter(|(_, record)| strays(record)).map(|(id, _)| *id).collect();
         // Proposals and votes wait by themselves.
-        let kept = |id: &RecordId| match self.records.get(id)? {
+        let kept = |id: &RecordId| match self.get(id)? {
             Record::Version(_) | Record::Vote(_) => None,
             record => Some((record.group()?, record.clone())),
         };
