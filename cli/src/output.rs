@@ -221,7 +221,7 @@ impl Page {
 
     /// A table set off from the margin.
     pub(crate) fn table_within(&mut self, margin: &str, table: &Table) {
-        let printed = table.print(self.width.map(|width| width.saturating_sub(margin.len())));
+        let printed = table.printed(self.width.map(|width| width.saturating_sub(margin.len())));
         for line in &printed.headings {
             // Cells were escaped when they were added.
             match self.paint {

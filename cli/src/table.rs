@@ -84,7 +84,7 @@ impl Table {
     }
 
     /// The table, at most `width` columns wide where that is possible.
-    pub(crate) fn print(&self, width: Option<usize>) -> Printed {
+    pub(crate) fn printed(&self, width: Option<usize>) -> Printed {
         let widths = self.widths(width);
         let lines = |row: &Vec<String>| match self.long {
             Long::Cut => vec![line(row, &widths)],
@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     fn lines(table: &Table, width: Option<usize>) -> Vec<String> {
-        let printed = table.print(width);
+        let printed = table.printed(width);
         printed.headings.into_iter().chain(printed.rows).collect()
     }
 
@@ -294,7 +294,7 @@ mod tests {
             (60, "Sort, Body, Group, Changed"),
             (40, "Sort, Body, Group, Changed"),
         ] {
-            let printed = table.print(Some(width));
+            let printed = table.printed(Some(width));
             let note = format!("No room here for {left_out}. All of it: grid event show ID");
             assert_eq!(printed.note.unwrap_or_default(), if left_out.is_empty() { "" } else { &note }, "{width}");
             let row = &printed.rows[0];
@@ -302,7 +302,7 @@ mod tests {
             assert!(row.contains("24 Nov 2026 10:00"), "{width}: {row}");
             assert!(width < 60 || row.contains("A vigil at the weir"), "{width}: {row}");
         }
-        assert!(table.print(Some(20)).rows[0].contains("24 Nov 2026 10:00"), "rather too wide than wrong");
+        assert!(table.printed(Some(20)).rows[0].contains("24 Nov 2026 10:00"), "rather too wide than wrong");
     }
 
     #[test]

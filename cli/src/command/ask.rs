@@ -156,7 +156,7 @@ fn cell(value: &Value) -> String {
 fn is_figure(value: &Value) -> bool {
     match value {
         Value::Number(_) => true,
-        Value::String(text) => is_moment(text) || is_id(text),
+        Value::String(text) => is_moment(text) || is_day(text) || is_id(text),
         _ => false,
     }
 }

@@ -12,6 +12,7 @@ use super::find::find;
 use super::input::{Answer, Download, Items, JsonBody, Segments, Words};
 use super::pick;
 use super::records::RemoveAnswer;
+use super::resolve::meant_by;
 use crate::clock::random;
 use crate::handle::Target;
 use crate::view::Views;
@@ -207,12 +208,24 @@ fn free_name(views: &Views, feed: &str) -> String {
     names.find(|name| views.called(KIND, name).next().is_none()).unwrap_or_else(|| feed.to_owned())
 }
 
-/// A filter as it is kept: a group by its id, since it may call itself something else tomorrow.
+/// A filter as it is kept: groups and what records refer to by their ids, since they may be called something else tomorrow.
 fn lasting(api: &Api, filter: &str) -> Result<String, ApiError> {
+    let kind = Words::read(filter)?.take("kind")?.map(|kind| api.kind(&kind)).transpose()?;
     let kept = |part: &str| -> Result<String, ApiError> {
-        let Some(told) = Words::read(part)?.take("group")? else { return Ok(part.to_owned()) };
-        let group = api.handle.look(|views| pick::group(views, &told))?;
-        Ok(format!("group={group}"))
+        let mut words = Words::read(part)?;
+        if let Some(told) = words.take("group")? {
+            let group = api.handle.look(|views| pick::group(views, &told))?;
+            return Ok(format!("group={group}"));
+        }
+        let told = words.rest().into_iter().next().filter(|(_, told)| !told.trim().is_empty());
+        let field = kind.as_ref().zip(told).and_then(|(kind, (name, told))| Some((kind, kind.field(&name)?, told)));
+        match field.filter(|(_, field, _)| field.field_type.targets().is_some()) {
+            Some((kind, field, told)) => {
+                let meant = api.handle.look(|views| meant_by(views, kind, field, told.trim()))?;
+                Ok(format!("{}={}", field.name, meant.id))
+            }
+            None => Ok(part.to_owned()),
+        }
     };
     let parts = filter.split('&').map(kept).collect::<Result<Vec<_>, ApiError>>()?;
     Ok(parts.join("&"))

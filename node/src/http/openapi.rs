@@ -166,7 +166,7 @@ fn item_schema(kind: &Kind) -> Value {
     let mut schema = kind.schema();
     let kinds_own = schema["properties"].as_object().cloned().unwrap_or_default();
     let fields: Vec<&str> = kind.fields.iter().map(|field| &*field.name).collect();
-    let required = [&["id", "record_kind", "group", "mine"][..], &fields].concat();
+    let required = [&["id", "record_kind", "called", "group", "mine"][..], &fields].concat();
     let mut properties: Map<String, Value> = ITEM.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
     properties.extend(kinds_own);
     schema["properties"] = Value::Object(properties);

@@ -170,7 +170,7 @@ pub(crate) async fn give(
     State(api): State<Api>,
     JsonBody(request): JsonBody<VouchRequest>,
 ) -> Result<Answer<VouchAnswer>, ApiError> {
-    let group = api.handle.look(|views| views.group_told(&request.group))?;
+    let group = api.handle.look(|views| views.group_meant(&request.group))?;
     let Record::Vouch(vouch) = api.handle.act(Act::Vouch(group)).await? else {
         return Err(ApiError::internal("the node signed something else than a vouch"));
     };

@@ -113,7 +113,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let section = shown(asked, section, found, most);
     let section = match days {
         days if days > LONGEST => section,
-        days => section.noting(format!("What comes later: grid agenda --days {}", (days * 3.0).ceil().max(1.0))),
+        days => section.noting(format!("What comes later: add --days {}", (days * 3.0).ceil().max(1.0))),
     };
     let late = overdue(asked).filter(|(kind, row, ..)| wanted(kind) && of.is_none_or(|of| row.owner() == Some(of)));
     let late = late.map(|(_, row, field, when, why)| Found {
@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(titles(&[("group", "Clean River")]), ["Call", "Trust"]);
         assert_eq!(titles(&[("kind", "task"), ("kind", "case"), ("days", "1e300")]), ["Print", "River v. Mine", "Far"]);
         let note = |days| coalition.ask("agenda", &[("days", days)]).unwrap().section("agenda").unwrap().note.clone();
-        assert_eq!(note("7").as_deref(), Some("What comes later: grid agenda --days 21"));
+        assert_eq!(note("7").as_deref(), Some("What comes later: add --days 21"));
         assert_eq!(note("1e308"), None, "nothing comes later than all");
         let heading =
             |days| coalition.ask("agenda", &[("days", days)]).unwrap().section("agenda").unwrap().heading.clone();

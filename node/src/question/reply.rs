@@ -180,7 +180,8 @@ impl Section {
 fn call(row: &mut Map<String, Json>, columns: &[Column], section: &str) {
     let words = |key: &str| {
         let text = row.get(key)?.as_str().filter(|text| !text.trim().is_empty())?;
-        text.parse::<jiff::Timestamp>().is_err().then(|| text.to_owned())
+        let is_time = text.parse::<jiff::Timestamp>().is_ok() || text.parse::<jiff::civil::Date>().is_ok();
+        (!is_time).then(|| text.to_owned())
     };
     let shown = columns.iter().map(|column| column.key).filter(|key| *key != "id");
     let called = ["title", "name"].into_iter().chain(shown).find_map(words);
@@ -231,6 +232,7 @@ mod tests {
             called(json!({"id": "abc", "name": null, "when": "2026-11-25T10:00:00Z", "what": "sings"})),
             "sings"
         );
+        assert_eq!(called(json!({"id": "abc", "when": "2026-11-25", "what": "sings"})), "sings");
         assert_eq!(called(json!({"id": "abc", "figure": 3})), "Totals");
     }
 

@@ -25,7 +25,9 @@ pub(super) fn supporters(page: &mut Page, kind: &Kind, record: &Value) {
         1 => ", who bring 1 person".to_owned(),
         people => format!(", who bring {people} people"),
     };
-    page.field(label, &format!("{}{bring}", count(number("groups"), "group")));
+    // Whoever answers no has answered, and brings nothing.
+    let groups = if is_call { who.len() as u64 + number("more") } else { number("groups") };
+    page.field(label, &format!("{}{bring}", count(groups, "group")));
     let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
     for one in who {
         page.indented("  ", &format!("{}: {}", text(one, "name"), text(one, "does")));

@@ -105,7 +105,9 @@ fn show(page: &mut Page, kind: &Kind, report: &Value, dry: bool) {
     }
     page.table(&table);
     let mapped = report["mapping"].as_array().into_iter().flatten();
-    let mut fields = mapped.filter_map(|mapped| kind.field(mapped["field"].as_str()?));
+    // One column of two says in brackets which part of the field it is.
+    let named = |mapped: &Value| kind.field(mapped["field"].as_str()?.split(" (").next()?);
+    let mut fields = mapped.filter_map(named);
     if fields.any(|field| field.closeness == Closeness::Blurred) {
         page.line(BLURRED);
     }

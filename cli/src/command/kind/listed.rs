@@ -75,6 +75,10 @@ pub(super) fn table(kind: &Kind, items: &[Value], more: String) -> Table {
     let mut cells: Vec<Vec<String>> =
         columns.iter().map(|column| items.iter().map(|item| column.cell.of(kind, item)).collect()).collect();
     for (column, cells) in columns.iter_mut().zip(&mut cells) {
+        let is_time = matches!(&column.cell, Cell::Field(field) if field.field_type == FieldType::DateTime);
+        if !is_time {
+            continue;
+        }
         if let Some(zone) = when::common_zone(cells) {
             column.heading.push_str(&zone);
         }

@@ -76,7 +76,12 @@ pub(in crate::record) fn read_row<'a>(
     }
     for (name, (latitude, longitude)) in points {
         if let Some(point) = read_point(&latitude, &longitude).map_err(|unfit| format!("{name}: {unfit}"))? {
-            values.set(name.clone(), Value::Coordinates(point));
+            let point = Value::Coordinates(point);
+            let point = match kind.field(&name) {
+                Some(field) => field.kept(point),
+                None => point,
+            };
+            values.set(name.clone(), point);
         }
     }
     if values.text(&kind.title).is_empty() {
