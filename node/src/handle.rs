@@ -12,8 +12,8 @@ mod govern;
 mod vouches;
 
 pub use answer::{
-    Change, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite, OwnStanding, Removed, SignatureRow,
-    StatementView, Status, Target, Trouble, Written,
+    Change, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, Me, NewInvite, OwnStanding, Removed,
+    SignatureRow, StatementView, Status, Target, Trouble, Written,
 };
 pub use appeal::{AppealState, Appealed, AppealedDevice, Contacts, Recoverable};
 pub use device::{
@@ -72,6 +72,7 @@ pub(crate) enum Command {
     Appealed { appeal: Box<Appeal>, answer: Answer<Appealed> },
     Approve { appeal: Box<Appeal>, answer: Answer<Appealed> },
     Sheet { version: Option<VersionId>, answer: Answer<Vec<u8>> },
+    Me { answer: Answer<Me> },
     Status { answer: Answer<Status> },
     Past { document: DocumentId, answer: Answer<Past> },
     Contests { document: DocumentId, answer: Answer<Contests> },
@@ -305,6 +306,15 @@ impl Handle {
     /// [`CommandError`].
     pub async fn sheet(&self, version: Option<VersionId>) -> Result<Vec<u8>, CommandError> {
         self.ask(|answer| Command::Sheet { version, answer }).await
+    }
+
+    /// Whose node this is.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Stopping`].
+    pub(crate) async fn me(&self) -> Result<Me, CommandError> {
+        self.ask(|answer| Command::Me { answer }).await
     }
 
     /// Where this node stands.

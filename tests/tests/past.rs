@@ -154,7 +154,7 @@ async fn a_removed_record_is_found_by_the_name_that_it_had() {
         let (status, both) =
             request_json(&side.member.path(), "GET", "/api/records/action/Twice/history", json!(null)).await;
         assert_eq!(status, 400, "{both}");
-        assert!(ids[1..].iter().all(|id| both.to_string().contains(id)), "{both}");
+        assert!(ids[1..].iter().all(|id| both.to_string().contains(&id[..10])), "{both}");
     }
     // One that is there goes before those that are not.
     let there = pair.river.make("action", json!({"title": "Twice"})).await;

@@ -10,7 +10,7 @@ use grid_protocol::id::{ChangeHash, Digest, DocumentId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::log::Logs;
 use grid_protocol::record::{Presence, Registry, Values};
-use grid_protocol::replica::{Recalled, Row};
+use grid_protocol::replica::{Breach, Recalled, Row};
 use grid_protocol::storage::StorageError;
 use grid_protocol::sync::{HintBody, Says};
 use grid_protocol::time::Timestamp;
@@ -19,7 +19,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Rows of another format are read anew.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 const ROW: &[u8] = b"row/";
 const REACH: &[u8] = b"reach/";
 const AUTHORITY: &[u8] = b"authority";
@@ -43,6 +43,8 @@ struct CachedRow {
     removed: bool,
     /// What its writer claims instead of `changed`, where that lay ahead.
     claimed: Timestamp,
+    /// Of each device that broke a rule here: how many changes, the last place, and its rule.
+    breaches: Vec<(DeviceId, u32, u64, String)>,
 }
 
 /// Rows that one step keeps: a few milliseconds' worth, so that peers and commands hardly wait.
@@ -109,7 +111,7 @@ impl Keeping {
     fn try_step(&mut self, store: &Store, logs: &Logs) -> Result<(), StorageError> {
         for Dated { row, claimed } in self.rows.drain(..self.rows.len().min(STEP)) {
             let key = [ROW, row.document.as_bytes()].concat();
-            match row.quarantine.is_some() || !row.breaches.is_empty() {
+            match row.quarantine.is_some() {
                 // Read anew at the next start.
                 true => store.row_remove(&key)?,
                 false => store.row_put(&key, &codec::encode(&CachedRow::of(&row, claimed)))?,
@@ -200,6 +202,11 @@ impl CachedRow {
             latest: row.latest.to_vec(),
             removed: row.is_removed(),
             claimed,
+            breaches: row
+                .breaches
+                .iter()
+                .map(|breach| (breach.device, breach.changes, breach.last, breach.rule.clone()))
+                .collect(),
         }
     }
 
@@ -231,7 +238,11 @@ impl CachedRow {
             latest: self.latest.into(),
             presence: if self.removed { Presence::Removed } else { Presence::Present },
             quarantine: None,
-            breaches: Box::default(),
+            breaches: self
+                .breaches
+                .into_iter()
+                .map(|(device, changes, last, rule)| Breach { device, changes, last, rule })
+                .collect(),
         })
     }
 }

@@ -87,6 +87,9 @@ impl Driver {
             Command::Sheet { version, answer } => {
                 let _ = answer.send(self.sheet(version));
             }
+            Command::Me { answer } => {
+                let _ = answer.send(Ok(self.me()));
+            }
             Command::Status { answer } => {
                 let _ = answer.send(Ok(self.status()));
             }

@@ -1,7 +1,7 @@
 //! Where the node stands, as its operator asks for it.
 
 use super::Driver;
-use crate::handle::{OwnStanding, Status};
+use crate::handle::{Me, OwnStanding, Status};
 use crate::network::Path;
 use crate::space::{Amount, GroupSpace, Space};
 use crate::view::{PeerPath, PeerRow, PeerState};
@@ -13,6 +13,17 @@ use grid_protocol::replica::{PeerStanding, PeerSync, PeerView};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Driver {
+    pub(super) fn me(&self) -> Me {
+        let me = self.replica.me();
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Me {
+            coalition: me.coalition,
+            coalition_name: self.replica.control().genesis().map(|genesis| genesis.body.name.clone()),
+            group_name: views.name_of(&me.group),
+            device: me.device,
+        }
+    }
+
     pub(super) fn status(&self) -> Status {
         let me = self.replica.me();
         let authority = self.replica.authority();

@@ -124,6 +124,19 @@ pub enum InviteState {
     Revoked,
 }
 
+/// Whose node this is: what costs nothing to tell.
+#[derive(Clone, Debug)]
+pub struct Me {
+    /// The coalition.
+    pub coalition: CoalitionId,
+    /// Its name, once the founding records are here.
+    pub coalition_name: Option<String>,
+    /// The name of this group.
+    pub group_name: String,
+    /// This device.
+    pub device: DeviceId,
+}
+
 /// Where this node stands.
 #[derive(Clone, Debug)]
 pub struct Status {

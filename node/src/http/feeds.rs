@@ -6,7 +6,7 @@ use super::filter::Filter;
 use super::input::{Download, Words};
 use super::open::{Seen, at_their_next, take_audience};
 use super::text::Near;
-use crate::handle::Status;
+use crate::handle::Me;
 use crate::view::Views;
 use axum::extract::State;
 use grid_protocol::record::format::{Entry, Feed, atom, calendar, geojson, podcast};
@@ -125,7 +125,7 @@ impl Which {
 
 /// Which records a feed is made from.
 struct Source {
-    status: Status,
+    me: Me,
     audience: Audience,
     kind: Option<Arc<Kind>>,
     words: Words,
@@ -150,17 +150,17 @@ enum Groups {
 impl Source {
     async fn take(api: &Api, audience: Audience, mut words: Words) -> Result<Self, ApiError> {
         let kind = words.take("kind")?.map(|name| api.kind(&name)).transpose()?;
-        Ok(Self { status: api.handle.status().await?, audience, kind, words })
+        Ok(Self { me: api.handle.me().await?, audience, kind, words })
     }
 
     fn feed(&self, api: &Api, what: &str, about: &str) -> Feed {
-        let name = self.status.coalition_name.clone().unwrap_or_else(|| "Coalition".to_owned());
-        let author = self.status.group_name.clone();
+        let name = self.me.coalition_name.clone().unwrap_or_else(|| "Coalition".to_owned());
+        let author = self.me.group_name.clone();
         let link = api.handle.look(website);
         Feed {
             title: format!("{name}: {what}"),
             about: about.to_owned(),
-            id: format!("urn:x-grid:{}:{what}", self.status.coalition),
+            id: format!("urn:x-grid:{}:{what}", self.me.coalition),
             link,
             author,
         }
@@ -196,7 +196,7 @@ impl Source {
         }
         found.sort_by_key(|(row, _)| (Reverse(row.changed), row.document));
         found.truncate(most);
-        let entry = |(row, at): &(Arc<Row>, usize)| seen.get(*at)?.entry(views, &self.status.coalition, row);
+        let entry = |(row, at): &(Arc<Row>, usize)| seen.get(*at)?.entry(views, &self.me.coalition, row);
         Ok(found.iter().filter_map(entry).collect())
     }
 }

@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::filter::Filter;
 use super::input::{Answer, Download, File, Segments, Words};
 use super::open::{self, Asked};
-use super::resolve::meant_by;
+use super::resolve::{Alike, meant_as};
 use super::text::Near;
 use crate::handle::{Change, ImportMode, ImportOutcome, Imported, Removed};
 use axum::extract::State;
@@ -15,6 +15,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use utoipa::ToSchema;
+
+/// Words of a file that mean nothing here, up to which its errors tell what is called like them: each costs a look at all
+/// known words.
+const MISSES: usize = 20;
 
 /// What an import did, or would do.
 #[derive(Serialize, ToSchema)]
@@ -70,7 +74,7 @@ pub(crate) async fn import(
     let zone = words.take("zone")?.filter(|zone| !zone.is_empty());
     words.nothing_else(&["again", "agreed", "dry_run", "filename", "zone"])?;
     let agreed = if said { Agreed::Said } else { Agreed::NotSaid };
-    let home = Some(api.handle.status().await?.coalition);
+    let home = Some(api.handle.me().await?.coalition);
     let zone = zone.map(known_zone).transpose()?;
     // A table of groups says what others wrote about them. A profile is written by its own group alone.
     let named = api.kind(&kind)?;
@@ -120,8 +124,10 @@ fn by_title(api: &Api, kind: &Arc<Kind>) -> Meant {
     let (api, kind, known) = (api.clone(), kind.clone(), Mutex::new(Known::new()));
     Meant::by(move |field, told| {
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let missed = known.values().filter(|meant| meant.is_err()).take(MISSES).count();
         let meant = known.entry((field.name.clone(), told.to_owned())).or_insert_with(|| {
-            let meant = api.handle.look(|views| meant_by(views, &kind, field, told));
+            let alike = if missed < MISSES { Alike::Told } else { Alike::LeftOut };
+            let meant = api.handle.look(|views| meant_as(views, &kind, field, told, alike));
             meant.map(|meant| meant.id).map_err(|error| format!("{}. {}", error.message, error.hint))
         });
         meant.clone()
@@ -181,20 +187,20 @@ pub(crate) async fn export(
 ) -> Result<Download, ApiError> {
     let kind = api.kind(&kind)?;
     let asked = Asked::take(&kind, &mut words)?;
-    let status = api.handle.status().await?;
+    let me = api.handle.me().await?;
     let entries: Vec<Entry> = api.handle.look(|views| {
         let near = Near::to(views, &words)?;
         let filter = Filter::for_readers(views, &asked.seen.kind, words)?;
         let rows = open::rows(near.as_ref(), views, &kind, asked.format).into_iter();
         let rows = rows.filter(|row| asked.seen.is_shown(&filter, row));
-        Ok::<_, ApiError>(rows.filter_map(|row| asked.seen.entry(views, &status.coalition, row)).collect())
+        Ok::<_, ApiError>(rows.filter_map(|row| asked.seen.entry(views, &me.coalition, row)).collect())
     })?;
     let feed = Feed {
         title: capital(&kind.plural),
         about: kind.about.clone(),
-        id: format!("urn:x-grid:{}:{}", status.coalition, kind.plural),
+        id: format!("urn:x-grid:{}:{}", me.coalition, kind.plural),
         link: String::new(),
-        author: status.group_name,
+        author: me.group_name,
     };
     let written = tokio::task::spawn_blocking(move || asked.file(&feed, &entries));
     written.await.map_err(|_| ApiError::internal("writing the table broke off"))

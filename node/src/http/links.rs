@@ -141,7 +141,16 @@ pub(super) async fn read(
 ) -> Result<Download, ApiError> {
     // What a link shows is set when it is made: whoever has it finds out no more by asking otherwise.
     words.nothing_else(&[])?;
-    opened.feed.written(&api, opened.audience, Words::read(&opened.filter)?).await
+    let words = Words::read(&opened.filter).map_err(|_| unreadable())?;
+    // Why it can't be written is for whoever made it: the reason may name what this reader may not see.
+    opened.feed.written(&api, opened.audience, words).await.map_err(|_| unreadable())
+}
+
+fn unreadable() -> ApiError {
+    ApiError::invalid(
+        "this feed can't be read any more as it was set",
+        "Ask whoever gave you this address for a new one.",
+    )
 }
 
 /// The links of this computer, the newest first. Their addresses are not among them: only whoever made one has it.

@@ -92,7 +92,7 @@ pub(crate) async fn since(State(api): State<Api>, mut words: Words) -> Result<An
     let limit = Page::take(&mut words)?.limit;
     let asked = Asked { kind: words.take("kind")?, group: words.take("group")?, limit };
     words.nothing_else(&["since", "until", "kind", "group", "limit"])?;
-    let device = api.handle.status().await?.device;
+    let device = api.handle.me().await?.device;
     let news = |row: &Row| {
         let what = if row.created >= since { "new" } else { "changed" };
         // What stays here was written here, and is nobody's news.
@@ -116,7 +116,7 @@ pub(crate) async fn unseen(
     }
     let limit = request.limit.unwrap_or(50).min(1_000);
     let asked = Asked { kind: request.kind, group: request.group, limit };
-    let own = api.handle.status().await?.device;
+    let own = api.handle.me().await?.device;
     let news = |row: &Row| {
         let is_news = |(device, seq): &&(DeviceId, u64)| seen.get(device).is_none_or(|seen| seen < seq);
         let others = row.latest.iter().filter(|(device, _)| *device != own);

@@ -39,8 +39,28 @@ pub(crate) async fn resolve(
     api.handle.look(|views| meant_by(views, &kind, field, meant.trim())).map(Answer)
 }
 
-/// What is meant in a field that refers to other records.
+/// Whether an error tells what is called like that which nothing is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alike {
+    /// For people who typed it.
+    Told,
+    /// For the many rows of a file.
+    LeftOut,
+}
+
+/// What is meant in a field that refers to other records, for people.
 pub(super) fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -> Result<MeantAnswer, ApiError> {
+    meant_as(views, kind, field, meant, Alike::Told)
+}
+
+/// What is meant in a field that refers to other records.
+pub(super) fn meant_as(
+    views: &Views,
+    kind: &Kind,
+    field: &Field,
+    meant: &str,
+    alike: Alike,
+) -> Result<MeantAnswer, ApiError> {
     let Some(targets) = field.field_type.targets() else {
         let message = format!("{} of {} refers to no record", field.name, kind.one());
         return Err(ApiError::invalid(message, "Only fields of the types reference and references do."));
@@ -58,7 +78,11 @@ pub(super) fn meant_by(views: &Views, kind: &Kind, field: &Field, meant: &str) -
     let kinds = views.registry.kinds().filter(|kind| targets.take(&kind.name) && kind.name != profile);
     let kinds: Vec<&str> =
         kinds.filter(|kind| !travels || kind.home() == RecordHome::Log).map(|kind| &*kind.name).collect();
-    let record = views.record_told(&kinds, meant).map(|row| record(views, row));
+    let found = match alike {
+        Alike::Told => views.record_meant(&kinds, meant),
+        Alike::LeftOut => views.record_told(&kinds, meant),
+    };
+    let record = found.map(|row| record(views, row));
     if !targets.take(&profile) {
         return Ok(record?);
     }

@@ -151,7 +151,7 @@ pub(crate) async fn publish(
 type Write = (usize, Target, Patch);
 
 async fn work_out(api: &Api, id: &str, period: Option<&str>) -> Result<(TotalsAnswer, Vec<Write>), ApiError> {
-    let device = api.handle.status().await?.device;
+    let device = api.handle.me().await?.device;
     let (survey, score) = (api.kind("survey")?, api.kind("score")?);
     api.handle.look(|views| {
         let found = find(views, &survey, id)?.row.filter(|row| !row.is_removed());

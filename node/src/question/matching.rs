@@ -144,7 +144,7 @@ fn needs<'a>(asked: &Asked<'a>, whose: &Whose) -> Result<Vec<Side<'a>>, Unanswer
         needs.extend(listed);
         return Ok(fairly(needs, NEEDS, |need| Some(need.group)));
     };
-    match asked.views.record_told(&["need"], told) {
+    match asked.views.record_meant(&["need"], told) {
         Ok(only) => match open(asked, |row| row.document == only.document && whose.holds(row)) {
             needs if needs.is_empty() => {
                 Err(Unanswerable::new("that need is not open any more", "`match` alone shows all open needs."))

@@ -27,7 +27,7 @@ pub(super) fn group(asked: &Asked<'_>) -> Result<Option<GroupId>, Unanswerable> 
 /// The record that was told with a word, if one was: by its id, the beginning of it, or its whole title.
 pub(super) fn record<'a>(asked: &Asked<'a>, word: &str, kinds: &[&str]) -> Result<Option<&'a Arc<Row>>, Unanswerable> {
     let Some(told) = asked.word(word) else { return Ok(None) };
-    asked.views.record_told(kinds, told).map(Some).map_err(Into::into)
+    asked.views.record_meant(kinds, told).map(Some).map_err(Into::into)
 }
 
 impl From<Untold> for Unanswerable {

@@ -21,8 +21,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
+pub(crate) use hits::Hits;
 use hits::Scored;
-pub(crate) use hits::{Hit, Hits};
 
 /// Words that can be required at once: what is found is looked at again anyway.
 const REQUIRED: usize = 32;

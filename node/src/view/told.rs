@@ -24,6 +24,8 @@ const NAMED: usize = 5;
 /// Letters of a title and of the name of its group that an error names.
 const TITLE: usize = 40;
 const GROUP: usize = 24;
+/// Words of what was told that are looked for where nothing is called so.
+const NEAR: usize = 8;
 /// Letters of what was told that an error repeats.
 const REPEATED: usize = 80;
 
@@ -132,6 +134,15 @@ impl Views {
         only.map_err(|untold| untold.or_near(|| self.groups_near(told)))
     }
 
+    /// As [`Views::record_told`], for people: where nothing is called so, they are told what is called like it.
+    ///
+    /// # Errors
+    ///
+    /// [`Untold`] when none of them is called so, or more than one.
+    pub(crate) fn record_meant(&self, kinds: &[&str], told: &str) -> Result<&Arc<Row>, Untold> {
+        self.record_told(kinds, told).map_err(|untold| untold.or_near(|| self.near(kinds, told)))
+    }
+
     /// The record of one of these kinds that is meant: by its id, the beginning of it, or its whole title.
     ///
     /// # Errors
@@ -154,13 +165,15 @@ impl Views {
             }
         }
         let called = |row: &&Arc<Row>| (self.told_apart(row), row.document.to_string());
-        only(&kinds.join(", "), told, fits, called).map_err(|untold| untold.or_near(|| self.near(kinds, told)))
+        only(&kinds.join(", "), told, fits, called)
     }
 
     /// The first records of these kinds that have a word of this in their titles, the nearest first: name and id. What is
     /// hidden here is not among them.
     pub(crate) fn near(&self, kinds: &[&str], told: &str) -> Vec<String> {
-        let phrase = Phrase::new(told);
+        // Each word is looked for among all that are known.
+        let words: Vec<&str> = told.split_whitespace().filter(|word| word.len() <= REPEATED).take(NEAR).collect();
+        let phrase = Phrase::new(&words.join(" "));
         let query = Query { required: Vec::new(), wished: Some(phrase.clone()) };
         let fits = |row: &Arc<Row>| !self.hidden.hides(row) && phrase.touches(&self.title_of(row)).is_some();
         let hits = self.search.hits(&self.records, &query).best(|kind| kinds.contains(&kind), NAMED, fits);
@@ -300,19 +313,19 @@ mod tests {
         let press = coalition.record(0, "need", json!({"title": "Printing press for the leaflets"}));
         coalition.record(0, "need", json!({"title": "A van"}));
         coalition.record(0, "asset", json!({"name": "Press"}));
-        let untold = coalition.views.record_told(&["need"], "pres").unwrap_err();
+        let untold = coalition.views.record_meant(&["need"], "pres").unwrap_err();
         let said = untold.to_string();
         let begins =
             "there is no need \"pres\" here; called like it: Printing press for the leaflets by Hollin Choir, ";
         assert!(said.starts_with(begins) && said.ends_with(&format!(" ({})", &press[..SHORT])), "{said}");
         assert!(untold.hint().contains("the id of the one you mean"), "{}", untold.hint());
-        let untold = coalition.views.record_told(&["need"], "boat").unwrap_err();
+        let untold = coalition.views.record_meant(&["need"], "boat").unwrap_err();
         assert_eq!(untold.to_string(), "there is no need \"boat\" here");
         assert!(untold.hint().contains("`grid need list`"), "{}", untold.hint());
         let untold = coalition.views.group_meant("choir").unwrap_err();
         assert!(untold.to_string().contains("Hollin Choir (") && !untold.to_string().contains("Ferry"), "{untold}");
         let link = coalition.record(0, "search", json!({"name": "River things"}));
-        let untold = coalition.views.record_told(&["search"], "river").unwrap_err();
+        let untold = coalition.views.record_meant(&["search"], "river").unwrap_err();
         assert!(untold.to_string().contains(&link[..SHORT]), "what stays here is in no index: {untold}");
         let ferry = |coalition: &Coalition| coalition.views.group_meant("friends").unwrap_err().to_string();
         assert!(ferry(&coalition).contains("Ferry Friends ("));

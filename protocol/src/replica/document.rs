@@ -7,7 +7,7 @@
 use super::causal::{Turn, in_causal_order};
 use crate::authority::{self, Authority, MayNot};
 use crate::codec;
-use crate::document::{Document, NoRight, Opening, Quarantine, Right, Verdict, WriteRule};
+use crate::document::{Document, Inert, NoRight, Opening, Quarantine, Right, Verdict, WriteRule};
 use crate::domain;
 use crate::entry::VerifiedChange;
 use crate::id::{Actor, ChangeHash, Digest, DocumentId, GroupId};
@@ -366,19 +366,22 @@ impl Row {
 
 /// Of each device that broke such a rule what it did here; of many devices the first.
 fn breaches(document: &Document) -> Box<[Breach]> {
-    let mut breaches: BTreeMap<DeviceId, Breach> = BTreeMap::new();
+    let mut breaches: BTreeMap<DeviceId, (u32, u64, &Inert)> = BTreeMap::new();
     for (device, place, inert) in document.faulty() {
         if breaches.len() == MAX_FAULTY_DEVICES && !breaches.contains_key(&device) {
             continue;
         }
-        let new = || Breach { device, changes: 0, last: place, rule: inert.to_string() };
-        let breach = breaches.entry(device).or_insert_with(new);
-        breach.changes = breach.changes.saturating_add(1);
-        if place > breach.last {
-            (breach.last, breach.rule) = (place, inert.to_string());
+        let (changes, last, rule) = breaches.entry(device).or_insert((0, place, inert));
+        *changes = changes.saturating_add(1);
+        if place > *last {
+            (*last, *rule) = (place, inert);
         }
     }
-    breaches.into_values().collect()
+    let breach = |(device, (changes, last, inert)): (_, (u32, u64, &Inert))| {
+        let rule = inert.to_string();
+        Breach { device, changes, last, rule }
+    };
+    breaches.into_iter().map(breach).collect()
 }
 
 fn presence_of(automerge: &Automerge, owners: &BTreeSet<Actor>) -> Presence {

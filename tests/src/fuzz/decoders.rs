@@ -257,6 +257,7 @@ pub fn calendar(bytes: &[u8]) -> Reached {
         zone: is(2).then(|| "Australia/Sydney".to_owned()),
         agreed: if is(3) { Agreed::Said } else { Agreed::NotSaid },
         home: is(4).then_some(COALITION),
+        ..ImportOptions::default()
     };
     let found = ImportPlan::read(kind, file, &options);
     if let Ok(plan) = &found {

@@ -47,7 +47,7 @@ async fn b01_three_filters_return_exactly_the_seeded_people() {
 async fn b03_five_answers_about_any_group_stand_in_one_place() {
     let pair = Pair::new().await;
     let profile = json!({"name": "Mill Street", "about": "Neighbours", "place": "Hollin", "stance": "No more wells",
-        "reach": "555 1234", "how_we_work": "We cook first"});
+        "reach": "555 1234", "how_we_work": "We cook first", "languages": ["Hindi"]});
     let mill = pair.mill.group().await;
     pair.mill.edit("group", &mill, profile).await;
     pair.mill.make("action", json!({"title": "Soup at the gate"})).await;
@@ -68,6 +68,7 @@ async fn b03_five_answers_about_any_group_stand_in_one_place() {
         "A pot",
         "555 1234",
         "We cook first",
+        "Hindi",
     ];
     assert_eq!(answers, expected);
 }

@@ -15,7 +15,7 @@ use super::{HttpConfig, Server, serve};
 use crate::clock::WallClock;
 use crate::event::Event;
 use crate::handle::{
-    Change, Command, CommandError, Handle, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, NewInvite,
+    Change, Command, CommandError, Handle, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, Me, NewInvite,
     OwnStanding, SignatureRow, StatementView, Status, Target, Written,
 };
 use crate::space::{Acquaintance, Amount, GroupSpace, Space};
@@ -295,6 +295,13 @@ async fn node(
             },
             Command::Vouches { answer } => reply!(answer, vouches::vouches()),
             Command::Sheet { answer, .. } => reply!(answer, b"{\"sheet\": true}".to_vec()),
+            Command::Me { answer } => {
+                let group_name = "Us".to_owned();
+                reply!(
+                    answer,
+                    Me { coalition: CoalitionId([4; 32]), coalition_name: None, group_name, device: DEVICE }
+                );
+            }
             Command::Status { answer } => reply!(
                 answer,
                 Status {
