@@ -314,10 +314,10 @@ fn receipts_that_others_repeat_are_not_held_against_their_device() {
 
 #[test]
 fn receipts_repeated_right_after_a_start_take_nothing_from_those_that_are_news() {
-    let world = world(10);
-    let (author, honest, other) = (world.author(VICTIM), world.author(1), world.author(2));
-    let abuser = world.author(ABUSER);
-    let mut replica = open(&author, world.replica(VICTIM).storage().clone());
+    let siege = siege(10);
+    let (author, honest, other) = (siege.author(siege.victim), siege.author(1), siege.author(2));
+    let abuser = siege.abuser();
+    let mut replica = open(&author, siege.replica(siege.victim).storage().clone());
     [other.peer(), abuser.peer()].into_iter().for_each(|peer| connect(&mut replica, peer));
     let receipt = |millis: u64| honest.hint(Timestamp(millis), Says::Received(vec![(author.me.device, 0)]));
     // What it kept of the time before.
@@ -330,10 +330,10 @@ fn receipts_repeated_right_after_a_start_take_nothing_from_those_that_are_news()
 
 #[test]
 fn computers_of_a_group_sign_as_one_and_speak_each_for_itself() {
-    let world = world(11);
-    let abuser = world.author(ABUSER);
+    let siege = siege(11);
+    let abuser = siege.abuser();
     let (sibling, certificate) = abuser.further_device(901);
-    let mut replica = open(&world.author(VICTIM), world.replica(VICTIM).storage().clone());
+    let mut replica = open(&siege.author(siege.victim), siege.replica(siege.victim).storage().clone());
     connect(&mut replica, abuser.peer());
     assert_eq!(hear(&mut replica, NOON, abuser.peer(), News::Record(certificate)), Judgement::Accept);
     connect(&mut replica, sibling.peer());
