@@ -141,7 +141,7 @@ impl Home {
         self.note(State::Settled)
     }
 
-    /// Notes that this home goes on, here, once another node has said how long its log is.
+    /// Notes that this home goes on, here, once enough others have said how long its log is.
     ///
     /// # Errors
     ///

@@ -120,10 +120,13 @@ fn a_backup_that_is_put_back_over_the_home_writes_nothing_though_nobody_is_there
     let node = weir.start();
     let output = weir.run(["action", "new", "--title", "Into the dark", "--json"]);
     assert_eq!((code(&output), error(&output)["code"].as_str()), (5, Some("home_copied")), "{output:?}");
-    assert!(error(&output)["message"].as_str().unwrap().contains("no other node has been there since"), "{output:?}");
+    assert!(
+        error(&output)["message"].as_str().unwrap().contains("not enough other nodes have been there since"),
+        "{output:?}"
+    );
     let hint = error(&output)["hint"].clone();
     assert!(hint.as_str().unwrap().contains("contradict it and be lost"), "{hint}");
-    assert!(troubles(&weir).contains("no other node has been there since"));
+    assert!(troubles(&weir).contains("not enough other nodes have been there since"));
     stop(node);
 
     let renewed = weir.json(["device", "renew", "--yes"]);
@@ -156,7 +159,7 @@ fn a_home_that_was_moved_waits_until_another_node_has_said_what_it_wrote_and_goe
     let output = moved.run(["invite", "create", "--json"]);
     assert_eq!((code(&output), error(&output)["code"].as_str()), (5, Some("home_copied")), "{output:?}");
     let _weir_node = weir.start();
-    moved.until(&["status"], |status| !status["troubles"].to_string().contains("no other node"));
+    moved.until(&["status"], |status| !status["troubles"].to_string().contains("not enough other nodes"));
     new(&moved, "Behind all of it");
     let all = ["Before the copy", "After the copy", "Behind all of it"].map(str::to_owned);
     until_equal(&[&weir, &moved]);
@@ -170,6 +173,44 @@ fn a_home_that_was_moved_waits_until_another_node_has_said_what_it_wrote_and_goe
     assert_eq!((code(&again), error(&again)["code"].as_str()), (5, Some("in_place")));
     let _node = moved.start();
     assert_eq!(troubles(&moved), "[]");
+}
+
+#[test]
+fn a_home_that_was_moved_does_not_believe_the_one_group_that_was_away_when_it_wrote() {
+    let place = Place::new();
+    let (weir, weir_node) = place.running_founder();
+    let (dam, dam_node) = place.member("Dam", &weir);
+    let (mill, node) = place.member("Mill", &weir);
+    new(&mill, "Before the copy");
+    until_equal(&[&weir, &dam, &mill]);
+    stop(dam_node);
+    stop(node);
+    let moved = Group { home: place.path("moved") };
+    copied(&mill.home, &moved.home);
+    let node = mill.start();
+    new(&mill, "After the copy");
+    until_equal(&[&weir, &mill]);
+    stop(node);
+    fs::remove_dir_all(&mill.home).unwrap();
+    stop(weir_node);
+
+    // The only group that is there holds as little as the copy does.
+    say_moved(&moved);
+    let (_dam_node, _node) = (dam.start(), moved.start());
+    moved.until(&["status"], |status| status["peers"].to_string().contains("in_sync"));
+    let output = moved.run(["action", "new", "--title", "Into the dark", "--json"]);
+    assert_eq!((code(&output), error(&output)["code"].as_str()), (5, Some("home_copied")), "{output:?}");
+    assert!(troubles(&moved).contains("not enough other nodes"));
+
+    let _weir_node = weir.start();
+    moved.until(&["status"], |status| !status["troubles"].to_string().contains("not enough other nodes"));
+    new(&moved, "Behind all of it");
+    until_equal(&[&weir, &dam, &moved]);
+    let all = ["Before the copy", "After the copy", "Behind all of it"].map(str::to_owned);
+    for group in [&weir, &dam, &moved] {
+        assert_eq!(titles(group), all.clone().into());
+        assert_eq!(end(&group.json(["status"])), None);
+    }
 }
 
 #[test]

@@ -37,7 +37,8 @@ pub(super) struct Arrivals {
     /// The hours that are not kept as they are now.
     unkept: BTreeSet<u64>,
     own: DeviceId,
-    /// Since when this node holds entries of others; 0 where nobody noted it.
+    /// Since when this node holds entries of others, as far as it knows: a store that was built again from the journal
+    /// knows nothing of before, and fetches again what it held.
     since: Option<Timestamp>,
     look_due: Duration,
     keep_due: Duration,
@@ -53,8 +54,12 @@ struct KeptHour {
 impl Arrivals {
     /// What was kept, of a node whose own log is that of `own`. All that is in the store by now has come before.
     pub(super) fn recall(store: &Store, own: DeviceId) -> Self {
+        Self::of(store, own, store.reader().amounts().into_iter().collect())
+    }
+
+    /// The same, where the logs are so long.
+    fn of(store: &Store, own: DeviceId, seen: Amounts) -> Self {
         let reader = store.reader();
-        let seen: Amounts = reader.amounts().into_iter().collect();
         let hours = reader
             .hints_iter(ARRIVED)
             .filter_map(Result::ok)
@@ -65,9 +70,8 @@ impl Arrivals {
                 Some((hour, amounts.collect()))
             })
             .collect();
-        let kept = reader.hint(SINCE).ok().flatten();
-        let kept = kept.and_then(|value| Some(Timestamp(u64::from_be_bytes(value.as_slice().try_into().ok()?))));
-        let since = kept.or_else(|| seen.keys().any(|device| *device != own).then_some(Timestamp(0)));
+        let since = reader.hint(SINCE).ok().flatten();
+        let since = since.and_then(|value| Some(Timestamp(u64::from_be_bytes(value.as_slice().try_into().ok()?))));
         let (look_due, keep_due) = (Duration::ZERO, KEEP_EVERY);
         Self { seen, hours, unkept: BTreeSet::new(), own, since, look_due, keep_due }
     }
@@ -258,5 +262,19 @@ mod tests {
         arrivals.take(met, vec![log(OWN, 5), log(THEIRS, 1)]);
         assert_eq!(arrivals.acquaintance(met.after(hours(23))), Acquaintance::New);
         assert_eq!(arrivals.acquaintance(met.after(hours(24))), Acquaintance::Old);
+    }
+
+    #[test]
+    fn whose_store_was_built_again_is_new_to_the_others_as_what_it_held_comes_once_more() {
+        let (_dir, store) = empty();
+        let seen = BTreeMap::from([log(OWN, 9), log(THEIRS, 3)]);
+        let mut arrivals = Arrivals::of(&store, OWN, seen);
+        assert_eq!(arrivals.acquaintance(NOON), Acquaintance::New, "nobody noted anything");
+        arrivals.take(NOON, vec![log(OWN, 9), log(THEIRS, 500)]);
+        assert_eq!((arrivals.since, arrivals.acquaintance(NOON.after(hours(23)))), (Some(NOON), Acquaintance::New));
+        assert_eq!(arrivals.acquaintance(NOON.after(hours(24))), Acquaintance::Old);
+        arrivals.keep(&store);
+        let again = Arrivals::of(&store, OWN, Amounts::new());
+        assert_eq!(again.acquaintance(NOON.after(hours(24))), Acquaintance::Old, "a restart is no rebuilding");
     }
 }

@@ -1,7 +1,7 @@
 //! What a home may do whose place says that it was copied or moved.
 //!
 //! A copy reads and keeps itself up to date, and signs nothing: not even where it can be reached, for the home that it
-//! was copied from may say so at the same time. A home that was moved speaks, and writes as soon as another node has
+//! was copied from may say so at the same time. A home that was moved speaks, and writes once enough others have
 //! said how long its log is.
 
 use super::Driver;
@@ -36,9 +36,10 @@ impl Driver {
         self.custody == Custody::Copied
     }
 
-    /// Lets a home that was moved go on, once another node has said how long its log is.
+    /// Lets a home that was moved go on, once enough groups have said how long its log is, all who are connected have,
+    /// and nobody is left to be tried.
     pub(super) async fn go_on(&mut self) {
-        if self.custody != Custody::Moved || !self.replica.knows_own_log() {
+        if self.custody != Custody::Moved || self.is_looking_for_others() || !self.replica.knows_own_log() {
             return;
         }
         if let Err(error) = self.home.settle() {

@@ -69,11 +69,15 @@ impl Driver {
     pub(super) fn has_to_wait(&self) -> bool {
         let over = self.own_log.until.is_some_and(|until| self.clock.now().monotonic >= until);
         let unsure = || {
-            let untried = self.dialling == Dialling::Automatic && self.book.has_untried(&self.replica.me().device);
-            untried || self.replica.own_log() != OwnLog::Whole || self.custody == Custody::Moved
+            self.is_looking_for_others() || self.replica.own_log() != OwnLog::Whole || self.custody == Custody::Moved
         };
         // Who waits for what is not going to come learns so at once.
         self.custody != Custody::Copied && self.own_log.begun == Begun::NotYet && !over && unsure()
+    }
+
+    /// Whether there are addresses of members that were not tried yet.
+    pub(super) fn is_looking_for_others(&self) -> bool {
+        self.dialling == Dialling::Automatic && self.book.has_untried(&self.replica.me().device)
     }
 
     /// Lets a write wait. It stays a change of the record as it was when it was asked for: what comes back

@@ -175,7 +175,7 @@ pub fn renew(path: &Path, soundness: Soundness, passphrase: Option<&Passphrase>)
     Ok(Renewed { old: me.device, new, cut: cut.seq, lost })
 }
 
-/// Takes a home on that was moved or put back from a backup, with the keys that it has: as soon as another node has said
+/// Takes a home on that was moved or put back from a backup, with the keys that it has: once enough others have said
 /// how long its log is, it writes.
 ///
 /// # Errors

@@ -7,8 +7,10 @@
 use super::Replica;
 use super::effect::{PeerStanding, PeerSync};
 use super::peer::Peer;
+use crate::id::GroupId;
 use crate::key::{DeviceId, PeerKey};
 use crate::storage::Storage;
+use std::collections::BTreeSet;
 
 /// How this device's own log compares with what connected members hold of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +41,17 @@ impl<S: Storage> Replica<S> {
         }
     }
 
-    /// Whether a member's node is connected that has said how much of this device's own log it holds, and nobody holds
-    /// more than there is here.
+    /// Whether enough groups have said how much of this device's own log they hold, and nobody who is connected holds
+    /// more than there is here, or has not said it yet. One group may have been away when the log grew, or lie: where
+    /// there are more than two member groups, two must have said it.
     pub fn knows_own_log(&self) -> bool {
-        let member = |peer: &Peer| matches!(peer.standing, PeerStanding::Member { .. });
-        let is_told = self.peers.values().any(|peer| member(peer) && !peer.is_unheard());
-        is_told && !matches!(self.own_log(), OwnLog::Behind { .. })
+        let own = self.me.group;
+        // To a group that withdrew nobody says more than that.
+        let is_refused = |peer: &&Peer| peer.sync == PeerSync::Waiting && self.authority.is_member(&own);
+        let told = self.peers.values().filter(|peer| !peer.is_unheard() && !is_refused(peer));
+        let told: BTreeSet<GroupId> = told.filter_map(Peer::group).collect();
+        let others = self.authority.members().filter(|group| *group != own).count();
+        told.len() >= others.clamp(1, 2) && self.own_log() == OwnLog::Whole
     }
 
     /// A peer's node holds another history of a device than this one, or no longer does. What it says to have

@@ -31,11 +31,11 @@ impl Moved {
         context.out.answer(&json!({"moved": true}), |page| {
             page.heading("This home goes on here, with the keys that it has.");
             page.line("Before it writes, it asks other groups' nodes how much it had written, and fetches what is missing here.");
-            page.line("If nobody is there to say, it can't know, and waits: what the other copy wrote since would contradict what you write.");
+            page.line("It waits until two groups have said it, or the only other one: what the other copy wrote since would contradict what you write.");
             page.line("Delete every other copy, and never start one.");
             page.line("Next:");
             page.whole(&format!("  {node}"));
-            page.line("If no other node can be reached, give this home new keys instead:");
+            page.line("If too few can be reached, or you doubt what they say, give this home new keys instead:");
             page.whole(&format!("  {renew}"));
         });
         Ok(())
