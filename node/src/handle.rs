@@ -23,14 +23,14 @@ pub use device::{
 pub use error::CommandError;
 pub use findings::{FaultRow, FaultyDevice, Findings, Unreadable, Whose};
 pub use govern::{Act, Claiming, Need, NeedKind, Proposing, SecondVote};
-pub use vouches::{Origin, SlotRow, SlotUse, VouchRule, VouchedRow, Vouches};
+pub use vouches::{Origin, SlotRow, SlotUse, VouchCount, VouchRule, VouchedRow, Vouches};
 
 use crate::clock::WallClock;
 use crate::event::Event;
 use crate::view::Views;
 use grid_protocol::appeal::Appeal;
 use grid_protocol::control::Record;
-use grid_protocol::id::{DocumentId, VersionId};
+use grid_protocol::id::{DocumentId, GroupId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::record::{ImportRow, Patch};
 use grid_protocol::replica::{Contests, Delivery, Past};
@@ -62,6 +62,7 @@ pub(crate) enum Command {
     Invites { answer: Answer<Vec<InviteRow>> },
     RevokeInvite { slot: u32, version: Option<VersionId>, answer: Answer<()> },
     Vouches { answer: Answer<Vouches> },
+    Vouched { group: GroupId, answer: Answer<VouchCount> },
     AddDevice { device: AddDevice, answer: Answer<NewPairing> },
     Devices { answer: Answer<Vec<DeviceRow>> },
     Revocation { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
@@ -215,6 +216,15 @@ impl Handle {
     /// [`CommandError::Stopping`].
     pub async fn vouches(&self) -> Result<Vouches, CommandError> {
         self.ask(|answer| Command::Vouches { answer }).await
+    }
+
+    /// Where one group stands, and how many vouch for it.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Stopping`].
+    pub async fn vouched(&self, group: GroupId) -> Result<VouchCount, CommandError> {
+        self.ask(|answer| Command::Vouched { group, answer }).await
     }
 
     /// Makes a code for a further computer of this group; it holds as long as this node runs.

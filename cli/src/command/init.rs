@@ -38,6 +38,9 @@ pub(crate) struct Init {
     threats: ReviewFlags,
 }
 
+/// What `--admission open` means, for good.
+const STRANGERS: &str = "Open admission: strangers who reach any node join without an invite, as many groups as they like, and what they write may fill every member's disk.";
+
 /// All that founding takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Founding {
@@ -53,12 +56,15 @@ impl Init {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         welcome::empty_home(context.home()?)?;
         let (flag, threats) = (self.passphrase.clone(), self.threats.clone());
-        let review = threats.given()?;
+        let (review, open) = (threats.given()?, self.rules.is_open());
         let founding = self.complete(context)?;
         let passphrase = flag.for_new_home(context)?;
         let created = found(context.home()?, founding, passphrase.as_ref())?;
         let next = [context.line("node"), context.line("invite create"), context.line("status")];
         welcome::show(context, &created, &next)?;
+        if open {
+            context.out.note(STRANGERS);
+        }
         if passphrase.is_none() {
             note_unprotected(context);
         }

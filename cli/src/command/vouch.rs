@@ -103,8 +103,7 @@ fn show(page: &mut Page, vouches: &Value) {
             none if none.is_empty() => "nobody".to_owned(),
             names => names,
         };
-        let carried = Some(names(&group["carries"])).filter(|names| !names.is_empty());
-        table.row([said(&group["name"]), standing(group), vouchers, carried.unwrap_or_else(|| "nobody".to_owned())]);
+        table.row([said(&group["name"]), standing(group), vouchers, carried(group)]);
     }
     if !table.is_empty() {
         page.gap();
@@ -124,6 +123,20 @@ fn show(page: &mut Page, vouches: &Value) {
     }
     if !table.is_empty() {
         page.table(&table);
+    }
+}
+
+/// Who stands on a group, as far as they are named.
+fn carried(group: &Value) -> String {
+    let named = names(&group["carries"]);
+    match group["carried"].as_u64() {
+        None => "not counted: too many groups".to_owned(),
+        Some(0) => "nobody".to_owned(),
+        Some(count) => match usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(rows(&group["carries"]).len())
+        {
+            0 => named,
+            more => format!("{named} and {more} more"),
+        },
     }
 }
 
@@ -161,4 +174,23 @@ fn names(groups: &Value) -> String {
 
 fn said(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_stands_on_a_group_is_named_counted_or_said_to_be_neither() {
+        let two = json!([{"name": "Mill"}, {"name": "Lake"}]);
+        let cases = [
+            (json!({"carries": two, "carried": 2}), "Mill, Lake"),
+            (json!({"carries": two, "carried": 30}), "Mill, Lake and 28 more"),
+            (json!({"carries": [], "carried": 0}), "nobody"),
+            (json!({"carries": [], "carried": null}), "not counted: too many groups"),
+        ];
+        for (group, said) in cases {
+            assert_eq!(carried(&group), said, "{group}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Vouches and the rules of admission between real nodes.
 
 use crate::running::{Group, Place};
-use crate::support::{code, error, stdout};
+use crate::support::{code, error, stderr, stdout};
 use serde_json::{Value, json};
 
 /// A founder under rules of its own, whose node does not run yet.
@@ -78,6 +78,18 @@ fn where_electors_let_groups_in_a_member_that_is_none_is_told_who_does() {
 }
 
 #[test]
+fn whoever_founds_an_open_coalition_is_told_what_strangers_can_do() {
+    for (rules, told) in [(&["--admission", "open"][..], true), (&["--admission", "members"], false), (&[], false)] {
+        let place = Place::new();
+        let statement = place.file("statement.md", "# Clean water\n\nWe want it.\n");
+        let words = ["init", "--coalition", "Clean River", "--group", "Weir", "--statement", &statement, "--no-input"];
+        let made = Group { home: place.path("founder") }.run(words.iter().chain(rules));
+        let said = stderr(&made);
+        assert_eq!((code(&made), said.contains("join without an invite")), (0, told), "{rules:?}: {said}");
+    }
+}
+
+#[test]
 fn where_signing_is_enough_an_invite_lets_in_and_no_vouch_is_missing() {
     let place = Place::new();
     let weir = founder(&place, &["--admission", "open"]);
@@ -87,7 +99,14 @@ fn where_signing_is_enough_an_invite_lets_in_and_no_vouch_is_missing() {
     assert_eq!((&list["needed"], &row(&list, "Weir")["carries"]), (&Value::Null, &json!([])));
     let shown = stdout(&mill.run(["vouch", "list"]));
     assert!(shown.contains("no vouch is needed"), "{shown}");
-    for wrong in [["--threshold", "1/2"], ["--admission", "nobody"], ["--slots", "5000"]] {
+    let wrong = [
+        ["--threshold", "1/2"],
+        ["--admission", "nobody"],
+        ["--slots", "5000"],
+        ["--slots", "0"],
+        ["--elector-slots", "0"],
+    ];
+    for wrong in wrong {
         let other = Place::new();
         let group = Group { home: other.path("founder") };
         assert_eq!(code(&group.run(["init", "--no-input"].iter().chain(&wrong))), 2, "{wrong:?}");

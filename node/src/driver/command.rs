@@ -50,6 +50,9 @@ impl Driver {
             Command::Vouches { answer } => {
                 let _ = answer.send(Ok(self.vouches()));
             }
+            Command::Vouched { group, answer } => {
+                let _ = answer.send(Ok(self.vouched(&group)));
+            }
             Command::AddDevice { device, answer } => {
                 let code = self.add_device(device);
                 let _ = answer.send(code);

@@ -1,9 +1,9 @@
 //! Who vouches for whom: this computer's slots, and who waits for a vouch.
 
 use super::Driver;
-use crate::handle::{Need, NeedKind, Origin, SlotRow, SlotUse, VouchRule, VouchedRow, Vouches};
+use crate::handle::{Need, NeedKind, Origin, SlotRow, SlotUse, VouchCount, VouchRule, VouchedRow, Vouches};
 use crate::view::Views;
-use grid_protocol::authority::{Authority, Fault, Lacking, SlotState, Standing, TakenBy, Vouching};
+use grid_protocol::authority::{Authority, Carried, Fault, Lacking, SlotState, Standing, TakenBy, Vouching};
 use grid_protocol::control::{Record, VouchedBy};
 use grid_protocol::id::{GroupId, VersionId};
 use grid_protocol::key::DeviceId;
@@ -11,6 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Groups that wait for a vouch of which the status tells one by one.
 const NAMED: usize = 5;
+
+/// Groups that stand on one, of which the list tells who they are.
+const CARRIED: usize = 20;
+
+/// Looks at a group or a vouch that it may cost to tell who stands on whom: the driver waits for it.
+const STEPS: usize = 10_000_000;
 
 impl Driver {
     /// The vouches as this node knows them.
@@ -22,6 +28,7 @@ impl Driver {
         let members = authority.members_here();
         let groups: BTreeSet<GroupId> =
             members.chain(self.stood_for().into_iter().filter(applies(authority))).collect();
+        let mut carried = membership.carried(&me.group, CARRIED, STEPS);
         let row = |group: GroupId| VouchedRow {
             group,
             standing: authority.standing(&group),
@@ -30,7 +37,7 @@ impl Driver {
                 false => Origin::Guest,
             },
             vouchers: by_target.get(&group).cloned().unwrap_or_default(),
-            carries: membership.falls_without(&group).into_iter().filter(|other| *other != group).collect(),
+            carries: carried.remove(&group).unwrap_or_else(|| Some(Carried::default())),
         };
         let slots = self.slots(&me.device);
         let all = authority
@@ -42,6 +49,17 @@ impl Driver {
             free: all.saturating_sub(used),
             slots,
             groups: groups.into_iter().map(row).collect(),
+        }
+    }
+
+    /// Where one group stands, and how many vouch for it.
+    pub(super) fn vouched(&self, group: &GroupId) -> VouchCount {
+        let authority = self.replica.authority();
+        let (membership, vouching) = (authority.membership(), authority.membership().vouching());
+        VouchCount {
+            needed: vouching.and_then(Vouching::needed),
+            standing: authority.standing(group),
+            vouchers: vouching.map_or(0, |it| it.count_for(group, |voucher| membership.may_have_written(voucher))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Who vouches for whom, and this computer's slots, as plain data.
 
-use grid_protocol::authority::Standing;
+use grid_protocol::authority::{Carried, Standing};
 use grid_protocol::control::VouchedBy;
 use grid_protocol::id::{GroupId, VersionId};
 use grid_protocol::time::Timestamp;
@@ -64,8 +64,20 @@ pub struct VouchedRow {
     pub origin: Origin,
     /// The groups whose vouch for it counts, ascending.
     pub vouchers: Vec<GroupId>,
-    /// The members that would be none without what this group vouches for, ascending.
-    pub carries: Vec<GroupId>,
+    /// The members that would be none without what this group vouches for, at most twenty of them by name; none
+    /// where that was not worked out, because there are too many groups.
+    pub carries: Option<Carried>,
+}
+
+/// Where one group stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VouchCount {
+    /// How many groups have to vouch for it; none where signing is enough.
+    pub needed: Option<usize>,
+    /// Where it stands.
+    pub standing: Standing,
+    /// How many vouch for it, as far as they count.
+    pub vouchers: usize,
 }
 
 /// How a group came in.

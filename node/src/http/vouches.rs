@@ -81,8 +81,10 @@ pub(crate) struct VouchedItem {
     founder: bool,
     /// Those whose vouch for it counts.
     vouchers: Vec<Named>,
-    /// Members that would be none without what this group vouches for: they stand on nobody else.
+    /// Members that would be none without what this group vouches for: they stand on nobody else. Twenty at most.
     carries: Vec<Named>,
+    /// How many those are; null where there are too many groups to work it out for this one too.
+    carried: Option<usize>,
 }
 
 fn named(views: &Views, group: &GroupId) -> Named {
@@ -125,7 +127,8 @@ fn vouched(views: &Views, row: VouchedRow) -> VouchedItem {
         standing: standing(row.standing),
         founder: row.origin == Origin::Founder,
         vouchers: row.vouchers.iter().map(|group| named(views, group)).collect(),
-        carries: row.carries.iter().map(|group| named(views, group)).collect(),
+        carries: row.carries.iter().flat_map(|it| &it.first).map(|group| named(views, group)).collect(),
+        carried: row.carries.map(|it| it.count),
     }
 }
 
@@ -174,14 +177,13 @@ pub(crate) async fn give(
     let Record::Vouch(vouch) = api.handle.act(Act::Vouch(group)).await? else {
         return Err(ApiError::internal("the node signed something else than a vouch"));
     };
-    let vouches = api.handle.vouches().await?;
-    let row = vouches.groups.iter().find(|row| row.group == group);
+    let now = api.handle.vouched(group).await?;
     Ok(Answer(VouchAnswer {
         group: api.handle.look(|views| named(views, &group)),
         slot: vouch.body.slot,
         version: vouch.body.version.to_string(),
-        standing: row.map_or("not_signed", |row| standing(row.standing)),
-        vouchers: row.map_or(0, |row| row.vouchers.len()),
-        needed: vouches.rule.and_then(|rule| rule.needed),
+        standing: standing(now.standing),
+        vouchers: now.vouchers,
+        needed: now.needed,
     }))
 }

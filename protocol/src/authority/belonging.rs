@@ -8,7 +8,7 @@
 use crate::authority::governance::Governance;
 use crate::authority::keys::Keys;
 use crate::authority::membership::{SignedBy, Validity};
-use crate::authority::vouching::{Reached, Vouching};
+use crate::authority::vouching::{Carried, Reached, Vouching};
 use crate::control::{StatementSignature, Withdrawal};
 use crate::id::{GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, PublicKey};
@@ -130,6 +130,12 @@ impl Belonging {
             self.vouched.extend(keys.groups());
         }
         self.vouching = Some(vouching);
+    }
+
+    /// What each group carries, as [`Vouching::carried`] says.
+    pub(super) fn carried(&self, own: &GroupId, names: usize, steps: usize) -> BTreeMap<GroupId, Option<Carried>> {
+        let vouching = self.vouching.as_ref();
+        vouching.map(|it| it.carried([&self.signed, &self.members], own, names, steps)).unwrap_or_default()
     }
 
     /// The members that would be none if nothing counted that one of them vouched for, ascending.

@@ -9,7 +9,7 @@ use crate::authority::belonging::{Belonging, End, Said, Why, Words};
 use crate::authority::fault::Fault;
 use crate::authority::governance::Governance;
 use crate::authority::keys::Keys;
-use crate::authority::vouching::Vouching;
+use crate::authority::vouching::{Carried, Vouching};
 use crate::control::{ControlSet, Record, Signer, StatementSignature};
 use crate::domain;
 use crate::id::{GroupId, RecordId, VersionId};
@@ -179,6 +179,14 @@ impl Membership {
     /// group vouched for, ascending.
     pub fn falls_without(&self, voucher: &GroupId) -> Vec<GroupId> {
         self.here().map_or_else(Vec::new, |here| here.falls_without(voucher))
+    }
+
+    /// The same of each group whose vouches count under the version that is followed here: how many, and so many
+    /// names at most. None stands for a group that was not looked at: its own comes first and then those nearest
+    /// to the founders, until they have taken about as many steps as are given. A group that is not in the
+    /// answer carries nobody.
+    pub fn carried(&self, own: &GroupId, names: usize, steps: usize) -> BTreeMap<GroupId, Option<Carried>> {
+        self.here().map(|here| here.carried(own, names, steps)).unwrap_or_default()
     }
 
     /// The members as seen from any leaf, ascending.

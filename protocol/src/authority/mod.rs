@@ -56,7 +56,7 @@ pub use reign::{Ending, say_again};
 pub use renewal::{RenewalError, Renewed, next_root, recovery, renew, rotate};
 pub use right::{MayNot, Right, WriteRule};
 pub use versions::{Decision, Proposal, Rules, Versions};
-pub use vouching::Vouching;
+pub use vouching::{Carried, Vouching};
 
 use crate::codec::encode;
 use crate::control::{ControlSet, DeviceCert, Layer};

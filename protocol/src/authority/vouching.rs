@@ -3,11 +3,15 @@
 //! A least fixpoint from the founders on: whoever is reached by as many vouches as admission asks for, and has
 //! signed, is admitted, and then its own vouches count. Groups that vouch only for each other stay outside.
 
+mod carried;
+
 use crate::authority::governance::Governance;
 use crate::authority::keys::Keys;
 use crate::control::{Admission, VouchedBy};
 use crate::id::{GroupId, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use carried::Carried;
 
 /// The vouches that count as seen from one version, and how many it takes.
 #[derive(Clone, Debug)]
@@ -76,6 +80,12 @@ impl Vouching {
             targets.iter().for_each(|target| vouchers.entry(*target).or_default().push(*voucher));
         }
         vouchers
+    }
+
+    /// How many groups vouch for one, of those that are named.
+    pub fn count_for(&self, target: &GroupId, counts: impl Fn(&GroupId) -> bool) -> usize {
+        let vouches = |(voucher, targets): &(&GroupId, &BTreeSet<GroupId>)| targets.contains(target) && counts(voucher);
+        self.targets.iter().filter(vouches).count()
     }
 
     /// Whom the vouches reach of those that signed, where nothing counts that one group vouched for.

@@ -3,10 +3,10 @@
 use super::effect::{Effect, Now, PeerStanding, PeerSync};
 use super::lobby::Turn;
 use super::{Replica, news};
-use crate::authority::SlotState;
 use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_application};
+use crate::authority::{Authority, SlotState};
 use crate::codec;
-use crate::control::{InviteBody, Join, Kind, Record, Signer};
+use crate::control::{ControlSet, InviteBody, Join, JoinBody, Kind, Record, Signer};
 use crate::domain;
 use crate::id::{Digest, GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, PeerKey};
@@ -216,7 +216,7 @@ impl<S: Storage> Replica<S> {
             ApplicationVerdict::Refused(error) => {
                 let why = error.to_string();
                 let founding = match error {
-                    ApplicationError::NoSuchSlot { .. } => self.voids(&application.records),
+                    ApplicationError::NoSuchSlot { .. } => voids(&self.control, &self.authority, &application.records),
                     _ => Vec::new(),
                 };
                 let outcome = match error {
@@ -243,21 +243,6 @@ impl<S: Storage> Replica<S> {
         let withdrawn = |record: &&Record| record.kind() == Kind::Withdrawal && record.group() == Some(group);
         founding.extend(self.control.iter().filter(withdrawn).cloned());
         Ok(Response::Applied { outcome, founding })
-    }
-
-    /// The vouches that void the slot which an applicant stood in: it may have been a member by one of them, and
-    /// nobody tells it news any more.
-    fn voids(&self, application: &[Record]) -> Vec<Record> {
-        let joins = application.iter().filter_map(|record| match record {
-            Record::Join(join) => Some(join.body()),
-            _ => None,
-        });
-        let places: Vec<_> = joins.map(|join| (Signer::Device(join.issuer), join.version, join.slot)).collect();
-        let voids = |record: &&Record| match record {
-            Record::Vouch(vouch) => places.contains(&(vouch.signer, vouch.body.version, vouch.body.slot)),
-            _ => false,
-        };
-        self.control.iter().filter(voids).cloned().collect()
     }
 
     /// What ends the devices behind a peer. Nobody asks such a peer any more, nor tells it news: it learns here why.
@@ -352,11 +337,63 @@ impl<S: Storage> Replica<S> {
     }
 }
 
+/// The vouches that void the slot which an applicant stood in: it may have been a member by one of them, and
+/// nobody tells it news any more. Of the one join that was judged alone: others might name any slot.
+fn voids(control: &ControlSet, authority: &Authority, application: &[Record]) -> Vec<Record> {
+    let join = application.iter().find_map(|record| match record {
+        Record::Join(join) => Some(join.body()),
+        _ => None,
+    });
+    let is_void = |join: &&JoinBody| authority.slot_under(&join.version, &join.issuer, join.slot) == SlotState::Void;
+    let Some(join) = join.filter(is_void) else { return Vec::new() };
+    let place = (Signer::Device(join.issuer), join.version, join.slot);
+    let voids = |record: &&Record| match record {
+        Record::Vouch(vouch) => (vouch.signer, vouch.body.version, vouch.body.slot) == place,
+        _ => false,
+    };
+    control.iter().filter(voids).cloned().collect()
+}
+
 /// The version of the statement that an applicant's record is about.
 fn version_of(record: &Record) -> Option<VersionId> {
     match record {
         Record::Join(join) => Some(join.body().version),
         Record::Signature(signed) => Some(signed.body.version),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::sample::{Coalition, Group};
+    use crate::invite::InviteTicket;
+
+    #[test]
+    fn whoever_stands_in_a_void_slot_is_told_what_voids_it_and_of_no_other_slot() {
+        let (coalition, [mill, weir, lake]) = (Coalition::new(), [1, 2, 3].map(Group::new));
+        let founder = &coalition.founder;
+        let (ticket, invite) = coalition.invite(&coalition.set(), 1, 1);
+        let (used, more) = (ticket.first, ticket.first + 1);
+        let mut known = [weir.records(), lake.records(), mill.records(), vec![invite]].concat();
+        let both = [coalition.vouch(founder, used, &weir), coalition.vouch(founder, used, &lake)];
+        known.extend(both.clone());
+        known.extend([coalition.vouch(founder, more, &weir), coalition.vouch(founder, more, &lake)]);
+        known.push(coalition.vouch(founder, more + 1, &lake));
+        let set = coalition.set_with(&known);
+        let authority = Authority::evaluate(&set);
+        let told = |application: &[Record]| -> BTreeSet<RecordId> {
+            voids(&set, &authority, application).iter().map(Record::id).collect()
+        };
+
+        let judged = coalition.join(&mill, &ticket);
+        let second = coalition.join(&mill, &InviteTicket { first: more, ..ticket.clone() });
+        assert_eq!(told(&[judged, second.clone()].concat()), both.iter().map(Record::id).collect());
+        // A slot in which somebody stands is nobody else's business, nor one that there never was.
+        for first in [more + 1, 4_000_000] {
+            let free = coalition.join(&mill, &InviteTicket { first, ..ticket.clone() });
+            assert!(told(&[free, second.clone()].concat()).is_empty(), "{first}");
+        }
+        assert!(told(&[]).is_empty());
     }
 }

@@ -18,10 +18,10 @@ pub(super) struct RuleFlags {
     #[arg(long, value_name = "SHARE", value_parser = share)]
     threshold: Option<Threshold>,
     /// How many groups each computer of a member can bring in under one version [default: 8]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_SLOTS)))]
+    #[arg(long, value_name = "COUNT", value_parser = slots)]
     slots: Option<u32>,
     /// How many groups each computer of an elector can bring in under one version [default: 64]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_SLOTS)))]
+    #[arg(long, value_name = "COUNT", value_parser = slots)]
     elector_slots: Option<u32>,
 }
 
@@ -37,6 +37,11 @@ enum By {
 }
 
 impl RuleFlags {
+    /// Whether strangers are to come in without anybody's word.
+    pub(super) fn is_open(&self) -> bool {
+        self.admission == Some(By::Open)
+    }
+
     /// The rules that were named.
     pub(super) fn given(&self) -> FoundingRules {
         // With one founder no more than one vouch can be asked for: nobody could ever join.
@@ -63,9 +68,23 @@ fn share(text: &str) -> Result<Threshold, String> {
     }
 }
 
+/// A number of slots: at least one, for by them groups come in.
+fn slots(text: &str) -> Result<u32, String> {
+    let wrong = || format!("expected a number from 1 to {MAX_SLOTS}: with none, nobody could ever be brought in");
+    text.parse().ok().filter(|count| (1..=MAX_SLOTS).contains(count)).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slots_are_at_least_one() {
+        assert_eq!((slots("1"), slots(&MAX_SLOTS.to_string())), (Ok(1), Ok(MAX_SLOTS)));
+        for wrong in ["0", "-1", "", "many", &(MAX_SLOTS + 1).to_string()] {
+            assert!(slots(wrong).is_err_and(|said| said.contains("nobody could ever")), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_share_is_more_than_half_and_at_most_all() {

@@ -294,6 +294,7 @@ async fn node(
                 _ => drop(answer.send(Err(CommandError::NotFound { what: "invite".into(), id: slot.to_string() }))),
             },
             Command::Vouches { answer } => reply!(answer, vouches::vouches()),
+            Command::Vouched { answer, .. } => reply!(answer, vouches::vouched()),
             Command::Sheet { answer, .. } => reply!(answer, b"{\"sheet\": true}".to_vec()),
             Command::Me { answer } => {
                 let group_name = "Us".to_owned();

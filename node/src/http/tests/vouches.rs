@@ -1,13 +1,14 @@
 //! Vouches, as programs see them.
 
 use super::*;
-use crate::handle::{Origin, SlotRow, SlotUse, VouchRule, VouchedRow, Vouches};
-use grid_protocol::authority::{Lacking, Standing};
+use crate::handle::{Origin, SlotRow, SlotUse, VouchCount, VouchRule, VouchedRow, Vouches};
+use grid_protocol::authority::{Carried, Lacking, Standing};
 use grid_protocol::control::VouchedBy;
 
 /// Three groups, the third of which lacks a vouch, and a slot in each state.
 pub(super) fn vouches() -> Vouches {
     let row = |group, standing, origin, vouchers, carries| VouchedRow { group, standing, origin, vouchers, carries };
+    let carries = |count, first| Some(Carried { count, first });
     let waits = Standing::Applicant { missing: Lacking::Vouch };
     let holds = [
         SlotUse::Vouch(US),
@@ -22,11 +23,16 @@ pub(super) fn vouches() -> Vouches {
         free: 3,
         slots: (0..).zip(holds).map(slot).collect(),
         groups: vec![
-            row(US, Standing::Member, Origin::Guest, vec![THEM], Vec::new()),
-            row(THEM, Standing::Member, Origin::Founder, Vec::new(), vec![US]),
-            row(FAR, waits, Origin::Guest, vec![THEM], Vec::new()),
+            row(US, Standing::Member, Origin::Guest, vec![THEM], carries(0, Vec::new())),
+            row(THEM, Standing::Member, Origin::Founder, Vec::new(), carries(30, vec![US])),
+            row(FAR, waits, Origin::Guest, vec![THEM], None),
         ],
     }
+}
+
+/// Of one group.
+pub(super) fn vouched() -> VouchCount {
+    VouchCount { needed: Some(2), standing: Standing::Member, vouchers: 3 }
 }
 
 #[tokio::test]
@@ -43,6 +49,7 @@ async fn vouches_are_listed_with_who_hangs_on_them_and_what_each_slot_holds() {
     let [us, them, far] = [0, 1, 2].map(|place| &answer["groups"][place]);
     assert_eq!((&us["vouchers"][0]["name"], &us["founder"]), (&json!("Clean River"), &json!(false)));
     assert_eq!((&them["founder"], &them["carries"][0]["id"]), (&json!(true), &json!(US.to_string())));
+    assert_eq!([us, them, far].map(|it| &it["carried"]), [&json!(0), &json!(30), &Json::Null]);
     assert_eq!((&far["standing"], &us["standing"]), (&json!("lacks_vouches"), &json!("member")));
 }
 
