@@ -11,7 +11,7 @@ fn action(more: Value) -> Value {
         "place": "Hollin", "moment": "m".repeat(52), "copied_from": "c".repeat(52), "status": "planned",
         "counts": {"support": 2, "task": 1}, "referred": {},
     });
-    action.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    action.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     action
 }
 

@@ -95,7 +95,7 @@ pub(super) fn does(word: &Row) -> String {
         _ => "spreads the word",
     };
     let with = match count(word, "people") {
-        people if people == 1.0 => " with 1 person".to_owned(),
+        1.0 => " with 1 person".to_owned(),
         people if people > 0.0 => format!(" with {} people", figure(people)),
         _ => String::new(),
     };

@@ -78,7 +78,7 @@ impl Field {
     ///
     /// [`Unfit`] when the field does not take it.
     pub fn from_json(&self, json: &Json) -> Result<Option<Value>, Unfit> {
-        let value = self.from_whole_json(json)?;
+        let value = self.whole_json(json)?;
         Ok(value.map(|value| self.kept(value)))
     }
 
@@ -90,7 +90,7 @@ impl Field {
         }
     }
 
-    fn from_whole_json(&self, json: &Json) -> Result<Option<Value>, Unfit> {
+    fn whole_json(&self, json: &Json) -> Result<Option<Value>, Unfit> {
         let unfit = |expected: &str| Unfit::new(expected, &json.to_string());
         let value = match (&self.field_type, json) {
             (_, Json::Null) => return Ok(None),
@@ -123,7 +123,7 @@ impl Field {
     pub fn from_stored_json(&self, json: &Json) -> Result<Option<Value>, Unfit> {
         match (&self.field_type, json) {
             (FieldType::DateTime, Json::String(text)) => self.accept(Value::DateTime(Box::new(text.parse()?))),
-            _ => self.from_whole_json(json),
+            _ => self.whole_json(json),
         }
     }
 

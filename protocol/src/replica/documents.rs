@@ -427,7 +427,7 @@ mod tests {
         let [bad, good] = [rows[0].document, rows[1].document];
         let live = documents.live.get_mut(&bad).unwrap();
         assert_eq!(live.row(&registry).quarantine, None);
-        let quarantine = live.document().read(|_| panic!("made up for a test")).map(|()| ()).unwrap_err();
+        let quarantine = live.document().read(|_| -> () { panic!("made up for a test") }).unwrap_err();
         assert_eq!((quarantine.step, &*quarantine.reason), ("read", "panic: made up for a test"));
         assert!(live.document().automerge().is_err(), "it is not trusted again");
         let row = live.row(&registry);

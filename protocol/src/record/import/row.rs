@@ -77,7 +77,7 @@ pub(in crate::record) fn read_row<'a>(
     for (name, (latitude, longitude)) in points {
         if let Some(point) = read_point(&latitude, &longitude).map_err(|unfit| format!("{name}: {unfit}"))? {
             let point = Value::Coordinates(point);
-            let point = match kind.field(&name) {
+            let point = match kind.field(name) {
                 Some(field) => field.kept(point),
                 None => point,
             };
