@@ -20,7 +20,7 @@ use std::time::Duration;
 
 /// Address space of the process that runs the corpus on its own, in KiB: code, stacks and all.
 const LIMIT_KIB: u32 = 256 * 1024;
-/// Processor time of that process in seconds: a hundred times what it takes where nothing is wrong.
+/// Processor time of that process in seconds: far more than the minute that it takes where nothing is wrong.
 const LIMIT_SECONDS: u32 = 1_200;
 /// Processor time of one probe in that process, and of each order in which it is delivered: far more than any takes.
 const PROBE_TAKES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_millis(250));
