@@ -124,7 +124,7 @@ impl Belonging {
 
     fn admit(&mut self, path: &[VersionId], keys: &Keys, governance: &Governance) {
         let Some(vouching) = Vouching::on(path, keys, governance) else { return };
-        let Reached { vouched, admitted } = vouching.reach(&self.signed, None);
+        let Reached { vouched, admitted } = vouching.reach(&self.signed);
         (self.vouched, self.admitted) = (vouched, admitted);
         if vouching.needed().is_none() {
             self.vouched.extend(keys.groups());
@@ -136,14 +136,5 @@ impl Belonging {
     pub(super) fn carried(&self, own: &GroupId, names: usize, steps: usize) -> BTreeMap<GroupId, Option<Carried>> {
         let vouching = self.vouching.as_ref();
         vouching.map(|it| it.carried([&self.signed, &self.members], own, names, steps)).unwrap_or_default()
-    }
-
-    /// The members that would be none if nothing counted that one of them vouched for, ascending.
-    pub(super) fn falls_without(&self, voucher: &GroupId) -> Vec<GroupId> {
-        let Some(vouching) = self.vouching.as_ref().filter(|vouching| vouching.is_voucher(voucher)) else {
-            return Vec::new();
-        };
-        let left = vouching.reach(&self.signed, Some(voucher)).admitted;
-        self.members.difference(&left).copied().collect()
     }
 }

@@ -175,16 +175,10 @@ impl Membership {
         self.here()?.vouching.as_ref()
     }
 
-    /// The members under the version that is followed here that would be none if nothing counted that this
-    /// group vouched for, ascending.
-    pub fn falls_without(&self, voucher: &GroupId) -> Vec<GroupId> {
-        self.here().map_or_else(Vec::new, |here| here.falls_without(voucher))
-    }
-
-    /// The same of each group whose vouches count under the version that is followed here: how many, and so many
-    /// names at most. None stands for a group that was not looked at: its own comes first and then those nearest
-    /// to the founders, until they have taken about as many steps as are given. A group that is not in the
-    /// answer carries nobody.
+    /// Of each group whose vouches count under the version that is followed here, the members that would be none if
+    /// nothing counted that it vouched for: how many, and so many names at most. None stands for a group that was
+    /// not looked at: its own comes first and then those nearest to the founders, until they have taken about as
+    /// many steps as are given. A group that is not in the answer carries nobody.
     pub fn carried(&self, own: &GroupId, names: usize, steps: usize) -> BTreeMap<GroupId, Option<Carried>> {
         self.here().map(|here| here.carried(own, names, steps)).unwrap_or_default()
     }

@@ -68,11 +68,6 @@ impl Vouching {
         self.founders.contains(group)
     }
 
-    /// Whether the group vouches for anybody.
-    pub(super) fn is_voucher(&self, group: &GroupId) -> bool {
-        self.targets.contains_key(group)
-    }
-
     /// Of each group for which somebody vouches, who does, ascending; whether their own vouches count or not.
     pub fn by_target(&self) -> BTreeMap<GroupId, Vec<GroupId>> {
         let mut vouchers: BTreeMap<GroupId, Vec<GroupId>> = BTreeMap::new();
@@ -88,8 +83,8 @@ impl Vouching {
         self.targets.iter().filter(vouches).count()
     }
 
-    /// Whom the vouches reach of those that signed, where nothing counts that one group vouched for.
-    pub(super) fn reach(&self, signed: &BTreeSet<GroupId>, without: Option<&GroupId>) -> Reached {
+    /// Whom the vouches reach of those that signed.
+    pub(super) fn reach(&self, signed: &BTreeSet<GroupId>) -> Reached {
         let mut reached = Reached { vouched: self.founders.clone(), admitted: self.founders.clone() };
         let Some(needed) = self.needed() else {
             reached.admitted.extend(signed);
@@ -98,9 +93,6 @@ impl Vouching {
         let mut vouchers: BTreeMap<GroupId, usize> = BTreeMap::new();
         let mut open: Vec<GroupId> = self.founders.iter().copied().collect();
         while let Some(voucher) = open.pop() {
-            if Some(&voucher) == without {
-                continue;
-            }
             for target in self.targets.get(&voucher).into_iter().flatten() {
                 let so_far = vouchers.entry(*target).or_default();
                 *so_far += 1;
