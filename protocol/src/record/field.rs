@@ -171,6 +171,9 @@ pub enum Closeness {
     Blurred,
 }
 
+/// The field that says how far something is.
+pub const STATUS: &str = "status";
+
 /// One field of a kind.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -210,6 +213,13 @@ impl Field {
             FieldType::Tags | FieldType::References(_) => serde_json::Value::Array(Vec::new()),
             _ => serde_json::Value::Null,
         }
+    }
+
+    /// What a record says in this field, where that is its status and not the one with which records of its kind begin.
+    pub fn turned<'s>(&self, said: &'s str) -> Option<&'s str> {
+        let is_status = &*self.name == STATUS && matches!(self.field_type, FieldType::Choice(_));
+        let begins = self.default.as_ref().and_then(Value::as_text).unwrap_or_default();
+        Some(said).filter(|said| is_status && !said.is_empty() && *said != begins)
     }
 
     /// The name as a command line spells it: `copied-from`.

@@ -64,7 +64,7 @@ pub use date_time::{DateTime, Day};
 pub use describe::{Column, Flag, Many, Part};
 pub use edit::{Edit, Outcome, Piece};
 pub use excerpt::{EditedPlace, Excerpt, TextEdit};
-pub use field::{Audience, Choice, Closeness, Field, FieldType, Targets, Writes};
+pub use field::{Audience, Choice, Closeness, Field, FieldType, STATUS, Targets, Writes};
 pub use heading::{Mapped, Mapping};
 pub use import::{Agreed, BadRow, ImportError, ImportOptions, ImportPlan, Meant, Row as ImportRow};
 pub use kind::{CompileError, Complaint, Kind, KindRole, Record, RecordHome, Singleton, WriteRule};

@@ -1,10 +1,7 @@
 //! What became of a record: its status, where that is not the one with which records of its kind begin.
 
-use grid_protocol::record::{Field, FieldType, Kind};
+use grid_protocol::record::{Field, Kind, STATUS};
 use serde_json::Value;
-
-/// The field that says how far something is.
-const STATUS: &str = "status";
 
 /// What a record is called, with what became of it: `Vigil (cancelled)`.
 pub(super) fn marked(kind: &Kind, record: &Value, title: &str) -> String {
@@ -20,9 +17,7 @@ pub(super) fn tells(field: &Field, items: &[Value]) -> bool {
 }
 
 fn turned<'v>(field: &Field, record: &'v Value) -> Option<&'v str> {
-    let is_status = &*field.name == STATUS && matches!(field.field_type, FieldType::Choice(_));
-    let begins = field.default.as_ref().and_then(|value| value.as_text()).unwrap_or_default();
-    record[STATUS].as_str().filter(|said| is_status && !said.is_empty() && *said != begins)
+    field.turned(record[STATUS].as_str()?)
 }
 
 #[cfg(test)]
