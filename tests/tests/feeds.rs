@@ -208,6 +208,33 @@ async fn a_link_to_the_feed_of_a_group_outlasts_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_what_belongs_to_a_record_outlasts_its_title_and_tells_its_reader_no_reasons() {
+    let pair = filled().await;
+    let walk = pair.mill.make("moment", json!({"title": "Walk", "starts": "2026-12-05T10:00:00Z"})).await;
+    let vigil = json!({"title": "Dawn vigil", "starts": "2026-12-05T06:00:00Z", "moment": walk});
+    pair.mill.make("action", vigil).await;
+    pair.settle().await;
+    let made = link(&pair.river, json!({"feed": "calendar", "filter": "kind=action&moment=walk"})).await;
+    assert_eq!(made["filter"], format!("kind=action&moment={walk}"));
+    assert_eq!(titles(&read(&pair.river, &made).await), ["Dawn vigil"]);
+    // Another of that title neither breaks the link nor gets into it.
+    let other = pair.mill.make("moment", json!({"title": "Walk"})).await;
+    let noon = json!({"title": "Noon", "starts": "2026-12-05T12:00:00Z", "moment": other});
+    pair.mill.make("action", noon).await;
+    pair.settle().await;
+    assert_eq!(titles(&read(&pair.river, &made).await), ["Dawn vigil"]);
+    // A link that was made by an earlier version keeps what was typed: why it fails is not for its reader.
+    let secret = "5".repeat(64);
+    let mark = blake3::hash(secret.as_bytes()).to_hex().to_string();
+    let old = json!({"name": "Old", "feed": "calendar", "readers": "public", "filter": "kind=action&moment=walk",
+        "mark": mark});
+    pair.river.make("link", old).await;
+    let read = request_tcp(pair.river.tcp(), "GET", &format!("/feeds/{secret}/calendar.ics"), "").await;
+    assert_eq!(read.status, 400, "{}", read.body);
+    assert!(!read.body.contains("Walk") && read.body.contains("new one"), "{}", read.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_of_ones_own_shows_what_is_for_the_group_and_not_what_never_leaves() {
     let pair = Pair::new().await;
     pair.river.make("review", json!({"title": "Phones", "threats": "Listening in"})).await;

@@ -43,8 +43,9 @@ fn the_page_of_an_action_names_its_supporters_once_each_and_counts_no_records_of
 
 #[test]
 fn what_was_answered_to_a_call_stands_on_its_page() {
+    // Whoever says no has answered, and is no supporter.
     let call = |who: Value| {
-        let supporters = json!({"groups": who.as_array().unwrap().len(), "people": 0, "more": 0, "who": who});
+        let supporters = json!({"groups": 0, "people": 0, "more": 0, "who": who});
         let call = json!({"record_kind": "alert", "status": "open", "supporters": supporters,
             "counts": {"reply": 1, "support": 1}});
         stdout(&FakeNode::saying(200, action(call)).run(["alert", "show", "aaaaaaaa"]))

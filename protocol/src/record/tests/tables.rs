@@ -218,6 +218,27 @@ fn a_new_version_of_a_file_updates_what_nobody_edited() {
 }
 
 #[test]
+fn a_point_at_which_people_live_is_kept_to_a_kilometre_in_a_table_too() {
+    let kept = |kind: &str, file: &dyn Fn(&str) -> String| {
+        let kind = Registry::standard().kind(kind).unwrap();
+        let plan = ImportPlan::read(kind, file(&kind.title).as_bytes(), &ImportOptions::default()).unwrap();
+        assert!(plan.bad.is_empty(), "{}: {:?}", kind.name, plan.bad);
+        plan.rows[0].patch.values().to_json()["coordinates"].clone()
+    };
+    let csv = |title: &str| format!("{title},Agreed,Latitude,Longitude\nAna,yes,-28.8112345,153.2798765\n");
+    let point = json!({"latitude": -28.8112345, "longitude": 153.2798765});
+    let blurred = json!({"latitude": -28.81, "longitude": 153.28});
+    for kind in ["person", "group", "prospect", "asset", "need"] {
+        assert_eq!(kept(kind, &csv), blurred, "{kind}");
+    }
+    assert_eq!(
+        kept("person", &|_| json!([{"name": "Ana", "agreed": true, "coordinates": point}]).to_string()),
+        blurred
+    );
+    assert_eq!(kept("action", &csv), point, "people come there");
+}
+
+#[test]
 fn formulas_are_defused_on_the_way_out_and_come_back_as_they_were() {
     let kind = prospect();
     let values = |name: &str| {
