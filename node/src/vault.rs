@@ -38,6 +38,7 @@ pub(crate) enum Room {
     Journal = 1,
     Store = 2,
     Profile = 3,
+    Rows = 4,
 }
 
 /// Why content can't be had, although it was read.

@@ -178,7 +178,29 @@ fn next_step(peer: &Value, status: &Value, sign: &str) -> String {
     match peer["sync"].as_str() {
         Some("offline") => "nothing: it catches up when it is back".to_owned(),
         Some("fetching") => "nothing: it is catching up".to_owned(),
-        Some("waiting") => "nothing: something is still on its way".to_owned(),
+        Some("waiting") => "nothing: it has not heard yet that this group is a member".to_owned(),
+        Some("apart") => {
+            "nothing, unless a home was copied or restored: the two hold different histories of one computer".to_owned()
+        }
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_state_of_a_peer_says_what_it_means_and_what_failed_comes_first() {
+        let step = |peer: Value| next_step(&peer, &json!({"standing": "member"}), "grid sign");
+        assert!(step(json!({"sync": "waiting"})).contains("not heard yet that this group is a member"));
+        assert!(step(json!({"sync": "apart"})).contains("copied or restored"));
+        assert!(step(json!({"sync": "offline"})).contains("when it is back"));
+        assert!(step(json!({"sync": "fetching"})).contains("catching up"));
+        assert_eq!(step(json!({"sync": "in_sync"})), "");
+        assert_eq!(step(json!({"sync": "waiting", "fault": "it lies", "hint": "ask it"})), "it lies: ask it");
+        let unsigned = next_step(&json!({"sync": "waiting"}), &json!({"standing": "not_signed"}), "grid sign");
+        assert_eq!(unsigned, "sign: `grid sign`");
     }
 }

@@ -1,7 +1,7 @@
 //! What the driver keeps beside entries and records, so that a start is quick: rows as they were read,
 //! how far they reach, and the last hints. All of it may be lost.
 
-use crate::store::Store;
+use crate::store::{RowKey, Store};
 use crate::view::Dated;
 use grid_protocol::authority::Authority;
 use grid_protocol::codec;
@@ -15,14 +15,11 @@ use grid_protocol::storage::StorageError;
 use grid_protocol::sync::{HintBody, Says};
 use grid_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Rows of another format are read anew.
 const FORMAT: u8 = 3;
-const ROW: &[u8] = b"row/";
-const REACH: &[u8] = b"reach/";
-const AUTHORITY: &[u8] = b"authority";
 const HINT_RECEIVED: &[u8] = b"received/";
 const HINT_REACHABLE: &[u8] = b"reachable/";
 const REFUSAL: &[u8] = b"refusal";
@@ -110,20 +107,20 @@ impl Keeping {
 
     fn try_step(&mut self, store: &Store, logs: &Logs) -> Result<(), StorageError> {
         for Dated { row, claimed } in self.rows.drain(..self.rows.len().min(STEP)) {
-            let key = [ROW, row.document.as_bytes()].concat();
+            let key = RowKey::Row(row.document);
             match row.quarantine.is_some() {
                 // Read anew at the next start.
-                true => store.row_remove(&key)?,
-                false => store.row_put(&key, &codec::encode(&CachedRow::of(&row, claimed)))?,
+                true => store.row_remove(key)?,
+                false => store.row_put(key, &codec::encode(&CachedRow::of(&row, claimed)))?,
             }
         }
         if self.rows.is_empty() {
             for device in std::mem::take(&mut self.writers) {
                 let entries = logs.entries(&device);
-                store.row_put(&[REACH, device.as_bytes()].concat(), &entries.to_be_bytes())?;
+                store.row_put(RowKey::Reach(device), &entries.to_be_bytes())?;
             }
             if let Some(digest) = self.authority.take() {
-                store.row_put(AUTHORITY, digest.as_bytes())?;
+                store.row_put(RowKey::Authority, digest.as_bytes())?;
             }
         }
         Ok(())
@@ -142,28 +139,38 @@ pub(crate) fn keep_hint(store: &Store, hint: &HintBody) {
 /// What was kept: rows, and hints. Whatever does not read is left out, and made again.
 pub(crate) fn recall(store: &Store, registry: &Registry, now: Timestamp) -> (Recalled, Vec<HintBody>) {
     let reader = store.reader();
-    let rows = reader
-        .rows_iter(ROW)
-        .filter_map(Result::ok)
-        .filter_map(|(_, value)| codec::decode::<CachedRow>(&value).ok()?.row(registry, now).map(Arc::new))
-        .collect();
-    let entries = reader
-        .rows_iter(REACH)
-        .filter_map(Result::ok)
-        .filter_map(|(key, value)| {
-            let device: [u8; 32] = key.strip_prefix(REACH)?.try_into().ok()?;
-            let entries: [u8; 8] = value.as_slice().try_into().ok()?;
-            Some((DeviceId(grid_protocol::key::PublicKey(device)), u64::from_be_bytes(entries)))
-        })
-        .collect();
-    let authority =
-        reader.row(AUTHORITY).ok().flatten().and_then(|value| Some(Digest(value.as_slice().try_into().ok()?)));
+    let held: BTreeMap<DeviceId, u64> =
+        reader.amounts().into_iter().map(|(device, amount)| (device, amount.entries)).collect();
+    let mut recalled = Recalled::default();
+    let read = store.rows(|key, value| match key {
+        RowKey::Row(_) => {
+            let row = codec::decode::<CachedRow>(value).ok().and_then(|row| row.row(registry, now));
+            // A crash may have taken entries from the store of which rows were made already.
+            recalled.rows.extend(row.filter(|row| is_founded(row, &held)).map(Arc::new));
+        }
+        RowKey::Reach(device) => {
+            let entries = value.try_into().map(u64::from_be_bytes).unwrap_or_default();
+            recalled.entries.insert(device, entries.min(held.get(&device).copied().unwrap_or_default()));
+        }
+        RowKey::Authority => recalled.authority = value.try_into().ok().map(Digest),
+    });
+    if let Err(error) = read {
+        tracing::warn!(%error, "rows are read anew");
+        recalled = Recalled::default();
+    }
     let hints = [HINT_RECEIVED, HINT_REACHABLE]
         .into_iter()
         .flat_map(|prefix| reader.hints_iter(prefix).filter_map(Result::ok).collect::<Vec<_>>())
         .filter_map(|(_, value)| codec::decode::<HintBody>(&value).ok())
         .collect();
-    (Recalled { rows, entries, authority }, hints)
+    (recalled, hints)
+}
+
+/// Whether all entries of which a row was made are in the logs.
+fn is_founded(row: &Row, held: &BTreeMap<DeviceId, u64>) -> bool {
+    let latest = row.latest.iter().copied();
+    let mut all = latest.chain(row.breaches.iter().map(|breach| (breach.device, breach.last)));
+    all.all(|(device, last)| held.get(&device).is_some_and(|entries| last < *entries))
 }
 
 /// Keeps why this group was not let in; none once it was.
@@ -244,5 +251,46 @@ impl CachedRow {
                 .map(|(device, changes, last, rule)| Breach { device, changes, last, rule })
                 .collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::Vault;
+    use grid_protocol::id::CoalitionId;
+    use grid_protocol::key::PublicKey;
+
+    #[test]
+    fn of_entries_that_a_crash_took_no_row_is_believed_and_no_reach() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open_with(dir.path(), CoalitionId([9; 32]), &Vault::Plain).unwrap();
+        let device = DeviceId(PublicKey([1; 32]));
+        let row = |number: u8, latest: &[(DeviceId, u64)]| CachedRow {
+            format: FORMAT,
+            document: DocumentId([number; 32]),
+            opening: None,
+            values: "{}".to_owned(),
+            damaged: Vec::new(),
+            heads: Vec::new(),
+            created: Timestamp(1),
+            changed: Timestamp(1),
+            changed_by: None,
+            latest: latest.to_vec(),
+            removed: false,
+            claimed: Timestamp(1),
+            breaches: Vec::new(),
+        };
+        let put = |row: CachedRow| store.row_put(RowKey::Row(row.document), &codec::encode(&row)).unwrap();
+        put(row(1, &[]));
+        put(row(2, &[(device, 0)]));
+        let breaks = Breach { device, changes: 1, last: 0, rule: "a rule".to_owned() };
+        put(CachedRow { breaches: vec![(breaks.device, breaks.changes, breaks.last, breaks.rule)], ..row(3, &[]) });
+        store.row_put(RowKey::Reach(device), &1_u64.to_be_bytes()).unwrap();
+        store.row_put(RowKey::Authority, &[7; 32]).unwrap();
+        let (recalled, _) = recall(&store, Registry::standard(), Timestamp(2));
+        let rows: Vec<u8> = recalled.rows.iter().map(|row| row.document.0[0]).collect();
+        assert_eq!((rows, recalled.entries.get(&device)), (vec![1], Some(&0)));
+        assert_eq!(recalled.authority, Some(Digest([7; 32])));
     }
 }

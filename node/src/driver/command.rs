@@ -103,7 +103,7 @@ impl Driver {
                 let _ = answer.send(self.contests(document));
             }
             Command::Deliveries { documents, answer } => {
-                let _ = answer.send(Ok(documents.iter().map(|document| self.delivery(document)).collect()));
+                let _ = answer.send(Ok(self.deliveries(&documents)));
             }
             Command::Dial { address, answer } => {
                 match self.dialling {
@@ -262,11 +262,12 @@ impl Driver {
         })
     }
 
-    fn delivery(&self, document: &DocumentId) -> Option<Delivery> {
+    fn deliveries(&self, documents: &[DocumentId]) -> Vec<Option<Delivery>> {
         let me = self.replica.me();
+        let holders = self.replica.receipts().holders(&me, self.replica.authority());
         let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let seq = views.records.row(document)?.latest_of(&me.device)?;
-        Some(self.replica.receipts().delivery(&me, self.replica.authority(), seq))
+        let latest = |document| views.records.row(document)?.latest_of(&me.device);
+        documents.iter().map(|document| Some(holders.of(latest(document)?))).collect()
     }
 
     /// The past of a record; what is worked out from it is worked out elsewhere.

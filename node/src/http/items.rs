@@ -174,10 +174,13 @@ pub(crate) async fn with_deliveries(api: &Api, listed: Vec<Listed>) -> Result<Ve
     }))
 }
 
+/// Groups at most that are named as still waiting for a record; how many they are says the difference of the counts.
+const NAMED: usize = 20;
+
 /// Says who has received a record; nulls where this node has written nothing to it.
 pub(crate) fn add_delivery(item: &mut Item, views: &Views, delivery: Option<&Delivery>) {
     let waiting_for = delivery.map(|delivery| {
-        let waiting = delivery.waiting_for.iter();
+        let waiting = delivery.waiting_for.iter().take(NAMED);
         waiting.map(|group| json!({"group": group.to_string(), "name": views.name_of(group)})).collect::<Vec<_>>()
     });
     item.insert("received_by".to_owned(), json!(delivery.map(|delivery| delivery.received_by.len())));

@@ -14,6 +14,10 @@ use grid_protocol::key::{DeviceId, Signature};
 use grid_protocol::{codec, domain};
 use std::collections::BTreeMap;
 
+/// Of so many entries one key is noted, to let go of the pages; fewer than so many keys are not worth it.
+const SPREAD: usize = 64;
+const FEW: usize = 256;
+
 /// A log that did not lie as its head says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepairedLog {
@@ -48,8 +52,12 @@ pub(super) fn load(trees: &Trees, coalition: CoalitionId) -> Result<(Index, Vec<
     let mut heads = read_heads(trees)?;
     let (mut index, mut repaired) = (Index::default(), Vec::new());
     let mut current: Option<Log> = None;
-    for item in trees.entries.iter(&[]) {
+    let mut spread = Vec::new();
+    for (number, item) in trees.entries.iter(&[]).enumerate() {
         let (key, value) = item?;
+        if number % SPREAD == 0 {
+            spread.push(key.clone());
+        }
         let (device, seq) = row::read_key(&key)?;
         if current.as_ref().is_none_or(|log| log.device != device)
             && let Some(done) = current.replace(Log::new(device, heads.remove(&device)))
@@ -67,9 +75,8 @@ pub(super) fn load(trees: &Trees, coalition: CoalitionId) -> Result<(Index, Vec<
         trees.heads.remove(device.as_bytes())?;
         repaired.push(RepairedLog { device, head: None, removed: 0 });
     }
-    if !repaired.is_empty() {
-        // Rows were built from entries that may be gone.
-        trees.rows.clear()?;
+    if spread.len() > FEW {
+        trees.let_go(&spread)?;
     }
     Ok((index, repaired))
 }

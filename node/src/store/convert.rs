@@ -5,6 +5,7 @@
 
 use super::health::Fault;
 use super::journal::{Journal, JournalItem};
+use super::rows::RowFile;
 use super::trees::{Trees, Unopened};
 use super::{Store, StoreError};
 use crate::home::HomePaths;
@@ -44,7 +45,15 @@ pub(crate) fn copy(
         Unopened::Damaged(what) => StoreError::Storage(StorageError::Damaged { what }),
     })?;
     store.reader.health.guard("copy the store", || trees.take(&store.reader.trees))?;
-    drop((trees, store));
+    let mut rows = RowFile::open(&HomePaths::new(to).store(), seal)?;
+    let mut copied = Ok(());
+    store.rows(|key, value| {
+        if copied.is_ok() {
+            copied = rows.put(key, value);
+        }
+    })?;
+    copied?;
+    drop((rows, trees, store));
 
     let damaged = copy_journal(from, open, to, seal)?;
 
@@ -80,7 +89,6 @@ impl Trees {
         let pairs = [
             (&from.entries, &self.entries),
             (&from.records, &self.records),
-            (&from.rows, &self.rows),
             (&from.hints, &self.hints),
             (&from.branches, &self.branches),
         ];

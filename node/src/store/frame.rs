@@ -1,4 +1,4 @@
-//! Frames of the journal: how items lie in the file, and how they are found again.
+//! Frames of the journal, and of other plain files: how items lie in them, and how they are found again.
 //!
 //! ```text
 //! file   "grid journal" | format u32 LE | frame ...
@@ -23,7 +23,7 @@ pub(super) const FORMAT: u32 = 1;
 /// The format of one whose payloads are sealed.
 pub(super) const SEALED_FORMAT: u32 = 2;
 /// Bytes in front of a payload.
-const FRAME_HEADER: usize = 12;
+pub(super) const FRAME_HEADER: usize = 12;
 /// The longest payload that is taken for one: no record is longer, nor the entries up to a signature.
 pub(super) const MAX_PAYLOAD: usize = 2 * 1024 * 1024;
 
@@ -50,10 +50,15 @@ pub(super) struct Frames<R> {
 
 /// The header of a new journal.
 pub(super) fn header(vault: &Vault) -> [u8; HEADER as usize] {
+    header_of(MAGIC, format_of(vault))
+}
+
+/// The header of a file that begins with `magic` and lies in this format.
+pub(super) fn header_of(magic: &[u8; MAGIC.len()], format: u32) -> [u8; HEADER as usize] {
     let mut bytes = [0; HEADER as usize];
-    let (magic, format) = bytes.split_at_mut(MAGIC.len());
-    magic.copy_from_slice(MAGIC);
-    format.copy_from_slice(&format_of(vault).to_le_bytes());
+    let (front, back) = bytes.split_at_mut(magic.len());
+    front.copy_from_slice(magic);
+    back.copy_from_slice(&format.to_le_bytes());
     bytes
 }
 
@@ -81,7 +86,7 @@ fn checksum(payload: &[u8]) -> [u8; 8] {
 }
 
 /// The payload of the frame that `bytes` begins with.
-fn first_frame(bytes: &[u8]) -> Option<&[u8]> {
+pub(super) fn first_frame(bytes: &[u8]) -> Option<&[u8]> {
     let (header, rest) = bytes.split_first_chunk::<FRAME_HEADER>()?;
     let (length, sum) = split_header(header);
     let payload = rest.get(..length?)?;

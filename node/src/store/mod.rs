@@ -1,8 +1,9 @@
 //! The store: entries, control records, and caches of what was made of them.
 //!
-//! Two things lie on disk. The [`Journal`](journal::Journal) holds what this node wrote itself, and a write
+//! Three things lie on disk. The [`Journal`](journal::Journal) holds what this node wrote itself, and a write
 //! counts once it is there. sled holds everything, and follows within 50 ms: it can be built again from the
-//! journal and from peers, and it is, when it turns out damaged. Nothing else in the node knows of either.
+//! journal and from peers, and it is, when it turns out damaged. A plain file holds the rows that were made of it.
+//! Nothing else in the node knows of any of them.
 //!
 //! All calls block: they belong on a thread of their own. A [`Reader`] reads from any other.
 
@@ -19,6 +20,7 @@ mod owed;
 mod reader;
 mod refill;
 mod row;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod trees;
@@ -30,6 +32,9 @@ pub(crate) use convert::copy;
 pub use local::{LocalPresence, LocalRecord};
 pub use open::{LastEnd, OpenReport, Rebuilt, StoreError, Unplaced, UnplacedReason};
 pub use reader::Reader;
+pub(crate) use rows::RowKey;
+
+use std::sync::Mutex;
 
 /// The layout of a store whose values lie there as they are.
 pub const STORE_FORMAT: u32 = 1;
@@ -43,6 +48,7 @@ pub struct Store {
     flusher: flusher::Flusher,
     reader: Reader,
     journal: journal::Journal,
+    rows: Mutex<rows::RowFile>,
     /// What stays here and is kept with the next own entries.
     beside: Vec<LocalRecord>,
     // Dropped last: what is before it has been written by then.

@@ -7,6 +7,7 @@ use super::index::Index;
 use super::journal::{Journal, JournalError, JournalItem, JournalReport, free_name};
 use super::owed::{Due, Owed};
 use super::reader::Reader;
+use super::rows::RowFile;
 use super::trees::{Origin, Trees, Unopened, contained};
 use super::{LocalRecord, Store};
 use crate::home::{HomePaths, sync_name};
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 /// What opening the store came upon. In a plain case nothing but zeros and `None`.
@@ -214,8 +215,14 @@ impl Store {
         let flusher = Flusher::start(trees.clone(), Arc::clone(&owed), &directory, Arc::clone(&health))
             .map_err(|source| StoreError::Io { doing: "flush", path: directory, source })?;
         flusher.flush()?;
+        let mut rows = RowFile::open(&paths.store(), vault)?;
+        if !report.repaired.is_empty() {
+            // They were made of entries that may be gone.
+            rows.clear()?;
+        }
+        let rows = Mutex::new(rows);
         let reader = Reader { trees, index: Arc::new(RwLock::new(index)), health: Arc::clone(&health), owed };
-        Ok((Self { flusher, reader, journal, beside: Vec::new(), _ending: Ending { closed, health } }, report))
+        Ok((Self { flusher, reader, journal, rows, beside: Vec::new(), _ending: Ending { closed, health } }, report))
     }
 }
 

@@ -5,7 +5,6 @@ use super::index::Index;
 use super::owed::Owed;
 use super::row;
 use super::trees::Trees;
-use super::wide::Wide;
 use crate::space::Amount;
 use grid_protocol::chain::BranchEntry;
 use grid_protocol::codec;
@@ -188,20 +187,6 @@ impl Reader {
         documents
     }
 
-    /// A row that a view cached.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`].
-    pub fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.health.guard("read a row", || self.trees.rows.get(key))
-    }
-
-    /// Every cached row whose key has this prefix, in the order of the keys.
-    pub fn rows_iter(&self, prefix: &[u8]) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StorageError>> + use<'_> {
-        self.pairs("read the rows", &self.trees.rows, prefix)
-    }
-
     /// A hint: a receipt, an address, or what else may be lost.
     ///
     /// # Errors
@@ -216,17 +201,8 @@ impl Reader {
         &self,
         prefix: &[u8],
     ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StorageError>> + use<'_> {
-        self.pairs("read the hints", &self.trees.hints, prefix)
-    }
-
-    fn pairs<'a>(
-        &'a self,
-        doing: &'static str,
-        tree: &'a Wide,
-        prefix: &[u8],
-    ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StorageError>> + use<'a> {
-        let mut pairs = tree.iter(prefix);
-        std::iter::from_fn(move || self.health.guard(doing, || pairs.next().transpose()).transpose())
+        let mut pairs = self.trees.hints.iter(prefix);
+        std::iter::from_fn(move || self.health.guard("read the hints", || pairs.next().transpose()).transpose())
     }
 
     pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {

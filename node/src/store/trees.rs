@@ -6,7 +6,7 @@
 //! | heads | device | postcard of the head |
 //! | records | id of the control record | its encoding |
 //! | branches | document, device, entry id | postcard of the entry and its proof |
-//! | rows, hints | as the caller likes | as the caller likes |
+//! | hints | as the caller likes | as the caller likes |
 //! | pieces | see `wide` | |
 //! | meta | `format`, `coalition` | u32 LE; 32 bytes |
 //!
@@ -38,6 +38,9 @@ const CACHE: u64 = 8 * 1024 * 1024;
 /// How often, and how long in between, to try again while sled's threads of an earlier use let go of the lock.
 const LOCK_TRIES: u32 = 40;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
+/// Into how many parts sled divides pages, with some to spare, and how many looks at a part it notes before it acts.
+const PARTS: usize = 600;
+const NOTED: usize = 64;
 /// What the sealed name of the coalition is bound to; no tree has this tag.
 const META: &[u8] = &[u8::MAX];
 
@@ -48,10 +51,10 @@ pub(super) struct Trees {
     pub(super) entries: Wide,
     pub(super) heads: Tree,
     pub(super) records: Wide,
-    pub(super) rows: Wide,
     pub(super) hints: Wide,
     pub(super) branches: Wide,
     meta: Tree,
+    pieces: Tree,
     pub(super) origin: Origin,
 }
 
@@ -95,11 +98,11 @@ impl Trees {
             Ok(Self {
                 entries: wide("entries", 0)?,
                 records: wide("records", 1)?,
-                rows: wide("rows", 2)?,
                 hints: wide("hints", 3)?,
                 branches: wide("branches", 4)?,
                 heads: db.open_tree("heads")?,
                 meta: db.open_tree("meta")?,
+                pieces,
                 db,
                 origin: Origin::Known,
             })
@@ -123,9 +126,33 @@ impl Trees {
             Vault::Sealed(key) => trees.sealed_name(key)?.map_err(refused)?,
         };
         match found {
-            found if found == *coalition => Ok(trees),
+            found if found == *coalition => {
+                contained(|| trees.forget_rows(vault))?;
+                Ok(trees)
+            }
             found => Err(Unopened::Refused(StoreError::WrongCoalition { expected: *coalition, found })),
         }
+    }
+
+    /// Takes away the tree in which rows lay before they had a file of their own.
+    fn forget_rows(&self, vault: &Vault) -> Result<(), Fault> {
+        const ROWS: &str = "rows";
+        if self.db.tree_names().iter().any(|name| *name == *ROWS.as_bytes()) {
+            Wide::new(self.db.open_tree(ROWS)?, self.pieces.clone(), 2, vault.clone()).clear()?;
+            self.db.drop_tree(ROWS)?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of what was read through. sled notes each look at a page, and thinks of what it may keep only when so many
+    /// are noted of one part of the pages: after a single pass nearly everything would stay in memory.
+    pub(super) fn let_go(&self, spread: &[Vec<u8>]) -> Result<(), Fault> {
+        for key in spread.iter().step_by((spread.len() / PARTS).max(1)) {
+            for _ in 0..NOTED {
+                self.entries.tree().get(key)?;
+            }
+        }
+        Ok(())
     }
 
     /// Notes how the trees lie; the format last, since what has one is taken for begun.

@@ -3,6 +3,7 @@
 use super::health::Fault;
 use super::journal::JournalItem;
 use super::owed::Due;
+use super::rows::{RowFile, RowKey};
 use super::{Reader, Store};
 use grid_protocol::chain::{BranchEntry, VerifiedBranch};
 use grid_protocol::codec;
@@ -12,6 +13,7 @@ use grid_protocol::id::{DocumentId, EntryId, RecordId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::run::{Run, VerifiedRun};
 use grid_protocol::storage::{Storage, StorageError, StoredEntry};
+use std::sync::{MutexGuard, PoisonError};
 
 impl Store {
     /// A view for reading, for use on other threads. Let go of every one before the store is opened again.
@@ -37,14 +39,14 @@ impl Store {
         self.flusher.flush()
     }
 
-    /// Caches a row for a view, over an older one. Rows never outlive the entries they were made from:
-    /// when a crash or damage took some of these, all rows are gone at the next start.
+    /// Caches a row for a view, or how far rows reach, over an older one. Rows may outlive the entries they were
+    /// made from when a crash takes some of these: whoever reads them looks whether they do.
     ///
     /// # Errors
     ///
     /// [`StorageError`].
-    pub fn row_put(&self, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
-        self.write("save a row", || self.reader.trees.rows.put(key, value))
+    pub(crate) fn row_put(&self, key: RowKey, value: &[u8]) -> Result<(), StorageError> {
+        self.row_file().put(key, value)
     }
 
     /// Forgets a row.
@@ -52,17 +54,21 @@ impl Store {
     /// # Errors
     ///
     /// [`StorageError`].
-    pub fn row_remove(&self, key: &[u8]) -> Result<(), StorageError> {
-        self.write("remove a row", || self.reader.trees.rows.remove(key))
+    pub(crate) fn row_remove(&self, key: RowKey) -> Result<(), StorageError> {
+        self.row_file().put(key, &[])
     }
 
-    /// Forgets all rows.
+    /// Hands on every cached row, in the order in which they were kept.
     ///
     /// # Errors
     ///
     /// [`StorageError`].
-    pub fn rows_clear(&self) -> Result<(), StorageError> {
-        self.write("remove the rows", || self.reader.trees.rows.clear())
+    pub(crate) fn rows(&self, visit: impl FnMut(RowKey, &[u8])) -> Result<(), StorageError> {
+        self.row_file().read(visit)
+    }
+
+    fn row_file(&self) -> MutexGuard<'_, RowFile> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a hint: a receipt, an address, or what else may be lost.

@@ -7,7 +7,7 @@ use super::Views;
 use super::fold::{Phrase, bare};
 use super::records::is_shown;
 use super::search::Query;
-use grid_protocol::id::GroupId;
+use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Value;
 use grid_protocol::replica::Row;
 use std::collections::{BTreeSet, HashSet};
@@ -28,6 +28,8 @@ const GROUP: usize = 24;
 const NEAR: usize = 8;
 /// Letters of what was told that an error repeats.
 const REPEATED: usize = 80;
+/// Kinds that an error names one by one.
+const FEW: usize = 8;
 
 /// What was told means nothing here, or more than one thing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -164,8 +166,18 @@ impl Views {
                 }
             }
         }
+        // A support is called what it supports is called: where both fit, that is meant.
+        fits.retain(|row| self.named_after(row).is_none_or(|other| !known.contains(&other)));
         let called = |row: &&Arc<Row>| (self.told_apart(row), row.document.to_string());
-        only(&kinds.join(", "), told, fits, called)
+        let what = if kinds.len() > FEW { "record of any kind".to_owned() } else { kinds.join(", ") };
+        only(&what, told, fits, called)
+    }
+
+    /// The record whose title is the title of this one.
+    fn named_after(&self, row: &Row) -> Option<DocumentId> {
+        let kind = self.registry.kind(row.kind()?)?;
+        let title = kind.field(&kind.title).filter(|field| field.field_type.targets().is_some())?;
+        row.values.text(&title.name).parse().ok()
     }
 
     /// The first records of these kinds that have a word of this in their titles, the nearest first: name and id. What is
@@ -305,6 +317,18 @@ mod tests {
             assert_eq!(row.document.to_string(), vigil);
         }
         assert!(matches!(coalition.views.record_told(&["task"], "vigil"), Err(Untold::Nothing { .. })));
+    }
+
+    #[test]
+    fn what_is_called_after_something_is_not_meant_by_its_title() {
+        let mut coalition = Coalition::new(&["Hollin Choir", "Ferry Friends"]);
+        let walk = coalition.record(0, "action", json!({"title": "River walk"}));
+        let support = coalition.record(1, "support", json!({"of": walk, "sort": "join"}));
+        let kinds = ["action", "support", "report"];
+        let meant = |told: &str| coalition.views.record_told(&kinds, told).map(|row| row.document.to_string());
+        assert_eq!((meant("river walk"), meant(&support[..8])), (Ok(walk.clone()), Ok(support.clone())));
+        let alone = coalition.views.record_told(&["support"], "river walk").unwrap();
+        assert_eq!(alone.document.to_string(), support, "where nothing else is asked for, it is");
     }
 
     #[test]

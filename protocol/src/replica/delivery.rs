@@ -56,6 +56,31 @@ pub struct Delivery {
     pub waiting_for: Vec<GroupId>,
 }
 
+/// How much of this node's own log others have received.
+#[derive(Clone, Debug)]
+pub struct Holders {
+    /// The last place that a group has; none where it has nothing.
+    groups: Vec<(GroupId, Option<u64>)>,
+    /// Where the log ends for everybody.
+    end: Option<u64>,
+}
+
+impl Holders {
+    /// Who has received the entry `seq`. What lies behind the end of the log has been received by nobody.
+    pub fn of(&self, seq: u64) -> Delivery {
+        let counts = self.end.is_none_or(|end| seq < end);
+        let has = |held: &Option<u64>| counts && held.is_some_and(|held| held >= seq);
+        let mut delivery = Delivery::default();
+        for (group, held) in &self.groups {
+            match has(held) {
+                true => delivery.received_by.push(*group),
+                false => delivery.waiting_for.push(*group),
+            }
+        }
+        delivery
+    }
+}
+
 impl Receipts {
     /// Takes in a receipt of another device. Nothing happens unless it names this node's log, and no more of it
     /// than is held here: whoever has more has something else than what is written here next.
@@ -90,16 +115,17 @@ impl Receipts {
     /// Who has received this node's own entry `seq`, among all members but its own group. What lies behind the
     /// end of the log has been received by nobody.
     pub fn delivery(&self, me: &Identity, authority: &Authority, seq: u64) -> Delivery {
-        let mut delivery = Delivery::default();
-        let counts = authority.cut(&me.device).is_none_or(|cut| seq < cut.seq);
-        for group in authority.members().filter(|group| *group != me.group) {
-            let has = |device: &DeviceId| counts && self.received.get(device).is_some_and(|held| *held >= seq);
-            match authority.devices_of(&group).iter().any(has) {
-                true => delivery.received_by.push(group),
-                false => delivery.waiting_for.push(group),
-            }
-        }
-        delivery
+        self.holders(me, authority).of(seq)
+    }
+
+    /// How much of this node's own log each member but its own group has received.
+    pub fn holders(&self, me: &Identity, authority: &Authority) -> Holders {
+        let others = authority.members().filter(|group| *group != me.group);
+        let received = |group: &GroupId| {
+            authority.devices_of(group).iter().filter_map(|device| self.received.get(device)).max().copied()
+        };
+        let groups = others.map(|group| (group, received(&group))).collect();
+        Holders { groups, end: authority.cut(&me.device).map(|cut| cut.seq) }
     }
 
     /// How many of this node's entries up to `head` no group has received yet.

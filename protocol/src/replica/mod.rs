@@ -37,7 +37,7 @@ mod undo;
 mod waiting;
 
 pub use belief::{Belief, Beliefs};
-pub use delivery::{Counted, Delivery, Receipts};
+pub use delivery::{Counted, Delivery, Holders, Receipts};
 pub use document::{Breach, LiveDocument, Row, Wholeness};
 pub use documents::Documents;
 pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSync, PeerView};

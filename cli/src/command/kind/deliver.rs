@@ -77,8 +77,10 @@ pub(super) fn told(record: &Value) -> Option<String> {
         (1, [one]) => format!("saved here; waiting for {one}, the one other group"),
         (_, waiting) => {
             const NAMED: usize = 5;
-            let more = waiting.len().saturating_sub(NAMED);
-            let names = waiting.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+            let names: Vec<&str> = waiting.iter().take(NAMED).copied().collect();
+            // The node names some of many.
+            let more = groups.saturating_sub(received).saturating_sub(names.len() as u64);
+            let names = names.join(", ");
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("received by {received} of {groups} groups; waiting for {names}{more}")
         }
@@ -104,5 +106,11 @@ mod tests {
         );
         let record = json!({"received_by": 1, "groups": 2, "waiting_for": [{"group": "x", "name": "Weir"}]});
         assert_eq!(told(&record).unwrap(), "received by 1 of 2 groups; waiting for Weir");
+        let waiting: Vec<Value> = (0..20).map(|number| json!({"group": "x", "name": format!("G{number}")})).collect();
+        let record = json!({"received_by": 1, "groups": 1_300, "waiting_for": waiting});
+        assert_eq!(
+            told(&record).unwrap(),
+            "received by 1 of 1300 groups; waiting for G0, G1, G2, G3, G4 and 1294 more"
+        );
     }
 }

@@ -6,9 +6,10 @@ mod journal;
 mod local;
 mod logs;
 mod mangled;
+mod rows;
 mod sealed;
 
-use super::{OpenReport, Store};
+use super::{OpenReport, RowKey, Store};
 use automerge::transaction::Transactable as _;
 use automerge::{ActorId, AutoCommit, ROOT};
 use grid_protocol::codec::Format;
@@ -62,6 +63,13 @@ impl Writer {
     fn write_many(&mut self, count: usize) -> Vec<VerifiedRun> {
         (0..count).map(|_| self.write(document(1), 10)).collect()
     }
+}
+
+/// The rows that a store holds.
+fn rows(store: &Store) -> Vec<(RowKey, Vec<u8>)> {
+    let mut rows = Vec::new();
+    store.rows(|key, value| rows.push((key, value.to_vec()))).expect("rows are read");
+    rows
 }
 
 fn document(number: u8) -> DocumentId {

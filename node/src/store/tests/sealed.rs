@@ -1,8 +1,8 @@
 //! A store and a journal under a key: torn, damaged, lost, and opened with another one.
 
-use super::{COALITION, Writer, assert_plain, document, read_log, record};
+use super::{COALITION, Writer, assert_plain, document, read_log, record, rows};
 use crate::store::journal::{Journal, JournalError, JournalItem, JournalReport};
-use crate::store::{OpenReport, Store, StoreError};
+use crate::store::{OpenReport, RowKey, Store, StoreError};
 use crate::vault::{DataKey, Vault, VaultError};
 use grid_protocol::storage::Storage as _;
 use std::fs;
@@ -40,7 +40,7 @@ fn filled(dir: &Path, vault: &Vault) -> (Writer, Writer) {
     }
     store.append(&other.write_many(20)).unwrap();
     store.append(&[other.write(document(3), 50_000)]).unwrap();
-    store.row_put(b"row", b"value").unwrap();
+    store.row_put(RowKey::Authority, b"value").unwrap();
     store.hint_put(b"hint", b"value").unwrap();
     (own, other)
 }
@@ -54,7 +54,7 @@ fn what_was_written_under_a_key_is_read_with_it() {
     assert_eq!(read_log(&store, own.device(), 5_000).len(), 40);
     assert_eq!(read_log(&store, other.device(), 5_000).len(), 21);
     assert_eq!(store.records().unwrap().len(), 10);
-    assert_eq!(store.reader().row(b"row").unwrap().as_deref(), Some(&b"value"[..]));
+    assert_eq!(rows(&store), [(RowKey::Authority, b"value".to_vec())]);
     assert_eq!(store.reader().hint(b"hint").unwrap().as_deref(), Some(&b"value"[..]));
 }
 
@@ -64,10 +64,10 @@ fn a_long_value_that_is_replaced_leaves_no_pieces_behind() {
     let (store, _) = open(dir.path(), &vault);
     let pieces = || store.reader.trees.db.open_tree("pieces").unwrap().len();
     for value in [vec![1; 30_000], vec![2; 30_000], vec![2; 30_000]] {
-        store.row_put(b"row", &value).unwrap();
-        assert_eq!((store.reader().row(b"row").unwrap(), pieces()), (Some(value), 5));
+        store.hint_put(b"hint", &value).unwrap();
+        assert_eq!((store.reader().hint(b"hint").unwrap(), pieces()), (Some(value), 5));
     }
-    store.row_put(b"row", b"short").unwrap();
+    store.hint_put(b"hint", b"short").unwrap();
     assert_eq!(pieces(), 0);
 }
 
