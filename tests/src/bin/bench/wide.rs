@@ -99,7 +99,7 @@ async fn fill(home: &Path, seed: u64, count: usize) -> Result<(), Trouble> {
         statement_text: "We are measured.\n".to_owned(),
         rules: Default::default(),
     };
-    setup::found(home, &found)?;
+    setup::found(home, &found, None)?;
     let registry = Arc::new(Registry::standard().clone());
     let node = Node::start(home, NodeConfig::new(vec!["/ip4/127.0.0.1/tcp/0".to_owned()], registry.clone())).await?;
     let handle = node.handle();
