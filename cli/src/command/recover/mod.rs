@@ -182,6 +182,7 @@ fn failed(error: &RecoverError) -> Failure {
         RecoverError::EndedHere => (Exit::Refused, "device_ended"),
         RecoverError::LostHere | RecoverError::UnknownDevice { .. } | RecoverError::NotHere => (Exit::Usage, "usage"),
         RecoverError::Local(error) => kept::local(error),
+        RecoverError::Ask(AskError::Network(_)) => (Exit::Failed, "storage"),
     };
     Failure::caused(exit, error).code(code).hint(error.hint())
 }
