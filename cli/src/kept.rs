@@ -1,8 +1,22 @@
 //! What it is to a user that the home or its keys can't be used: one exit code and one word, whichever command met it.
 
 use crate::failure::Exit;
-use grid_node::KeystoreError;
 use grid_node::home::HomeError;
+use grid_node::store::StoreError;
+use grid_node::store::journal::JournalError;
+use grid_node::{KeystoreError, LocalError};
+
+/// Why this machine can't do what was asked.
+pub(crate) const fn local(error: &LocalError) -> (Exit, &'static str) {
+    match error {
+        LocalError::Home(error) => home(error),
+        LocalError::Keys(error) => keys(error),
+        LocalError::Store(StoreError::NewerFormat { .. } | StoreError::Journal(JournalError::NewerFormat { .. })) => {
+            (Exit::Failed, "newer_format")
+        }
+        _ => (Exit::Failed, "storage"),
+    }
+}
 
 /// Why a home can't be used.
 pub(crate) const fn home(error: &HomeError) -> (Exit, &'static str) {

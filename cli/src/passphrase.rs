@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Args;
 use grid_node::{
-    KeystoreError, Protection,
+    KeystoreError, LocalError, Protection,
     passphrase::{self, Passphrase, PassphraseError, UnfitPassphrase},
 };
 use grid_protocol::words::{RecoveryWords, WORD_COUNT};
@@ -59,10 +59,12 @@ impl PassphraseFlag {
             let failure = match Passphrase::new(typed) {
                 Ok(typed) => match passphrase::check(&home, &typed) {
                     Ok(()) => return Ok(Some(typed)),
-                    Err(error @ PassphraseError::Keys(KeystoreError::WrongPassphrase)) => refused(&error),
+                    Err(error @ PassphraseError::Local(LocalError::Keys(KeystoreError::WrongPassphrase))) => {
+                        refused(&error)
+                    }
                     Err(error) => return Err(refused(&error)),
                 },
-                Err(_) => refused(&PassphraseError::Keys(KeystoreError::WrongPassphrase)),
+                Err(_) => refused(&KeystoreError::WrongPassphrase.into()),
             };
             if tries == TRIES {
                 return Err(failure);
@@ -146,10 +148,9 @@ pub(crate) fn words(context: &mut Context<'_>, file: Option<&Path>) -> Result<Re
 /// What a passphrase error is to a user.
 pub(crate) fn refused(error: &PassphraseError) -> Failure {
     let (exit, code) = match error {
-        PassphraseError::Keys(error) => kept::keys(error),
+        PassphraseError::Local(error) => kept::local(error),
         PassphraseError::AlreadySet => (Exit::Refused, "passphrase_set"),
         PassphraseError::NotSet => (Exit::Refused, "no_passphrase"),
-        PassphraseError::Home(error) => kept::home(error),
         _ => (Exit::Failed, "storage"),
     };
     Failure::caused(exit, error).code(code).hint(error.hint())

@@ -48,8 +48,7 @@ pub(crate) fn not_made(error: &SetupError) -> Failure {
         SetupError::NoText => (Exit::Refused, "no_statement"),
         SetupError::Record(_) | SetupError::Group(_) => (Exit::Usage, "invalid"),
         SetupError::Member => (Exit::Refused, "member_already"),
-        SetupError::Keys(error) => kept::keys(error),
-        SetupError::Home(error) => kept::home(error),
+        SetupError::Local(error) => kept::local(error),
         _ => (Exit::Failed, "storage"),
     };
     Failure::caused(exit, error).code(code).hint(error.hint())

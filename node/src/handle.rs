@@ -23,7 +23,7 @@ pub use device::{
 pub use error::CommandError;
 pub use findings::{FaultRow, FaultyDevice, Findings, Unreadable, Whose};
 pub use govern::{Act, Claiming, Need, NeedKind, Proposing, SecondVote};
-pub use vouches::{Origin, SlotRow, SlotUse, VouchCount, VouchRule, VouchedRow, Vouches};
+pub use vouches::{Origin, SlotRow, SlotUse, Vain, VainVouch, VouchCount, VouchRule, VouchedRow, Vouches};
 
 use crate::clock::WallClock;
 use crate::event::Event;

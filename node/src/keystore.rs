@@ -113,7 +113,10 @@ impl KeystoreError {
                 "only the passphrase opens it; without it, make a new home: with a code of another computer of your group (`grid device add`), or with the words themselves (`grid group recover --from INVITE`)"
             }
             Self::NewerFormat { .. } => crate::home::NEWER_PROGRAM,
-            Self::Io(_) | Self::Damaged { .. } => {
+            Self::Io(_) => {
+                "check that the disk has space and that the directory belongs to you; a file that is gone comes back from a backup of this home"
+            }
+            Self::Damaged { .. } => {
                 "restore the file from a backup of this home; without one, join with a new invite in a new home"
             }
         }

@@ -16,6 +16,7 @@ pub mod home;
 pub mod http;
 pub mod invited;
 mod keystore;
+mod local_error;
 pub mod network;
 pub mod node;
 mod outbound;
@@ -36,3 +37,4 @@ pub mod vault;
 pub mod view;
 
 pub use keystore::{KeystoreError, Protection};
+pub use local_error::LocalError;

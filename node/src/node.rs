@@ -3,16 +3,16 @@
 use crate::clock::{Clock, WallClock, random};
 use crate::driver::{self, AddressBook, Driver, Parts, recall};
 use crate::handle::{Handle, Trouble};
-use crate::home::{Custody, Home, HomeError, NEWER_PROGRAM};
-use crate::keystore::{Keystore, KeystoreError};
+use crate::home::{Custody, Home};
+use crate::keystore::Keystore;
+use crate::local_error::{LocalError, takes_local_errors};
 use crate::network::{self, NetworkConfig, NetworkError, NetworkEvent};
 use crate::outbound::Outbound;
 use crate::passphrase::Passphrase;
 use crate::ports;
-use crate::profile::{Profile, ProfileError};
+use crate::profile::Profile;
 use crate::start_troubles;
-use crate::store::journal::JournalError;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::view::{OwnMembership, Views};
 use grid_protocol::domain;
 use grid_protocol::id::{CoalitionId, derive};
@@ -20,7 +20,6 @@ use grid_protocol::key::DeviceId;
 use grid_protocol::pairing::PairingCode;
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Identity, Replica};
-use grid_protocol::storage::StorageError;
 use grid_protocol::sync::Says;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
@@ -91,21 +90,9 @@ pub struct Node {
 /// Why a node did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The home can't be used.
+    /// This machine can't do it.
     #[error(transparent)]
-    Home(#[from] HomeError),
-    /// The keys can't be read.
-    #[error(transparent)]
-    Keys(#[from] KeystoreError),
-    /// What the home belongs to can't be read.
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
-    /// The store can't be opened.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The store can't be read.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
+    Local(#[from] LocalError),
     /// The network can't be used.
     #[error(transparent)]
     Network(#[from] NetworkError),
@@ -114,27 +101,21 @@ pub enum StartError {
     Thread(#[source] std::io::Error),
 }
 
+takes_local_errors!(StartError);
+
 impl StartError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
-            Self::Home(error) => error.hint().to_owned(),
+            Self::Local(error) => error.hint().to_owned(),
             Self::Network(NetworkError::AddressInUse { .. }) => {
                 "stop the other program, or listen elsewhere: --listen /ip4/0.0.0.0/tcp/0".to_owned()
             }
             Self::Network(_) => {
                 "an address looks like /ip4/0.0.0.0/tcp/4040 or /ip4/0.0.0.0/udp/4040/quic-v1".to_owned()
             }
-            Self::Store(StoreError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
-            Self::Keys(error) => error.hint().to_owned(),
-            Self::Store(StoreError::Vault { source, .. } | StoreError::Journal(JournalError::Vault { source, .. }))
-            | Self::Profile(ProfileError::Vault { source, .. }) => source.hint().to_owned(),
-            Self::Profile(_) => {
-                "restore the file from a backup of this home; without one, join with a new invite in a new home"
-                    .to_owned()
-            }
-            Self::Store(_) | Self::Storage(_) | Self::Thread(_) => {
-                "check that the disk has space and works; nothing that was acknowledged is lost".to_owned()
+            Self::Thread(_) => {
+                "the system is short of memory or threads: end other programs, and start it again".to_owned()
             }
         }
     }

@@ -3,14 +3,14 @@
 //! With one, keys and content lie sealed on the disk. All of this works on a home that no node runs on, and
 //! leaves it either as it was or as it should be, whenever the machine stops.
 
-use crate::home::{CHECK_DISK, Home, HomeError, HomePaths, Stage, Watch, keys_in_force, unwatched};
+use crate::home::{Home, HomeError, HomePaths, Stage, Watch, keys_in_force, unwatched};
 use crate::keystore::{Cost, Keystore, KeystoreError, Opener, Protection};
-use crate::profile::{Profile, ProfileError};
-use crate::store::{self, Store, StoreError};
+use crate::local_error::{LocalError, takes_local_errors};
+use crate::profile::Profile;
+use crate::store::{self, Store};
 use crate::vault::Vault;
 use grid_protocol::control::Record;
 use grid_protocol::key::DeviceId;
-use grid_protocol::storage::StorageError;
 use grid_protocol::words::RecoveryWords;
 use std::fmt;
 use std::io;
@@ -91,21 +91,9 @@ impl fmt::Debug for Passphrase {
 /// Why a passphrase was not set, changed or taken away. The home is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum PassphraseError {
-    /// The home can't be used.
+    /// This machine can't do it.
     #[error(transparent)]
-    Home(#[from] HomeError),
-    /// The keys can't be had.
-    #[error(transparent)]
-    Keys(#[from] KeystoreError),
-    /// What the home belongs to can't be read.
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
-    /// Journal or store can't be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The group's records can't be read.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
+    Local(#[from] LocalError),
     /// There is one already.
     #[error("this home has a passphrase already")]
     AlreadySet,
@@ -131,13 +119,13 @@ pub enum PassphraseError {
     },
 }
 
+takes_local_errors!(PassphraseError);
+
 impl PassphraseError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Home(error) => error.hint(),
-            Self::Keys(error) => error.hint(),
-            Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK,
+            Self::Local(error) => error.hint(),
             Self::AlreadySet => "another one is set with `grid passphrase change`",
             Self::NotSet => "one is set with `grid passphrase set`",
             Self::OtherDevice { .. } => {

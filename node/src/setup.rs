@@ -75,21 +75,12 @@ pub struct Created {
     pub refused: Option<String>,
 }
 
-/// Founds a coalition in a new home.
+/// Founds a coalition in a new home, its keys and content under a passphrase where there is one.
 ///
 /// # Errors
 ///
 /// [`SetupError`]; then there is no home.
-pub fn found(home: &Path, found: &Found) -> Result<Created, SetupError> {
-    found_with(home, found, None)
-}
-
-/// The same, with keys and content under a passphrase.
-///
-/// # Errors
-///
-/// [`SetupError`]; then there is no home.
-pub fn found_with(home: &Path, found: &Found, passphrase: Option<&Passphrase>) -> Result<Created, SetupError> {
+pub fn found(home: &Path, found: &Found, passphrase: Option<&Passphrase>) -> Result<Created, SetupError> {
     let words = RecoveryWords::from_entropy(random());
     let keys = Keystore::generate(&words, &mut random);
     let statement =
@@ -120,30 +111,13 @@ pub fn found_with(home: &Path, found: &Found, passphrase: Option<&Passphrase>) -
     })
 }
 
-/// Takes an invite in a new home. The node hands the answer in when it meets a member's node.
+/// Takes an invite in a new home, for a group that names these recovery contacts: later it can't. Keys and content are
+/// under a passphrase where there is one. The node hands the answer in when it meets a member's node.
 ///
 /// # Errors
 ///
 /// [`SetupError`]; then there is no home.
-pub fn join(home: &Path, request: &JoinRequest) -> Result<Created, SetupError> {
-    join_with(home, request, None)
-}
-
-/// The same, with keys and content under a passphrase.
-///
-/// # Errors
-///
-/// [`SetupError`]; then there is no home.
-pub fn join_with(home: &Path, request: &JoinRequest, passphrase: Option<&Passphrase>) -> Result<Created, SetupError> {
-    join_trusting(home, request, &RecoveryContacts::default(), passphrase)
-}
-
-/// The same, by a group that names recovery contacts: later it can't.
-///
-/// # Errors
-///
-/// [`SetupError`]; then there is no home.
-pub fn join_trusting(
+pub fn join(
     home: &Path,
     request: &JoinRequest,
     contacts: &RecoveryContacts,
@@ -191,16 +165,7 @@ pub fn join_trusting(
 /// # Errors
 ///
 /// [`SetupError`]; then the answer is as it was. A group that is a member has no use for another invite.
-pub fn join_again(path: &Path, invite: &str, signing: Signing) -> Result<Created, SetupError> {
-    join_again_with(path, invite, signing, None)
-}
-
-/// The same in a home that has a passphrase.
-///
-/// # Errors
-///
-/// [`SetupError`]; then the answer is as it was.
-pub fn join_again_with(
+pub fn join_again(
     path: &Path,
     invite: &str,
     signing: Signing,

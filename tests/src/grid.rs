@@ -4,6 +4,7 @@ use grid_node::clock::WallClock;
 use grid_node::handle::{AddDevice, Governing, Handle, Status, Target};
 use grid_node::node::{Dialling, Node, NodeConfig};
 use grid_node::setup::{self, Found, JoinRequest, PairJoin, Signing};
+use grid_protocol::control::RecoveryContacts;
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Patch, Registry};
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ impl Member {
             statement_text: "The river belongs to everybody who lives by it.\n".to_owned(),
             rules: Default::default(),
         };
-        setup::found(&inner(&home), &found).expect("a new home");
+        setup::found(&inner(&home), &found, None).expect("a new home");
         Self::started(home, listen).await
     }
 
@@ -52,7 +53,7 @@ impl Member {
     pub fn joined(name: &str, invite: &str, signing: Signing, listen: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a temporary directory");
         let request = JoinRequest { invite: invite.to_owned(), group_name: name.to_owned(), signing };
-        setup::join(&inner(&home), &request).expect("a new home");
+        setup::join(&inner(&home), &request, &RecoveryContacts::default(), None).expect("a new home");
         Self::stopped(home, listen)
     }
 

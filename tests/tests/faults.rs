@@ -2,6 +2,7 @@
 
 use grid_node::handle::OwnStanding;
 use grid_node::setup::{self, JoinRequest, SetupError, Signing};
+use grid_protocol::control::RecoveryContacts;
 use grid_tests::faults::clock::{self, TEN_YEARS};
 use grid_tests::grid::{Member, until_equal};
 use grid_tests::proxy::{Carries, Proxy, Way, Weather, socket_address};
@@ -145,7 +146,7 @@ async fn an_invite_from_a_clock_that_is_behind_is_refused_with_its_date_and_one_
     let home = tempfile::tempdir().unwrap();
     let request =
         JoinRequest { invite: a.invite().await, group_name: "Mill Street".to_owned(), signing: Signing::Sign };
-    let refused = setup::join(&home.path().join("home"), &request).unwrap_err();
+    let refused = setup::join(&home.path().join("home"), &request, &RecoveryContacts::default(), None).unwrap_err();
     assert!(matches!(refused, SetupError::Expired { .. }), "{refused}");
     assert!(!home.path().join("home").exists());
     a.wall().set_ahead(TEN_YEARS);

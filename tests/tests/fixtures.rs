@@ -1,9 +1,9 @@
 //! Data of today's formats is read by every later version.
 
-use grid_node::KeystoreError;
 use grid_node::handle::{CommandError, Target};
 use grid_node::node::{Dialling, Node, NodeConfig, StartError};
 use grid_node::passphrase::{self, Escrow, Passphrase};
+use grid_node::{KeystoreError, LocalError};
 use grid_protocol::appeal::{Appeal, Drawn};
 use grid_protocol::control::Record;
 use grid_protocol::invite::InviteTicket;
@@ -113,7 +113,7 @@ async fn a_sealed_home_opens_with_its_passphrase_and_after_a_reset_with_its_word
     let registry = Arc::new(Registry::standard().clone());
     let config = || NodeConfig { dialling: Dialling::OnRequest, ..NodeConfig::new(Vec::new(), registry.clone()) };
     let locked = Node::start(&home, config()).await.err().unwrap();
-    assert!(matches!(locked, StartError::Keys(KeystoreError::Locked)), "{locked}");
+    assert!(matches!(locked, StartError::Local(LocalError::Keys(KeystoreError::Locked))), "{locked}");
     let new = Passphrase::new("kingfishers dive where it is clear").unwrap();
     for passphrase in [Passphrase::new(text("passphrase")).unwrap(), new] {
         let node = Node::start_with(&home, config(), Some(&passphrase)).await.unwrap();

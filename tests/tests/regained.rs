@@ -3,14 +3,15 @@
 use grid_protocol::authority::Cut;
 use grid_protocol::control::{Capabilities, Record};
 use grid_protocol::entry::{Head, VerifiedEntry};
-use grid_protocol::id::{DocumentId, EntryId};
+use grid_protocol::id::{DocumentId, EntryId, VersionId};
 use grid_protocol::record::{Registry, Value};
-use grid_protocol::replica::{Regained, Removal, Replica};
+use grid_protocol::replica::{Legibility, Regained, Removal, Replica};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
 use grid_protocol::time::Timestamp;
 use grid_tests::sim::{Author, Clock, Disk, Keys, NOON, Subject, open};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +63,28 @@ impl Weir {
         let last = kept.checked_sub(1).map_or(EntryId::ZERO, |last| self.of(&self.office)[last].id());
         let cut = Cut { seq: kept as u64, entry: last };
         self.records.push(self.desk.end(0, self.office.me.device, cut));
+    }
+
+    /// The group goes on to its next root with its words, and ends the office's computer behind these entries.
+    fn recover_without_office(&mut self, kept: usize) {
+        let last = self.of(&self.office)[kept - 1].id();
+        let cut = Cut { seq: kept as u64, entry: last };
+        let rotation = self.desk.rotate(&self.replica(&self.desk), &BTreeMap::from([(self.office.me.device, cut)]));
+        self.records.push(rotation);
+    }
+
+    /// A group that somebody vouched for certifies the office's computer as well: whoever has its keys agrees.
+    fn certify_office_by_another(&mut self) -> Author {
+        let registry = Arc::new(Registry::standard().clone());
+        let (mut other, records) = Author::found(Arc::new(Keys::new(9)), registry, "Elsewhere", NOON.wall);
+        other.me.coalition = self.desk.me.coalition;
+        self.records.extend(records.into_iter().filter(|record| record.coalition().is_none()));
+        let version = VersionId::first(&self.desk.me.coalition);
+        self.records.push(self.desk.vouch_for(version, 0, other.me.group));
+        let (same, certificate) = other.further_device(70);
+        assert_eq!(same.me.device, self.office.me.device);
+        self.records.push(certificate);
+        other
     }
 
     fn regained(&self) -> Vec<Regained> {
@@ -138,4 +161,80 @@ fn a_field_that_was_emptied_is_emptied_again() {
     let regained = weir.regained();
     assert_eq!(text(&regained[0], "place"), Some(None));
     assert!(regained[0].changes.iter().all(|(device, lost)| *device == office.me.device && lost.time > Timestamp(0)));
+}
+
+#[test]
+fn what_a_second_certificate_took_from_a_group_is_its_own_to_say_again_and_the_thiefs_words_are_not() {
+    let mut weir = Weir::new();
+    let (desk, office) = (weir.desk.clone(), weir.office.clone());
+    let vigil = weir.write(&office, &Subject::New("action"), 1, &json!({"title": "Vigil", "place": "Old bridge"}));
+    let walk = weir.write(&office, &Subject::New("action"), 2, &json!({"title": "Walk"}));
+    weir.recover_without_office(2);
+    // Whoever has the computer goes on: it was ended before that.
+    weir.write(&office, &Subject::Existing(walk), 0, &json!({"title": "We leave"}));
+    weir.write(&desk, &Subject::Existing(vigil), 0, &json!({"title": "Vigil at the weir"}));
+    let shown = |weir: &Weir, document| {
+        let mut replica = weir.replica(&weir.desk);
+        let registry = Registry::standard();
+        let row = replica.live(document).expect("storage in memory").row(registry);
+        (row.values.text("title").to_owned(), row.heads.len())
+    };
+    assert_eq!((shown(&weir, vigil).0, shown(&weir, walk).0), ("Vigil at the weir".to_owned(), "Walk".to_owned()));
+
+    weir.certify_office_by_another();
+    assert_eq!((shown(&weir, vigil).1, shown(&weir, walk).1), (0, 0), "it counts for nobody");
+    let regained = weir.regained();
+    let of = |document| regained.iter().find(|regained| regained.document == document).expect("it is listed");
+    assert_eq!(regained.len(), 2);
+    assert_eq!(
+        regained.iter().map(|it| (it.is_missing(), it.legibility)).collect::<Vec<_>>(),
+        [(true, Legibility::Whole); 2]
+    );
+    // What the group's own other computer wrote on top of it is lost with it.
+    assert_eq!((text(of(vigil), "title"), of(vigil).changes.len()), (Some(Some("Vigil at the weir".to_owned())), 2));
+    assert_eq!(text(of(vigil), "place"), Some(Some("Old bridge".to_owned())));
+    assert_eq!((text(of(walk), "title"), of(walk).changes.len()), (Some(Some("Walk".to_owned())), 1));
+
+    // Said again by the computer that is left, it is there, once and for good.
+    weir.write(&desk, &Subject::Existing(vigil), 0, &json!({"title": "Vigil at the weir", "place": "Old bridge"}));
+    weir.write(&desk, &Subject::Existing(walk), 0, &json!({"title": "Walk"}));
+    assert_eq!((shown(&weir, vigil).0, shown(&weir, walk).0), ("Vigil at the weir".to_owned(), "Walk".to_owned()));
+    let again = weir.regained();
+    assert!(
+        again.iter().all(|it| !it.is_missing() && it.older.is_empty() && it.legibility == Legibility::Whole),
+        "{again:?}"
+    );
+    weir.write(&desk, &Subject::Existing(vigil), 0, &json!({"title": "Silent vigil"}));
+    assert!(weir.regained().iter().all(|it| !it.is_missing()), "what is written since is not undone");
+}
+
+#[test]
+fn a_page_that_others_went_on_with_outlives_a_second_certificate_of_the_device_that_opened_it() {
+    let mut weir = Weir::new();
+    let (desk, office) = (weir.desk.clone(), weir.office.clone());
+    let page = weir.write(&office, &Subject::New("page"), 1, &json!({"title": "How", "text": "Together.\n"}));
+    weir.write(&desk, &Subject::Existing(page), 0, &json!({"text": "Slowly.\n"}));
+    weir.certify_office_by_another();
+    let mut replica = weir.replica(&desk);
+    let row = replica.live(page).expect("storage in memory").row(Registry::standard());
+    assert_eq!((row.values.text("title"), row.values.text("text")), ("How", "Slowly.\n"));
+    assert_eq!(weir.regained(), [], "nothing of it is lost");
+}
+
+#[test]
+fn a_device_that_is_former_forked_and_of_two_groups_is_still_its_groups_to_say_again() {
+    let mut weir = Weir::new();
+    let (desk, office) = (weir.desk.clone(), weir.office.clone());
+    let vigil = weir.write(&office, &Subject::New("action"), 1, &json!({"title": "Vigil"}));
+    let other = weir.certify_office_by_another();
+    // The fork that whoever has the key can prove changes nothing of that, and neither does a list without the device.
+    let mut elsewhere = weir.replica(&desk);
+    let lie = json!({"title": "Lie"});
+    let (_, lies) = office.write_after(None, &mut elsewhere, NOON.wall, &Subject::New("action"), [8; 16], &lie);
+    weir.records.push(other.prove_fork(office.me.group, weir.of(&office)[0], &lies[0]));
+    let rotation = desk.rotate(&weir.replica(&desk), &BTreeMap::new());
+    weir.records.push(rotation);
+    let regained = weir.regained();
+    assert_eq!((regained.len(), regained[0].document), (1, vigil));
+    assert_eq!(text(&regained[0], "title"), Some(Some("Vigil".to_owned())));
 }

@@ -260,14 +260,14 @@ async fn a_group_with_a_used_up_invite_is_no_member_lets_nobody_in_and_joins_wit
     assert!(matches!(refused, CommandError::Refused { .. }), "{refused}");
 
     c.stop().await;
-    setup::join_again(&c.path(), &a.invite().await, Signing::Sign).unwrap();
+    setup::join_again(&c.path(), &a.invite().await, Signing::Sign, None).unwrap();
     c.start().await;
     c.until_members(3).await;
     until_equal(&[&a, &b, &c]).await;
     assert_eq!(c.status().await.group, own);
     assert_eq!(c.status().await.standing, OwnStanding::Member);
     c.stop().await;
-    let again = setup::join_again(&c.path(), &a.invite().await, Signing::Sign).unwrap_err();
+    let again = setup::join_again(&c.path(), &a.invite().await, Signing::Sign, None).unwrap_err();
     assert!(again.to_string().contains("is a member of the coalition already"), "{again}");
 }
 

@@ -140,7 +140,7 @@ fn found(home: &Path, founding: Founding, passphrase: Option<&Passphrase>) -> Re
         statement_text: founding.text,
         rules: founding.rules,
     };
-    setup::found_with(home, &found, passphrase).map(Created::from).map_err(|error| welcome::not_made(&error))
+    setup::found(home, &found, passphrase).map(Created::from).map_err(|error| welcome::not_made(&error))
 }
 
 #[cfg(test)]

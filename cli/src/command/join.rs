@@ -70,7 +70,7 @@ impl Join {
         let (group, signing, named) = self.complete(context, &ticket, named)?;
         let passphrase = flag.for_new_home(context)?;
         let request = JoinRequest { invite: text, group_name: group, signing };
-        let created = setup::join_trusting(context.home()?, &request, &named, passphrase.as_ref());
+        let created = setup::join(context.home()?, &request, &named, passphrase.as_ref());
         let created = created.map_err(|error| welcome::not_made(&error))?.into();
         let mut next = vec![context.line("node"), context.line("status")];
         if signing == Signing::Later {
@@ -100,7 +100,7 @@ impl Join {
             .hint("leave out --recovery-contact; a group with contacts begins in a new home: --home DIR"));
         }
         let passphrase = self.passphrase.of_home(context)?;
-        let created = setup::join_again_with(context.home()?, invite, signing, passphrase.as_ref())
+        let created = setup::join_again(context.home()?, invite, signing, passphrase.as_ref())
             .map_err(|error| welcome::not_made(&error))?;
         let mut answer = json!({
             "coalition": created.coalition.to_string(), "group": created.group.to_string(),

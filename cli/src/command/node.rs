@@ -124,8 +124,7 @@ async fn serve(home: &Path, config: ServeConfig, ends: Ends, out: &mut Output) -
 
 fn not_started(error: &ServeError) -> Failure {
     let (exit, code) = match error {
-        ServeError::Start(StartError::Home(error)) => kept::home(error),
-        ServeError::Start(StartError::Keys(error)) => kept::keys(error),
+        ServeError::Start(StartError::Local(error)) => kept::local(error),
         ServeError::Start(StartError::Network(NetworkError::BadAddress { .. } | NetworkError::BadAnnounced { .. })) => {
             (Exit::Usage, "bad_address")
         }

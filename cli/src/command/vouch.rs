@@ -108,6 +108,7 @@ fn show(page: &mut Page, vouches: &Value) {
     if !table.is_empty() {
         page.gap();
         page.table(&table);
+        rows(&vouches["groups"]).iter().flat_map(vain).for_each(|line| page.line(&line));
         page.line("Who would fall stands on that group in the end; a vouch of one that does not changes it: `grid vouch GROUP`.");
     }
     page.gap();
@@ -124,6 +125,13 @@ fn show(page: &mut Page, vouches: &Value) {
     if !table.is_empty() {
         page.table(&table);
     }
+}
+
+/// Who stood for a group in vain, and what brings it back.
+fn vain(group: &Value) -> Vec<String> {
+    let name = said(&group["name"]);
+    let line = |why| format!("{name} waits: {}. A member brings it back: `grid vouch {name:?}`.", said(why));
+    rows(&group["in_vain"]).iter().map(line).collect()
 }
 
 /// Who stands on a group, as far as they are named.
@@ -179,6 +187,14 @@ fn said(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_lost_a_vouch_is_told_why_and_how_a_member_brings_it_back() {
+        let group = json!({"name": "Lake", "in_vain": ["Mill stood for it in vain"]});
+        let told = ["Lake waits: Mill stood for it in vain. A member brings it back: `grid vouch \"Lake\"`."];
+        assert_eq!(vain(&group), told);
+        assert!(vain(&json!({"name": "Weir", "in_vain": []})).is_empty());
+    }
 
     #[test]
     fn who_stands_on_a_group_is_named_counted_or_said_to_be_neither() {

@@ -377,7 +377,7 @@ fn the_status_says_what_cannot_be_read_here_and_who_broke_which_rule_and_what_to
 #[test]
 fn a_record_that_cannot_be_read_here_says_so_and_that_nothing_is_lost() {
     let mut record = action("");
-    record["unreadable"] = json!("Automerge cannot build the document (apply): panic: made up");
+    record["unreadable"] = json!("this computer cannot read the document (apply): panic: made up");
     let output = FakeNode::saying(200, record).run(["action", "show", "aaaaaaaa"]);
     let shown = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
     let parts = ["can't be read on this computer", "panic: made up", "report it", "Nothing is lost"];

@@ -12,7 +12,8 @@ impl Driver {
     /// Everything that is wrong, as far as records show it.
     pub(super) fn findings(&self, views: &Views) -> Findings {
         let authority = self.replica.authority();
-        let teller = Teller { authority, views, own: self.replica.me().group };
+        let me = self.replica.me();
+        let teller = Teller { authority, views, own: me.group, here: me.device };
         let mut faults: Vec<FaultRow> = authority.faults().map(|fault| teller.tell(fault)).collect();
         faults.sort_by(|one, other| (one.whose, one.name, &one.what).cmp(&(other.whose, other.name, &other.what)));
         let named = |faulty: FaultyDevice| {
@@ -32,6 +33,7 @@ struct Teller<'a> {
     authority: &'a Authority,
     views: &'a Views,
     own: GroupId,
+    here: DeviceId,
 }
 
 impl Teller<'_> {
@@ -87,20 +89,7 @@ impl Teller<'_> {
                     device: Some(*device),
                 }
             }
-            Fault::DeviceOfSeveralGroups { device, groups } => FaultRow {
-                name: "device_of_several_groups",
-                whose: self.whose(groups),
-                what: format!(
-                    "One computer ({}) was certified by several groups, {}: it speaks for none of them, and nothing that \
-                     it wrote counts.",
-                    short(device),
-                    self.names(groups)
-                ),
-                hint: "each group gives the computer that it means new keys, in a home of its own: `grid device add`"
-                    .to_owned(),
-                group: None,
-                device: Some(*device),
-            },
+            Fault::DeviceOfSeveralGroups { device, groups } => self.several_groups(device, groups),
             Fault::Forked { device, seq } => {
                 let group = self.group_of(device);
                 let whose = self.whose(&group);
@@ -177,6 +166,53 @@ impl Teller<'_> {
         }
     }
 
+    /// Whoever has the computer's keys agreed to each certificate, and each group signed one.
+    fn several_groups(&self, device: &DeviceId, groups: &[GroupId]) -> FaultRow {
+        let whose = self.whose(groups);
+        let others = self.names(groups.iter().filter(|group| **group != self.own));
+        let what = match whose {
+            Whose::Own if *device == self.here => format!(
+                "This computer was certified by {others} as well as by your group, and whoever has its keys agreed: it \
+                 speaks for nobody. Nothing that it wrote counts unless others have built on it, and nothing that it \
+                 vouched for."
+            ),
+            Whose::Own => format!(
+                "A computer of your group ({}) was certified by {others} as well, and whoever has its keys agreed: it \
+                 speaks for nobody. Nothing that it wrote counts unless others have built on it, and nothing that it \
+                 vouched for.",
+                short(device)
+            ),
+            Whose::Others => format!(
+                "One computer ({}) was certified by several groups, {others}, and whoever has its keys agreed: it speaks \
+                 for none of them. Nothing that it wrote counts unless others have built on it, and nothing that it \
+                 vouched for.",
+                short(device)
+            ),
+        };
+        let hint = match whose {
+            Whose::Own if *device == self.here => {
+                "go on with another computer of your group, or get your group back in a new home: `grid group recover \
+                 --from INVITE`; there `grid device lost` lists what your group lost, and `--publish` writes it again"
+            }
+            Whose::Own => {
+                "what your group lost with it: `grid device lost`, and `grid device lost --publish` writes it again; \
+                 whoever stood on its vouch alone is out: `grid vouch list`, then `grid vouch GROUP`"
+            }
+            Whose::Others => {
+                "its group writes again what it lost; whoever stood on its vouch alone is out until a member vouches: \
+                 `grid vouch list`, then `grid vouch GROUP`"
+            }
+        };
+        FaultRow {
+            name: "device_of_several_groups",
+            whose,
+            what,
+            hint: hint.to_owned(),
+            group: None,
+            device: Some(*device),
+        }
+    }
+
     fn too_many(&self, name: &'static str, group: &GroupId, what: String) -> FaultRow {
         let whose = self.whose([group]);
         let hint = match whose {
@@ -200,12 +236,13 @@ mod tests {
     fn each_fault_has_a_word_of_its_own_who_broke_it_and_what_to_do() {
         let views = Coalition::new(&["Clean River", "Mill Weir"]).views;
         let (authority, own, other) = (Authority::default(), GroupId([1; 32]), GroupId([2; 32]));
-        let teller = Teller { authority: &authority, views: &views, own };
         let (device, base) = (DeviceId(PublicKey([9; 32])), VersionId([5; 32]));
+        let here = DeviceId(PublicKey([8; 32]));
+        let teller = Teller { authority: &authority, views: &views, own, here };
         let faults = |group| {
             [
                 Fault::DoubleVouch { device, version: base, slot: 3, targets: [own, other] },
-                Fault::DeviceOfSeveralGroups { device, groups: vec![group] },
+                Fault::DeviceOfSeveralGroups { device, groups: vec![group, GroupId([3; 32])] },
                 Fault::Forked { device, seq: 7 },
                 Fault::TooManyDevices { group, found: 65 },
                 Fault::TooManyGoverning { group, found: 5 },
@@ -222,8 +259,31 @@ mod tests {
             // Whose computer it is that nobody knows, no record says.
             if !matches!(mine.name, "double_vouch" | "forked") {
                 assert_eq!((mine.whose, theirs.whose), (Whose::Own, Whose::Others), "{mine:?}");
-                assert!(mine.what.contains("Clean River") && theirs.what.contains("Mill Weir"), "{theirs:?}");
+                assert!(mine.what.contains("Clean River") || mine.what.contains("your group"), "{mine:?}");
+                assert!(theirs.what.contains("Mill Weir"), "{theirs:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_computer_of_several_groups_is_told_with_what_its_people_lost_and_the_way_back() {
+        let views = Coalition::new(&["Clean River", "Mill Weir"]).views;
+        let (authority, own, other) = (Authority::default(), GroupId([1; 32]), GroupId([2; 32]));
+        let device = DeviceId(PublicKey([9; 32]));
+        let tell = |own, here| {
+            let teller = Teller { authority: &authority, views: &views, own, here };
+            teller.tell(&Fault::DeviceOfSeveralGroups { device, groups: vec![GroupId([1; 32]), other] })
+        };
+        let elsewhere = tell(own, DeviceId(PublicKey([8; 32])));
+        assert!(elsewhere.what.contains("your group") && elsewhere.what.contains("Mill Weir"), "{elsewhere:?}");
+        let way_back = ["grid device lost --publish", "grid vouch list", "grid vouch GROUP"];
+        assert!(way_back.iter().all(|part| elsewhere.hint.contains(part)), "{elsewhere:?}");
+        let here = tell(own, device);
+        assert!(here.what.starts_with("This computer") && here.hint.contains("group recover"), "{here:?}");
+        let others = tell(GroupId([3; 32]), DeviceId(PublicKey([8; 32])));
+        assert!(
+            others.what.contains("Clean River, Mill Weir") && others.hint.contains("grid vouch list"),
+            "{others:?}"
+        );
     }
 }

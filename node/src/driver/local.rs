@@ -2,7 +2,7 @@
 
 use super::Driver;
 use crate::handle::{Change, CommandError, Target, Written};
-use crate::store::{LocalPresence, LocalRecord};
+use crate::store::LocalRecord;
 use crate::survey;
 use crate::view::local::{Beside, is_here, values_of};
 use crate::view::{Views, listed};
@@ -10,7 +10,7 @@ use grid_protocol::codec::Format;
 use grid_protocol::document::Opening;
 use grid_protocol::id::DocumentId;
 use grid_protocol::letters;
-use grid_protocol::record::{Kind, Patch, RecordHome, Tags, Value, Values, Writes};
+use grid_protocol::record::{Kind, Patch, Presence, RecordHome, Tags, Value, Values, Writes};
 use std::sync::Arc;
 
 /// The kinds whose records people ask for by name alone.
@@ -112,7 +112,7 @@ impl Driver {
     pub(super) fn write_here(&mut self, target: &Target, kind: &Kind, patch: &Patch) -> Result<Written, CommandError> {
         let (document, opening, after, change) = self.work_out_here(target, kind, patch)?;
         if change != Change::Unchanged {
-            self.keep_here(document, opening, &after.to_json(), LocalPresence::Present)?;
+            self.keep_here(document, opening, &after.to_json(), Presence::Present)?;
         }
         Ok(self.written_here(document, change))
     }
@@ -125,7 +125,7 @@ impl Driver {
     ) -> Result<(DocumentId, Opening, Values, Change), CommandError> {
         let (document, opening) = self.outbound.place(target, kind)?;
         let known = self.local(&document);
-        if known.as_ref().is_some_and(|known| known.presence == LocalPresence::Removed) {
+        if known.as_ref().is_some_and(|known| known.presence == Presence::Removed) {
             return Err(CommandError::Refused {
                 why: "this record was removed".to_owned(),
                 hint: "make a new one".to_owned(),
@@ -209,7 +209,7 @@ impl Driver {
             Some(known) => known.opening,
             None => self.outbound.place(&Target::Own(kind.name.clone()), kind)?.1,
         };
-        Ok(Some(self.local_record(document, opening, &after.to_json(), LocalPresence::Present)))
+        Ok(Some(self.local_record(document, opening, &after.to_json(), Presence::Present)))
     }
 
     /// What empties the fields of a record that stay here, where they hold something: what is removed is not kept beside.
@@ -251,10 +251,10 @@ impl Driver {
         if !is_here(self.replica.documents().registry(), known.opening.kind.as_str()) {
             return None;
         }
-        if known.presence == LocalPresence::Removed {
+        if known.presence == Presence::Removed {
             return Some(Ok(self.written_here(document, Change::Unchanged)));
         }
-        let removed = self.keep_here(document, known.opening, &Values::default().to_json(), LocalPresence::Removed);
+        let removed = self.keep_here(document, known.opening, &Values::default().to_json(), Presence::Removed);
         Some(removed.map(|()| self.written_here(document, Change::Changed)))
     }
 
@@ -267,7 +267,7 @@ impl Driver {
         document: DocumentId,
         opening: Opening,
         values: &serde_json::Value,
-        presence: LocalPresence,
+        presence: Presence,
     ) -> Result<(), CommandError> {
         let record = self.local_record(document, opening, values, presence);
         self.keep_local(record)
@@ -278,7 +278,7 @@ impl Driver {
         document: DocumentId,
         opening: Opening,
         values: &serde_json::Value,
-        presence: LocalPresence,
+        presence: Presence,
     ) -> LocalRecord {
         let now = self.clock.now().wall;
         let created = self.local(&document).map_or(now, |known| known.created);

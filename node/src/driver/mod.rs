@@ -13,6 +13,7 @@ mod device;
 mod effect;
 mod findings;
 mod import;
+mod in_vain;
 mod local;
 mod lost;
 mod own_log;

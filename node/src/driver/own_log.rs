@@ -51,6 +51,8 @@ enum End {
     Forked { seq: u64, lost: usize },
     /// This group ended the device.
     Revoked { seq: u64, lost: usize },
+    /// Another group certified the device as well.
+    Disputed { lost: usize },
 }
 
 impl OwnLogState {
@@ -180,6 +182,10 @@ impl Driver {
             }
         };
         let is_fork = |fault: &Fault| matches!(fault, Fault::Forked { device: of, .. } if *of == device);
+        if self.replica.authority().keys().is_disputed(&device) {
+            self.own_log.end = Some(End::Disputed { lost });
+            return;
+        }
         let forked = !self.replica.authority().is_revoked(&device) && self.replica.authority().faults().any(is_fork);
         self.own_log.end = Some(if forked { End::Forked { seq, lost } } else { End::Revoked { seq, lost } });
     }
@@ -217,6 +223,13 @@ impl End {
                 lost,
                 "nothing more can be written with its keys: ask for a code on another computer of your group (`grid \
                  device add`) and use it in a new home (`grid device join`)",
+            ),
+            Self::Disputed { lost } => (
+                "another group certified this computer as well, with its keys, so it speaks for nobody",
+                0,
+                lost,
+                "nothing more can be written with its keys: go on with another computer of your group, or in a new home \
+                 (`grid group recover --from INVITE`), where `grid device lost --publish` writes again what is lost",
             ),
         };
         let gone = match lost {

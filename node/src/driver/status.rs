@@ -27,8 +27,8 @@ impl Driver {
     pub(super) fn status(&self) -> Status {
         let me = self.replica.me();
         let authority = self.replica.authority();
-        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let standing = self.standing();
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let head = self.replica.own_head().map(|head| head.seq);
         Status {
             coalition: me.coalition,

@@ -1,7 +1,7 @@
 //! Who vouches for whom: this computer's slots, and who waits for a vouch.
 
 use super::Driver;
-use crate::handle::{Need, NeedKind, Origin, SlotRow, SlotUse, VouchCount, VouchRule, VouchedRow, Vouches};
+use crate::handle::{Need, NeedKind, Origin, SlotRow, SlotUse, VainVouch, VouchCount, VouchRule, VouchedRow, Vouches};
 use crate::view::Views;
 use grid_protocol::authority::{Authority, Carried, Fault, Lacking, SlotState, Standing, TakenBy, Vouching};
 use grid_protocol::control::{Record, VouchedBy};
@@ -25,13 +25,18 @@ impl Driver {
         let membership = authority.membership();
         let vouching = membership.vouching();
         let by_target = counting(authority, vouching);
-        let members = authority.members_here();
-        let groups: BTreeSet<GroupId> =
-            members.chain(self.stood_for().into_iter().filter(applies(authority))).collect();
+        let mut vain = self.in_vain();
+        let waiting = self.stood_for(&vain).into_iter().filter(applies(authority));
+        let groups: BTreeSet<GroupId> = authority.members_here().chain(waiting).collect();
         let mut carried = membership.carried(&me.group, CARRIED, STEPS);
+        let mut in_vain = |group: &GroupId| match applies(authority)(group) {
+            true => vain.remove(group).into_iter().flatten().collect(),
+            false => Vec::new(),
+        };
         let row = |group: GroupId| VouchedRow {
             group,
             standing: authority.standing(&group),
+            in_vain: in_vain(&group),
             origin: match vouching.is_some_and(|vouching| vouching.is_founder(&group)) {
                 true => Origin::Founder,
                 false => Origin::Guest,
@@ -96,13 +101,13 @@ impl Driver {
         rows
     }
 
-    /// The groups for which somebody stands: by a vouch, be its slot void, or by an invite that they used.
-    fn stood_for(&self) -> BTreeSet<GroupId> {
+    /// The groups for which somebody stands: by a vouch, or by an invite that they used, also in vain.
+    fn stood_for(&self, vain: &BTreeMap<GroupId, BTreeSet<VainVouch>>) -> BTreeSet<GroupId> {
         let vouched = self.replica.control().iter().filter_map(|record| match record {
             Record::Vouch(vouch) => Some(vouch.body.target),
             _ => None,
         });
-        vouched.chain(self.replica.authority().governance().targets()).collect()
+        vouched.chain(self.replica.authority().governance().targets()).chain(vain.keys().copied()).collect()
     }
 
     /// The groups that have signed and wait for a vouch, where one of this group would count.
@@ -117,24 +122,32 @@ impl Driver {
         }
         let by_target = counting(authority, Some(vouching));
         let of = |group: &GroupId| by_target.get(group).map_or(&[][..], Vec::as_slice);
-        let waiting: Vec<GroupId> =
-            self.stood_for().into_iter().filter(applies(authority)).filter(|group| !of(group).contains(&own)).collect();
+        let vain = self.in_vain();
+        let waiting = self.stood_for(&vain).into_iter().filter(applies(authority));
+        let waiting: Vec<GroupId> = waiting.filter(|group| !of(group).contains(&own)).collect();
         let mut needs: Vec<Need> = waiting
             .iter()
             .take(NAMED)
-            .map(|group| Need {
-                kind: NeedKind::Vouch,
-                version,
-                what: format!(
-                    "{} has signed and waits for a vouch: {} of {}.",
-                    views.name_of(group),
-                    of(group).len(),
-                    vouching.needed().unwrap_or_default()
-                ),
-                hint: format!(
-                    "if your group knows it and wants it here: `grid vouch {}`; a vouch is not taken back",
-                    group.short()
-                ),
+            .map(|group| {
+                let (name, short) = (views.name_of(group), group.short());
+                let given = of(group).len();
+                let needed = vouching.needed().unwrap_or_default();
+                let lost = vain.get(group).into_iter().flatten().collect::<Vec<&VainVouch>>();
+                let told = lost.iter().map(|vain| format!(" {}.", vain.told(|group| views.name_of(group))));
+                Need {
+                    kind: NeedKind::Vouch,
+                    version,
+                    what: format!(
+                        "{name} has signed and waits for a vouch: {given} of {needed}.{}",
+                        told.collect::<String>()
+                    ),
+                    hint: match lost.iter().any(|vain| vain.by == own) {
+                        true => format!("your group stood for it before; to do so again: `grid vouch {short}`"),
+                        false => format!(
+                            "if your group knows it and wants it here: `grid vouch {short}`; a vouch is not taken back"
+                        ),
+                    },
+                }
             })
             .collect();
         if let Some(more) = waiting.len().checked_sub(NAMED).filter(|more| *more > 0) {
@@ -155,7 +168,9 @@ impl Driver {
         let needed = vouching.needed()?;
         let given = counting(authority, Some(vouching)).get(&own).map_or(0, Vec::len);
         let vouched = |record: &Record| matches!(record, Record::Vouch(vouch) if vouch.body.target == own);
-        if (needed < 2 || self.application.is_some()) && !self.replica.control().iter().any(vouched) {
+        let vain = self.in_vain().remove(&own).unwrap_or_default();
+        let is_vouched = || self.replica.control().iter().any(vouched);
+        if (needed < 2 || self.application.is_some()) && vain.is_empty() && !is_vouched() {
             return None;
         }
         let whose = match vouching.by() {
@@ -167,8 +182,10 @@ impl Driver {
             1 => "it takes a vouch that counts, and there is none".to_owned(),
             needed => format!("it takes the vouches of {needed} groups, and {given} count"),
         };
+        let told: Vec<String> = vain.iter().map(|vain| vain.told(|group| self.name_of(group))).collect();
+        let told = if told.is_empty() { String::new() } else { format!(" ({})", told.join("; ")) };
         Some(format!(
-            "{so_far} as far as is known here; ask {whose} that does not vouch for it yet to run `grid vouch {name:?}`"
+            "{so_far} as far as is known here{told}; ask {whose} that does not vouch for it yet to run `grid vouch {name:?}`"
         ))
     }
 }

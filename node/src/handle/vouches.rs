@@ -64,9 +64,49 @@ pub struct VouchedRow {
     pub origin: Origin,
     /// The groups whose vouch for it counts, ascending.
     pub vouchers: Vec<GroupId>,
+    /// Where it lacks vouches, those who stood for it in vain.
+    pub in_vain: Vec<VainVouch>,
     /// The members that would be none without what this group vouches for, at most twenty of them by name; none
     /// where that was not worked out, because there are too many groups.
     pub carries: Option<Carried>,
+}
+
+/// Who stood for a group, by a vouch or an invite, with a computer because of which that counts for nobody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VainVouch {
+    /// The group.
+    pub by: GroupId,
+    /// What befell it.
+    pub why: Vain,
+}
+
+/// What befell a vouch.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Vain {
+    /// These groups certified the computer as well.
+    SeveralGroups(Vec<GroupId>),
+    /// The computer vouched for these two with one slot.
+    TwoVouches([GroupId; 2]),
+    /// The group left the computer out when it got new keys.
+    LeftOut,
+}
+
+impl VainVouch {
+    /// The same in words, without a full stop.
+    pub fn told(&self, name: impl Fn(&GroupId) -> String) -> String {
+        let names = |groups: &[GroupId]| groups.iter().map(&name).collect::<Vec<_>>().join(" and ");
+        let by = name(&self.by);
+        match &self.why {
+            Vain::SeveralGroups(others) => format!(
+                "{by} stood for it with a computer that {} certified as well, so that nothing that computer signed counts",
+                names(others)
+            ),
+            Vain::TwoVouches(targets) => {
+                format!("{by} vouched with one slot for {}, so that it counts for neither", names(targets))
+            }
+            Vain::LeftOut => format!("{by} stood for it with a computer that it left out when it got new keys"),
+        }
+    }
 }
 
 /// Where one group stands.

@@ -81,6 +81,8 @@ pub(crate) struct VouchedItem {
     founder: bool,
     /// Those whose vouch for it counts.
     vouchers: Vec<Named>,
+    /// Where it lacks vouches, in words who stood for it in vain, and why that counts for nobody.
+    in_vain: Vec<String>,
     /// Members that would be none without what this group vouches for: they stand on nobody else. Twenty at most.
     carries: Vec<Named>,
     /// How many those are; null where there are too many groups to work it out for this one too.
@@ -127,6 +129,7 @@ fn vouched(views: &Views, row: VouchedRow) -> VouchedItem {
         standing: standing(row.standing),
         founder: row.origin == Origin::Founder,
         vouchers: row.vouchers.iter().map(|group| named(views, group)).collect(),
+        in_vain: row.in_vain.iter().map(|vain| vain.told(|group| views.name_of(group))).collect(),
         carries: row.carries.iter().flat_map(|it| &it.first).map(|group| named(views, group)).collect(),
         carried: row.carries.map(|it| it.count),
     }

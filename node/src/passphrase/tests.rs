@@ -3,7 +3,7 @@
 use super::*;
 use crate::home::Custody;
 use crate::setup::{Found, found};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use data_encoding::HEXLOWER;
 use grid_protocol::storage::Storage as _;
 use std::fs;
@@ -32,6 +32,7 @@ fn home() -> (tempfile::TempDir, PathBuf, RecoveryWords) {
             statement_text: format!("{SENTENCE}. ").repeat(400),
             rules: Default::default(),
         },
+        None,
     )
     .unwrap();
     (dir, path, RecoveryWords::parse(&created.words.join(" ")).unwrap())
@@ -125,7 +126,7 @@ fn a_home_made_with_a_passphrase_never_shows_what_it_holds() {
         statement_text: SENTENCE.to_owned(),
         rules: Default::default(),
     };
-    let words = crate::setup::found_with(&path, &found, Some(&passphrase("open sesame"))).unwrap().words.join(" ");
+    let words = crate::setup::found(&path, &found, Some(&passphrase("open sesame"))).unwrap().words.join(" ");
     let words = RecoveryWords::parse(&words).unwrap();
     assert_eq!(exposed(&path, &seeds(&path, &words)), Vec::<PathBuf>::new());
 }
@@ -143,7 +144,10 @@ fn a_wrong_passphrase_is_refused_and_changes_nothing() {
         reset(&path, &other, &passphrase("another one")).unwrap_err(),
     ] {
         assert!(
-            matches!(error, PassphraseError::Keys(KeystoreError::WrongPassphrase | KeystoreError::WrongWords)),
+            matches!(
+                error,
+                PassphraseError::Local(LocalError::Keys(KeystoreError::WrongPassphrase | KeystoreError::WrongWords))
+            ),
             "{error}"
         );
         assert!(!error.hint().is_empty());

@@ -1,24 +1,21 @@
 //! Why no home was made, and what to do.
 
 use crate::handle::CommandError;
-use crate::home::{CHECK_DISK, HomeError, NEWER_PROGRAM};
-use crate::keystore::KeystoreError;
-use crate::profile::ProfileError;
-use crate::store::StoreError;
+use crate::home::{CHECK_DISK, NEWER_PROGRAM};
+use crate::local_error::{LocalError, takes_local_errors};
 use crate::threats::ReviewError;
 use grid_protocol::control::RecordError;
 use grid_protocol::id::CoalitionId;
 use grid_protocol::invite::ParseInviteError;
 use grid_protocol::pairing::ParsePairingError;
-use grid_protocol::storage::StorageError;
 use grid_protocol::time::Timestamp;
 
 /// Why no home was made. Nothing of it is left behind.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The home can't be made.
+    /// This machine can't do it.
     #[error(transparent)]
-    Home(#[from] HomeError),
+    Local(#[from] LocalError),
     /// The invite can't be read.
     #[error(transparent)]
     Invite(#[from] ParseInviteError),
@@ -69,21 +66,9 @@ pub enum SetupError {
     /// The profile could not be written.
     #[error(transparent)]
     Group(#[from] CommandError),
-    /// The keys could not be saved.
-    #[error(transparent)]
-    Keys(#[from] KeystoreError),
     /// The review of threats can't be written.
     #[error(transparent)]
     Review(#[from] ReviewError),
-    /// What the home belongs to could not be saved.
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
-    /// The store could not be made.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The records could not be saved.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
     /// A made-up coalition breaks a rule.
     #[error("the made-up coalition breaks a rule")]
     MadeUp {
@@ -96,11 +81,13 @@ pub enum SetupError {
     Stopped,
 }
 
+takes_local_errors!(SetupError);
+
 impl SetupError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
-            Self::Home(error) => error.hint().to_owned(),
+            Self::Local(error) => error.hint().to_owned(),
             Self::Invite(ParseInviteError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
             Self::Expired { .. } => "ask the group that invited you for a new invite".to_owned(),
@@ -129,8 +116,6 @@ impl SetupError {
             Self::Group(_) => "choose another name for the group".to_owned(),
             Self::MadeUp { .. } => "this is a fault of the program: please report it with the size and the seed".to_owned(),
             Self::Stopped => "begin again in a new or empty directory".to_owned(),
-            Self::Keys(error @ (KeystoreError::Locked | KeystoreError::WrongPassphrase)) => error.hint().to_owned(),
-            Self::Keys(_) | Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK.to_owned(),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::outbound::{self, Edit};
 use crate::profile::Profile;
 use crate::sample::{DAYS, Drafted, Sample};
 use crate::setup::Created;
-use crate::store::{LocalPresence, LocalRecord, Store};
+use crate::store::{LocalRecord, Store};
 use automerge::{ActorId, Automerge};
 use grid_protocol::authority::Authority;
 use grid_protocol::codec::Format;
@@ -25,7 +25,7 @@ use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{CoalitionId, DocumentId, GroupId};
 use grid_protocol::invite::{InviteTicket, NewInvite};
 use grid_protocol::key::{DeviceId, SealKey, SecretKey};
-use grid_protocol::record::{self, Kind, Patch, Registry, Singleton, Values};
+use grid_protocol::record::{self, Kind, Patch, Presence, Registry, Singleton, Values};
 use grid_protocol::replica::Identity;
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage as _;
@@ -306,7 +306,7 @@ fn written(
         created: at,
         changed: at,
         values: here.over(kind, Values::default()).to_json().to_string(),
-        presence: LocalPresence::Present,
+        presence: Presence::Present,
     });
     let actor = actor(&coalition, &document, &writer.device);
     let mut draft = Automerge::new().with_actor(ActorId::from(actor.0.as_slice()));
@@ -335,7 +335,7 @@ fn kept(
     let document = opening.document(&coalition);
     let patch = Patch::from_json(kind, &drafted.with_ids(ids).into()).map_err(impossible)?;
     let values = patch.over(kind, kind.defaults()).to_json().to_string();
-    let presence = LocalPresence::Present;
+    let presence = Presence::Present;
     Ok(LocalRecord { version: Format, document, opening, created: at, changed: at, values, presence })
 }
 

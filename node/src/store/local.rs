@@ -8,6 +8,7 @@ use super::{Reader, Store};
 use grid_protocol::codec::{self, Format};
 use grid_protocol::document::Opening;
 use grid_protocol::id::DocumentId;
+use grid_protocol::record::Presence;
 use grid_protocol::storage::StorageError;
 use grid_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,16 +32,7 @@ pub struct LocalRecord {
     /// The fields that stay here, in their JSON form: a kind's fields may differ between versions of the program.
     pub values: String,
     /// Whether it was removed.
-    pub presence: LocalPresence,
-}
-
-/// Whether a record that stays here is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LocalPresence {
-    /// It is.
-    Present,
-    /// It was removed.
-    Removed,
+    pub presence: Presence,
 }
 
 impl LocalRecord {

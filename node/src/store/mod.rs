@@ -29,7 +29,7 @@ mod write;
 
 pub use check::RepairedLog;
 pub(crate) use convert::copy;
-pub use local::{LocalPresence, LocalRecord};
+pub use local::LocalRecord;
 pub use open::{LastEnd, OpenReport, Rebuilt, StoreError, Unplaced, UnplacedReason};
 pub use reader::Reader;
 pub(crate) use rows::RowKey;

@@ -1,10 +1,10 @@
 //! What stays on this computer, shown with what travels: to its own people a record is one thing.
 
 use super::{Views, listed};
-use crate::store::{LocalPresence, LocalRecord};
+use crate::store::LocalRecord;
 use grid_protocol::domain;
 use grid_protocol::id::{ChangeHash, Digest};
-use grid_protocol::record::{Field, FieldName, Kind, Patch, Presence, RecordHome, Registry, Values};
+use grid_protocol::record::{Field, FieldName, Kind, Patch, RecordHome, Registry, Values};
 use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -130,10 +130,7 @@ fn row_of(kind: &Kind, record: &LocalRecord, values: &Values) -> Row {
         changed: record.changed,
         changed_by: None,
         latest: Box::default(),
-        presence: match record.presence {
-            LocalPresence::Present => Presence::Present,
-            LocalPresence::Removed => Presence::Removed,
-        },
+        presence: record.presence,
         quarantine: None,
         breaches: Box::default(),
     }

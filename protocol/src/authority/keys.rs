@@ -60,7 +60,8 @@ pub struct Keys {
     peers: BTreeMap<PeerKey, Vec<DeviceId>>,
     cuts: BTreeMap<DeviceId, Cut>,
     revoked: BTreeSet<DeviceId>,
-    disputed: BTreeSet<DeviceId>,
+    /// Of each device that several groups certified those groups, and where each of them ended it itself.
+    disputed: BTreeMap<DeviceId, BTreeMap<GroupId, Option<Cut>>>,
     faults: Vec<Fault>,
 }
 
@@ -75,12 +76,21 @@ struct Found<'a> {
     forks: BTreeMap<DeviceId, Cut>,
 }
 
+impl Found<'_> {
+    /// Where the root in force of a group has ended a device, by a revocation or in its list.
+    fn end(&self, group: &GroupId, root: &RootInForce, device: &DeviceId) -> Option<Cut> {
+        let signed = self.revoked.get(device).into_iter().flatten();
+        let revoked = signed.filter(|revoke| revoke.body.group == *group && root.made(revoke));
+        let listed = root.listed.as_ref().and_then(|listed| listed.get(device)).and_then(|kept| kept.cut);
+        smallest(revoked.map(|revoke| Some(revoke.body.cut)).chain([listed]))
+    }
+}
+
 /// A device whose certificates count.
 struct Counting<'a> {
     device: DeviceId,
     capabilities: Capabilities,
     shown: &'a DeviceCert,
-    listed_cut: Option<Cut>,
 }
 
 impl Keys {
@@ -114,8 +124,10 @@ impl Keys {
                     by_group.entry(group).or_default().push((device, certificates));
                 }
                 Some((first, _)) => {
-                    let groups = std::iter::once(first).chain(groups.into_keys()).collect();
-                    keys.disputed.insert(device);
+                    let groups: Vec<GroupId> = std::iter::once(first).chain(groups.into_keys()).collect();
+                    let end = |group: &GroupId| found.end(group, &keys.groups.get(group)?.root, &device);
+                    let ends = groups.iter().map(|group| (*group, end(group))).collect();
+                    keys.disputed.insert(device, ends);
                     // Some hold its log from before, others never ask for it: it counts for nothing everywhere.
                     keys.cuts.insert(device, Cut::NOTHING);
                     keys.faults.push(Fault::DeviceOfSeveralGroups { device, groups });
@@ -150,15 +162,10 @@ impl Keys {
             self.faults.push(Fault::TooManyDevices { group: id, found: counting.len() });
             counting.truncate(MAX_DEVICES);
         }
-        let ended = |device: &Counting<'_>| {
-            let signed = found.revoked.get(&device.device).into_iter().flatten();
-            let revoked = signed.filter(|revoke| revoke.body.group == id && root.made(revoke));
-            smallest(revoked.map(|revoke| Some(revoke.body.cut)).chain([device.listed_cut]))
-        };
         let counting: Vec<(Counting<'_>, Option<Cut>)> = counting
             .into_iter()
             .map(|device| {
-                let end = ended(&device);
+                let end = found.end(&id, &root, &device.device);
                 (device, end)
             })
             .collect();
@@ -271,7 +278,22 @@ impl Keys {
 
     /// Whether several groups certified the device, so that it speaks for none.
     pub fn is_disputed(&self, device: &DeviceId) -> bool {
-        self.disputed.contains(device)
+        self.disputed.contains_key(device)
+    }
+
+    /// Whether a group certified the device, also where it speaks for it no more: left out, or certified by others too.
+    pub fn is_certified_by(&self, device: &DeviceId, group: &GroupId) -> bool {
+        match self.disputed.get(device) {
+            Some(groups) => groups.contains_key(group),
+            None => self.writer(device).is_some_and(|(of, _)| of == *group),
+        }
+    }
+
+    /// The devices that this group certified and another one too, with the entry behind which this one ended each of
+    /// them itself. An end before the first entry says of none of them whose it is, and is left out.
+    pub fn disputed_of(&self, group: &GroupId) -> impl Iterator<Item = (DeviceId, Option<Cut>)> {
+        let ends = self.disputed.iter().filter_map(|(device, ends)| Some((*device, *ends.get(group)?)));
+        ends.map(|(device, end)| (device, end.filter(|end| *end != Cut::NOTHING)))
     }
 
     /// Who breaks the rules of this layer.
@@ -291,7 +313,7 @@ fn count<'a>(root: &RootInForce, device: DeviceId, certificates: &Certificates<'
     let shown = shown.or_else(|| kept.and(certificates.iter().min_by_key(by_serial)));
     let capabilities = union(&signed).and(kept.map_or(Capabilities::NONE, |kept| kept.capabilities));
     let (_, shown) = shown?;
-    Some(Counting { device, capabilities, shown, listed_cut: kept.and_then(|kept| kept.cut) })
+    Some(Counting { device, capabilities, shown })
 }
 
 fn union(certificates: &Certificates<'_>) -> Capabilities {

@@ -11,9 +11,9 @@ use crate::id::ChangeHash;
 use automerge::{Automerge, Change};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A document that Automerge could not build although every change in it was found sound.
+/// A document that this machine could not judge, build or read although nothing in it shows why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Automerge cannot build the document ({step}): {reason}")]
+#[error("this computer cannot read the document ({step}): {reason}")]
 pub struct Quarantine {
     /// What was tried.
     pub step: &'static str,

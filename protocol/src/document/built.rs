@@ -3,6 +3,7 @@
 use super::apply::{self, Quarantine};
 use super::history::Document;
 use super::plain::Plain;
+use crate::id::DocumentId;
 use crate::limits::MAX_ALWAYS_CHECKED;
 use automerge::Automerge;
 
@@ -20,6 +21,13 @@ pub(super) enum Built {
 }
 
 impl Document {
+    /// A document that nobody reads or writes here.
+    pub(crate) fn quarantined(id: DocumentId, quarantine: Quarantine) -> Self {
+        let mut document = Self::new(id);
+        document.built = Built::Quarantined(quarantine);
+        document
+    }
+
     /// The Automerge document of exactly the effective changes.
     ///
     /// # Errors

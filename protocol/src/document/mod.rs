@@ -32,6 +32,7 @@ mod succession;
 mod verify;
 
 pub use apply::Quarantine;
+pub(crate) use apply::contained;
 pub use change::{LayoutError, chunk};
 pub use columns::Malformed;
 pub use conduct::Shows;

@@ -9,6 +9,7 @@ use automerge::transaction::Transactable;
 use automerge::{
     ActorId, AutomergeError, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValueRef, ValueRef, iter::MapRangeItem,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What a document holds, read as a record of a kind.
@@ -33,8 +34,8 @@ pub enum Reader {
     Others,
 }
 
-/// Whether a record is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Whether a record is there. Homes keep it of what stays on one computer: a new variant comes last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Presence {
     /// It is.
     #[default]

@@ -36,14 +36,16 @@ pub struct Incoming {
 
 /// A document in memory.
 pub struct LiveDocument {
-    id: DocumentId,
-    opening: Option<Opening>,
-    document: Document,
+    pub(super) id: DocumentId,
+    pub(super) opening: Option<Opening>,
+    pub(super) document: Document,
     /// Changes that came before the opening.
     early: Vec<Incoming>,
     /// Bytes of all changes taken in, with what their operations take.
     weight: u64,
-    wholeness: Wholeness,
+    pub(super) wholeness: Wholeness,
+    /// Why nothing of it can be told here.
+    pub(super) quarantine: Option<Quarantine>,
     told: Told,
     /// When each change says that it was written, and its place in the log; those behind cuts left out.
     times: BTreeMap<ChangeHash, (Timestamp, u64)>,
@@ -152,6 +154,7 @@ impl LiveDocument {
             early: Vec::new(),
             weight: 0,
             wholeness: Wholeness::Whole,
+            quarantine: None,
             told: Told::nothing(Freshness::Fresh),
             times: BTreeMap::new(),
             owners: BTreeSet::new(),
@@ -194,7 +197,8 @@ impl LiveDocument {
         let operations = incoming.change.change.operations();
         self.weight = self.weight.saturating_add(bytes + operations.saturating_mul(OPERATION));
         match (&self.opening, &incoming.change.opening) {
-            (None, Some(opening)) if authority.author_of(&incoming.device) == Some(opening.owner) => {
+            // Also one of a device that a second group certified since: what others have built on it stays.
+            (None, Some(opening)) if authority.keys().is_certified_by(&incoming.device, &opening.owner) => {
                 self.opening = Some(opening.clone());
                 let mut early = std::mem::take(&mut self.early);
                 early.push(incoming);
@@ -272,8 +276,8 @@ impl LiveDocument {
         self.row_for(registry, None)
     }
 
-    /// The document as views of this group see it.
-    pub fn row_for(&mut self, registry: &Registry, own: Option<GroupId>) -> Row {
+    /// Reads it, whatever comes of that.
+    pub(super) fn read_row(&mut self, registry: &Registry, own: Option<GroupId>) -> Row {
         self.tell();
         let mut row = Row {
             document: self.id,
@@ -286,7 +290,7 @@ impl LiveDocument {
             changed_by: self.told.changed_by,
             latest: self.told.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
             presence: Presence::Present,
-            quarantine: None,
+            quarantine: self.quarantine.as_ref().map(ToString::to_string),
             breaches: breaches(&self.document),
         };
         let kind = self.opening.as_ref().and_then(|opening| registry.kind(opening.kind.as_str()));
@@ -395,14 +399,9 @@ fn presence_of(automerge: &Automerge, owners: &BTreeSet<Actor>) -> Presence {
 }
 
 /// Brings a document to life from all its changes.
-pub(super) fn revive(
-    id: DocumentId,
-    authority: &Authority,
-    changes: impl IntoIterator<Item = Incoming>,
-) -> LiveDocument {
+pub(super) fn revive(id: DocumentId, authority: &Authority, changes: Vec<Incoming>) -> LiveDocument {
     let mut live = LiveDocument::new(id);
     live.document.gather();
-    let changes: Vec<Incoming> = changes.into_iter().collect();
     // All openings of a document are equal: its name is their hash.
     let opening = changes.iter().find_map(|incoming| incoming.change.opening.clone());
     for incoming in in_causal_order(changes, |incoming| turn(authority, opening.as_ref(), incoming)) {

@@ -4,7 +4,8 @@
 //! document that comes with all its changes in one batch, as most do in a first sync, is read without
 //! looking at storage.
 
-use super::document::{Incoming, LiveDocument, Row, Wholeness, revive};
+use super::apart::{REVIVE, Revive, revived};
+use super::document::{Incoming, LiveDocument, Row, Wholeness};
 use crate::authority::Authority;
 use crate::document::{ChangeBody, actor, prescan};
 use crate::effort::Effort;
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Documents that stay in memory after they changed.
 const KEPT: usize = 256;
 /// From this many new documents in a batch on, reading them is shared among threads.
-const PARALLEL_FROM: usize = 64;
+pub(super) const PARALLEL_FROM: usize = 64;
 
 /// Documents that are looked at for what they lack at one time.
 const LOOKED_AT: usize = 64;
@@ -50,6 +51,8 @@ pub struct Documents {
     stack: usize,
     /// What the documents in memory may weigh together.
     most: u64,
+    /// What brings them to life.
+    pub(super) revive: Revive,
 }
 
 impl Documents {
@@ -68,6 +71,7 @@ impl Documents {
             threads,
             stack: STACK,
             most: MAX_LIVE_WEIGHT,
+            revive: REVIVE,
         }
     }
 
@@ -121,7 +125,7 @@ impl Documents {
     ) -> Result<&mut LiveDocument, StorageError> {
         if !self.live.contains_key(&document) {
             let entries = all_of(&self.coalition, storage, &document)?;
-            let live = revive(document, authority, entries);
+            let live = revived(self.revive, document, authority, entries);
             self.keep(document, live);
         } else {
             self.recent.retain(|id| *id != document);
@@ -156,9 +160,7 @@ impl Documents {
             if let Some(live) = self.live.get_mut(&document) {
                 self.recent.retain(|id| *id != document);
                 self.recent.push_back(document);
-                for incoming in incoming {
-                    live.take(authority, incoming);
-                }
+                live.take_all(authority, incoming);
                 rows.push(live.row_for(&self.registry, self.own));
                 let waits = live.waits();
                 self.track(document, waits);
@@ -211,10 +213,10 @@ impl Documents {
     }
 
     /// Documents none of whose changes were known: read from the batch alone, on all cores.
-    fn read_fresh(&mut self, fresh: Fresh, authority: &Authority) -> Vec<Row> {
-        let (registry, own) = (self.registry.clone(), self.own);
+    pub(super) fn read_fresh(&mut self, fresh: Fresh, authority: &Authority) -> Vec<Row> {
+        let (registry, own, revive) = (self.registry.clone(), self.own, self.revive);
         let read = |(document, incoming): (DocumentId, Vec<Incoming>)| {
-            let mut live = revive(document, authority, incoming);
+            let mut live = revived(revive, document, authority, incoming);
             (live.row_for(&registry, own), live)
         };
         if fresh.len() < PARALLEL_FROM {
@@ -364,8 +366,7 @@ pub(super) fn recall(coalition: &CoalitionId, entry: StoredEntry) -> Result<Inco
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::document::OPERATION;
+pub(super) mod samples {
     use super::*;
     use crate::document::{Opening, WriteRule};
     use crate::id::GroupId;
@@ -374,12 +375,8 @@ mod tests {
     use automerge::transaction::Transactable as _;
     use automerge::{ActorId, AutoCommit};
 
-    fn pages(count: u64, letters: usize) -> Vec<(DocumentId, Vec<Incoming>)> {
-        pages_of((CoalitionId([1; 32]), GroupId([3; 32])), &SecretKey::from_seed(&[2; 32]), count, letters)
-    }
-
     /// Pages of a group of a coalition, written with this key.
-    fn pages_of(
+    pub(crate) fn pages_of(
         (coalition, group): (CoalitionId, GroupId),
         key: &SecretKey,
         count: u64,
@@ -405,6 +402,19 @@ mod tests {
             (document, vec![Incoming::of(&entry).unwrap()])
         });
         pages.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::OPERATION;
+    use super::samples::pages_of;
+    use super::*;
+    use crate::id::GroupId;
+    use crate::key::SecretKey;
+
+    fn pages(count: u64, letters: usize) -> Vec<(DocumentId, Vec<Incoming>)> {
+        pages_of((CoalitionId([1; 32]), GroupId([3; 32])), &SecretKey::from_seed(&[2; 32]), count, letters)
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::limits::{MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
 use crate::sync::message::{ControlSummary, Hello, LogSummary};
 use crate::sync::{
-    Application, Failed, FrameError, Intake, Lookahead, Next, Recall, Refusal, Request, Response, SessionError, pack,
-    serve, unpack, unpack_within,
+    Application, FrameError, Intake, Lookahead, Next, Recall, Refusal, Request, Response, SessionError, pack, serve,
+    unpack, unpack_within,
 };
 use std::sync::Arc;
 
@@ -75,14 +75,7 @@ impl<S: Storage> Replica<S> {
             Input::Response { peer, id, bytes } => self.take_response(peer, id, &bytes, effects)?,
             Input::RequestFailed { peer, id } => {
                 if let Some(known) = self.peers.get_mut(&peer) {
-                    if known.application.is_some_and(|(application, _)| application == id) {
-                        known.application = None;
-                    }
-                    known.hunt.take_if(|hunt| hunt.waits_for(id));
-                    known.branches.take_if(|asked| asked.id == id);
-                    if known.session.fail(id) == Failed::Pull {
-                        known.sync = PeerSync::NotYet;
-                    }
+                    known.forget(id);
                 }
             }
             Input::Gossip { from, token, bytes } => self.take_news(now, from, token, &bytes, effects)?,
@@ -257,6 +250,7 @@ impl<S: Storage> Replica<S> {
             self.note_branch(key, &device, Branch::Other);
             self.suspect(key, device, at, effects);
         }
+        self.ask_disputed(key, effects);
         self.ask_branches(key, effects)
     }
 
@@ -401,6 +395,10 @@ impl<S: Storage> Replica<S> {
         if let Some(asked) = peer.branches.take_if(|asked| asked.id == id) {
             self.peers.insert(key, peer);
             return self.take_branches(key, &asked, response, effects);
+        }
+        if let Some(asked) = peer.disputed.take_if(|asked| asked.id == id) {
+            self.peers.insert(key, peer);
+            return self.take_disputed(key, &asked, response, effects);
         }
         let lookahead = if peer.backlog < BACKLOG_PER_PEER { Lookahead::Allowed } else { Lookahead::Held };
         let unknown = matches!(response, Response::Refused(Refusal::NotMember));

@@ -9,6 +9,7 @@
 //! code with others. Time and randomness come in as arguments.
 
 mod admit;
+mod apart;
 mod applicant;
 mod belief;
 mod branch;
@@ -16,6 +17,7 @@ mod burden;
 mod causal;
 mod confirm;
 mod delivery;
+mod disputed;
 mod document;
 mod documents;
 mod effect;

@@ -2,12 +2,13 @@
 
 use super::branch::BranchesAsked;
 use super::burden::Complaint;
+use super::disputed::DisputedAsked;
 use super::effect::{Direction, PeerStanding, PeerSync, PeerView};
 use super::fork::Hunt;
 use crate::authority::Authority;
 use crate::id::{Digest, GroupId};
 use crate::key::{DeviceId, PeerKey};
-use crate::sync::Session;
+use crate::sync::{Failed, Session};
 
 /// Whoever lost power may lack once what it had; the second time it is named.
 const WITHHELD_TWICE: u32 = 2;
@@ -38,6 +39,8 @@ pub(super) struct Peer {
     pub(super) hearing: Hearing,
     /// What was asked of it that may lie behind a cut.
     pub(super) branches: Option<BranchesAsked>,
+    /// What was asked of it that this group's devices wrote and nobody counts.
+    pub(super) disputed: Option<DisputedAsked>,
 }
 
 /// Whether the gossip of a member is listened to.
@@ -75,6 +78,7 @@ impl Peer {
             hunt: None,
             hearing: Hearing::Open,
             branches: None,
+            disputed: None,
         }
     }
 
@@ -83,6 +87,17 @@ impl Peer {
     pub(super) fn is_asked(&self, knows: Knows) -> bool {
         let member = matches!(self.standing, PeerStanding::Member { .. });
         member || self.direction == Direction::Dialled || knows == Knows::Nobody
+    }
+
+    /// A request got no answer.
+    pub(super) fn forget(&mut self, id: u64) {
+        self.application.take_if(|(application, _)| *application == id);
+        self.hunt.take_if(|hunt| hunt.waits_for(id));
+        self.branches.take_if(|asked| asked.id == id);
+        self.disputed.take_if(|asked| asked.id == id);
+        if self.session.fail(id) == Failed::Pull {
+            self.sync = PeerSync::NotYet;
+        }
     }
 
     /// The device that it is, of a member.

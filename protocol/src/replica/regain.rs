@@ -1,15 +1,21 @@
 //! What a cut took from a group, ready to be said again.
 //!
+//! Its own is what devices wrote that it certified, whatever became of them: ended, left out, forked, or certified by a
+//! second group as well. Of the last kind, what the group had cut off itself before stays cut off; and what its
+//! other devices wrote on top of such a change has no effect either, and is lost with it.
+//!
 //! The lost changes of a document are put back beside those that count, in a copy behind the same guard, and
 //! what each of them did to the fields is read there. Of a field the last lost value stands for all. It is
 //! to be said again unless the record says so already, or somebody has changed the field at a later time:
 //! so it can be said again once, and what was written since is never undone.
 
 use super::Replica;
+use super::document::Incoming;
 use super::documents::recall;
 use super::lost::Lost;
-use crate::document::{Document, Opening, Prescanned, Right, Verdict};
-use crate::entry::EntryKind;
+use crate::control::Cut;
+use crate::document::{Document, Inert, Opening, Prescanned, Quarantine, Right, Verdict, contained};
+use crate::entry::{EntryKind, VerifiedChange};
 use crate::id::{ChangeHash, DocumentId};
 use crate::key::DeviceId;
 use crate::record::{FieldName, Kind, Presence, Reading, Value, Values};
@@ -17,6 +23,9 @@ use crate::storage::{Storage, StorageError};
 use crate::time::Timestamp;
 use automerge::Automerge;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How many changes of one device and number are read: one that was said again may be lost again.
+const TIMES: usize = 8;
 
 /// What a group lost of one record.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,11 +94,14 @@ impl<S: Storage> Replica<S> {
     pub fn regained(&mut self) -> Result<Vec<Regained>, StorageError> {
         let group = self.me.group;
         let keys = self.authority.keys();
-        let is_own = |device: &DeviceId| keys.writer(device).is_some_and(|(of, _)| of == group);
-        let devices: Vec<DeviceId> = self.authority.cuts().map(|(device, _)| *device).filter(is_own).collect();
+        let own = self.authority.cuts().map(|(device, _)| *device);
+        let devices: Vec<DeviceId> = own.filter(|device| keys.is_certified_by(device, &group)).collect();
+        let ends: BTreeMap<DeviceId, Option<Cut>> = keys.disputed_of(&group).collect();
         let mut lost: BTreeMap<DocumentId, Vec<(DeviceId, Lost)>> = BTreeMap::new();
         for device in devices {
-            for entry in self.lost(&device)? {
+            let end = ends.get(&device).copied().flatten();
+            let entries = self.lost(&device)?;
+            for entry in entries.into_iter().filter(|entry| end.is_none_or(|end| entry.seq < end.seq)) {
                 lost.entry(entry.document).or_default().push((device, entry));
             }
         }
@@ -97,25 +109,28 @@ impl<S: Storage> Replica<S> {
     }
 
     fn regain(&mut self, document: DocumentId, mut changes: Vec<(DeviceId, Lost)>) -> Result<Regained, StorageError> {
-        changes.sort_by_key(|(device, lost)| (lost.time, *device, lost.seq));
-        let wanted: BTreeSet<ChangeHash> = changes.iter().map(|(_, lost)| lost.change).collect();
-        let (mut opening, mut times, mut bytes) = (None, BTreeMap::new(), BTreeMap::new());
-        for entry in self.storage.document(&document)? {
-            let (time, is_change) = (entry.time, entry.kind == EntryKind::Change);
-            let Ok(incoming) = recall(&self.me.coalition, entry) else { continue };
-            let change = incoming.change.change;
-            if !is_change {
+        let mut wanted: BTreeSet<ChangeHash> = changes.iter().map(|(_, lost)| lost.change).collect();
+        let (mut opening, mut times, mut held) = (None, BTreeMap::new(), BTreeMap::new());
+        let (registry, keys) = (self.documents.registry().clone(), self.authority.keys());
+        let entries = self.storage.document(&document)?;
+        let live = self.documents.live(document, &self.storage, &self.authority)?;
+        for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::Change) {
+            let Ok(Incoming { device, seq, time, change }) = recall(&self.me.coalition, entry) else { continue };
+            let VerifiedChange { opening: opens, change } = change;
+            times.insert(change.hash(), time);
+            if !keys.is_certified_by(&device, &self.me.group) {
                 continue;
             }
-            times.insert(change.hash(), time);
-            if wanted.contains(&change.hash()) {
-                let names_us = |opening: &Opening| opening.owner == self.me.group;
-                opening = opening.or(incoming.change.opening.filter(names_us));
-                bytes.insert(change.hash(), change);
+            let builds_on_lost =
+                matches!(live.document().verdict(&change.hash()), Some(Verdict::Inert(Inert::DependsOnInert(_))));
+            if builds_on_lost && keys.cut(&device).is_none_or(|cut| seq < cut.seq) && wanted.insert(change.hash()) {
+                changes.push((device, Lost { seq, time, document, change: change.hash() }));
             }
+            let names_us = |opening: &Opening| opening.owner == self.me.group;
+            opening = opening.or(opens.filter(names_us));
+            held.insert(change.hash(), (change, device));
         }
-        let registry = self.documents.registry().clone();
-        let live = self.documents.live(document, &self.storage, &self.authority)?;
+        changes.sort_by_key(|(device, lost)| (lost.time, *device, lost.seq));
         let opening = live.opening().cloned().or(opening);
         let mut regained = Regained {
             document,
@@ -138,7 +153,7 @@ impl<S: Storage> Replica<S> {
             .changes
             .iter()
             .filter_map(|(device, lost)| {
-                let change = bytes.get(&lost.change)?.clone();
+                let (change, _) = held.get(&lost.change)?.clone();
                 Some(LostChange { device: *device, lost: *lost, change })
             })
             .collect();
@@ -149,37 +164,64 @@ impl<S: Storage> Replica<S> {
             .filter_map(|(change, _)| Some((change.hash(), *times.get(&change.hash())?)))
             .filter(|(_, time)| *time > first)
             .collect();
-        let mut copy = Document::new(document);
-        copy.gather();
-        // A change's number among those of its device stands for its place in the log.
-        let all = effective.iter().map(|(change, device)| (change, *device));
-        for (change, device) in all.chain(lost.iter().map(|lost| (&lost.change, lost.device))) {
-            copy.offer(change.clone(), device, change.seq(), Right::MayWrite);
-        }
-        copy.settle();
-        let readable: Vec<&LostChange> =
-            lost.iter().filter(|lost| copy.verdict(&lost.change.hash()) == Some(&Verdict::Effective)).collect();
-        if readable.len() < regained.changes.len() {
+        let beside: Vec<(Prescanned, DeviceId)> = effective.into_iter().chain(held.into_values()).collect();
+        let deps = beside.iter().map(|(change, _)| (change.hash(), change.deps().to_vec())).collect();
+        let later = live.document().read(|automerge| {
+            let step = |(change, time): &(ChangeHash, Timestamp)| step(automerge, &kind, &deps, change, *time);
+            later.iter().map(step).collect::<Vec<Step>>()
+        });
+        // A fault of ours in the guard leaves it unread.
+        let lost = contained("judge", || Ok(lost_steps(document, &kind, &deps, &lost, &beside)));
+        let steps = later.and_then(|later| Ok((lost??, later)));
+        if !matches!(&steps, Ok((lost, _)) if lost.len() == regained.changes.len()) {
             regained.legibility = Legibility::Partial;
         }
-        let deps: BTreeMap<ChangeHash, Vec<ChangeHash>> = effective
-            .iter()
-            .map(|(change, _)| change)
-            .chain(lost.iter().map(|lost| &lost.change))
-            .map(|change| (change.hash(), change.deps().to_vec()))
-            .collect();
-        let steps = copy.read(|automerge| {
-            let step = |change: &ChangeHash, time| step(automerge, &kind, &deps, change, time);
-            let lost: Vec<Step> = readable.iter().map(|lost| step(&lost.lost.change, lost.lost.time)).collect();
-            let later: Vec<Step> = later.iter().map(|(change, time)| step(change, *time)).collect();
-            (lost, later)
-        });
-        match steps {
-            Ok((lost, later)) => regained.weigh(&now, &lost, &later),
-            Err(_) => regained.legibility = Legibility::Partial,
+        if let Ok((lost, later)) = steps {
+            regained.weigh(&now, &lost, &later);
         }
         Ok(regained)
     }
+}
+
+/// What each lost change did that can be read, in their order: in a copy in which it counts, beside what it builds on.
+/// Where one was said again by the same device and that was lost too, each of the two has a copy of its own.
+fn lost_steps(
+    document: DocumentId,
+    kind: &Kind,
+    deps: &BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    lost: &[LostChange],
+    beside: &[(Prescanned, DeviceId)],
+) -> Result<Vec<Step>, Quarantine> {
+    let mut steps: BTreeMap<usize, Step> = BTreeMap::new();
+    for _ in 0..TIMES {
+        let mut copy = Document::new(document);
+        copy.gather();
+        let mut taken = BTreeSet::new();
+        let open = || lost.iter().enumerate().filter(|(place, _)| !steps.contains_key(place));
+        let first = open().map(|(_, lost)| (&lost.change, lost.device));
+        for (change, device) in first.chain(beside.iter().map(|(change, device)| (change, *device))) {
+            if taken.insert((change.actor(), change.seq())) {
+                // A change's number among those of its device stands for its place in the log.
+                copy.offer(change.clone(), device, change.seq(), Right::MayWrite);
+            }
+        }
+        copy.settle();
+        let counts = |change: &ChangeHash| copy.verdict(change) == Some(&Verdict::Effective);
+        let readable: Vec<(usize, Lost)> =
+            open().filter(|(_, lost)| counts(&lost.lost.change)).map(|(place, lost)| (place, lost.lost)).collect();
+        if readable.is_empty() {
+            break;
+        }
+        let read = copy.read(|automerge| {
+            let of = |(place, lost): &(usize, Lost)| (*place, step(automerge, kind, deps, &lost.change, lost.time));
+            readable.iter().map(of).collect::<Vec<(usize, Step)>>()
+        })?;
+        steps.extend(read);
+        if steps.len() == lost.len() {
+            break;
+        }
+    }
+    Ok(steps.into_values().collect())
 }
 
 impl Regained {

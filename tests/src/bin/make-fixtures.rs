@@ -4,14 +4,14 @@
 //! `-- missing` writes only samples of record kinds that have none yet, and leaves all else as it is.
 
 use grid_node::setup::Signing;
-use grid_node::store::{LocalPresence, LocalRecord, Store};
+use grid_node::store::{LocalRecord, Store};
 use grid_protocol::codec::{self, Format};
 use grid_protocol::control::Record;
 use grid_protocol::document::{Opening, WriteRule};
 use grid_protocol::id::{CoalitionId, GroupId};
 use grid_protocol::invite::InviteTicket;
 use grid_protocol::key::{DeviceId, SecretKey};
-use grid_protocol::record::{Registry, TableRow, export_csv, export_json};
+use grid_protocol::record::{Presence, Registry, TableRow, export_csv, export_json};
 use grid_protocol::storage::Storage as _;
 use grid_protocol::sync::{
     Application, ApplicationOutcome, Gossip, Hint, News, Refusal, Request, Response, Says, pack,
@@ -104,7 +104,7 @@ fn local_record() -> LocalRecord {
         created: Timestamp(1_795_000_000_000),
         changed: Timestamp(1_795_000_001_000),
         values: "{\"name\":\"Ana Novak\",\"tags\":[\"letters\"]}".to_owned(),
-        presence: LocalPresence::Present,
+        presence: Presence::Present,
     }
 }
 

@@ -5,7 +5,7 @@
 use grid_node::handle::Target;
 use grid_node::node::{Dialling, Node, NodeConfig};
 use grid_node::passphrase::Passphrase;
-use grid_node::setup::{Found, found_with};
+use grid_node::setup::{self, Found};
 use grid_protocol::record::{Patch, Registry};
 use grid_tests::fixtures::{pack_home, sealed_directory};
 use serde_json::json;
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         statement_text: "The river belongs to everybody who lives by it.\n".to_owned(),
         rules: Default::default(),
     };
-    let created = found_with(&home, &found, Some(&passphrase))?;
+    let created = setup::found(&home, &found, Some(&passphrase))?;
     let registry = Arc::new(Registry::standard().clone());
     let config = NodeConfig { dialling: Dialling::OnRequest, ..NodeConfig::new(Vec::new(), registry.clone()) };
     let node = Node::start_with(&home, config, Some(&passphrase)).await?;

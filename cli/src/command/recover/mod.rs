@@ -181,9 +181,8 @@ fn failed(error: &RecoverError) -> Failure {
         RecoverError::Group(_) => (Exit::Refused, "which_group"),
         RecoverError::EndedHere => (Exit::Refused, "device_ended"),
         RecoverError::LostHere | RecoverError::UnknownDevice { .. } | RecoverError::NotHere => (Exit::Usage, "usage"),
-        RecoverError::Home(error) => kept::home(error),
-        RecoverError::Keys(error) => kept::keys(error),
-        _ => (Exit::Failed, "storage"),
+        RecoverError::Local(error) => kept::local(error),
+        RecoverError::Ask(AskError::Network(_)) => (Exit::Failed, "storage"),
     };
     Failure::caused(exit, error).code(code).hint(error.hint())
 }

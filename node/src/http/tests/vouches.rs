@@ -1,13 +1,23 @@
 //! Vouches, as programs see them.
 
 use super::*;
-use crate::handle::{Origin, SlotRow, SlotUse, VouchCount, VouchRule, VouchedRow, Vouches};
+use crate::handle::{Origin, SlotRow, SlotUse, Vain, VainVouch, VouchCount, VouchRule, VouchedRow, Vouches};
 use grid_protocol::authority::{Carried, Lacking, Standing};
 use grid_protocol::control::VouchedBy;
 
 /// Three groups, the third of which lacks a vouch, and a slot in each state.
 pub(super) fn vouches() -> Vouches {
-    let row = |group, standing, origin, vouchers, carries| VouchedRow { group, standing, origin, vouchers, carries };
+    let row = |group, standing, origin, vouchers, carries| {
+        let in_vain = match standing {
+            Standing::Member => Vec::new(),
+            _ => vec![
+                VainVouch { by: US, why: Vain::SeveralGroups(vec![THEM]) },
+                VainVouch { by: US, why: Vain::TwoVouches([US, FAR]) },
+                VainVouch { by: THEM, why: Vain::LeftOut },
+            ],
+        };
+        VouchedRow { group, standing, origin, vouchers, in_vain, carries }
+    };
     let carries = |count, first| Some(Carried { count, first });
     let waits = Standing::Applicant { missing: Lacking::Vouch };
     let holds = [
@@ -50,6 +60,12 @@ async fn vouches_are_listed_with_who_hangs_on_them_and_what_each_slot_holds() {
     assert_eq!((&us["vouchers"][0]["name"], &us["founder"]), (&json!("Clean River"), &json!(false)));
     assert_eq!((&them["founder"], &them["carries"][0]["id"]), (&json!(true), &json!(US.to_string())));
     assert_eq!([us, them, far].map(|it| &it["carried"]), [&json!(0), &json!(30), &Json::Null]);
+    let [several, two, left_out] = [0, 1, 2].map(|place| far["in_vain"][place].as_str().unwrap());
+    let (we, they) = (us["name"].as_str().unwrap(), them["name"].as_str().unwrap());
+    assert!(several.starts_with(we) && several.contains(&format!("{they} certified as well")), "{several}");
+    assert!(two.contains("with one slot for") && two.contains("neither"), "{two}");
+    assert!(left_out.starts_with(they) && left_out.contains("left out"), "{left_out}");
+    assert_eq!(us["in_vain"], json!([]));
     assert_eq!((&far["standing"], &us["standing"]), (&json!("lacks_vouches"), &json!("member")));
 }
 

@@ -1,34 +1,19 @@
 //! Why a group was not recovered.
 
-use crate::home::{CHECK_DISK, HomeError, NEWER_PROGRAM};
-use crate::keystore::KeystoreError;
-use crate::profile::ProfileError;
+use crate::home::{HomeError, NEWER_PROGRAM};
+use crate::local_error::{LocalError, takes_local_errors};
 use crate::recall::AskError;
-use crate::store::StoreError;
 use grid_protocol::authority::RenewalError;
 use grid_protocol::invite::ParseInviteError;
 use grid_protocol::key::DeviceId;
-use grid_protocol::storage::StorageError;
 use grid_protocol::sync::RegainError;
 
 /// Why a group was not recovered. Its keys are what they were.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
-    /// The home can't be used.
+    /// This machine can't do it.
     #[error(transparent)]
-    Home(#[from] HomeError),
-    /// The keys can't be read or written.
-    #[error(transparent)]
-    Keys(#[from] KeystoreError),
-    /// What the home belongs to can't be read or written.
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
-    /// The store can't be opened.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The store can't be read or written.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
+    Local(#[from] LocalError),
     /// The invite can't be read.
     #[error(transparent)]
     Invite(#[from] ParseInviteError),
@@ -68,17 +53,19 @@ fn short(device: &DeviceId) -> String {
     device.to_string().chars().take(10).collect()
 }
 
+takes_local_errors!(RecoverError);
+
 impl RecoverError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
-            Self::Home(HomeError::Missing { .. }) => {
+            Self::Local(LocalError::Home(HomeError::Missing { .. })) => {
                 "on a new computer name an invite of any member: grid group recover --from INVITE".to_owned()
             }
-            Self::Home(HomeError::InUse { .. }) => {
+            Self::Local(LocalError::Home(HomeError::InUse { .. })) => {
                 "stop the node of this home first, and start it again afterwards".to_owned()
             }
-            Self::Home(error) => error.hint().to_owned(),
+            Self::Local(error) => error.hint().to_owned(),
             Self::Invite(ParseInviteError::NewerFormat { .. }) => NEWER_PROGRAM.to_owned(),
             Self::Invite(_) => "copy the whole invite again, or ask for it as a file".to_owned(),
             Self::NotApproved => "give it to a contact first: `grid group approve`".to_owned(),
@@ -110,8 +97,6 @@ impl RecoverError {
                  `grid device revoke`"
                     .to_owned()
             }
-            Self::Keys(error) => error.hint().to_owned(),
-            Self::Profile(_) | Self::Store(_) | Self::Storage(_) => CHECK_DISK.to_owned(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{Before, DeviceState, RecoverError, Recovering, here};
 use crate::clock::random;
 use crate::home::Home;
 use crate::keystore::{Cost, HeldRoot, Keystore, Opener};
+use crate::local_error::LocalError;
 use crate::passphrase::Passphrase;
 use crate::profile::Profile;
 use crate::setup::{self, Found};
@@ -23,7 +24,7 @@ fn found(path: &Path) -> String {
         statement_text: "The river belongs to everybody.\n".to_owned(),
         rules: Default::default(),
     };
-    setup::found(path, &found).unwrap().words.join(" ")
+    setup::found(path, &found, None).unwrap().words.join(" ")
 }
 
 fn words(text: &str) -> RecoveryWords {
@@ -106,7 +107,10 @@ fn a_wrong_passphrase_is_named_as_one_and_not_as_a_failing_disk() {
     keys.save_as(&path.join("keys")).unwrap();
     let wrong = Passphrase::new("open barley").unwrap();
     let Err(error) = here(&path, words(&text), Some(&wrong)) else { panic!("a wrong passphrase opens nothing") };
-    assert!(matches!(error, RecoverError::Keys(_)) && error.hint().contains("grid passphrase reset"), "{error}");
+    assert!(
+        matches!(error, RecoverError::Local(LocalError::Keys(_))) && error.hint().contains("grid passphrase reset"),
+        "{error}"
+    );
 }
 
 #[test]

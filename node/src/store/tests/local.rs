@@ -1,11 +1,12 @@
 //! What stays on this computer: durable, and in two places.
 
 use super::{COALITION, Writer, document, record};
-use crate::store::{LocalPresence, LocalRecord, Store};
+use crate::store::{LocalRecord, Store};
 use crate::vault::{DataKey, Vault};
-use grid_protocol::codec::Format;
+use grid_protocol::codec::{self, Format};
 use grid_protocol::document::{Opening, WriteRule};
 use grid_protocol::id::GroupId;
+use grid_protocol::record::Presence;
 use grid_protocol::storage::Storage as _;
 use grid_protocol::time::Timestamp;
 use std::fs;
@@ -21,7 +22,7 @@ fn local(nonce: u8, name: &str) -> LocalRecord {
         created: Timestamp(1),
         changed: Timestamp(2),
         values: format!("{{\"name\":{name:?}}}"),
-        presence: LocalPresence::Present,
+        presence: Presence::Present,
     }
 }
 
@@ -96,4 +97,17 @@ fn the_later_word_of_the_store_stands_where_the_journal_lost_it() {
     bytes[place] ^= 1;
     fs::write(&journal, bytes).unwrap();
     assert_eq!(names(dir.path(), &Vault::Plain), ["{\"name\":\"Ana Novak\"}", "{\"name\":\"Bo\"}"]);
+}
+
+#[test]
+fn whether_a_record_is_there_is_kept_as_it_always_was() {
+    let bytes = |presence| codec::encode(&LocalRecord { presence, ..local(1, "Ana") });
+    let (there, removed) = (bytes(Presence::Present), bytes(Presence::Removed));
+    assert_eq!(
+        (there.split_last(), removed.split_last()),
+        (Some((&0, &there[..there.len() - 1])), Some((&1, &there[..there.len() - 1])))
+    );
+    for (bytes, presence) in [(there, Presence::Present), (removed, Presence::Removed)] {
+        assert_eq!(codec::decode::<LocalRecord>(&bytes).unwrap().presence, presence);
+    }
 }

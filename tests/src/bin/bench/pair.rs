@@ -6,6 +6,7 @@ use grid_node::event::Event;
 use grid_node::handle::{Handle, Target};
 use grid_node::node::{Dialling, Node, NodeConfig};
 use grid_node::setup::{self, Found, JoinRequest, Signing};
+use grid_protocol::control::RecoveryContacts;
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::Registry;
 use grid_tests::workload::{self, KIND, Workload};
@@ -34,7 +35,7 @@ impl Measured {
             statement_text: "We are measured.\n".to_owned(),
             rules: Default::default(),
         };
-        setup::found(&new.path(), &found)?;
+        setup::found(&new.path(), &found, None)?;
         new.start().await?;
         Ok(new)
     }
@@ -44,7 +45,7 @@ impl Measured {
         let mut new = Self::empty()?;
         let request =
             JoinRequest { invite: invite.to_owned(), group_name: "Reader".to_owned(), signing: Signing::Sign };
-        setup::join(&new.path(), &request)?;
+        setup::join(&new.path(), &request, &RecoveryContacts::default(), None)?;
         new.start().await?;
         Ok(new)
     }

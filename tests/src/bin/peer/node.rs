@@ -6,6 +6,7 @@ use grid_node::handle::{Handle, Target};
 use grid_node::node::{Dialling, Node, NodeConfig};
 use grid_node::setup::{self, Found, JoinRequest, Signing};
 use grid_node::view::PeerPath;
+use grid_protocol::control::RecoveryContacts;
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Kind, Registry};
 use grid_tests::workload::{self, KIND, SEED, Workload};
@@ -70,7 +71,7 @@ impl Peer {
                     group_name: "Reader".to_owned(),
                     signing: Signing::Sign,
                 };
-                setup::join(&self.home, &request)?;
+                setup::join(&self.home, &request, &RecoveryContacts::default(), None)?;
                 self.fetch(text("addr"), count).await
             }
             "rejoin" => self.fetch(text("addr"), count).await,
@@ -154,7 +155,7 @@ impl Peer {
                 statement_text: "We are measured.\n".to_owned(),
                 rules: Default::default(),
             };
-            setup::found(&self.home, &found)?;
+            setup::found(&self.home, &found, None)?;
         }
         let (handle, _) = self.running().await?;
         let start = now();
