@@ -45,6 +45,29 @@ fn run() -> Option<Run> {
     seeds::encoded("run").into_iter().find_map(|(_, bytes)| codec::decode(&bytes).ok())
 }
 
+/// The run that is a fixture, and its first entry in the last place that a number names.
+pub(super) fn runs() -> Seeds {
+    let mut seeds = seeds::encoded("run");
+    let last = run().map(|run| Run { first: u64::MAX, entries: run.entries.into_iter().take(2).collect(), ..run });
+    seeds.extend(last.map(|run| named("run-at-the-last-place", &run)));
+    seeds
+}
+
+/// The records that are fixtures, and a fork in the last place that a number names.
+pub(super) fn records_of_all_kinds() -> Seeds {
+    let mut seeds = seeds::encoded("record-");
+    let fork = seeds.iter().find_map(|(_, bytes)| match Record::decode(bytes) {
+        Ok(Record::ForkProof(proof)) => Some(proof),
+        _ => None,
+    });
+    if let Some(mut proof) = fork {
+        proof.body.seq = u64::MAX;
+        proof.branches.iter_mut().for_each(|chain| chain.seq = u64::MAX);
+        seeds.push(("record-forkproof-at-the-last-place".to_owned(), Record::ForkProof(proof).encode()));
+    }
+    seeds
+}
+
 /// Small records that are fixtures.
 fn records() -> Vec<Record> {
     let small = |(_, bytes): &(String, Vec<u8>)| bytes.len() <= 600;
@@ -75,9 +98,11 @@ pub(super) fn responses() -> Seeds {
     let chain = run.as_ref().and_then(HeaderChain::of);
     let branches = run.as_ref().and_then(BranchEntry::of).into_iter().collect();
     let heads = chain.clone().into_iter().collect();
+    let last = chain.clone().map(|chain| Box::new(HeaderChain { seq: u64::MAX, ..chain }));
     seeds.extend([
         named("response-ids", &Response::Ids(vec![EntryId([1; 32]), EntryId([2; 32])])),
         named("response-chain", &Response::Chain(chain.map(Box::new))),
+        named("response-chain-at-the-last-place", &Response::Chain(last)),
         named("response-no-chain", &Response::Chain(None)),
         named("response-branches", &Response::Branches(branches)),
         named("response-paired", &Response::Paired { records: records() }),

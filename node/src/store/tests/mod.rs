@@ -6,6 +6,7 @@ mod journal;
 mod local;
 mod logs;
 mod mangled;
+mod rows;
 mod sealed;
 
 use super::{OpenReport, Store};
