@@ -389,7 +389,8 @@ fn a_group_that_somebody_makes_up_costs_what_its_records_are_long_and_not_their_
         // What everybody believes is worked out for each that is taken in.
         hashed: count * 20 * KB,
         decoded: 6 * bytes + QUIET.decoded,
-        held: 40 * bytes,
+        // What each record led to is kept for the other nodes of this process, the last 64 times.
+        held: count * 40 * KB,
         ..QUIET
     };
     siege.endures("a group that was made up", &most, |siege| {

@@ -14,6 +14,8 @@ use grid_protocol::time::Timestamp;
 use serde::Serialize;
 
 const DEVICE: DeviceId = DeviceId(PublicKey([1; 32]));
+/// Some entry before another.
+const BEFORE: EntryId = EntryId([1; 32]);
 
 fn named<T: Serialize>(name: &str, message: &T) -> (String, Vec<u8>) {
     (name.to_owned(), codec::encode(message))
@@ -48,7 +50,12 @@ fn run() -> Option<Run> {
 /// The run that is a fixture, and its first entry in the last place that a number names.
 pub(super) fn runs() -> Seeds {
     let mut seeds = seeds::encoded("run");
-    let last = run().map(|run| Run { first: u64::MAX, entries: run.entries.into_iter().take(2).collect(), ..run });
+    let last = run().map(|run| Run {
+        first: u64::MAX,
+        entries: run.entries.into_iter().take(2).collect(),
+        prev: BEFORE,
+        ..run
+    });
     seeds.extend(last.map(|run| named("run-at-the-last-place", &run)));
     seeds
 }
@@ -61,8 +68,8 @@ pub(super) fn records_of_all_kinds() -> Seeds {
         _ => None,
     });
     if let Some(mut proof) = fork {
-        proof.body.seq = u64::MAX;
-        proof.branches.iter_mut().for_each(|chain| chain.seq = u64::MAX);
+        (proof.body.seq, proof.body.prev) = (u64::MAX, BEFORE);
+        proof.branches.iter_mut().for_each(|chain| (chain.seq, chain.prev) = (u64::MAX, BEFORE));
         seeds.push(("record-forkproof-at-the-last-place".to_owned(), Record::ForkProof(proof).encode()));
     }
     seeds
@@ -98,7 +105,7 @@ pub(super) fn responses() -> Seeds {
     let chain = run.as_ref().and_then(HeaderChain::of);
     let branches = run.as_ref().and_then(BranchEntry::of).into_iter().collect();
     let heads = chain.clone().into_iter().collect();
-    let last = chain.clone().map(|chain| Box::new(HeaderChain { seq: u64::MAX, ..chain }));
+    let last = chain.clone().map(|chain| Box::new(HeaderChain { seq: u64::MAX, prev: BEFORE, ..chain }));
     seeds.extend([
         named("response-ids", &Response::Ids(vec![EntryId([1; 32]), EntryId([2; 32])])),
         named("response-chain", &Response::Chain(chain.map(Box::new))),
