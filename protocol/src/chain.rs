@@ -8,7 +8,7 @@ use crate::entry::{EntryError, EntryKind, Header, VerifiedEntry, body_hash, veri
 use crate::id::{CoalitionId, Digest, DocumentId, EntryId};
 use crate::key::{DeviceId, Signature};
 use crate::limits::SIGNATURE_EVERY;
-use crate::run::Run;
+use crate::run::{Run, past_last};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,14 @@ pub enum ChainError {
         /// How many there are.
         found: usize,
     },
+    /// It claims places that no log has.
+    #[error("the chain of device {device} goes on behind the last place of a log: its first entry says {seq}")]
+    PastEnd {
+        /// The log.
+        device: DeviceId,
+        /// The place that its first entry claims.
+        seq: u64,
+    },
     /// An entry is refused.
     #[error(transparent)]
     Entry(#[from] EntryError),
@@ -123,7 +131,9 @@ impl HeaderChain {
             return Err(EntryError::Start { seq: self.seq }.into());
         }
         let (mut first, mut last, mut last_seq) = (None, self.prev, self.seq);
-        for (seq, lean) in (self.seq..).zip(&self.headers) {
+        let end = past_last(self.seq, self.headers.len());
+        let end = end.ok_or(ChainError::PastEnd { device: self.device, seq: self.seq })?;
+        for (seq, lean) in (self.seq..end).zip(&self.headers) {
             (last, last_seq) = (self.header(coalition, seq, last, lean).id(), seq);
             first.get_or_insert(last);
         }
@@ -160,5 +170,46 @@ impl VerifiedBranch {
     /// The entry with what proves it, to be kept and passed on.
     pub const fn proof(&self) -> &BranchEntry {
         &self.proof
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain;
+    use crate::key::SecretKey;
+
+    const COALITION: CoalitionId = CoalitionId([9; 32]);
+
+    /// A chain from `seq` on that is signed as its last place asks for.
+    fn chain(seq: u64, headers: usize) -> HeaderChain {
+        let key = SecretKey::from_seed(&[1; 32]);
+        let lean = LeanHeader {
+            time: Timestamp(1),
+            kind: EntryKind::Change,
+            document: DocumentId([2; 32]),
+            body_len: 0,
+            body_hash: Digest::ZERO,
+        };
+        let (device, prev) = (DeviceId(key.public()), EntryId([3; 32]));
+        let signature = key.sign(domain::ENTRY, prev.as_bytes());
+        let mut chain = HeaderChain { device, seq, prev, headers: vec![lean; headers], signature };
+        let mut last = prev;
+        for (at, lean) in (0..).zip(&chain.headers) {
+            last = chain.header(&COALITION, seq.wrapping_add(at), last, lean).id();
+        }
+        chain.signature = key.sign(domain::ENTRY, last.as_bytes());
+        chain
+    }
+
+    #[test]
+    fn a_chain_that_goes_on_behind_the_last_place_of_a_log_is_refused_and_one_that_ends_there_holds() {
+        for (seq, headers) in [(u64::MAX, 1), (u64::MAX, 17), (u64::MAX - 2, 3), (u64::MAX - 16, 17)] {
+            let device = chain(seq, headers).device;
+            assert_eq!(chain(seq, headers).verify(&COALITION), Err(ChainError::PastEnd { device, seq }));
+        }
+        for (seq, headers) in [(u64::MAX - 1, 1), (u64::MAX - 3, 3), (7, 9)] {
+            assert!(chain(seq, headers).verify(&COALITION).is_ok(), "{headers} from {seq} on");
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! What is dear is counted: signatures that are proven, bytes that are hashed and decoded, operations that Automerge is
-//! given.
+//! given, and looks at the places of control records, of which each is cheap and a product of two numbers is not.
 //!
 //! Whoever asks what a peer costs, or a crafted change, asks here: a count is the same on every machine, and a time is
 //! not. Each thread counts for itself, and whoever has others work adds what they have done.
@@ -17,6 +17,8 @@ pub struct Effort {
     pub decoded: u64,
     /// Operations of changes that Automerge was given.
     pub applied: u64,
+    /// Looks at places of control records, and records that were found there.
+    pub looked: u64,
 }
 
 thread_local! {
@@ -25,7 +27,7 @@ thread_local! {
 
 impl Effort {
     /// Nothing.
-    pub const NONE: Self = Self { signatures: 0, hashed: 0, decoded: 0, applied: 0 };
+    pub const NONE: Self = Self { signatures: 0, hashed: 0, decoded: 0, applied: 0, looked: 0 };
 
     /// What this thread has done since it began.
     pub fn so_far() -> Self {
@@ -41,6 +43,7 @@ impl Effort {
             hashed: now.hashed.wrapping_sub(before.hashed),
             decoded: now.decoded.wrapping_sub(before.decoded),
             applied: now.applied.wrapping_sub(before.applied),
+            looked: now.looked.wrapping_sub(before.looked),
         }
     }
 
@@ -52,6 +55,7 @@ impl Effort {
             hashed: self.hashed.wrapping_add(other.hashed),
             decoded: self.decoded.wrapping_add(other.decoded),
             applied: self.applied.wrapping_add(other.applied),
+            looked: self.looked.wrapping_add(other.looked),
         }
     }
 
@@ -77,6 +81,10 @@ pub(crate) fn applied(operations: u64) {
     Effort { applied: operations, ..Effort::NONE }.add();
 }
 
+pub(crate) fn looked() {
+    Effort { looked: 1, ..Effort::NONE }.add();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +104,6 @@ mod tests {
         crate::id::derive(domain::ENTRY, &[3; 70]);
         let apart = std::thread::spawn(|| crate::id::derive(domain::ENTRY, &[3; 70])).join();
         assert!(apart.is_ok());
-        assert_eq!(Effort::since(&before), Effort { signatures: 2, hashed: 70, decoded: 100, applied: 0 });
+        assert_eq!(Effort::since(&before), Effort { signatures: 2, hashed: 70, decoded: 100, ..Effort::NONE });
     }
 }

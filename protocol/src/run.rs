@@ -62,6 +62,14 @@ pub enum RunError {
         /// The last entry.
         seq: u64,
     },
+    /// It claims places that no log has.
+    #[error("the run of device {device} goes on behind the last place of a log: its first entry says {seq}")]
+    PastEnd {
+        /// The log.
+        device: DeviceId,
+        /// The place that its first entry claims.
+        seq: u64,
+    },
     /// A place that keeps a signature has none, or another place has one.
     #[error("the run of device {device} has a signature too many or too few at {seq}")]
     Signatures {
@@ -73,6 +81,11 @@ pub enum RunError {
     /// One of its entries is refused.
     #[error("an entry of the run is refused: {0}")]
     Entry(#[from] EntryError),
+}
+
+/// The place behind so many entries from `first` on; none where a log has no such place.
+pub(crate) fn past_last(first: u64, entries: usize) -> Option<u64> {
+    first.checked_add(u64::try_from(entries).ok()?)
 }
 
 impl Run {
@@ -91,7 +104,8 @@ impl Run {
         let count = entries.len();
         let mut verified = Vec::with_capacity(count);
         let mut head = None;
-        for (index, (seq, lean)) in (first..).zip(entries).enumerate() {
+        let end = past_last(first, count).ok_or(RunError::PastEnd { device, seq: first })?;
+        for (index, (seq, lean)) in (first..end).zip(entries).enumerate() {
             let last = index + 1 == count;
             let header = lean.header(*coalition, device, seq, prev);
             let id = header.id();
@@ -202,5 +216,26 @@ impl VerifiedRun {
     pub fn from_seq(mut self, seq: u64) -> Option<Self> {
         self.entries.retain(|entry| entry.header().seq >= seq);
         (!self.entries.is_empty()).then_some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::SecretKey;
+
+    #[test]
+    fn a_run_that_goes_on_behind_the_last_place_of_a_log_is_refused_before_anything_is_proven() {
+        let device = DeviceId(SecretKey::from_seed(&[1; 32]).public());
+        let (kind, document) = (EntryKind::Change, DocumentId([2; 32]));
+        let lean = LeanEntry { time: Timestamp(1), kind, document, body: Vec::new(), signature: None };
+        for (first, entries) in [(u64::MAX, 1), (u64::MAX, 3), (u64::MAX - 1, 2)] {
+            let run = Run { device, first, prev: EntryId([3; 32]), entries: vec![lean.clone(); entries] };
+            let found = run.verify(&CoalitionId([9; 32])).expect_err("nothing is signed");
+            assert_eq!(found, RunError::PastEnd { device, seq: first });
+        }
+        let run = Run { device, first: u64::MAX - 1, prev: EntryId([3; 32]), entries: vec![lean] };
+        let found = run.verify(&CoalitionId([9; 32])).expect_err("nothing is signed");
+        assert_eq!(found, RunError::Unsigned { device, seq: u64::MAX - 1 });
     }
 }

@@ -7,16 +7,22 @@
 mod meter;
 
 use grid_protocol::codec::Format;
-use grid_protocol::control::Record;
+use grid_protocol::control::{
+    Capabilities, DeviceCert, DeviceSecrets, NewGroup, Record, Recovery, RecoveryBody, RootNumber, RotationBody,
+    Signed, SigningKey, StatementSignature, Withdrawal, first_device, first_device_with,
+};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::EntryId;
-use grid_protocol::key::Signature;
-use grid_protocol::limits::{MAX_BODY, MAX_FRAME, MAX_GOSSIP, MAX_OPENING, MAX_RUNS_IN_FLIGHT, MAX_WAITING_PER_LOG};
+use grid_protocol::key::{SealKey, SecretKey, Signature};
+use grid_protocol::limits::{
+    MAX_BODY, MAX_FRAME, MAX_GOSSIP, MAX_OPENING, MAX_RECOVERIES, MAX_RUNS_IN_FLIGHT, MAX_WAITING_PER_LOG,
+};
 use grid_protocol::replica::PeerSync;
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::message::Hello;
 use grid_protocol::sync::{News, Request, pack};
 use grid_protocol::time::Timestamp;
+use grid_protocol::words::RecoveryWords;
 use grid_tests::fuzz::Mutator;
 use grid_tests::sim::{Author, Clock, Conduct, Disk, Keys, NOON, Siege, Spent, Subject, World, announced, open, told};
 use meter::meter;
@@ -321,5 +327,77 @@ fn what_was_written_in_another_coalition_is_worth_nothing_here() {
         }
         assert_eq!((siege.root(victim), siege.replica(victim).control().len()), (root, records));
         assert!(siege.replica(victim).control().waiting() <= 8);
+    });
+}
+
+/// A group that the abuser makes up and vouches for, with its contact: recovered as often as can be, one device with
+/// many certificates of earlier roots, and words that claim to be of later ones.
+fn made_up(siege: &Siege) -> Vec<Record> {
+    let author = siege.abuser();
+    let known = siege.replica(siege.victim);
+    let version = known.authority().followed().expect("a member knows the genesis");
+    let text = known.control().genesis().expect("a member knows the genesis").body.statement.text_hash();
+    let words = [61, 62, 63].map(|entropy| RecoveryWords::from_entropy([entropy; 32]));
+    let key = |number| SecretKey::from_seed(&[number; 32]);
+    let device = DeviceSecrets { device: key(64), peer: key(65), seal: SealKey([66; 32]) };
+    let plan = |words| NewGroup { name: "Nobody", words, nonce: [0; 16], device: &device, label: "laptop" };
+    let (contact, _) = first_device(&plan(&words[1]));
+    let (group, first) = first_device_with(&plan(&words[0]), vec![contact.group()], 1);
+    let (about, id) = ((author.me.coalition, version), group.group());
+    let mut records = vec![author.vouch_for(version, 7, id)];
+    let (root, chain) = words[2].beginning();
+    let (format, coalition, recovery) = (Format, author.me.coalition, MAX_RECOVERIES);
+    let body = RecoveryBody { format, coalition, group: id, recovery, root, chain, devices: Vec::new() };
+    let approval = body.approve(contact.group(), RootNumber::FIRST, &words[1].root(0));
+    records.extend([Record::Inception(group), Record::Inception(contact)]);
+    records.push(Record::Recovery(Box::new(Recovery::new(body, vec![approval]))));
+    let (next, chain) = (words[0].root(1), words[0].commitment(1));
+    let body =
+        RotationBody { format: Format, coalition, group: id, number: 1, root: next.public(), chain, devices: vec![] };
+    records.push(Record::Rotation(Signed::sign(body, SigningKey::Root(1, &next))));
+    for (number, rights) in (0..2).flat_map(|number| (0..8_u8).map(move |rights| (number, rights))) {
+        for serial in [0, 1] {
+            let mut body = first.body().clone();
+            body.capabilities = Capabilities::try_from(rights).expect("there are eight");
+            body.serial = serial;
+            let root = words[0].root(number);
+            records.push(Record::DeviceCert(DeviceCert::new(body, SigningKey::Root(number, &root), &device)));
+        }
+    }
+    let key = SigningKey::Device(&device.device);
+    for counter in [2 << 32 | 1, 2 << 32 | 2] {
+        let (signed_at, last) = (NOON.wall, Vec::new());
+        records.push(Record::Signature(StatementSignature::new(about, text, id, counter, signed_at, key)));
+        records.push(Record::Withdrawal(Withdrawal::new(about, id, counter, signed_at, last, key)));
+    }
+    records
+}
+
+#[test]
+fn a_group_that_somebody_makes_up_costs_what_its_records_are_long_and_not_their_product() {
+    let mut siege = siege(9);
+    let records = made_up(&siege);
+    let before = siege.replica(siege.victim).control().len();
+    let count = records.len() as u64;
+    let news: Vec<Vec<u8>> = records.into_iter().map(|record| told(News::Record(record))).collect();
+    let bytes = news.iter().map(|news| news.len() as u64 + 40).sum::<u64>();
+    let most = Spent {
+        bytes_in: 4 * bytes + QUIET.bytes_in,
+        bytes_out: 6 * bytes + QUIET.bytes_out,
+        news_judged: 4 * count + QUIET.news_judged,
+        signatures: 4 * count + QUIET.signatures,
+        // What everybody believes is worked out for each that is taken in.
+        hashed: count * 20 * KB,
+        decoded: 6 * bytes + QUIET.decoded,
+        // What each record led to is kept for the other nodes of this process, the last 64 times.
+        held: count * 40 * KB,
+        ..QUIET
+    };
+    siege.endures("a group that was made up", &most, |siege| {
+        for news in news {
+            siege.shout(news);
+            siege.run_for(SECOND / 10);
+        }
+        assert_eq!(siege.replica(siege.victim).control().len() as u64, before as u64 + count, "all of it is valid");
     });
 }

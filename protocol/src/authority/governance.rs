@@ -142,20 +142,19 @@ impl Governance {
     }
 
     fn take_by_join(&mut self, keys: &Keys, joins: Vec<(RecordId, &JoinBody)>) {
-        let mut invites: BTreeMap<(DeviceId, PublicKey), Vec<&InviteBody>> = BTreeMap::new();
+        let mut invites: BTreeMap<(DeviceId, PublicKey, VersionId), Vec<&InviteBody>> = BTreeMap::new();
         for (device, of_device) in &self.invites {
-            of_device.iter().for_each(|invite| invites.entry((*device, invite.key)).or_default().push(invite));
+            for invite in of_device {
+                invites.entry((*device, invite.key, invite.version)).or_default().push(invite);
+            }
         }
         // One group takes one slot of a device, so that a shared invite cannot be used up by one holder.
         type Guest = (VersionId, DeviceId, GroupId);
         let mut latest: BTreeMap<Guest, (Reverse<Timestamp>, RecordId, &JoinBody)> = BTreeMap::new();
         for (id, join) in joins {
-            let opened = invites.get(&(join.issuer, join.key)).is_some_and(|invites| {
+            let opened = invites.get(&(join.issuer, join.key, join.version)).is_some_and(|invites| {
                 invites.iter().any(|invite| {
-                    invite.version == join.version
-                        && invite.covers(join.slot)
-                        && join.joined_at <= invite.expires
-                        && invite.group != join.group
+                    invite.covers(join.slot) && join.joined_at <= invite.expires && invite.group != join.group
                 })
             });
             let revoked = self.is_revoked(&join.version, &join.issuer, join.slot);

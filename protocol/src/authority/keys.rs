@@ -14,6 +14,7 @@
 
 use crate::authority::fault::Fault;
 use crate::authority::root::{Kept, smallest};
+use crate::authority::spoke::Spoken;
 use crate::control::{Capabilities, ControlSet, DeviceCert, Listed, Record, Revoke};
 use crate::id::{GroupId, RecordId};
 use crate::key::{DeviceId, PeerKey};
@@ -57,11 +58,12 @@ pub struct Keys {
     groups: BTreeMap<GroupId, Group>,
     devices: BTreeMap<DeviceId, Device>,
     former: BTreeMap<DeviceId, (GroupId, Capabilities)>,
-    peers: BTreeMap<PeerKey, Vec<DeviceId>>,
+    peers: BTreeMap<PeerKey, BTreeSet<DeviceId>>,
     cuts: BTreeMap<DeviceId, Cut>,
     revoked: BTreeSet<DeviceId>,
     /// Of each device that several groups certified those groups, and where each of them ended it itself.
     disputed: BTreeMap<DeviceId, BTreeMap<GroupId, Option<Cut>>>,
+    spoken: Spoken,
     faults: Vec<Fault>,
 }
 
@@ -72,6 +74,7 @@ type Certificates<'a> = Vec<(RecordId, &'a DeviceCert)>;
 #[derive(Default)]
 struct Found<'a> {
     certified: BTreeMap<DeviceId, BTreeMap<GroupId, Certificates<'a>>>,
+    /// Those that the root in force made.
     revoked: BTreeMap<DeviceId, Vec<&'a Revoke>>,
     forks: BTreeMap<DeviceId, Cut>,
 }
@@ -80,7 +83,7 @@ impl Found<'_> {
     /// Where the root in force of a group has ended a device, by a revocation or in its list.
     fn end(&self, group: &GroupId, root: &RootInForce, device: &DeviceId) -> Option<Cut> {
         let signed = self.revoked.get(device).into_iter().flatten();
-        let revoked = signed.filter(|revoke| revoke.body.group == *group && root.made(revoke));
+        let revoked = signed.filter(|revoke| revoke.body.group == *group);
         let listed = root.listed.as_ref().and_then(|listed| listed.get(device)).and_then(|kept| kept.cut);
         smallest(revoked.map(|revoke| Some(revoke.body.cut)).chain([listed]))
     }
@@ -97,6 +100,7 @@ impl Keys {
     pub(crate) fn evaluate(set: &ControlSet) -> Self {
         let mut keys = Self::default();
         let mut found = Found::default();
+        let mut revoked = Vec::new();
         for (id, record) in set.entries() {
             match record {
                 Record::Inception(inception) => {
@@ -109,12 +113,19 @@ impl Keys {
                     let of_device = found.certified.entry(cert.body().device).or_default();
                     of_device.entry(cert.body().group).or_default().push((*id, cert));
                 }
-                Record::Revoke(revoke) => found.revoked.entry(revoke.body.device).or_default().push(revoke),
+                Record::Revoke(revoke) => revoked.push((*id, revoke)),
                 Record::ForkProof(proof) => {
                     let fork = found.forks.entry(proof.body.device).or_insert(proof.cut());
                     *fork = proof.cut().min(*fork);
                 }
                 _ => {}
+            }
+        }
+        for (id, revoke) in revoked {
+            let group = keys.groups.get_mut(&revoke.body.group);
+            if let Some(group) = group.filter(|group| group.root.made(set, &id, revoke.signer)) {
+                group.revoking = Revoking::Done;
+                found.revoked.entry(revoke.body.device).or_default().push(revoke);
             }
         }
         let mut by_group: BTreeMap<GroupId, Vec<(DeviceId, Certificates<'_>)>> = BTreeMap::new();
@@ -135,21 +146,23 @@ impl Keys {
                 None => {}
             }
         }
-        for revoke in found.revoked.values().flatten() {
-            if let Some(group) = keys.groups.get_mut(&revoke.body.group).filter(|group| group.root.made(revoke)) {
-                group.revoking = Revoking::Done;
-            }
-        }
-        by_group.into_iter().for_each(|(group, devices)| keys.add_devices(group, devices, &found));
+        by_group.into_iter().for_each(|(group, devices)| keys.add_devices(set, group, devices, &found));
+        keys.spoken = Spoken::evaluate(set, |group| keys.root(group));
         keys
     }
 
-    fn add_devices(&mut self, id: GroupId, devices: Vec<(DeviceId, Certificates<'_>)>, found: &Found<'_>) {
+    fn add_devices(
+        &mut self,
+        set: &ControlSet,
+        id: GroupId,
+        devices: Vec<(DeviceId, Certificates<'_>)>,
+        found: &Found<'_>,
+    ) {
         let Some(group) = self.groups.get(&id) else { return };
         let root = group.root.clone();
         let mut counting = Vec::new();
         for (device, certificates) in devices {
-            match count(&root, device, &certificates) {
+            match count(set, &root, device, &certificates) {
                 Some(device) => counting.push(device),
                 None => {
                     self.former.insert(device, (id, union(&certificates)));
@@ -185,9 +198,7 @@ impl Keys {
         group.governing = governing;
         group.devices = counting.iter().map(|(device, _)| device.device).collect();
         for (Counting { device, capabilities, shown, .. }, ended) in counting {
-            let sharing = self.peers.entry(shown.body().peer).or_default();
-            sharing.push(device);
-            sharing.sort_unstable();
+            self.peers.entry(shown.body().peer).or_default().insert(device);
             self.devices.insert(device, Device { group: id, capabilities, certificate: shown.clone() });
             if ended.is_some() {
                 self.revoked.insert(device);
@@ -227,6 +238,11 @@ impl Keys {
     /// The root of a group that is in force.
     pub fn root(&self, group: &GroupId) -> Option<&RootInForce> {
         self.groups.get(group).map(|group| &group.root)
+    }
+
+    /// Under which roots devices spoke, and which ended them.
+    pub(super) fn spoken(&self) -> &Spoken {
+        &self.spoken
     }
 
     /// Whether the root of a group that is in force has revoked a device.
@@ -303,8 +319,14 @@ impl Keys {
 }
 
 /// What a device may do under a root; none where no certificate of it counts.
-fn count<'a>(root: &RootInForce, device: DeviceId, certificates: &Certificates<'a>) -> Option<Counting<'a>> {
-    let signed: Certificates<'a> = certificates.iter().copied().filter(|(_, cert)| root.made(&cert.signed)).collect();
+fn count<'a>(
+    set: &ControlSet,
+    root: &RootInForce,
+    device: DeviceId,
+    certificates: &Certificates<'a>,
+) -> Option<Counting<'a>> {
+    let made = |(id, cert): &(RecordId, &DeviceCert)| root.made(set, id, cert.signed.signer);
+    let signed: Certificates<'a> = certificates.iter().copied().filter(made).collect();
     let kept: Option<&Kept> = root.listed.as_ref().and_then(|listed| listed.get(&device));
     let listed = certificates.iter().filter(|(id, _)| kept.is_some_and(|kept| kept.certificate == *id));
     let by_serial = |(id, cert): &&(RecordId, &'a DeviceCert)| (Reverse(cert.body().serial), *id);

@@ -11,7 +11,6 @@ use crate::authority::governance::Governance;
 use crate::authority::keys::Keys;
 use crate::authority::vouching::{Carried, Vouching};
 use crate::control::{ControlSet, Record, Signer, StatementSignature};
-use crate::domain;
 use crate::id::{GroupId, RecordId, VersionId};
 use crate::key::PublicKey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,8 +114,8 @@ impl Membership {
                         self.faults.push(Fault::OtherText { group: body.group, text_hash: body.text_hash });
                         continue;
                     }
-                    let Some(key) = key_of(set, record) else { continue };
-                    let counter = keys.counted(set, record, body.counter.0);
+                    let Some(key) = key_of(set, id, record) else { continue };
+                    let counter = keys.counted(set, id, record, body.counter.0);
                     self.count(body.group, counter);
                     let said = Said { counter, id: *id, record };
                     let of_version = words.signatures.entry(body.version).or_default();
@@ -126,7 +125,7 @@ impl Membership {
                 }
                 Record::Withdrawal(record) => {
                     let body = &record.body;
-                    let counter = keys.counted(set, record, body.counter.0);
+                    let counter = keys.counted(set, id, record, body.counter.0);
                     self.count(body.group, counter);
                     let said = Said { counter, id: *id, record };
                     let of_version = words.withdrawals.entry(body.version).or_default();
@@ -295,12 +294,9 @@ fn signed_last(words: &Words<'_>) -> BTreeMap<GroupId, VersionId> {
 }
 
 /// The key that made a signature.
-fn key_of(set: &ControlSet, signature: &StatementSignature) -> Option<PublicKey> {
+fn key_of(set: &ControlSet, id: &RecordId, signature: &StatementSignature) -> Option<PublicKey> {
     match signature.signer {
         Signer::Device(device) => Some(device.0),
-        Signer::Root(number) => {
-            let (group, id) = (signature.body.group, signature.id());
-            set.signing_root(&group, number, (domain::STATEMENT_SIGNATURE, id.as_bytes()), &signature.signature)
-        }
+        Signer::Root(number) => set.root_behind(id, &signature.body.group, number),
     }
 }

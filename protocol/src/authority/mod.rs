@@ -18,11 +18,14 @@ mod reign;
 mod renewal;
 mod right;
 mod root;
+mod spoke;
 pub mod versions;
 mod vouching;
 
 #[cfg(test)]
 mod application_tests;
+#[cfg(test)]
+mod cost_tests;
 #[cfg(test)]
 mod endings_tests;
 #[cfg(test)]

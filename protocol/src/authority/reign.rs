@@ -19,11 +19,10 @@
 use crate::authority::Authority;
 use crate::authority::keys::Keys;
 use crate::authority::membership::{SignedBy, Standing, Validity};
-use crate::authority::root::RootInForce;
 use crate::control::{
-    Body, ControlSet, Listed, Record, RootNumber, Signed, Signer, SigningKey, StatementSignature, Withdrawal,
+    Body, ControlSet, Record, RootNumber, Signed, Signer, SigningKey, StatementSignature, Withdrawal,
 };
-use crate::id::GroupId;
+use crate::id::{GroupId, RecordId};
 use crate::key::DeviceId;
 use std::cmp::Reverse;
 
@@ -45,12 +44,12 @@ pub enum Ending {
 }
 
 impl Keys {
-    /// The counter with which a word counts: its own, or 0 where its signer may not claim it.
-    pub fn counted<B: Body>(&self, set: &ControlSet, word: &Signed<B>, counter: u64) -> u64 {
-        if self.may_claim(set, word, counter) { counter } else { 0 }
+    /// The counter with which a word of this id counts: its own, or 0 where its signer may not claim it.
+    pub fn counted<B: Body>(&self, set: &ControlSet, id: &RecordId, word: &Signed<B>, counter: u64) -> u64 {
+        if self.may_claim(set, id, word, counter) { counter } else { 0 }
     }
 
-    fn may_claim<B: Body>(&self, set: &ControlSet, word: &Signed<B>, counter: u64) -> bool {
+    fn may_claim<B: Body>(&self, set: &ControlSet, id: &RecordId, word: &Signed<B>, counter: u64) -> bool {
         if counter < AFTER_REVOKING {
             // Whatever was admitted spoke under the first root, or under a later one.
             return true;
@@ -62,13 +61,10 @@ impl Keys {
             _ => return false,
         };
         match word.signer {
-            Signer::Root(number) => RootNumber::of(number).is_some_and(|own| own >= claimed) && root.led_by(word),
+            Signer::Root(_) => root.led_by(set, id, word.signer) >= Some(claimed),
             Signer::Device(device) => {
-                let spoke = Spoke { set, root, group, device };
-                let speaks = (claimed.number()..=root.number.number())
-                    .filter_map(RootNumber::of)
-                    .any(|number| spoke.under(number));
-                speaks && (counter & AFTER_REVOKING == 0 || !spoke.ended_by(claimed))
+                let is_ended = || self.spoken().is_ended_by(group, device, claimed);
+                self.spoken().since(group, device, claimed) && (counter & AFTER_REVOKING == 0 || !is_ended())
             }
         }
     }
@@ -86,42 +82,6 @@ impl Keys {
         };
         let next = highest.max(first).checked_add(1)?;
         (root_of(next) == root).then_some(next)
-    }
-}
-
-/// What the records say about a device under each root.
-struct Spoke<'a> {
-    set: &'a ControlSet,
-    root: &'a RootInForce,
-    group: GroupId,
-    device: DeviceId,
-}
-
-impl Spoke<'_> {
-    /// Whether a root certified the device, or listed it without an end.
-    fn under(&self, number: RootNumber) -> bool {
-        let certificates = self.set.certificates(&self.group, &self.device);
-        let mut signed = certificates.iter().filter(|cert| cert.signed.signer == Signer::Root(number.number()));
-        signed.any(|cert| self.root.led_by(&cert.signed)) || self.listed(number).iter().any(|kept| kept.cut.is_none())
-    }
-
-    /// Whether a root revoked the device, or listed it with an end.
-    fn ended_by(&self, number: RootNumber) -> bool {
-        let mut revoked = self.set.revocations(&self.group, &self.device, number.number());
-        revoked.any(|revoke| self.root.led_by(revoke)) || self.listed(number).iter().any(|kept| kept.cut.is_some())
-    }
-
-    /// What the lists of a root say about the device.
-    fn listed(&self, number: RootNumber) -> Vec<Listed> {
-        let its = |devices: &[Listed]| devices.iter().find(|listed| listed.device == self.device).copied();
-        if number.rotation > 0 {
-            let rotations = self.set.rotations(&self.group, number.number());
-            let led = rotations.filter(|rotation| self.root.led_by(rotation));
-            return led.filter_map(|rotation| its(&rotation.body.devices)).collect();
-        }
-        let recoveries = self.set.recoveries(&self.group).map(|known| &known.body);
-        let led = recoveries.filter(|body| body.recovery == number.recovery && self.root.comes_from(body));
-        led.filter_map(|body| its(&body.devices)).collect()
     }
 }
 
@@ -169,14 +129,14 @@ impl Again<'_> {
     fn withdrawal(&self) -> Vec<Record> {
         let ends = self.authority.membership().ends(self.group).iter();
         let said = ends.filter_map(|end| match self.set.get(&end.by) {
-            Some(Record::Withdrawal(said)) => Some(said),
+            Some(Record::Withdrawal(said)) => Some((&end.by, said)),
             _ => None,
         });
-        let due = said.filter(|said| {
-            let counter = self.authority.keys().counted(self.set, said, said.body.counter.0);
+        let due = said.filter(|(id, said)| {
+            let counter = self.authority.keys().counted(self.set, id, said, said.body.counter.0);
             self.is_due(said, counter)
         });
-        let again = due.map(|said| {
+        let again = due.map(|(_, said)| {
             let mut body = said.body.clone();
             body.counter.0 = self.next;
             Record::Withdrawal(Withdrawal::sign(body, self.key))

@@ -3,10 +3,11 @@
 //! The highest recovery counts, and under it the highest rotation. Several records of one root: a device
 //! keeps its place where all of them list it, with the smallest of their cuts.
 
-use crate::control::{Body, Capabilities, ControlSet, Cut, Listed, RecoveryBody, RootNumber, Signed, Signer};
+use crate::control::{Capabilities, ControlSet, Cut, Listed, Recovery, RecoveryBody, RootNumber, RotationBody, Signer};
 use crate::id::{Digest, GroupId, RecordId};
 use crate::key::{DeviceId, PublicKey};
 use crate::words::chain_link;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 /// The root of a group that is in force.
@@ -22,14 +23,6 @@ pub struct RootInForce {
     pub(super) listed: Option<BTreeMap<DeviceId, Kept>>,
     /// The roots since the last recovery, this one included.
     line: Vec<PublicKey>,
-    rivals: Rivals,
-}
-
-/// Whether other roots since the last recovery are known, which only rival recoveries bring about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rivals {
-    None,
-    Some,
 }
 
 /// What all lists of a root agree on about one device.
@@ -45,47 +38,48 @@ impl RootInForce {
     pub(super) fn of(set: &ControlSet, group: &GroupId) -> Option<Self> {
         let inception = &set.inception(group)?.body;
         let (number, key, chain) = (RootNumber::FIRST, inception.root, inception.chain);
-        let mut this = Self { number, key, chain, listed: None, line: vec![key], rivals: Rivals::None };
+        let mut this = Self { number, key, chain, listed: None, line: vec![key] };
         this.recover(set, group);
         while this.rotate(set, group) {}
-        let first = RootNumber { rotation: 0, ..this.number };
-        if first.recovery > 0 && set.roots(group, first.number()).len() > 1 {
-            this.rivals = Rivals::Some;
-        }
         Some(this)
     }
 
-    /// Whether this root made a record that was admitted as signed by a root of this number.
-    pub(super) fn made<B: Body>(&self, record: &Signed<B>) -> bool {
-        let of_number = record.signer == Signer::Root(self.number.number());
-        of_number && (self.rivals == Rivals::None || record.verify(&self.key).is_ok())
+    /// Whether this root made a record of the set.
+    pub(super) fn made(&self, set: &ControlSet, id: &RecordId, signer: Signer) -> bool {
+        self.led_by(set, id, signer) == Some(self.number)
     }
 
-    /// Whether a record that was admitted as signed by a root was signed by one that leads to this root, or by
-    /// one before the last recovery.
-    pub(super) fn led_by<B: Body>(&self, record: &Signed<B>) -> bool {
-        let Signer::Root(number) = record.signer else { return false };
-        match RootNumber::of(number) {
-            Some(number) if number.recovery < self.number.recovery => true,
-            Some(number) if number <= self.number => {
-                let key = usize::try_from(number.rotation).ok().and_then(|rotation| self.line.get(rotation));
-                self.rivals == Rivals::None || key.is_some_and(|key| record.verify(key).is_ok())
+    /// The number of the root that made a record of the set, where it leads to this root, or is one before the last
+    /// recovery.
+    pub(super) fn led_by(&self, set: &ControlSet, id: &RecordId, signer: Signer) -> Option<RootNumber> {
+        let Signer::Root(number) = signer else { return None };
+        let number = RootNumber::of(number)?;
+        self.leads(number, || set.maker(id)).then_some(number)
+    }
+
+    /// Whether a root of this number is on the way to this one, or lies before the last recovery.
+    pub(super) fn comes_from(&self, number: RootNumber, root: &PublicKey) -> bool {
+        self.leads(number, || Some(*root))
+    }
+
+    fn leads(&self, number: RootNumber, root: impl FnOnce() -> Option<PublicKey>) -> bool {
+        match number.recovery.cmp(&self.number.recovery) {
+            Ordering::Less => true,
+            Ordering::Greater => false,
+            // Without a recovery there is one root of each number.
+            Ordering::Equal if number.recovery == 0 => number <= self.number,
+            Ordering::Equal => {
+                let of_number = usize::try_from(number.rotation).ok().and_then(|rotation| self.line.get(rotation));
+                of_number.is_some() && of_number == root().as_ref()
             }
-            _ => false,
         }
-    }
-
-    /// Whether this root comes from a recovery, or from one after it.
-    pub(super) fn comes_from(&self, recovery: &RecoveryBody) -> bool {
-        let is_last = recovery.recovery == self.number.recovery;
-        recovery.recovery < self.number.recovery || is_last && self.line.first() == Some(&recovery.root)
     }
 
     /// The highest recovery; of rivals the one with the smallest id decides about the root.
     fn recover(&mut self, set: &ControlSet, group: &GroupId) {
-        let Some(highest) = set.recoveries(group).map(|known| known.body.recovery).max() else { return };
-        let rivals = set.recoveries(group).filter(|known| known.body.recovery == highest);
-        let Some(first) = rivals.min_by_key(|known| known.id()) else { return };
+        let by_rank = |(id, known): &(&RecordId, &Recovery)| (Reverse(known.body.recovery), **id);
+        let Some((_, first)) = set.recovered(group).min_by_key(by_rank) else { return };
+        let highest = first.body.recovery;
         (self.key, self.chain) = (first.body.root, first.body.chain);
         self.line = vec![self.key];
         self.number = RootNumber { recovery: highest, rotation: 0 };
@@ -96,10 +90,10 @@ impl RootInForce {
 
     fn rotate(&mut self, set: &ControlSet, group: &GroupId) -> bool {
         let Some(next) = self.number.next() else { return false };
-        let follows = |body: &crate::control::RotationBody| chain_link(&body.root, &body.chain) == self.chain;
-        let all = || set.rotations(group, next.number()).map(|known| &known.body).filter(|body| follows(body));
-        let Some((key, chain)) = all().next().map(|body| (body.root, body.chain)) else { return false };
-        let listed = intersection(all().map(|body| body.devices.as_slice()));
+        let follows = |body: &&RotationBody| chain_link(&body.root, &body.chain) == self.chain;
+        let all: Vec<_> = set.rotations(group, next.number()).map(|known| &known.body).filter(follows).collect();
+        let Some((key, chain)) = all.first().map(|body| (body.root, body.chain)) else { return false };
+        let listed = intersection(all.iter().map(|body| body.devices.as_slice()));
         self.line.push(key);
         (self.number, self.key, self.chain, self.listed) = (next, key, chain, listed);
         true

@@ -5,10 +5,12 @@ use super::story_of_keys;
 use super::*;
 use crate::control::sample::{Coalition, Group, NOW, secrets};
 use crate::control::{
-    Capabilities, Endorsement, Kind, Mandate, MandateBody, Record, RecordKey, Role, Signed, Stance, Term, Vouch,
+    Capabilities, Endorsement, Kind, Listed, Mandate, MandateBody, Record, RecordKey, Role, RootNumber, Signed, Stance,
+    Term, Vouch,
 };
 use crate::id::RecordId;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 const ALL_KINDS: [Kind; 18] = [
@@ -286,4 +288,61 @@ proptest! {
             prop_assert_eq!(format!("{moved:?}"), format!("{there:?}"));
         }
     }
+}
+
+/// What roots of a group say about a device, asked of every record for one root after the other.
+fn roots_that(set: &ControlSet, root: &RootInForce, device: DeviceId, of: GroupId) -> [Vec<RootNumber>; 2] {
+    let listed = |devices: &[Listed], ends: bool| {
+        devices.iter().any(|listed| listed.device == device && listed.cut.is_some() == ends)
+    };
+    let says = |(id, record): (&RecordId, &Record), number: RootNumber, ends: bool| {
+        let made = |signer| root.led_by(set, id, signer) == Some(number);
+        match record {
+            Record::DeviceCert(cert) => !ends && cert.body().device == device && made(cert.signed.signer),
+            Record::Revoke(revoke) => ends && revoke.body.device == device && made(revoke.signer),
+            Record::Rotation(next) => {
+                let (body, brings) = (&next.body, next.body.number == number.number());
+                brings && root.comes_from(number, &body.root) && listed(&body.devices, ends)
+            }
+            Record::Recovery(next) => {
+                let (body, brings) = (&next.body, number == RootNumber { recovery: next.body.recovery, rotation: 0 });
+                brings && root.comes_from(number, &body.root) && listed(&body.devices, ends)
+            }
+            _ => false,
+        }
+    };
+    let numbers = || (0..4 * 256).filter_map(RootNumber::of).filter(|number| *number <= root.number);
+    let any = |number: &RootNumber, ends| {
+        set.entries().filter(|(_, record)| record.group() == Some(of)).any(|entry| says(entry, *number, ends))
+    };
+    [false, true].map(|ends| numbers().filter(|number| any(number, ends)).collect())
+}
+
+#[test]
+fn under_which_roots_devices_spoke_is_what_a_walk_over_all_roots_finds() {
+    let mut set = ControlSet::new(STORY.coalition.id);
+    set.offer_all(STORY.records.clone(), None);
+    let keys = Keys::evaluate(&set);
+    let devices: BTreeSet<(GroupId, DeviceId)> = set
+        .iter()
+        .flat_map(|record| match record {
+            Record::DeviceCert(cert) => vec![(cert.body().group, cert.body().device)],
+            Record::Revoke(revoke) => vec![(revoke.body.group, revoke.body.device)],
+            Record::Rotation(next) => next.body.devices.iter().map(|it| (next.body.group, it.device)).collect(),
+            Record::Recovery(next) => next.body.devices.iter().map(|it| (next.body.group, it.device)).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let mut found = [0, 0];
+    for (group, device) in devices {
+        let root = keys.root(&group).unwrap();
+        let [spoke, ended] = roots_that(&set, root, device, group);
+        for claimed in (0..4 * 256).filter_map(RootNumber::of) {
+            let (since, is_ended) = (spoke.iter().any(|number| *number >= claimed), ended.contains(&claimed));
+            assert_eq!(keys.spoken().since(group, device, claimed), since, "{group} {device} {claimed}");
+            assert_eq!(keys.spoken().is_ended_by(group, device, claimed), is_ended, "{group} {device} {claimed}");
+            found = [found[0] + usize::from(since), found[1] + usize::from(is_ended)];
+        }
+    }
+    assert!(found[0] > 100 && found[1] > 2, "{found:?}");
 }

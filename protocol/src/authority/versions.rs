@@ -81,8 +81,8 @@ impl Versions {
         let first = first_rules(genesis);
         this.first = Some(first.version);
         let mut children: BTreeMap<VersionId, Vec<(VersionId, &Adoption)>> = BTreeMap::new();
-        for adoption in set.adoptions() {
-            children.entry(adoption.body.base).or_default().push((adoption.version(), adoption));
+        for (version, adoption) in set.adopted() {
+            children.entry(adoption.body.base).or_default().push((version, adoption));
         }
         let mut next = vec![first];
         while let Some(rules) = next.pop() {
@@ -104,12 +104,12 @@ impl Versions {
     fn read_proposals(&mut self, set: &ControlSet) {
         let mut bodies: BTreeMap<VersionId, &VersionBody> = BTreeMap::new();
         let mut numbers: BTreeMap<(GroupId, VersionId, u32), usize> = BTreeMap::new();
-        for proposal in set.proposals() {
+        for (version, proposal) in set.proposed() {
             let body = proposal.body();
-            bodies.insert(proposal.version(), body);
+            bodies.insert(version, body);
             *numbers.entry((body.group, body.base, body.number)).or_default() += 1;
         }
-        bodies.extend(set.adoptions().map(|adoption| (adoption.version(), &adoption.body)));
+        bodies.extend(set.adopted().map(|(version, adoption)| (version, &adoption.body)));
         for (version, body) in bodies {
             let Some(base) = self.adopted.get(&body.base) else { continue };
             let decision = if self.adopted.contains_key(&version) { Decision::Adopted } else { Decision::Open };

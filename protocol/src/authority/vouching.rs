@@ -36,6 +36,7 @@ impl Vouching {
     pub(super) fn on(path: &[VersionId], keys: &Keys, governance: &Governance) -> Option<Self> {
         let first = governance.rules()?;
         let mut this = Self { admission: first.admission, founders: first.electors.clone(), targets: BTreeMap::new() };
+        let path: BTreeSet<&VersionId> = path.iter().collect();
         for (version, device, target) in governance.vouches().filter(|(version, ..)| path.contains(version)) {
             let Some(voucher) = keys.governs(device) else { continue };
             let rules = governance.versions().rules(version);

@@ -34,6 +34,11 @@ impl Capabilities {
     /// What the first device of a group has.
     pub const ALL: Self = Self(7);
 
+    /// Each that there is, ascending.
+    pub(crate) fn every() -> impl Iterator<Item = Self> {
+        (Self::NONE.0..=Self::ALL.0).map(Self)
+    }
+
     /// Both together.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
@@ -143,7 +148,7 @@ impl DeviceCert {
         self.signed.id()
     }
 
-    pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
+    pub(crate) fn admit(&self, known: &ControlSet) -> Result<Option<PublicKey>, Unmet> {
         let (id, body) = (self.id(), self.body());
         let proven = |key: PublicKey, signature: &Signature, by: &str| {
             key.verify(domain::DEVICE_CERT, id.as_bytes(), signature)

@@ -59,7 +59,7 @@ impl<B: Body> Certified<B> {
                 certificate.admit(known)?;
                 self.signed.verify(&device.0)?;
             }
-            _ => return self.signed.admit(known),
+            _ => return self.signed.admit(known).map(drop),
         }
         match self.signed.body.version() {
             Some(version) if !known.knows_version(&version) => Err(Unmet::Missing(Missing::Version(version))),

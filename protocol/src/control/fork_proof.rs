@@ -121,9 +121,9 @@ impl ForkProof {
     pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
         self.verify().map_err(RecordError::from)?;
         let ForkBody { group, device, .. } = self.body;
-        match known.certificates(&group, &device).is_empty() {
-            true => Err(Unmet::Missing(Missing::Certificate { group, device })),
-            false => Ok(()),
+        match known.knows_device(&group, &device) {
+            true => Ok(()),
+            false => Err(Unmet::Missing(Missing::Certificate { group, device })),
         }
     }
 }

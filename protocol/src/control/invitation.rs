@@ -123,7 +123,7 @@ impl Join {
             .map_err(|source| RecordError::Signature { by: "the invite key".to_owned(), source })
     }
 
-    pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
+    pub(crate) fn admit(&self, known: &ControlSet) -> Result<Option<PublicKey>, Unmet> {
         self.check_invite_key()?;
         self.signed.admit(known)
     }

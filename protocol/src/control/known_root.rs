@@ -3,15 +3,18 @@
 //! A root that is known once stays known: what it signed is admitted, whatever came first. Which root is
 //! in force is worked out in [`crate::authority::keys`].
 
+use crate::control::certified::Certified;
 use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::record::{Record, RecordKey};
 use crate::control::recovery::Recovery;
 use crate::control::root::RootNumber;
 use crate::control::rotation::Rotation;
 use crate::control::set::ControlSet;
-use crate::domain::Purpose;
-use crate::id::{Digest, GroupId};
+use crate::control::signed::{Body, Signer};
+use crate::domain::{self, Purpose};
+use crate::id::{Digest, GroupId, RecordId};
 use crate::key::{PublicKey, Signature};
+use crate::words::chain_link;
 use std::collections::BTreeSet;
 
 /// A root of a group.
@@ -21,6 +24,33 @@ pub struct KnownRoot {
     pub key: PublicKey,
     /// The commitment to the roots after it.
     pub chain: Digest,
+}
+
+impl KnownRoot {
+    /// Whether a record that waits for a root of this number of a group may count because of this one.
+    pub(crate) fn may_let_in(&self, record: &Record, group: &GroupId, number: u32) -> bool {
+        match record {
+            Record::Rotation(next) => chain_link(&next.body.root, &next.body.chain) == self.chain,
+            Record::Recovery(recovery) => recovery.approvals.iter().any(|approval| {
+                let signed = (approval.contact, approval.number) == (*group, number);
+                signed && self.key.verify(domain::RECOVERY, recovery.id().as_bytes(), &approval.signature).is_ok()
+            }),
+            Record::Adoption(adoption) => {
+                adoption.votes().any(|vote| vote.body().group == *group && self.has_certified(&vote, number))
+            }
+            Record::Version(version) => self.has_certified(version, number),
+            Record::Vote(vote) => self.has_certified(vote, number),
+            other => other.is_signed_by(Signer::Root(number), &self.key),
+        }
+    }
+
+    /// Whether it signed, as the root of this number, or certified the device that did.
+    fn has_certified<B: Body>(&self, said: &Certified<B>, number: u32) -> bool {
+        match &said.certificate {
+            Some(certificate) => certificate.signed.is_by(Signer::Root(number), &self.key),
+            None => said.signed.is_by(Signer::Root(number), &self.key),
+        }
+    }
 }
 
 const LOWEST: (PublicKey, Digest) = (PublicKey([0; 32]), Digest([0; 32]));
@@ -50,9 +80,14 @@ impl ControlSet {
 
     /// The recoveries of a group, by ascending number.
     pub fn recoveries(&self, group: &GroupId) -> impl Iterator<Item = &Recovery> {
+        self.recovered(group).map(|(_, recovery)| recovery)
+    }
+
+    /// The recoveries of a group with their ids, by ascending number.
+    pub(crate) fn recovered(&self, group: &GroupId) -> impl Iterator<Item = (&RecordId, &Recovery)> {
         let place = |recovery, (root, chain)| RecordKey::Recovery { group: *group, recovery, root, chain };
-        self.in_places(place(0, LOWEST)..=place(u32::MAX, HIGHEST)).filter_map(|record| match record {
-            Record::Recovery(recovery) => Some(&**recovery),
+        self.entries_in(place(0, LOWEST)..=place(u32::MAX, HIGHEST)).filter_map(|(id, record)| match record {
+            Record::Recovery(recovery) => Some((id, &**recovery)),
             _ => None,
         })
     }
@@ -93,37 +128,35 @@ impl ControlSet {
         }
     }
 
-    /// The root of this number that made a signature.
-    pub(crate) fn signing_root(
-        &self,
-        group: &GroupId,
-        number: u32,
-        (purpose, id): (Purpose, &[u8; 32]),
-        signature: &Signature,
-    ) -> Option<PublicKey> {
-        let roots = self.roots(group, number);
-        match roots.as_slice() {
-            // It was verified when the record was admitted.
-            [only] => Some(only.key),
-            several => several.iter().map(|root| root.key).find(|key| key.verify(purpose, id, signature).is_ok()),
+    /// The root that made a record of this set which a root after a recovery signed: known since it was admitted.
+    pub(crate) fn maker(&self, id: &RecordId) -> Option<PublicKey> {
+        self.makers.get(id).copied()
+    }
+
+    /// The root that made a record of this set, signed by the group's root of this number.
+    pub(crate) fn root_behind(&self, id: &RecordId, group: &GroupId, number: u32) -> Option<PublicKey> {
+        match RootNumber::of(number) {
+            // Only recoveries bring several roots of one number.
+            Some(RootNumber { recovery: 0, .. }) => self.roots(group, number).first().map(|root| root.key),
+            _ => self.maker(id),
         }
     }
 
-    /// Checks a signature by the root of this number.
+    /// Checks a signature by the root of this number: of several, which one made it.
     pub(crate) fn verify_root(
         &self,
         group: &GroupId,
         number: u32,
         (purpose, id): (Purpose, &[u8; 32]),
         signature: &Signature,
-    ) -> Result<(), Unmet> {
+    ) -> Result<PublicKey, Unmet> {
         if self.inception(group).is_none() {
             return Err(Unmet::Missing(Missing::Inception(*group)));
         }
         let mut last = None;
         for root in self.roots(group, number) {
             match root.key.verify(purpose, id, signature) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(root.key),
                 Err(source) => last = Some(source),
             }
         }

@@ -17,8 +17,9 @@ use crate::control::signed::Signer;
 use crate::control::standing::Charter;
 use crate::control::waiting::Waiting;
 use crate::domain;
+use crate::effort;
 use crate::id::{CoalitionId, Digest, GroupId, RecordId, VersionId, derive};
-use crate::key::{DeviceId, PeerKey};
+use crate::key::{DeviceId, PeerKey, PublicKey};
 use crate::limits::MAX_RECORD;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -29,6 +30,7 @@ mod adopting;
 mod certified;
 mod keeping;
 mod proof;
+mod unlocking;
 
 use keeping::Keeps;
 
@@ -93,6 +95,10 @@ pub struct ControlSet {
     governing: BTreeSet<(GroupId, DeviceId)>,
     devices: Devices,
     buckets: Vec<Digest>,
+    /// Buckets in which records have come or gone since they were hashed.
+    stale: BTreeSet<u8>,
+    /// Which root made a record that a root after a recovery signed: rivals have one number.
+    pub(super) makers: Arc<BTreeMap<RecordId, PublicKey>>,
     waiting: Waiting,
     keeps: Keeps,
     /// Versions that may have enough votes by now.
@@ -122,6 +128,8 @@ impl ControlSet {
             governing: BTreeSet::new(),
             devices: Devices::default(),
             buckets: vec![Digest::ZERO; BUCKETS],
+            stale: BTreeSet::new(),
+            makers: Arc::default(),
             waiting: Waiting::default(),
             keeps: Keeps::All,
             voted: BTreeSet::new(),
@@ -216,7 +224,8 @@ impl ControlSet {
             return Offer::Waiting { missing };
         }
         match record.admit(self) {
-            Ok(()) => {}
+            Ok(None) => {}
+            Ok(Some(root)) => self.note_maker(id, &record, root),
             Err(Unmet::Refused(error)) => return Offer::Refused(error),
             Err(Unmet::Missing(missing)) => {
                 self.note_vote(&record);
@@ -278,7 +287,7 @@ impl ControlSet {
         held.push(place);
         held.sort_unstable();
         let last = (held.len() > most).then(|| held.last().map(|(_, id)| *id)).flatten();
-        self.refresh_bucket(id);
+        self.stale.insert(id.0[0]);
         let mut lost: Vec<RecordId> = last.into_iter().collect();
         if let Some((group, device)) = surplus {
             lost.extend(self.records_of(&group, &device));
@@ -308,6 +317,9 @@ impl ControlSet {
 
     fn remove(&mut self, id: &RecordId) -> Option<Record> {
         let record = Arc::unwrap_or_clone(Arc::make_mut(&mut self.records).remove(id)?);
+        if self.makers.contains_key(id) {
+            Arc::make_mut(&mut self.makers).remove(id);
+        }
         self.note_change(&record);
         let key = record.key();
         let places = Arc::make_mut(&mut self.places);
@@ -319,48 +331,35 @@ impl ControlSet {
         }
         if let Record::DeviceCert(certificate) = &record {
             let body = certificate.body();
-            let left = self.certificates(&body.group, &body.device);
-            let governs = left.iter().any(|cert| cert.body().capabilities.has(Capabilities::GOVERN));
-            let is_last = left.is_empty();
-            if !governs {
-                self.governing.remove(&(body.group, body.device));
+            let place = (body.group, body.device);
+            if !self.is_certified(&place, |rights| rights.has(Capabilities::GOVERN)) {
+                self.governing.remove(&place);
             }
-            if is_last {
+            if !self.is_certified(&place, |_| true) {
                 self.devices.remove(&body.group, &body.device);
             }
         }
-        self.refresh_bucket(*id);
+        self.stale.insert(id.0[0]);
         Some(record)
     }
 
-    fn refresh_bucket(&mut self, id: RecordId) {
-        let bucket = id.0[0];
-        let ids: Vec<u8> = self.ids_in(bucket).flat_map(|id| id.0).collect();
-        if let Some(digest) = self.buckets.get_mut(usize::from(bucket)) {
-            *digest = if ids.is_empty() { Digest::ZERO } else { Digest::of(domain::CONTROL_SET, &ids) };
+    /// Hashes the buckets that are not what they were, each once however much came.
+    fn refresh_buckets(&mut self) {
+        for bucket in std::mem::take(&mut self.stale) {
+            let ids: Vec<u8> = self.ids_in(bucket).flat_map(|id| id.0).collect();
+            if let Some(digest) = self.buckets.get_mut(usize::from(bucket)) {
+                *digest = if ids.is_empty() { Digest::ZERO } else { Digest::of(domain::CONTROL_SET, &ids) };
+            }
         }
     }
 
-    fn unlocked_by(&mut self, id: &RecordId) -> Vec<(Record, Option<PeerKey>)> {
-        let missing = match self.get(id) {
-            Some(Record::Inception(inception)) => Missing::Inception(inception.group()),
-            Some(Record::DeviceCert(certificate)) => {
-                Missing::Certificate { group: certificate.body().group, device: certificate.body().device }
-            }
-            Some(Record::Rotation(rotation)) => {
-                Missing::Root { group: rotation.body.group, number: rotation.body.number }
-            }
-            Some(Record::Recovery(recovery)) => {
-                let number = RootNumber { recovery: recovery.body.recovery, rotation: 0 }.number();
-                Missing::Root { group: recovery.body.group, number }
-            }
-            Some(Record::Genesis(genesis)) => Missing::Version(genesis.version()),
-            Some(Record::Version(version)) => Missing::Version(version.version()),
-            Some(Record::Adoption(adoption)) => Missing::Version(adoption.version()),
-            Some(Record::Mandate(_)) => Missing::Mandate(*id),
-            _ => return Vec::new(),
-        };
-        self.waiting.release(&missing)
+    /// Notes which of several roots of one number made a record.
+    fn note_maker(&mut self, id: RecordId, record: &Record, root: PublicKey) {
+        if let Some(Signer::Root(number)) = record.signer()
+            && RootNumber::of(number).is_some_and(|number| number.recovery > 0)
+        {
+            Arc::make_mut(&mut self.makers).insert(id, root);
+        }
     }
 
     /// The coalition whose records these are.
@@ -456,7 +455,14 @@ impl ControlSet {
     }
 
     pub(super) fn in_places(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = &Record> {
-        self.places.range(range).flat_map(|(_, held)| held).filter_map(|(_, id)| self.get(id))
+        self.entries_in(range).map(|(_, record)| record)
+    }
+
+    /// The records in these places with their ids, place by place, the best first.
+    pub(super) fn entries_in(&self, range: RangeInclusive<RecordKey>) -> impl Iterator<Item = (&RecordId, &Record)> {
+        effort::looked();
+        let ids = self.places.range(range).flat_map(|(_, held)| held).map(|(_, id)| id);
+        ids.inspect(|_| effort::looked()).filter_map(|id| Some((id, self.get(id)?)))
     }
 
     pub(crate) fn governs(&self, group: &GroupId, device: &DeviceId) -> bool {

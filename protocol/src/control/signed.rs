@@ -188,6 +188,11 @@ impl<B: Body> Signed<B> {
             .map_err(|source| RecordError::Signature { by: self.signer.to_string(), source })
     }
 
+    /// Whether this signer made it, with this key.
+    pub(crate) fn is_by(&self, signer: Signer, key: &PublicKey) -> bool {
+        self.signer == signer && self.verify(key).is_ok()
+    }
+
     pub(crate) fn check(&self) -> Result<(), RecordError> {
         match (B::SIGNERS, self.signer) {
             (Signers::Roots, Signer::Device(_)) => Err(RecordError::Signer { expected: "a root", found: self.signer }),
@@ -201,24 +206,25 @@ impl<B: Body> Signed<B> {
         }
     }
 
-    /// Checks the signature against what the set knows of the group's keys.
-    pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
+    /// Checks the signature against what the set knows of the group's keys, and says which root made it, if one did.
+    pub(crate) fn admit(&self, known: &ControlSet) -> Result<Option<PublicKey>, Unmet> {
         let group = self.body.group();
-        match self.signer {
+        let root = match self.signer {
             Signer::Root(number) => {
                 let id = self.id();
-                known.verify_root(&group, number, (B::PURPOSE, id.as_bytes()), &self.signature)?;
+                Some(known.verify_root(&group, number, (B::PURPOSE, id.as_bytes()), &self.signature)?)
             }
             Signer::Device(device) => {
                 self.verify(&device.0)?;
                 if !known.governs(&group, &device) {
                     return Err(Unmet::Missing(Missing::Certificate { group, device }));
                 }
+                None
             }
-        }
+        };
         match self.body.version() {
             Some(version) if !known.knows_version(&version) => Err(Unmet::Missing(Missing::Version(version))),
-            _ => Ok(()),
+            _ => Ok(root),
         }
     }
 }

@@ -68,7 +68,7 @@ pub(crate) enum Joins<'a> {
 /// The groups that are named by the records of a set, which is that of a node of `home`.
 pub(crate) fn named(set: &ControlSet, home: &GroupId, charter: &Charter, joins: Joins<'_>) -> BTreeSet<GroupId> {
     let mut targets: BTreeMap<GroupId, BTreeSet<GroupId>> = BTreeMap::new();
-    let mut invites: BTreeMap<(DeviceId, PublicKey), Vec<&InviteBody>> = BTreeMap::new();
+    let mut invites: BTreeMap<(DeviceId, PublicKey, VersionId), Vec<&InviteBody>> = BTreeMap::new();
     let mut answers: Vec<(RecordId, &JoinBody)> = Vec::new();
     // Electors of adopted versions have been named by those of the version before.
     let mut electors = charter.electors.clone();
@@ -79,7 +79,7 @@ pub(crate) fn named(set: &ControlSet, home: &GroupId, charter: &Charter, joins: 
             }
             Record::Invite(invite) => {
                 if let crate::control::Signer::Device(device) = invite.signer {
-                    invites.entry((device, invite.body.key)).or_default().push(&invite.body);
+                    invites.entry((device, invite.body.key, invite.body.version)).or_default().push(&invite.body);
                 }
             }
             Record::Join(join) => answers.push((*id, join.body())),
@@ -112,18 +112,15 @@ pub(crate) fn named(set: &ControlSet, home: &GroupId, charter: &Charter, joins: 
 
 /// For each slot that an invite opened: the group that invites, and the groups that answered, ascending.
 fn by_slot(
-    invites: &BTreeMap<(DeviceId, PublicKey), Vec<&InviteBody>>,
+    invites: &BTreeMap<(DeviceId, PublicKey, VersionId), Vec<&InviteBody>>,
     answers: &[(RecordId, &JoinBody)],
 ) -> Vec<(GroupId, BTreeSet<GroupId>)> {
     type Place = (GroupId, VersionId, DeviceId, GroupId);
     // A group takes one slot of a device: that of its latest join.
     let mut latest: BTreeMap<Place, (Reverse<Timestamp>, RecordId, u32)> = BTreeMap::new();
     for (id, join) in answers {
-        let opened = invites.get(&(join.issuer, join.key)).into_iter().flatten().filter(|invite| {
-            invite.covers(join.slot)
-                && join.joined_at <= invite.expires
-                && invite.group != join.group
-                && invite.version == join.version
+        let opened = invites.get(&(join.issuer, join.key, join.version)).into_iter().flatten().filter(|invite| {
+            invite.covers(join.slot) && join.joined_at <= invite.expires && invite.group != join.group
         });
         for invite in opened {
             let this = (Reverse(join.joined_at), *id, join.slot);

@@ -73,9 +73,15 @@ impl Waiting {
         }
     }
 
-    /// The records that waited for this, in the order in which they came.
-    pub(crate) fn release(&mut self, missing: &Missing) -> Vec<(Record, Option<PeerKey>)> {
-        let arrivals = self.by_missing.remove(missing).unwrap_or_default();
+    /// The records that waited for this and that are wanted, in the order in which they came. The others wait on.
+    pub(crate) fn release(
+        &mut self,
+        missing: &Missing,
+        wants: impl Fn(&Record) -> bool,
+    ) -> Vec<(Record, Option<PeerKey>)> {
+        let arrivals = self.by_missing.get(missing).into_iter().flatten().copied();
+        let wanted = |arrival: &u64| self.held.get(arrival).is_some_and(|held| wants(&held.record));
+        let arrivals: Vec<u64> = arrivals.filter(wanted).collect();
         arrivals.into_iter().filter_map(|arrival| self.take(arrival)).collect()
     }
 

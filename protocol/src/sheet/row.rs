@@ -93,11 +93,7 @@ impl SheetRow {
         let body = &signature.body;
         let inception = set.inception(&body.group)?;
         let (root, key, certificate) = match signature.signer {
-            Signer::Root(number) => {
-                let signed = (domain::STATEMENT_SIGNATURE, signature.id());
-                let signed = (signed.0, signed.1.as_bytes());
-                (number, set.signing_root(&body.group, number, signed, &signature.signature)?, None)
-            }
+            Signer::Root(number) => (number, set.root_behind(&signature.id(), &body.group, number)?, None),
             Signer::Device(device) => {
                 let certificates = set.certificates(&body.group, &device);
                 let found = certificates.into_iter().find(|c| c.body().capabilities.has(Capabilities::GOVERN))?;

@@ -2,13 +2,15 @@
 //! is tried as well as what stands before it. A record that changed keeps what it says, and speaks for a group whose keys
 //! are here.
 
+use super::chains;
 use grid_protocol::authority::Authority;
 use grid_protocol::authority::application::judge_application;
 use grid_protocol::control::{
-    Certified, ControlSet, DeviceCert, DeviceCertBody, DeviceSecrets, EndorsementBody, Genesis, GenesisBody,
-    InceptionBody, InviteBody, InviteRevokedBody, Join, JoinBody, MandateBody, NewGroup, Record, Recovery,
-    RecoveryBody, RevokeBody, RootNumber, RotationBody, Signed, Signer, SigningKey, Statement, StatementSignature,
-    StatementSignatureBody, VersionBody, VoteBody, VouchBody, WithdrawalBody, first_device, first_device_with,
+    Adoption, Ballot, Certified, ControlSet, DeviceCert, DeviceCertBody, DeviceSecrets, EndorsementBody, ForkProof,
+    Genesis, GenesisBody, InceptionBody, InviteBody, InviteRevokedBody, Join, JoinBody, MandateBody, NewGroup, Record,
+    Recovery, RecoveryBody, RevokeBody, RootNumber, RotationBody, Signed, Signer, SigningKey, Statement,
+    StatementSignature, StatementSignatureBody, VersionBody, Vote, VoteBody, VouchBody, WithdrawalBody, first_device,
+    first_device_with,
 };
 use grid_protocol::id::{CoalitionId, GroupId, VersionId};
 use grid_protocol::key::{DeviceId, PeerKey, SealKey, SecretKey};
@@ -91,7 +93,7 @@ impl Coalition {
         }
     }
 
-    /// The same as said by the founder of this coalition; none where a record proves itself by what others signed.
+    /// The same as said by the founder of this coalition; none where two branches prove no fork however they are signed.
     fn anew(&self, record: Record) -> Option<Record> {
         let (coalition, group) = (self.id, self.founder.id);
         let version = VersionId::first(&coalition);
@@ -158,7 +160,22 @@ impl Coalition {
             Record::Vote(said) => Record::Vote(certified!(said, VoteBody { coalition, group })),
             Record::Mandate(said) => Record::Mandate(said!(said, MandateBody { coalition, group, version })),
             Record::Endorsement(said) => Record::Endorsement(said!(said, EndorsementBody { coalition, group })),
-            Record::ForkProof(_) | Record::Adoption(_) => return None,
+            Record::ForkProof(said) => {
+                let key = &self.founder.secrets.device;
+                let [one, other] = said.branches.map(|chain| chains::anew(&chain, coalition, key).0);
+                Record::ForkProof(Box::new(ForkProof::new(coalition, group, one, other).ok()?))
+            }
+            Record::Adoption(said) => {
+                let certificate = Some(&self.founder.certificate);
+                let body = VersionBody { coalition, group, base: version, ..said.body };
+                let (mut adoption, signer) = (Adoption { body, signer: said.signer, votes: Vec::new() }, said.signer);
+                adoption.signer = self.sign(signer, |key| key.signer());
+                let about = (coalition, adoption.version());
+                let vote = self.sign(signer, |key| Vote::new(about, group, key, certificate));
+                let Signed { signer, signature, .. } = vote.signed;
+                adoption.votes.push(Ballot { group, signer, signature, certificate: vote.certificate });
+                Record::Adoption(Box::new(adoption))
+            }
         })
     }
 }

@@ -2,7 +2,7 @@
 //! tried as what stands behind it.
 
 use super::choices::Choices;
-use super::{Reached, anew};
+use super::{Reached, anew, chains};
 use crate::corpus::{ENEMY, enemy_first, honest};
 use grid_protocol::appeal::{Appeal, Drawn};
 use grid_protocol::codec::{self, Format};
@@ -49,8 +49,18 @@ pub fn request(bytes: &[u8]) -> Reached {
     frame::<Request>(bytes)
 }
 
-/// An answer of a peer.
+/// An answer of a peer. Chains and branches in it are proven: as they came, and signed anew.
 pub fn response(bytes: &[u8]) -> Reached {
+    match unpack::<Response>(bytes).or_else(|_| unpack::<Response>(&plain(bytes))) {
+        Ok(Response::Chain(Some(chain))) => chains::prove(&chain, COALITION, &key()),
+        Ok(Response::Recalled { heads, .. }) => {
+            heads.iter().take(16).for_each(|chain| chains::prove(chain, COALITION, &key()));
+        }
+        Ok(Response::Branches(branches)) => {
+            branches.iter().take(16).for_each(|branch| chains::prove_branch(branch, COALITION, &key()));
+        }
+        _ => {}
+    }
     frame::<Response>(bytes)
 }
 
@@ -91,7 +101,8 @@ pub fn run(bytes: &[u8]) -> Reached {
     let _ = run.clone().verify(&COALITION);
     let mut own = Run { device: DeviceId(key().public()), ..run };
     let (mut prev, last) = (own.prev, own.entries.len().saturating_sub(1));
-    for (at, (seq, lean)) in (own.first..).zip(&mut own.entries).enumerate() {
+    for (at, lean) in own.entries.iter_mut().enumerate() {
+        let seq = own.first.wrapping_add(at as u64);
         let id = lean.header(COALITION, own.device, seq, prev).id();
         let signed = keeps_signature(seq) || at == last;
         lean.signature = signed.then(|| key().sign(domain::ENTRY, id.as_bytes()));

@@ -14,6 +14,8 @@ use grid_protocol::time::Timestamp;
 use serde::Serialize;
 
 const DEVICE: DeviceId = DeviceId(PublicKey([1; 32]));
+/// Some entry before another.
+const BEFORE: EntryId = EntryId([1; 32]);
 
 fn named<T: Serialize>(name: &str, message: &T) -> (String, Vec<u8>) {
     (name.to_owned(), codec::encode(message))
@@ -43,6 +45,34 @@ fn secrets() -> DeviceSecrets {
 /// The first entries of the run that is a fixture.
 fn run() -> Option<Run> {
     seeds::encoded("run").into_iter().find_map(|(_, bytes)| codec::decode(&bytes).ok())
+}
+
+/// The run that is a fixture, and its first entry in the last place that a number names.
+pub(super) fn runs() -> Seeds {
+    let mut seeds = seeds::encoded("run");
+    let last = run().map(|run| Run {
+        first: u64::MAX,
+        entries: run.entries.into_iter().take(2).collect(),
+        prev: BEFORE,
+        ..run
+    });
+    seeds.extend(last.map(|run| named("run-at-the-last-place", &run)));
+    seeds
+}
+
+/// The records that are fixtures, and a fork in the last place that a number names.
+pub(super) fn records_of_all_kinds() -> Seeds {
+    let mut seeds = seeds::encoded("record-");
+    let fork = seeds.iter().find_map(|(_, bytes)| match Record::decode(bytes) {
+        Ok(Record::ForkProof(proof)) => Some(proof),
+        _ => None,
+    });
+    if let Some(mut proof) = fork {
+        (proof.body.seq, proof.body.prev) = (u64::MAX, BEFORE);
+        proof.branches.iter_mut().for_each(|chain| (chain.seq, chain.prev) = (u64::MAX, BEFORE));
+        seeds.push(("record-forkproof-at-the-last-place".to_owned(), Record::ForkProof(proof).encode()));
+    }
+    seeds
 }
 
 /// Small records that are fixtures.
@@ -75,9 +105,11 @@ pub(super) fn responses() -> Seeds {
     let chain = run.as_ref().and_then(HeaderChain::of);
     let branches = run.as_ref().and_then(BranchEntry::of).into_iter().collect();
     let heads = chain.clone().into_iter().collect();
+    let last = chain.clone().map(|chain| Box::new(HeaderChain { seq: u64::MAX, prev: BEFORE, ..chain }));
     seeds.extend([
         named("response-ids", &Response::Ids(vec![EntryId([1; 32]), EntryId([2; 32])])),
         named("response-chain", &Response::Chain(chain.map(Box::new))),
+        named("response-chain-at-the-last-place", &Response::Chain(last)),
         named("response-no-chain", &Response::Chain(None)),
         named("response-branches", &Response::Branches(branches)),
         named("response-paired", &Response::Paired { records: records() }),

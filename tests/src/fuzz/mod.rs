@@ -5,6 +5,7 @@
 //! This module and the corpus of crafted changes need nothing but the protocol, so that `tests/fuzz` compiles just those.
 
 mod anew;
+mod chains;
 mod choices;
 mod decoders;
 mod guard;
@@ -60,8 +61,8 @@ pub const TARGETS: [Target; 17] = [
     target("response", response, messages::responses, 3_000),
     target("gossip", gossip, || seeds::encoded("gossip-"), 3_000),
     target("entry", entry, seeds::entries, 3_000),
-    target("run", run, || seeds::encoded("run"), 1_000),
-    target("record", record, || seeds::encoded("record-"), 2_000),
+    target("run", run, messages::runs, 1_000),
+    target("record", record, messages::records_of_all_kinds, 2_000),
     target("invite", invite, seeds::invites, 1_000),
     target("pairing", pairing, messages::pairing_codes, 2_000),
     target("sheet", sheet, seeds::sheets, 300),

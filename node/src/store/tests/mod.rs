@@ -1,5 +1,6 @@
 //! What the tests of the store share: logs with real entries, records, and damage.
 
+mod any_bytes;
 mod damage;
 mod full_disk;
 mod journal;

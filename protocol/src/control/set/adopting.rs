@@ -30,10 +30,15 @@ impl ControlSet {
 
     /// All adopted versions but version 0.
     pub fn adoptions(&self) -> impl Iterator<Item = &Adoption> {
+        self.adopted().map(|(_, adoption)| adoption)
+    }
+
+    /// All adopted versions but version 0, with their ids: to work one out is to hash its text.
+    pub(crate) fn adopted(&self) -> impl Iterator<Item = (VersionId, &Adoption)> {
         let (low, high) = (VersionId([0; 32]), VersionId([0xff; 32]));
-        let places = RecordKey::Adoption { version: low }..=RecordKey::Adoption { version: high };
-        self.in_places(places).filter_map(|record| match record {
-            Record::Adoption(adoption) => Some(&**adoption),
+        let places = self.places.range(RecordKey::Adoption { version: low }..=RecordKey::Adoption { version: high });
+        places.filter_map(|(place, held)| match (place, self.get(&held.first()?.1)?) {
+            (RecordKey::Adoption { version }, Record::Adoption(adoption)) => Some((*version, &**adoption)),
             _ => None,
         })
     }
@@ -48,9 +53,14 @@ impl ControlSet {
 
     /// All proposals in the set, also those that were adopted.
     pub fn proposals(&self) -> impl Iterator<Item = &Version> {
+        self.proposed().map(|(_, proposal)| proposal)
+    }
+
+    /// All proposals in the set, with the ids of their versions.
+    pub(crate) fn proposed(&self) -> impl Iterator<Item = (VersionId, &Version)> {
         let place = |byte: u8, group, number| RecordKey::Version { base: VersionId([byte; 32]), group, number };
-        self.in_places(place(0, LOWEST, 0)..=place(0xff, HIGHEST, u32::MAX)).filter_map(|record| match record {
-            Record::Version(version) => Some(&**version),
+        self.entries_in(place(0, LOWEST, 0)..=place(0xff, HIGHEST, u32::MAX)).filter_map(|(id, record)| match record {
+            Record::Version(version) => Some((VersionId(id.0), &**version)),
             _ => None,
         })
     }
@@ -151,7 +161,7 @@ impl ControlSet {
         let place = |group, signer| RecordKey::Endorsement { mandate: *mandate, group, signer };
         let last = Signer::Device(DeviceId(PublicKey([0xff; 32])));
         let places = place(LOWEST, Signer::Root(0))..=place(HIGHEST, last);
-        self.in_places(places).map(Record::id).collect()
+        self.entries_in(places).map(|(id, _)| *id).collect()
     }
 
     /// Makes adoptions of the versions that have enough votes by now.
@@ -188,7 +198,7 @@ impl ControlSet {
     /// for these.
     fn verified_votes(&mut self, version: &VersionId) -> Vec<Vote> {
         let mut votes = Vec::new();
-        for (record, source) in self.waiting.release(&Missing::Version(*version)) {
+        for (record, source) in self.waiting.release(&Missing::Version(*version), |_| true) {
             let admitted = match &record {
                 Record::Vote(vote) => vote.admit(self),
                 _ => Err(Unmet::Missing(Missing::Version(*version))),

@@ -3,36 +3,51 @@
 use super::ControlSet;
 use crate::control::certificate::{Capabilities, DeviceCert};
 use crate::control::record::{Record, RecordKey};
-use crate::control::revoke::Revoke;
 use crate::control::signed::Signer;
-use crate::id::{GroupId, VersionId};
+use crate::id::{GroupId, RecordId, VersionId};
 use crate::key::DeviceId;
 use std::cmp::Reverse;
 
 impl ControlSet {
     /// The certificates in which a group names a device, the one shown to people first.
     pub fn certificates(&self, group: &GroupId, device: &DeviceId) -> Vec<&DeviceCert> {
+        let mut found: Vec<(&RecordId, &DeviceCert)> = self.certificates_of(group, device).collect();
+        found.sort_unstable_by_key(|(id, certificate)| (Reverse(certificate.body().serial), **id));
+        found.into_iter().map(|(_, certificate)| certificate).collect()
+    }
+
+    /// The same with their ids, in no order that means anything.
+    pub(super) fn certificates_of(
+        &self,
+        group: &GroupId,
+        device: &DeviceId,
+    ) -> impl Iterator<Item = (&RecordId, &DeviceCert)> {
         let place =
             |capabilities, signer| RecordKey::DeviceCert { group: *group, device: *device, capabilities, signer };
         let range = place(Capabilities::NONE, Signer::Root(0))..=place(Capabilities::ALL, Signer::Root(u32::MAX));
-        let mut found: Vec<&DeviceCert> = self
-            .in_places(range)
-            .filter_map(|record| match record {
-                Record::DeviceCert(certificate) => Some(certificate),
-                _ => None,
-            })
-            .collect();
-        found.sort_by_key(|certificate| (Reverse(certificate.body().serial), certificate.id()));
-        found
-    }
-
-    /// The revocations of a device by the root of this number.
-    pub(crate) fn revocations(&self, group: &GroupId, device: &DeviceId, root: u32) -> impl Iterator<Item = &Revoke> {
-        let place = RecordKey::Revoke { group: *group, device: *device, signer: Signer::Root(root) };
-        self.in_places(place..=place).filter_map(|record| match record {
-            Record::Revoke(revoke) => Some(revoke),
+        self.entries_in(range).filter_map(|(id, record)| match record {
+            Record::DeviceCert(certificate) => Some((id, certificate)),
             _ => None,
         })
+    }
+
+    /// Whether a group has certified a device, for whatever.
+    pub(crate) fn knows_device(&self, group: &GroupId, device: &DeviceId) -> bool {
+        self.is_certified(&(*group, *device), |_| true)
+    }
+
+    /// Whether a certificate of a device gives it rights such as these: a look for each sort of rights, however
+    /// many certificates there are.
+    pub(super) fn is_certified(
+        &self,
+        (group, device): &(GroupId, DeviceId),
+        fits: impl Fn(Capabilities) -> bool,
+    ) -> bool {
+        let place =
+            |capabilities, signer| RecordKey::DeviceCert { group: *group, device: *device, capabilities, signer };
+        let range = |rights| place(rights, Signer::Root(0))..=place(rights, Signer::Root(u32::MAX));
+        let mut sorts = Capabilities::every().filter(|rights| fits(*rights));
+        sorts.any(|rights| self.in_places(range(rights)).next().is_some())
     }
 
     /// The invites that a device issued, for whichever group.

@@ -39,7 +39,7 @@ impl ControlSet {
             let new: Vec<GroupId> = named.difference(before).copied().collect();
             *before = named;
             for group in new {
-                let released = self.waiting.release(&Missing::Standing(group));
+                let released = self.waiting.release(&Missing::Standing(group), |_| true);
                 self.take(released, batch);
             }
             dropped.extend(self.drop_unnamed(batch));
@@ -51,6 +51,7 @@ impl ControlSet {
             }
         }
         self.waiting.trim();
+        self.refresh_buckets();
         let records = &self.records;
         batch.inserted.retain(|id| records.contains_key(id));
         batch.inserted.dedup();

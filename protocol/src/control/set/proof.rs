@@ -3,7 +3,7 @@
 //! An invite, the lobby and an exported statement hand it over. Inside a node the word of its own set does.
 
 use super::ControlSet;
-use crate::control::adoption::{Adoption, Ballot};
+use crate::control::adoption::Ballot;
 use crate::control::record::Record;
 use crate::control::root::RootNumber;
 use crate::control::signed::Signer;
@@ -21,7 +21,7 @@ struct Proof {
 impl ControlSet {
     /// The empty set of the coalition of another one, on whose word it takes it that versions were adopted.
     pub(crate) fn beside(known: &Self) -> Self {
-        let granted = known.adoptions().map(Adoption::version).collect();
+        let granted = known.adopted().map(|(version, _)| version).collect();
         Self { granted, ..Self::new(known.coalition) }
     }
 
