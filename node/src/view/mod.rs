@@ -3,6 +3,7 @@
 //! A view holds nothing that could not be read again from the entries. All tables live behind one
 //! lock, so that a reader never sees half of a change.
 
+pub(crate) mod credit;
 mod directory;
 mod duplicates;
 mod first_seen;

@@ -149,7 +149,8 @@ fn compile_field(place: &str, name: &str, schema: &Json, default: &Json) -> Resu
         writes: match string(meta, "writes").as_deref() {
             None => Writes::Always,
             Some("first") => Writes::First,
-            Some(_) => return Err(metadata_error(place, "writes first", meta.get("writes"))),
+            Some("once") => Writes::Once,
+            Some(_) => return Err(metadata_error(place, "writes first or once", meta.get("writes"))),
         },
         closeness: match string(meta, "closeness").as_deref() {
             None => Closeness::Exact,

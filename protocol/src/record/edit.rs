@@ -89,6 +89,11 @@ impl Kind {
             if made && !fresh && field.writes == Writes::First {
                 return Err(PatchError::OnlyFirst { kind: self.name.clone(), field: field.name.clone() });
             }
+            let said = work.now.values.get(&field.name);
+            let stands = said != field.default.as_ref() && work.after.get(&field.name) != said;
+            if made && field.writes == Writes::Once && stands {
+                return Err(PatchError::OnlyOnce { kind: self.name.clone(), field: field.name.clone() });
+            }
             if made {
                 touched.insert(&*field.name);
             } else if fresh && self.rule == WriteRule::Members {

@@ -159,6 +159,8 @@ pub enum Writes {
     Always,
     /// When the record is made, and never again.
     First,
+    /// As long as it holds nothing: what was said then stands.
+    Once,
 }
 
 /// How closely a field says where something is.

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// `line` unless it says `text`, `link`, `place` or `reference`; a set is `tags` unless it says `references`),
 /// `aliases` (headings of foreign tables), `of` (the kind, or the kinds, that a reference refers to; `any` for every
 /// kind), `widget`, `day` (a moment that may be said as a day: `from`, `on`, `until`), `writes` (`first`: it is said
-/// when the record is made and never again), `closeness` (`blurred`: a point is kept to about a kilometre). A field's default is that of the struct.
+/// when the record is made and never again; `once`: what was said first stands), `closeness` (`blurred`: a point is kept to about a kilometre). A field's default is that of the struct.
 ///
 /// The title is a line, a text of which the first line counts, or a reference: such a record is named by what it
 /// refers to.

@@ -113,7 +113,22 @@ async fn a09_what_is_used_again_always_shows_its_maker() {
     let made = pair.mill.ask("makers", "made", &[]).await;
     assert_eq!((each(&made, "name"), each(&made, "origin")), (vec!["Gate songs".to_owned()], vec!["Ana".to_owned()]));
     assert_eq!((&made[0]["maker"], &made[0]["lineage"]), (&json!("Clean River"), &json!(["Song book by Ana"])));
-    assert_eq!(pair.mill.show("resource", &songs).await["referred"][&book], "Song book");
+    let seen = pair.mill.show("resource", &songs).await;
+    assert_eq!((&seen["referred"][&book], &seen["credit"]["says"]), (&json!("Song book"), &json!("Song book by Ana")));
+    // Also once what it was made from was removed, and once its group is hidden.
+    let path = format!("/api/records/resource/{book}");
+    let (status, _) = grid_tests::api::request_json(&pair.mill.member.path(), "DELETE", &path, json!(null)).await;
+    assert_eq!(status, 200);
+    pair.settle().await;
+    let mill = json!({"what": "Mill Street", "sort": "group", "of_group": pair.mill.group().await});
+    for hide in [false, true] {
+        if hide {
+            pair.river.make("hiding", mill.clone()).await;
+        }
+        let made = pair.river.ask("makers", "made", &[]).await;
+        assert_eq!((each(&made, "maker"), each(&made, "origin")), (vec!["Clean River".into()], vec!["Ana".into()]));
+        assert_eq!(pair.river.show("resource", &songs).await["credit"]["maker"], "Ana");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

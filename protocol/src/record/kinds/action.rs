@@ -52,8 +52,8 @@ pub struct Action {
     /// How far it is.
     #[schemars(extend("x-grid" = {"audience": "public"}))]
     pub status: ActionStatus,
-    /// The action whose example this one follows.
-    #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "action"}))]
+    /// The action whose example this one follows: once it is said it stands, and its maker stays named.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "action", "writes": "once"}))]
     pub copied_from: String,
     /// The objectives that it works towards.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "references", "of": "objective"}))]
