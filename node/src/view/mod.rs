@@ -16,6 +16,7 @@ pub(crate) mod listed;
 pub(crate) mod local;
 mod mandates;
 mod named;
+pub(crate) mod overlong;
 mod people;
 mod records;
 mod refer;
@@ -40,7 +41,7 @@ pub use search::Search;
 pub use statement::OwnMembership;
 pub(crate) use versions::deliberated;
 pub use versions::{Split, VersionRow, VersionState, Way};
-pub(crate) use wording::has_words;
+pub(crate) use wording::{has_words, wording};
 
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};
