@@ -197,6 +197,8 @@ pub struct Field {
     pub writes: Writes,
     /// How closely it says where something is.
     pub closeness: Closeness,
+    /// What is read where edits of it met and one of them says this: the word that gives less away.
+    pub met: Option<Value>,
     /// What it holds where nothing was written.
     pub default: Option<Value>,
 }

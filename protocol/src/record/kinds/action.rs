@@ -62,7 +62,7 @@ pub struct Action {
     #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "moment"}))]
     pub moment: String,
     /// For whom it speaks: the group itself, or the network, which takes a mandate.
-    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    #[schemars(extend("x-grid" = {"audience": "public", "met": "group"}))]
     pub voice: Option<Speaker>,
     /// The mandate under which it speaks for the network: its id, or the beginning of it.
     #[schemars(extend("x-grid" = {"audience": "public"}))]
