@@ -73,10 +73,8 @@ impl<'a> Context<'a> {
     pub(crate) fn only_text(&self, command: &str) -> Result<(), Failure> {
         match self.out.format() {
             Format::Human => Ok(()),
-            Format::Json => {
-                Err(Failure::usage(format!("`grid {command}` prints a text, and takes no --json"))
-                    .hint("leave --json out"))
-            }
+            Format::Json => Err(Failure::usage(format!("`grid {command}` prints a text, and takes no --json"))
+                .hint("leave --json out; where there is a --file, what was written is told as JSON")),
         }
     }
 

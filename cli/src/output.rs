@@ -162,12 +162,13 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// A line that stands out.
+    /// A line that stands out, broken where the terminal ends.
     pub(crate) fn heading(&mut self, text: &str) {
-        let text = escape::line(text);
-        match self.paint {
-            Paint::Bold => self.push(&format!("\u{1b}[1m{text}\u{1b}[0m")),
-            Paint::Plain => self.push(&text),
+        for line in wrap(&escape::line(text), self.width.unwrap_or(usize::MAX)) {
+            match self.paint {
+                Paint::Bold => self.push(&format!("\u{1b}[1m{line}\u{1b}[0m")),
+                Paint::Plain => self.push(&line),
+            }
         }
     }
 
@@ -278,5 +279,16 @@ mod tests {
         let mut page = page(Some(40));
         page.field("About", "a river that nobody may drink from any more");
         assert_eq!(page.text, "About:         a river that nobody may\n               drink from any more\n");
+    }
+
+    #[test]
+    fn long_headings_are_broken_where_the_terminal_ends() {
+        let mut page = page(Some(24));
+        page.heading("Funders and their rights: who may decide what");
+        assert_eq!(page.text, "Funders and their\nrights: who may decide\nwhat\n");
+        page.text.clear();
+        page.paint = Paint::Bold;
+        page.heading("Funders and their rights");
+        assert_eq!(page.text, "\u{1b}[1mFunders and their rights\u{1b}[0m\n");
     }
 }

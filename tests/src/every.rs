@@ -53,6 +53,8 @@ pub fn said(kind: &Kind, field: &Field, turn: Turn) -> Option<Value> {
     match (&*kind.name, &*field.name) {
         // Said once and for all, or only together with something else.
         _ if field.writes == Writes::First && turn != Turn::First => return None,
+        // Two who say it at the same time meet; whoever comes later is refused.
+        _ if field.writes == Writes::Once && turn == Turn::First => return None,
         _ if kind.seal.iter().any(|seal| seal.field == field.name || &*field.name == "status") => return None,
         _ if kind.speaks.as_ref() == Some(&field.name) || kind.readers.as_ref() == Some(&field.name) => return None,
         ("hiding", "sort" | "of_group") | ("search", "question") | (_, "mandate") => return None,

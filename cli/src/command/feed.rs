@@ -135,6 +135,9 @@ impl Feed {
             What::Podcast => "podcast.rss",
             What::Map => "map.geojson",
         };
+        if self.output.is_none() {
+            context.only_text(&format!("feed {}", what.word()))?;
+        }
         let audience = match self.audience {
             Audience::Public => "public",
             Audience::Coalition => "coalition",

@@ -42,6 +42,19 @@ fn the_page_of_an_action_names_its_supporters_once_each_and_counts_no_records_of
 }
 
 #[test]
+fn what_was_copied_names_its_maker_on_its_page_and_in_lists() {
+    let original = "c".repeat(52);
+    let credit = json!({"id": original, "of": "Lantern walk", "maker": "Mill Street",
+        "says": "Lantern walk by Mill Street"});
+    let copy = action(json!({"credit": credit, "referred": {original: "Lantern walk"}}));
+    let shown = stdout(&FakeNode::saying(200, copy.clone()).run(["action", "show", "aaaaaaaa"]));
+    assert!(shown.contains("Copied from:   Lantern walk by Mill Street (cccccccc)\n"), "{shown}");
+    let page = json!({"schema": 1, "items": [copy], "total": 1});
+    let listed = stdout(&FakeNode::saying(200, page).run(["action", "list"]));
+    assert!(listed.contains("Lantern walk by Mill Street"), "{listed}");
+}
+
+#[test]
 fn what_was_answered_to_a_call_stands_on_its_page() {
     // Whoever says no has answered, and is no supporter.
     let call = |who: Value| {

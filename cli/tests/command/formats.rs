@@ -38,6 +38,21 @@ fn an_export_and_a_feed_ask_for_what_was_said() {
 }
 
 #[test]
+fn what_is_no_json_is_not_printed_where_json_was_asked_for() {
+    let node = FakeNode::saying(200, Value::String("BEGIN:VCALENDAR\r\n".to_owned()));
+    let feeds = ["calendar", "news", "podcast", "map"].map(|what| vec!["feed", what]);
+    let exports = ["csv", "ics", "atom", "geojson", "vcf"].map(|format| vec!["action", "export", "--format", format]);
+    for words in feeds.into_iter().chain(exports) {
+        let refused = node.run(words.iter().copied().chain(["--json"]));
+        assert_eq!((code(&refused), stdout(&refused).as_str()), (2, ""), "{words:?}");
+        let told: Value = serde_json::from_str(&stderr(&refused)).unwrap();
+        assert!(told["error"]["message"].as_str().unwrap().contains("takes no --json"), "{told}");
+        assert_eq!(code(&node.run(words)), 0);
+    }
+    assert_eq!(code(&node.run(["action", "export", "--json"])), 0);
+}
+
+#[test]
 fn news_are_what_came_since_somebody_said_that_they_saw_it() {
     let item = json!({"id": "a".repeat(52), "kind": "action", "title": "Vigil\u{1b}[2J", "group": null, "group_name": "Weir",
         "what": "new", "changed_at": "2026-01-01T00:00:00Z"});

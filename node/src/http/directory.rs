@@ -10,6 +10,7 @@ use super::find::{Candidate, Found, one};
 use super::input::Words;
 use super::items::{Item, Listed, complete, with_deliveries};
 use super::records::PageAnswer;
+use crate::view::overlong::not_looked_through;
 use crate::view::{DirectoryRow, Membership, Views};
 use grid_protocol::record::{Kind, KindRole, QUERY};
 use grid_protocol::replica::Row;
@@ -22,7 +23,7 @@ pub(super) async fn list(api: &Api, kind: &Kind, mut words: Words) -> Result<Pag
     let page = Page::take(&mut words)?;
     let member = words.flag("member")?;
     let now = api.handle.now();
-    let (listed, total, hidden) = api.handle.look(|views| {
+    let (listed, total, hidden, left) = api.handle.look(|views| {
         let filters = filters(views, kind, words)?;
         let mut hidden = 0;
         let rows = views.directory().into_iter().filter(|row| {
@@ -32,9 +33,11 @@ pub(super) async fn list(api: &Api, kind: &Kind, mut words: Words) -> Result<Pag
             fit == Fit::Shown
         });
         let (rows, total) = page.of(rows);
-        Ok::<_, ApiError>((rows.iter().map(|row| listed(views, kind, row, now)).collect(), total, hidden))
+        let left: usize = [&filters.groups, &filters.prospects].into_iter().flatten().map(Filter::left).sum();
+        Ok::<_, ApiError>((rows.iter().map(|row| listed(views, kind, row, now)).collect(), total, hidden, left))
     })?;
-    Ok(PageAnswer { items: with_deliveries(api, listed).await?, total, hidden })
+    let items = with_deliveries(api, listed).await?;
+    Ok(PageAnswer { items, total, hidden, note: not_looked_through(left) })
 }
 
 /// One filter for groups that are here, one for those that are not: their records have different fields.

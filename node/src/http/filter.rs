@@ -153,6 +153,11 @@ impl Filter {
         }
     }
 
+    /// How many records were not looked through for words, although they say more than the index keeps.
+    pub(crate) fn left(&self) -> usize {
+        self.text.as_ref().map_or(0, Text::left)
+    }
+
     /// Whether it shows everything.
     pub(crate) fn is_open(&self) -> bool {
         self.group.is_none() && self.hidden.is_none() && !self.looks_at_fields()

@@ -52,6 +52,9 @@ fn item(views: &Views, row: &Row, now: Timestamp) -> Item {
     put("called", json!(views.title_of(row)));
     put("referred", json!(referred(views, row)));
     put("counts", json!(counts(views, row)));
+    if let Some(credit) = credit(views, row) {
+        put("credit", credit);
+    }
     let stays_here = views.stays_here(row);
     if !stays_here.is_empty() {
         put("stays_here", json!(stays_here));
@@ -85,6 +88,14 @@ fn next(row: &Row, now: Timestamp) -> Option<Json> {
     let now = jiff::Timestamp::from_millisecond(i64::try_from(now.0).ok()?).ok()?;
     let next = times.from(now).next()?;
     Some(json!({"starts": next.starts.to_string(), "ends": next.ends.map(|ends| ends.to_string())}))
+}
+
+/// What a record was made from, and who made that.
+fn credit(views: &Views, row: &Row) -> Option<Json> {
+    let (source, credit) = (views.source_of(row)?, views.credit(row)?);
+    Some(
+        json!({"id": source.document().to_string(), "of": credit.of, "maker": credit.maker, "says": credit.to_string()}),
+    )
 }
 
 /// What the ids in the fields of a record stand for, where that is here.

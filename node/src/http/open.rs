@@ -112,6 +112,7 @@ impl Seen {
             kind: self.kind.name.clone(),
             title,
             author: row.owner().map(|group| views.name_of(&group)).unwrap_or_default(),
+            credit: views.credit_seen_by(row, self.audience),
             created: row.created,
             changed: row.changed,
             // The places of the last changes in their logs: each further change raises one of them.

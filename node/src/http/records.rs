@@ -10,6 +10,7 @@ use super::items::{Item, Listed, add_contests, add_delivery, add_details, own, w
 use super::notes::{NoteItem, add_support, noted};
 use crate::handle::{Change, CommandError, Target, Written};
 use crate::question::Occasion;
+use crate::view::overlong::not_looked_through;
 use axum::extract::State;
 use axum::http::StatusCode;
 use grid_protocol::id::DocumentId;
@@ -29,6 +30,9 @@ pub(crate) struct PageAnswer {
     pub(super) total: usize,
     /// How many more there are that the people of this computer do not want to see; `hidden=yes` shows them too.
     pub(super) hidden: usize,
+    /// What people should know of records that were not looked through: very long ones, where words were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<String>,
 }
 
 /// What to write.
@@ -77,7 +81,7 @@ pub(crate) async fn list(
     }
     let page = Page::take(&mut words)?;
     let now = api.handle.now();
-    let (listed, total, hidden) = api.handle.look(|views| {
+    let (listed, total, hidden, left) = api.handle.look(|views| {
         let filter = Filter::read(views, &kind, words)?;
         let rows = || views.records.of_kind(&kind.name);
         let ((rows, total), hidden) = match filter.is_open() {
@@ -88,9 +92,10 @@ pub(crate) async fn list(
             }
         };
         let listed: Vec<Listed> = rows.into_iter().map(|row| Listed::new(views, row, now)).collect();
-        Ok::<_, ApiError>((listed, total, hidden))
+        Ok::<_, ApiError>((listed, total, hidden, filter.left()))
     })?;
-    Ok(Answer(PageAnswer { items: with_deliveries(&api, listed).await?, total, hidden }))
+    let items = with_deliveries(&api, listed).await?;
+    Ok(Answer(PageAnswer { items, total, hidden, note: not_looked_through(left) }))
 }
 
 pub(crate) async fn create(

@@ -7,9 +7,9 @@
 use super::error::ApiError;
 use super::input::Words;
 use crate::view::fold::Phrase;
-use crate::view::{Views, has_words, newest_first};
+use crate::view::{Views, has_words, newest_first, wording};
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::{FieldName, Kind, Tags, Values};
+use grid_protocol::record::{FieldName, Kind, Values};
 use grid_protocol::replica::Row;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub(super) struct Text {
     found: Found,
     /// The fields that hold words.
     fields: Vec<FieldName>,
+    /// How many records that say more than the index keeps were not looked through.
+    left: usize,
 }
 
 /// Where the records that have the words are known from.
@@ -41,22 +43,26 @@ impl Text {
         if !views.search.holds(kind) {
             return seen;
         }
-        let found = |phrase: &Phrase| -> HashSet<DocumentId> {
+        let found = |phrase: &Phrase| -> (HashSet<DocumentId>, usize) {
+            let long = views.look_through(|of| of == kind.name, |said| phrase.is_in(said));
             let found = views.search.having(&views.records, phrase).into_iter();
-            found.filter(|row| row.kind() == Some(&*kind.name)).map(|row| row.document).collect()
+            let found = found.filter(|row| row.kind() == Some(&*kind.name)).chain(long.found);
+            (found.map(|row| row.document).collect(), long.left)
         };
         let exact = seen.forgiving.clone().exactly();
-        match found(&exact) {
-            documents if documents.is_empty() => Self { found: Found::Indexed(found(&seen.forgiving)), ..seen },
-            documents => Self { found: Found::Indexed(documents), phrase: exact, ..seen },
+        let (documents, left) = found(&exact);
+        if documents.is_empty() {
+            let (documents, left) = found(&seen.forgiving);
+            return Self { found: Found::Indexed(documents), left, ..seen };
         }
+        Self { found: Found::Indexed(documents), left, phrase: exact, ..seen }
     }
 
     /// For readers who may not see all of a record.
     pub(super) fn for_readers(kind: &Kind, text: &str) -> Self {
         let forgiving = Phrase::new(text);
         let fields = kind.fields.iter().filter(|field| has_words(kind, field)).map(|field| field.name.clone());
-        Self { phrase: forgiving.clone(), forgiving, found: Found::Seen, fields: fields.collect() }
+        Self { phrase: forgiving.clone(), forgiving, found: Found::Seen, fields: fields.collect(), left: 0 }
     }
 
     /// The records that have the words, where the index knows them.
@@ -65,6 +71,11 @@ impl Text {
             Found::Indexed(documents) => Some(documents),
             Found::Seen => None,
         }
+    }
+
+    /// How many records were not looked through, although they say more than the index keeps.
+    pub(super) const fn left(&self) -> usize {
+        self.left
     }
 
     pub(super) fn is_in_row(&self, row: &Row) -> bool {
@@ -85,12 +96,7 @@ impl Text {
 
     /// All that the fields of a record say in words.
     fn all_of(&self, values: &Values) -> String {
-        let mut all = String::new();
-        for value in self.fields.iter().filter_map(|field| values.get(field)) {
-            let texts = value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text());
-            texts.for_each(|text| all.extend([text, "\n"]));
-        }
-        all
+        wording(self.fields.iter(), values)
     }
 }
 
@@ -172,12 +178,25 @@ mod tests {
         assert_eq!(looked_at.len(), 3);
         assert!(Near::to(views, &narrowed("")).unwrap().is_none());
         assert_eq!(Near::of_kind(None, views, &kind).count(), 1_000);
-        // What stands far behind in a text is in no index.
+        // What stands behind very many words is in no index.
         let mut coalition = reports();
-        let long = format!("{}ferry", "word ".repeat(100_000));
-        coalition.record(0, "report", json!({"title": "All of it", "outcome": long}));
+        coalition.record(0, "report", json!({"title": "All of it", "outcome": Coalition::wordy("ferry")}));
         let near = Near::to(&coalition.views, &narrowed("ferry")).unwrap().unwrap();
         assert_eq!(Near::of_kind(Some(&near), &coalition.views, &kind).count(), 4);
+    }
+
+    #[test]
+    fn a_listing_finds_the_last_word_of_a_text_however_long_it_is() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let long = format!("{}gasometer", "word ".repeat(200_000));
+        coalition.record(0, "page", json!({"title": "Long", "text": long}));
+        coalition.record(0, "page", json!({"title": "Wordy", "text": Coalition::wordy("gasometer")}));
+        let views = &coalition.views;
+        let kind = views.registry.kind("page").unwrap().clone();
+        for (text, found) in [("gasometer", 2), ("GASOMETRE", 2), ("w0000001 gasometer", 1), ("otter", 0)] {
+            let filter = Filter::read(views, &kind, narrowed(text)).unwrap();
+            assert_eq!((filter.rows(views, &kind).0.len(), filter.left()), (found, 0), "{text}");
+        }
     }
 
     fn words() -> impl Strategy<Value = String> {

@@ -1,9 +1,11 @@
-//! Find: what is here about something, people and groups first.
+//! Find: what is here about something, people and groups first, and what governs the coalition last.
 
+use super::governing;
 use super::narrow::{self, Narrow, Strictness};
 use super::shown::{by_name, foremost, group_id, id, marked, or_nothing, place, short};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::{Near, Phrase};
+use crate::view::overlong::{LookedThrough, not_looked_through};
 use crate::view::search::Query;
 use grid_protocol::record::{Field, FieldType, Kind, Value};
 use grid_protocol::replica::Row;
@@ -21,11 +23,11 @@ const PARTIES: [&str; 3] = ["group", "person", "prospect"];
 /// What is here about something.
 pub(super) const QUESTION: Question = Question {
     name: "find",
-    about: "What is here about something: people and groups first, then everything else.",
+    about: "What is here about something: people and groups first, then everything else, then the statement and mandates.",
     place: Place::Command,
     words: &[
         Word { name: "text", about: "What to look for; accents, case and slips are forgiven.", many: Given::Bare },
-        Word { name: "kind", about: "Only records of this kind: action, page, person.", many: Given::Often },
+        Word { name: "kind", about: "Only of this kind: action, page, person, statement.", many: Given::Often },
         narrow::INTEREST,
         narrow::SKILL,
         narrow::PLACE,
@@ -61,11 +63,12 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
     let query = Query { required: narrow.phrases().cloned().collect(), wished: text.clone() };
     let indexed = !query.required.is_empty() || text.is_some();
     let hits = indexed.then(|| asked.views.search.hits(&asked.views.records, &query));
+    let says = |said: &str| text.as_ref().is_none_or(|text| text.is_in(said));
     let meant = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
     let shows = |row: &Arc<Row>| !asked.views.hidden.hides(row) && narrow.fits(row);
-    let part = |first: bool| -> (Vec<Json>, bool) {
+    let part = |first: bool| -> (Vec<Json>, bool, usize) {
         let of_part = |kind: &str| PARTIES.contains(&kind) == first && meant(kind);
-        let rows: Vec<(f32, &Arc<Row>)> = match &hits {
+        let mut rows: Vec<(f32, &Arc<Row>)> = match &hits {
             Some(hits) => hits.best(of_part, most + 1, shows).into_iter().map(|hit| (hit.score, hit.row)).collect(),
             None => {
                 // Of a kind that has no place on the map no record needs to be looked at.
@@ -76,12 +79,20 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
                 all.take(most).map(|row| (0.0, row)).collect()
             }
         };
+        // Of what says more than the index keeps, some may stand behind that.
+        let long = if indexed { asked.views.look_through(of_part, says) } else { LookedThrough::default() };
+        for row in long.found.into_iter().filter(|row| shows(row)) {
+            if rows.iter().all(|(_, known)| known.document != row.document) {
+                rows.push((0.0, row));
+            }
+        }
         let hundredths = |km: Option<f64>| km.map_or(u64::MAX, |km| (km * 100.0) as u64);
         // A score is never below zero: its bits are in its order.
         let near = |(score, row): &(f32, &Arc<Row>)| (Reverse(score.to_bits()), hundredths(narrow.km(row)));
         let goes_on = rows.len() > most;
         let rows = foremost(rows, most, near, |(_, row)| by_name(&asked.title(row), row.document));
-        (rows.into_iter().map(|(_, row)| found(asked, row, text.as_ref(), &narrow)).collect(), goes_on)
+        let rows = rows.into_iter().map(|(_, row)| found(asked, row, text.as_ref(), &narrow)).collect();
+        (rows, goes_on, long.left)
     };
     // Without words only what is listed is looked at, and nothing is counted.
     let hidden = |first: bool| match &hits {
@@ -92,25 +103,33 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
         _ => 0,
     };
     let section = |section: Section, first: bool| {
-        let ((rows, goes_on), hidden) = (part(first), hidden(first));
+        let ((rows, goes_on, left), hidden) = (part(first), hidden(first));
         let section = section.of(rows.len() + hidden).hiding(hidden).rows(rows);
-        if goes_on && most < MOST { section.noting(format!("The first {most}. More: --most {MOST}")) } else { section }
+        let more = (goes_on && most < MOST).then(|| format!("The first {most}. More: --most {MOST}"));
+        let notes: Vec<String> = more.into_iter().chain(not_looked_through(left)).collect();
+        if notes.is_empty() { section } else { section.noting(notes.join("\n")) }
     };
     let columns =
         [("id", "Id"), ("marked", "Name"), ("kind", "What"), ("by", "Group"), ("place", "Where"), ("why", "Why")];
     let people = Section::new("people", "People and groups", &columns, "Nobody here fits.");
     let others = Section::new("others", "Everything else", &columns, "Nothing else here fits.");
-    Ok(Reply::default().with(section(people, true)).with(section(others, false)))
+    // Nothing of that has a place, or carries a skill.
+    let governing = governing::section(asked, text.as_ref(), |sort| narrow.is_open() && meant(sort));
+    Ok(Reply::default().with(section(people, true)).with(section(others, false)).with(governing))
 }
 
 /// The kinds that are asked for, by their singular or plural.
 fn kinds<'a>(asked: &Asked<'a>) -> Result<Vec<&'a str>, Unanswerable> {
     let views = asked.views;
     let read = |text: &str| {
+        if let Some(sort) = governing::SORTS.iter().find(|sort| sort.eq_ignore_ascii_case(text)) {
+            return Ok(*sort);
+        }
         let mut kinds = views.registry.kinds();
         let known = kinds.find(|kind| kind.name.eq_ignore_ascii_case(text) || kind.plural.eq_ignore_ascii_case(text));
         known.map(|kind| kind.name.as_str()).ok_or_else(|| {
-            let known: Vec<&str> = views.registry.kinds().map(|kind| kind.name.as_str()).collect();
+            let known = views.registry.kinds().map(|kind| kind.name.as_str()).chain(governing::SORTS);
+            let known: Vec<&str> = known.collect();
             let message = format!("kind: there is no kind {:?}", short(text, 40));
             Unanswerable::new(message, format!("The kinds are: {}.", known.join(", ")))
         })
@@ -257,6 +276,19 @@ mod tests {
         let reply = coalition.ask("find", &[("text", "a Spanish lawyer")]).unwrap();
         assert_eq!(Coalition::column(&reply, "people", "why"), [json!(["languages: Spanish", "skills: law"])]);
         assert_eq!(names(&coalition, "others", &[("text", "who speaks")]).len(), 30, "nothing else was asked");
+    }
+
+    #[test]
+    fn the_last_word_of_a_text_is_found_however_long_it_is() {
+        let mut coalition = coalition();
+        let long = format!("{}gasometer", "word ".repeat(200_000));
+        coalition.record(0, "page", json!({"title": "Long", "text": long}));
+        coalition.record(0, "page", json!({"title": "Heron list", "text": Coalition::wordy("gasometer")}));
+        let others = |text: &str| names(&coalition, "others", &[("text", text)]);
+        assert_eq!(others("gasometer"), ["Long", "Heron list"]);
+        let reply = coalition.ask("find", &[("text", "gasometer"), ("most", "1")]).unwrap();
+        assert_eq!(Coalition::column(&reply, "others", "why"), [json!(["in its text"])]);
+        assert_eq!(names(&coalition, "others", &[("text", "heron")]), ["Heron list"], "it is found once");
     }
 
     #[test]

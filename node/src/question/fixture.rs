@@ -61,6 +61,12 @@ impl Coalition {
         group(index).to_string()
     }
 
+    /// A text in which nearly no word stands twice, more than an index keeps of one record, and a last word.
+    pub(crate) fn wordy(last: &str) -> String {
+        let words: String = (0..110_000).map(|number| format!("w{number:07} ")).collect();
+        words + last
+    }
+
     /// What is written from now on was written so many days before [`NOW`].
     pub(crate) fn days_ago(&mut self, days: u64) -> &mut Self {
         self.clock = Timestamp(NOW.0 - days * 86_400_000);

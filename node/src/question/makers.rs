@@ -1,17 +1,18 @@
-//! Makers: what was made from what, with the maker of each always named.
+//! Makers: what was made from what, with the maker of each always named, also where the original was removed or is
+//! hidden here. Where the way back ends at what is not here, nobody is named as the first maker.
 
 use super::shown::{by_name, or_nothing};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
-use grid_protocol::id::DocumentId;
+use crate::view::credit::{MADE, Source};
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
 /// Steps back that are followed: a chain that is longer, or a ring, ends there.
 const STEPS: usize = 16;
-/// What can be made from something else, and the field that says from what.
-const MADE: [(&str, &str); 2] = [("resource", "based_on_resource"), ("action", "copied_from")];
+/// What stands for a maker whom nothing here names.
+const UNKNOWN: &str = "not known here";
 
 /// What was made from what, and by whom.
 pub(super) const QUESTION: Question = Question {
@@ -28,23 +29,24 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     for (kind, field) in MADE {
         for row in asked.records(kind).filter(|row| only.is_none_or(|only| row.document == only)) {
             if !row.values.text(field).is_empty() || only.is_some() {
-                made.push((row, field));
+                made.push(row);
             }
-            let users = asked.referring(row, kind).filter(|user| from(user, field) == Some(row.document)).count();
+            let from = |user: &Row| asked.views.source_of(user).map(|source| source.document());
+            let users = asked.referring(row, kind).filter(|user| from(user) == Some(row.document)).count();
             if users > 0 {
                 used.push((row, users));
             }
         }
     }
-    made.sort_by_cached_key(|(row, _)| by_name(&asked.title(row), row.document));
+    made.sort_by_cached_key(|row| by_name(&asked.title(row), row.document));
     used.sort_by_cached_key(|(row, users)| (std::cmp::Reverse(*users), by_name(&asked.title(row), row.document)));
-    let made = made.into_iter().map(|(row, field)| line(asked, row, field));
+    let made = made.into_iter().map(|row| line(asked, row));
     let used = used.into_iter().map(|(row, users)| {
         json!({
             "id": row.document.to_string(),
             "kind": row.kind(),
             "name": asked.title(row),
-            "maker": maker(asked, row),
+            "maker": asked.views.maker_of(row),
             "group": row.owner().map(|group| group.to_string()),
             "licence": or_nothing(row.values.text("licence")),
             "users": users,
@@ -65,49 +67,46 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     Ok(Reply::default().with(made).with(used))
 }
 
-fn from(row: &Row, field: &str) -> Option<DocumentId> {
-    row.values.text(field).parse().ok()
-}
-
-/// Who made something: whom it names, else the group that wrote it.
-fn maker(asked: &Asked<'_>, row: &Row) -> String {
-    let author = or_nothing(row.values.text("author")).map(str::to_owned);
-    author.unwrap_or_else(|| asked.group_name(row))
-}
-
 /// Something and what it was made from, step by step.
-fn line(asked: &Asked<'_>, row: &Arc<Row>, field: &str) -> Json {
+fn line(asked: &Asked<'_>, row: &Arc<Row>) -> Json {
+    let views = asked.views;
     let mut seen = vec![row.document];
     let mut lineage = Vec::new();
-    let mut last = row;
-    while let Some(next) = from(last, field) {
-        if seen.contains(&next) || seen.len() > STEPS {
+    let mut first = Some(row);
+    while let Some(last) = first
+        && let Some(source) = views.source_of(last)
+    {
+        if seen.contains(&source.document()) || seen.len() > STEPS {
             lineage.push("and so on".to_owned());
+            first = None;
             break;
         }
-        seen.push(next);
-        let Some(row) = asked.referred(&next.to_string()).filter(|row| asked.shows(row)) else {
-            lineage.push("something that is not shown here".to_owned());
-            break;
+        seen.push(source.document());
+        let credit = views.credit(last).map(|credit| credit.to_string()).unwrap_or_default();
+        first = match source {
+            Source::Here(row) => Some(row),
+            Source::Unknown(_) => None,
         };
-        lineage.push(format!("{} by {}", asked.title(row), maker(asked, row)));
-        last = row;
+        let is_removed = first.is_some_and(|row| row.is_removed());
+        lineage.push(if is_removed { format!("{credit} (removed)") } else { credit });
     }
+    let maker = first.map(|first| views.maker_of(first)).filter(|maker| !maker.is_empty());
     json!({
         "id": row.document.to_string(),
         "kind": row.kind(),
         "name": asked.title(row),
-        "maker": maker(asked, row),
+        "maker": views.maker_of(row),
         "group": row.owner().map(|group| group.to_string()),
         "lineage": lineage,
-        "origin": maker(asked, last),
-        "origin_id": last.document.to_string(),
+        "origin": maker.unwrap_or_else(|| UNKNOWN.to_owned()),
+        "origin_id": first.map(|first| first.document.to_string()),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Coalition;
+    use super::UNKNOWN;
     use serde_json::json;
 
     #[test]
@@ -143,6 +142,9 @@ mod tests {
         let lineage = Coalition::column(&reply, "made", "lineage");
         assert_eq!(lineage.len(), 41);
         assert!(lineage.iter().all(|steps| steps.as_array().unwrap().len() <= super::STEPS + 1));
+        let origins = Coalition::column(&reply, "made", "origin");
+        assert!(origins.iter().all(|origin| origin == UNKNOWN), "whoever copied is no first maker: {origins:?}");
+        assert!(Coalition::column(&reply, "made", "origin_id").iter().all(serde_json::Value::is_null));
         // The ids of the second coalition are those of the first: so each can name the other.
         let mut ring = Coalition::new(&["Clean River"]);
         let later = {
@@ -154,12 +156,26 @@ mod tests {
         assert_eq!(ring.record(0, "resource", json!({"title": "Two", "based_on_resource": one})), later);
         let reply = ring.ask("makers", &[]).unwrap();
         assert_eq!(Coalition::column(&reply, "made", "lineage")[0], json!(["Two by Clean River", "and so on"]));
+        assert_eq!(Coalition::column(&reply, "made", "origin"), [UNKNOWN, UNKNOWN], "in a ring nobody was first");
         coalition.record(0, "hiding", json!({"what": "Choir", "sort": "group", "of_group": Coalition::group(1)}));
         let reply = coalition.ask("makers", &[]).unwrap();
         assert_eq!(Coalition::column(&reply, "made", "name"), ["Orphan"]);
         coalition.record(0, "action", json!({"title": "Copy", "copied_from": before}));
         let reply = coalition.ask("makers", &[]).unwrap();
-        let hidden = json!(["something that is not shown here"]);
-        assert_eq!(Coalition::column(&reply, "made", "lineage")[0], hidden, "no word of a hidden group");
+        let lineage = &Coalition::column(&reply, "made", "lineage")[0];
+        assert_eq!(lineage[0], "something by Hollin Choir", "what is hidden has a maker all the same");
+        assert!(!lineage.to_string().contains("Step"), "and nothing else is told of it: {lineage}");
+    }
+
+    #[test]
+    fn nobody_is_made_the_maker_of_what_is_of_another_kind_or_not_here() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let page = coalition.record(0, "page", json!({"title": "How we work"}));
+        for from in [page, Coalition::group(9)] {
+            let copy = coalition.record(1, "action", json!({"title": "Copy", "copied_from": from}));
+            let reply = coalition.ask("makers", &[("of", &copy)]).unwrap();
+            assert_eq!(Coalition::column(&reply, "made", "origin"), [UNKNOWN]);
+            assert_eq!(Coalition::column(&reply, "made", "lineage"), [json!(["something that is not known here"])]);
+        }
     }
 }

@@ -30,6 +30,7 @@ mod find;
 pub(crate) mod fixture;
 mod flows;
 mod funds;
+mod governing;
 mod health;
 mod help;
 #[cfg(test)]

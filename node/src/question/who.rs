@@ -1,9 +1,12 @@
-//! Who: all about one group: who it is, where, what it stands for, what it does, how to reach it, how it works.
+//! Who: all about one group: who it is, where, what it stands for, what it does, how to reach it, how it works. Of a
+//! group that is not here yet it is what somebody wrote down about it.
 
 use super::asked::{instant, tags};
 use super::period::{is_over, next_or_first};
 use super::shown::{by_name, day_or_moment, or_nothing, place};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
+use crate::view::fold::Phrase;
+use crate::view::told::{Untold, only};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
@@ -18,10 +21,13 @@ const DOING: [(&str, &[&str]); 5] = [
     ("seat", &[]),
 ];
 
+/// Groups that are not here yet.
+const PROSPECT: &str = "prospect";
+
 /// All about one group.
 pub(super) const QUESTION: Question = Question {
     name: "who",
-    about: "All about one group: who, where, what it stands for, what it does, how to reach it and how it works.",
+    about: "All about one group, here or not yet: who, where, what it stands for, what it does, how to reach it, how it works.",
     place: Place::Ask,
     words: &[Word { name: "group", about: "Its name, or its id or the beginning of it.", many: Given::Once }],
     answer,
@@ -34,7 +40,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             "Say --group and its name, such as: who --group river.",
         ));
     };
-    let group = asked.views.group_like(text)?;
+    let group = match party(asked, text)? {
+        Party::Group(group) => group,
+        Party::Prospect(row) => return of_prospect(asked, row),
+    };
     if !asked.shows_group(&group) {
         return Err(Unanswerable::new(
             format!("{} is hidden on this computer", asked.name(&group)),
@@ -51,36 +60,106 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         true => "member",
         false => "no member at present",
     };
-    let sentences = |parts: &[&str]| {
-        let parts: Vec<&str> = parts.iter().filter_map(|part| or_nothing(part)).collect();
-        parts.join("; ")
-    };
     let place = profile.map_or("", |row| place(row));
     let answers = [
-        (
-            "who",
-            "Who are they?",
-            sentences(&[&asked.name(&group), member, said("sector"), said("about"), &listed("tags")]),
-        ),
-        ("where", "Where are they?", sentences(&[place, &units])),
-        ("stance", "Where do they stand?", said("stance").to_owned()),
-        ("doing", "What are they doing?", current),
-        ("needs", "What do they need?", sentences(&[&titles(&doing, &["need"]), &listed("needs")])),
-        ("offers", "What can they do for others?", sentences(&[&titles(&doing, &["asset"]), &listed("skills")])),
-        ("reach", "How to reach them?", sentences(&[said("reach"), said("website")])),
-        ("how", "How do they work?", said("how_we_work").to_owned()),
-        ("languages", "Which languages do they speak?", listed("languages")),
+        sentences(&[&asked.name(&group), member, said("sector"), said("about"), &listed("tags")]),
+        sentences(&[place, &units]),
+        said("stance").to_owned(),
+        current,
+        sentences(&[&titles(&doing, &["need"]), &listed("needs")]),
+        sentences(&[&titles(&doing, &["asset"]), &listed("skills")]),
+        sentences(&[said("reach"), said("website")]),
+        said("how_we_work").to_owned(),
+        listed("languages"),
     ];
-    let answers = answers.map(|(about, question, answer)| {
-        json!({"about": about, "question": question, "answer": or_nothing(&answer), "group": group.to_string()})
+    Ok(told(&asked.name(&group), Some(group), answers, doing, people(asked, &group)))
+}
+
+/// What people ask about a group.
+const QUESTIONS: [(&str, &str); 9] = [
+    ("who", "Who are they?"),
+    ("where", "Where are they?"),
+    ("stance", "Where do they stand?"),
+    ("doing", "What are they doing?"),
+    ("needs", "What do they need?"),
+    ("offers", "What can they do for others?"),
+    ("reach", "How to reach them?"),
+    ("how", "How do they work?"),
+    ("languages", "Which languages do they speak?"),
+];
+
+fn told(name: &str, group: Option<GroupId>, answers: [String; 9], doing: Vec<Json>, people: Vec<Json>) -> Reply {
+    let answers = QUESTIONS.into_iter().zip(answers).map(|((about, question), answer)| {
+        let group = group.map(|group| group.to_string());
+        json!({"about": about, "question": question, "answer": or_nothing(&answer), "group": group})
     });
     let columns = [("question", "Question"), ("answer", "Answer")];
-    let told = Section::new("answers", asked.name(&group), &columns, "Nothing is known of this group.").rows(answers);
+    let told = Section::new("answers", name, &columns, "Nothing is known of this group.").rows(answers);
     let columns = [("kind", "What"), ("name", "Title"), ("when", "When"), ("place", "Where"), ("status", "How far")];
     let doing = Section::new("doing", "What it does, needs and lends", &columns, "Nothing at present.").rows(doing);
     let columns = [("name", "Name"), ("roles", "Roles"), ("skills", "Skills"), ("reach", "Reach")];
-    let people = Section::new("people", "Its people", &columns, "It has listed nobody.").rows(people(asked, &group));
-    Ok(Reply::default().with(told).with(doing).with(people))
+    let people = Section::new("people", "Its people", &columns, "It has listed nobody.").rows(people);
+    Reply::default().with(told).with(doing).with(people)
+}
+
+/// Who is meant.
+enum Party<'a> {
+    Group(GroupId),
+    /// A group that is not here yet.
+    Prospect(&'a Arc<Row>),
+}
+
+/// The group that is meant, or the one that is not here yet: by a whole name or an id, then by a part of a name.
+fn party<'a>(asked: &Asked<'a>, text: &str) -> Result<Party<'a>, Unanswerable> {
+    let views = asked.views;
+    match views.group_told(text) {
+        Err(Untold::Nothing { .. }) => {}
+        whole => return Ok(Party::Group(whole?)),
+    }
+    let nobody = match views.record_told(&[PROSPECT], text) {
+        Ok(row) => return Ok(joined(asked, row)),
+        Err(Untold::Nothing { .. }) => match views.group_like(text) {
+            Err(nobody @ Untold::Nothing { .. }) => nobody,
+            part => return Ok(Party::Group(part?)),
+        },
+        Err(several) => return Err(several.into()),
+    };
+    let phrase = Phrase::new(text).exactly();
+    let of_part = views.shown(PROSPECT).filter(|row| views.holds(row) && phrase.is_in(&asked.title(row)));
+    let called = |row: &&Arc<Row>| (views.told_apart(row), row.document.to_string());
+    match only(PROSPECT, text, of_part.collect(), called) {
+        Err(Untold::Nothing { .. }) => Err(nobody.into()),
+        one => Ok(joined(asked, one?)),
+    }
+}
+
+/// A prospect is the group that it became, once it joined.
+fn joined<'a>(asked: &Asked<'a>, row: &'a Arc<Row>) -> Party<'a> {
+    asked.group_of(row.values.text("joined_as")).map_or(Party::Prospect(row), Party::Group)
+}
+
+/// What somebody wrote down about a group that is not here yet.
+fn of_prospect(asked: &Asked<'_>, row: &Arc<Row>) -> Result<Reply, Unanswerable> {
+    let name = asked.title(row);
+    if !asked.shows(row) {
+        return Err(Unanswerable::new(
+            format!("{name} is hidden on this computer"),
+            "`grid hiding list` shows what is hidden here.",
+        ));
+    }
+    let said = |field: &str| row.values.text(field).to_owned();
+    let standing = format!("not here yet ({}), as {} wrote", said("contact"), asked.group_name(row));
+    let tags = tags(row, "tags").collect::<Vec<_>>().join(", ");
+    let mut answers: [String; 9] = Default::default();
+    let [who, place, .., reach, _, _] = &mut answers;
+    *who = sentences(&[&name, &standing, &said("about"), &tags]);
+    (*place, *reach) = (said("place"), said("website"));
+    Ok(told(&name, None, answers, Vec::new(), Vec::new()))
+}
+
+fn sentences(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().filter_map(|part| or_nothing(part)).collect();
+    parts.join("; ")
 }
 
 /// What rows of some kinds are called: three of them, and how many more there are.
@@ -201,6 +280,30 @@ mod tests {
         coalition.record(0, "hiding", json!({"what": "Air", "sort": "group", "of_group": Coalition::group(1)}));
         assert!(error(&coalition, "clean air").contains("is hidden"));
         assert!(error(&coalition, &Coalition::group(1)).contains("is hidden"));
+    }
+
+    #[test]
+    fn a_group_that_is_not_here_yet_is_answered_for_by_what_others_wrote() {
+        let mut coalition = coalition();
+        let bakers = json!({"name": "Bakers' union", "place": "Ford", "website": "https://bakers.example",
+            "about": "Ninety ovens", "contact": "talking"});
+        coalition.record(1, "prospect", bakers);
+        coalition.record(1, "prospect", json!({"name": "The choir", "joined_as": Coalition::group(2)}));
+        for name in ["Bakers union", "bakers"] {
+            let answers = Coalition::column(&coalition.ask("who", &[("group", name)]).unwrap(), "answers", "answer");
+            let who = "Bakers' union; not here yet (talking), as Clean Air wrote; Ninety ovens";
+            assert_eq!((&answers[0], &answers[1]), (&json!(who), &json!("Ford")));
+            assert_eq!((&answers[2], &answers[6]), (&Json::Null, &json!("https://bakers.example")));
+        }
+        // Whoever has joined answers for itself.
+        let reply = coalition.ask("who", &[("group", "The choir")]).unwrap();
+        assert_eq!(Coalition::column(&reply, "answers", "answer")[2], "No wells");
+        coalition.record(1, "prospect", json!({"name": "Bakers of Hollin"}));
+        let error = coalition.ask("who", &[("group", "bakers")]).unwrap_err();
+        assert!(error.message.contains("Bakers of Hollin") && error.message.contains("Bakers' union"), "{error}");
+        coalition.record(0, "hiding", json!({"what": "Air", "sort": "group", "of_group": Coalition::group(1)}));
+        assert!(coalition.ask("who", &[("group", "Bakers union")]).unwrap_err().message.contains("is hidden"));
+        assert!(coalition.ask("who", &[("group", "bakers")]).unwrap_err().message.contains("no group"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A view holds nothing that could not be read again from the entries. All tables live behind one
 //! lock, so that a reader never sees half of a change.
 
+pub(crate) mod credit;
 mod directory;
 mod duplicates;
 mod first_seen;
@@ -15,6 +16,7 @@ pub(crate) mod listed;
 pub(crate) mod local;
 mod mandates;
 mod named;
+pub(crate) mod overlong;
 mod people;
 mod records;
 mod refer;
@@ -39,7 +41,7 @@ pub use search::Search;
 pub use statement::OwnMembership;
 pub(crate) use versions::deliberated;
 pub use versions::{Split, VersionRow, VersionState, Way};
-pub(crate) use wording::has_words;
+pub(crate) use wording::{has_words, wording};
 
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};

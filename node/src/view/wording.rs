@@ -1,13 +1,17 @@
 //! The words of a record, each once, and where in it the most telling one stands.
+//!
+//! A text as long as any that is accepted is read to its end: what people write has few words that differ. What consists
+//! of little else costs memory for everybody, so there the words behind a bound are not kept, and the record is looked
+//! through when somebody asks.
 
 use super::fold::each_word;
-use grid_protocol::record::{Field, FieldType, Kind, Registry, Value};
+use grid_protocol::record::{Field, FieldName, FieldType, Kind, Registry, Tags, Value, Values};
 use grid_protocol::replica::Row;
 
-/// Bytes of one text that are read for words: what a document of ten megabytes says beyond is not found.
-const READ: usize = 256 * 1024;
-/// Bytes of words of one record that are kept.
-const KEPT: usize = 1024 * 1024;
+/// Bytes of words of one record that are kept; once there are so many, those that are the same become one.
+const KEPT: usize = 512 * 1024;
+/// So much has to be left over by that: a text that goes on like this has few words that it says twice.
+const FREED: usize = KEPT / 2;
 /// The section of records that are only for this computer's own use, such as saved searches.
 pub(super) const OWN: &str = "own";
 
@@ -55,28 +59,38 @@ impl Words {
                 _ => {}
             }
         }
-        let Self { text, spans, .. } = &mut words;
-        let word = |span: &(u32, u32, Part)| &text[span.0 as usize..span.1 as usize];
-        spans.sort_unstable_by(|one, other| word(one).cmp(word(other)).then(other.2.cmp(&one.2)));
-        spans.dedup_by(|later, kept| word(later) == word(kept));
+        words.settle();
         words
     }
 
     fn read(&mut self, text: &str, part: Part) {
-        let Self { text: all, spans, whole } = self;
-        let read = &text[..text.floor_char_boundary(READ)];
-        if read.len() < text.len() {
-            *whole = Whole::Cut;
-        }
-        each_word(read, |word| {
-            if all.len() < KEPT {
-                let begins = all.len() as u32;
-                all.push_str(word);
-                spans.push((begins, all.len() as u32, part));
-            } else {
-                *whole = Whole::Cut;
+        each_word(text, |word| {
+            if self.text.len() >= KEPT && self.whole == Whole::Kept {
+                self.settle();
+                self.text = self.iter().map(|(word, _)| word).collect();
+                let mut ends = 0;
+                for (begins, end, _) in &mut self.spans {
+                    (*begins, *end) = (ends, ends + *end - *begins);
+                    ends = *end;
+                }
+                if self.text.len() > KEPT - FREED {
+                    self.whole = Whole::Cut;
+                }
+            }
+            if self.whole == Whole::Kept {
+                let begins = self.text.len() as u32;
+                self.text.push_str(word);
+                self.spans.push((begins, self.text.len() as u32, part));
             }
         });
+    }
+
+    /// Each word once, with the most telling place in which it stands.
+    fn settle(&mut self) {
+        let Self { text, spans, .. } = self;
+        let word = |span: &(u32, u32, Part)| &text[span.0 as usize..span.1 as usize];
+        spans.sort_unstable_by(|one, other| word(one).cmp(word(other)).then(other.2.cmp(&one.2)));
+        spans.dedup_by(|later, kept| word(later) == word(kept));
     }
 
     /// Whether there are none.
@@ -93,6 +107,16 @@ impl Words {
 /// Whether a field holds words.
 pub(crate) fn has_words(kind: &Kind, field: &Field) -> bool {
     part_of(kind, &field.name, &field.field_type).is_some()
+}
+
+/// All that some fields of a record say in words.
+pub(crate) fn wording<'n>(fields: impl Iterator<Item = &'n FieldName>, values: &Values) -> String {
+    let mut all = String::new();
+    for value in fields.filter_map(|field| values.get(field)) {
+        let texts = value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text());
+        texts.for_each(|text| all.extend([text, "\n"]));
+    }
+    all
 }
 
 /// Which part of a record a field is; none where it holds no words: ids, numbers, moments.

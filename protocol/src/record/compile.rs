@@ -149,15 +149,19 @@ fn compile_field(place: &str, name: &str, schema: &Json, default: &Json) -> Resu
         writes: match string(meta, "writes").as_deref() {
             None => Writes::Always,
             Some("first") => Writes::First,
-            Some(_) => return Err(metadata_error(place, "writes first", meta.get("writes"))),
+            Some("once") => Writes::Once,
+            Some(_) => return Err(metadata_error(place, "writes first or once", meta.get("writes"))),
         },
         closeness: match string(meta, "closeness").as_deref() {
             None => Closeness::Exact,
             Some("blurred") => Closeness::Blurred,
             Some(_) => return Err(metadata_error(place, "closeness blurred", meta.get("closeness"))),
         },
+        met: None,
         default: None,
     };
+    let met = field.from_json(meta.get("met").unwrap_or_default());
+    field.met = met.map_err(|source| CompileError::Default { place: place.to_owned(), source })?;
     let default = field.from_json(default);
     field.default = default.map_err(|source| CompileError::Default { place: place.to_owned(), source })?;
     Ok(field)

@@ -1,9 +1,10 @@
 //! Edits of one field that met: nobody who wrote one of them knew of the others, and only one can be shown.
 //!
-//! Which one is the same everywhere. The others stand in the document until somebody writes the field again. Texts and
+//! Which one is the same everywhere: the one that gives less away, where a field has such a word, else the one that
+//! Automerge takes. The others stand in the document until somebody writes the field again. Texts and
 //! sets never meet like that: what was put into them stands side by side.
 
-use super::reading::Reader;
+use super::reading::{Reader, careful};
 use super::{Field, FieldName, FieldType, Kind, Value};
 use crate::id::ChangeHash;
 use automerge::{Automerge, ROOT, ReadDoc, ValueRef};
@@ -41,7 +42,8 @@ impl Kind {
         if matches!(field.field_type, FieldType::Text) || field.field_type.is_set() {
             return None;
         }
-        let (_, winner) = doc.get(ROOT, &*field.name).ok()??;
+        let (_, last) = doc.get(ROOT, &*field.name).ok()??;
+        let winner = careful(doc, field, None).unwrap_or(last);
         let rival = |(value, id): (automerge::Value<'_>, automerge::ObjId)| {
             let change = ChangeHash(doc.hash_for_opid(&id)?.0);
             let written = match value {

@@ -1,7 +1,7 @@
 //! From a patch to what is written: only fields that change, in pieces that each fit one change of a log.
 
 use super::{
-    BaseOf, FieldName, FieldType, Kind, Patch, PatchError, Reading, Tags, Value, Values, WriteRule, Writes,
+    BaseOf, Field, FieldName, FieldType, Kind, Patch, PatchError, Reading, Tags, Value, Values, WriteRule, Writes,
     anchor::{Splice, Stale, spliced, splices},
     first, merge, parse,
     reading::objects,
@@ -83,11 +83,16 @@ impl Kind {
         for field in self.fields.iter().filter(|field| field.audience.travels()) {
             let before = work.steps.len();
             if let Some(submitted) = patch.fields.get(&field.name) {
-                work.field(&field.name, &field.field_type, submitted.as_ref(), field.default.as_ref())?;
+                work.field(field, submitted.as_ref())?;
             }
             let made = work.steps.len() > before;
             if made && !fresh && field.writes == Writes::First {
                 return Err(PatchError::OnlyFirst { kind: self.name.clone(), field: field.name.clone() });
+            }
+            let said = work.now.values.get(&field.name);
+            let stands = said != field.default.as_ref() && work.after.get(&field.name) != said;
+            if made && field.writes == Writes::Once && stands {
+                return Err(PatchError::OnlyOnce { kind: self.name.clone(), field: field.name.clone() });
             }
             if made {
                 touched.insert(&*field.name);
@@ -142,14 +147,12 @@ struct Work<'a, D> {
 }
 
 impl<D: ReadDoc> Work<'_, D> {
-    fn field(
-        &mut self,
-        name: &FieldName,
-        field_type: &FieldType,
-        submitted: Option<&Value>,
-        default: Option<&Value>,
-    ) -> Result<(), PatchError> {
-        let wanted = submitted.or(default);
+    fn field(&mut self, field: &Field, submitted: Option<&Value>) -> Result<(), PatchError> {
+        let Field { name, field_type, .. } = field;
+        // Emptied, a field would lose to whatever somebody else says at the same time: here the careful word is said.
+        let met = field.met.as_ref();
+        let submitted = submitted.or(met.filter(|_| self.now.values.get(name).is_some()));
+        let wanted = submitted.or(field.default.as_ref());
         if self.base(field_type).is_some_and(|(base, _)| base.values.get(name) == wanted) {
             return Ok(());
         }
@@ -161,7 +164,9 @@ impl<D: ReadDoc> Work<'_, D> {
             _ => {
                 let whole = !self.now.damaged.contains(name);
                 // Of edits that met, the one that is said again stands alone from now on.
-                let alone = self.doc.get_all(ROOT, &**name).is_ok_and(|all| all.len() <= 1);
+                let said = self.doc.get_all(ROOT, &**name).map_or(0, |all| all.len());
+                // The careful word counts where somebody said it, and not where it stands for nothing said.
+                let alone = said == 1 || said == 0 && (met.is_none() || wanted != met);
                 if self.now.values.get(name) == wanted && whole && alone {
                     return Ok(());
                 }

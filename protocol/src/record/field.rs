@@ -159,6 +159,8 @@ pub enum Writes {
     Always,
     /// When the record is made, and never again.
     First,
+    /// As long as it holds nothing: what was said then stands.
+    Once,
 }
 
 /// How closely a field says where something is.
@@ -195,6 +197,8 @@ pub struct Field {
     pub writes: Writes,
     /// How closely it says where something is.
     pub closeness: Closeness,
+    /// What is read where edits of it met and one of them says this: the word that gives less away.
+    pub met: Option<Value>,
     /// What it holds where nothing was written.
     pub default: Option<Value>,
 }

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 /// `line` unless it says `text`, `link`, `place` or `reference`; a set is `tags` unless it says `references`),
 /// `aliases` (headings of foreign tables), `of` (the kind, or the kinds, that a reference refers to; `any` for every
 /// kind), `widget`, `day` (a moment that may be said as a day: `from`, `on`, `until`), `writes` (`first`: it is said
-/// when the record is made and never again), `closeness` (`blurred`: a point is kept to about a kilometre). A field's default is that of the struct.
+/// when the record is made and never again; `once`: what was said first stands), `met` (what counts where
+/// edits of a choice or a flag met and one of them says it), `closeness` (`blurred`: a point is kept to about a kilometre). A field's default is that of the struct.
 ///
 /// The title is a line, a text of which the first line counts, or a reference: such a record is named by what it
 /// refers to.
@@ -136,10 +137,11 @@ impl Kind {
     const PUBLIC: &str = "public";
 
     /// Whether a record may be read by this audience: where records say so themselves, only those that say `public`
-    /// go to people outside.
+    /// go to people outside, and of those only such as may say it. Of two edits that met each may have kept to the rule.
     pub fn lets_read(&self, values: &Values, audience: Audience) -> bool {
-        let said = self.readers.as_ref().is_none_or(|readers| values.text(readers) == Self::PUBLIC);
-        said || audience != Audience::Public
+        let Some(readers) = self.readers.as_ref().filter(|_| audience == Audience::Public) else { return true };
+        let may_say = |complaint: Complaint| !complaint.fields.contains(&&**readers);
+        values.text(readers) == Self::PUBLIC && self.check(values).err().is_none_or(may_say)
     }
 
     /// What a record is called: the first line of its title. One that is named by what it refers to holds an id there.

@@ -29,6 +29,7 @@ pub const ITEM: &[&str] = &[
     "called",
     "referred",
     "counts",
+    "credit",
     "stays_here",
     "speaks",
     "speaks_why",

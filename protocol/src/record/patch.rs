@@ -79,6 +79,14 @@ pub enum PatchError {
         /// The field.
         field: FieldName,
     },
+    /// A field that is said once was to be changed.
+    #[error("{field} of {} stands as it was said first: an edit does not change it", one_of(.kind))]
+    OnlyOnce {
+        /// The kind.
+        kind: String,
+        /// The field.
+        field: FieldName,
+    },
     /// The fields do not fit together.
     #[error("{}", .0.message)]
     Rule(Complaint),
@@ -133,6 +141,9 @@ impl PatchError {
             PatchError::Sealed { .. } => Some("Make another record with the new content; this one stays what it is."),
             PatchError::OnlyFirst { .. } => {
                 Some("Make a new record and remove this one; other computers keep the history of the old one.")
+            }
+            PatchError::OnlyOnce { .. } => {
+                Some("Where it is wrong, make a new record that says it rightly and remove this one.")
             }
             PatchError::TwoBases => Some("Leave one of them out: texts_based_on is about long texts alone."),
             PatchError::UnknownHeads { .. } => Some("Show the record again and repeat the change there."),

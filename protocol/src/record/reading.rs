@@ -119,12 +119,32 @@ impl Kind {
             let found = match field.field_type {
                 FieldType::Text => read_text(doc, &entry, heads),
                 FieldType::Tags | FieldType::References(_) => read_tags(doc, &entry, heads).accepted_by(field),
+                _ if entry.conflict && careful(doc, field, heads).is_some() => {
+                    field.met.clone().map_or(Found::Empty, Found::Value)
+                }
                 _ => read_scalar(field, &entry.value),
             };
             reading.note(field, found);
         }
         reading
     }
+}
+
+/// Of edits of a field that met, the one that counts because it gives less away than others.
+pub(super) fn careful(doc: &impl ReadDoc, field: &Field, heads: Option<&[ChangeHash]>) -> Option<ObjId> {
+    let met = field.met.as_ref()?;
+    let all = match heads {
+        None => doc.get_all(ROOT, &*field.name),
+        Some(heads) => doc.get_all_at(ROOT, &*field.name, heads),
+    };
+    let says_it = |value: automerge::Value<'_>| match value {
+        automerge::Value::Scalar(scalar) => {
+            let stored = ValueRef::Scalar(scalar.into_owned().into());
+            matches!(read_scalar(field, &stored), Found::Value(said) if said == *met)
+        }
+        automerge::Value::Object(_) => false,
+    };
+    all.ok()?.into_iter().find_map(|(value, id)| says_it(value).then_some(id))
 }
 
 impl Reading {

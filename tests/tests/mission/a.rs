@@ -113,7 +113,22 @@ async fn a09_what_is_used_again_always_shows_its_maker() {
     let made = pair.mill.ask("makers", "made", &[]).await;
     assert_eq!((each(&made, "name"), each(&made, "origin")), (vec!["Gate songs".to_owned()], vec!["Ana".to_owned()]));
     assert_eq!((&made[0]["maker"], &made[0]["lineage"]), (&json!("Clean River"), &json!(["Song book by Ana"])));
-    assert_eq!(pair.mill.show("resource", &songs).await["referred"][&book], "Song book");
+    let seen = pair.mill.show("resource", &songs).await;
+    assert_eq!((&seen["referred"][&book], &seen["credit"]["says"]), (&json!("Song book"), &json!("Song book by Ana")));
+    // Also once what it was made from was removed, and once its group is hidden.
+    let path = format!("/api/records/resource/{book}");
+    let (status, _) = grid_tests::api::request_json(&pair.mill.member.path(), "DELETE", &path, json!(null)).await;
+    assert_eq!(status, 200);
+    pair.settle().await;
+    let mill = json!({"what": "Mill Street", "sort": "group", "of_group": pair.mill.group().await});
+    for hide in [false, true] {
+        if hide {
+            pair.river.make("hiding", mill.clone()).await;
+        }
+        let made = pair.river.ask("makers", "made", &[]).await;
+        assert_eq!((each(&made, "maker"), each(&made, "origin")), (vec!["Clean River".into()], vec!["Ana".into()]));
+        assert_eq!(pair.river.show("resource", &songs).await["credit"]["maker"], "Ana");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,8 +136,22 @@ async fn a01_every_node_shows_the_same_version_and_older_ones_stay_readable() {
     let pair = Pair::new().await;
     let versions = async |side: &grid_tests::mission::Side| side.get("/api/statement/versions").await["items"].clone();
     let before = versions(&pair.mill).await;
-    let change = json!({"title": "What unites us, again", "text": "The river belongs to all, and to nobody.\n"});
+    let change = json!({"title": "What unites us, again", "text": "The river belongs to all, and to nobody.\n",
+        "policies": [{"title": "Money", "text": "None from those who dam it.\n"}]});
     let version = &pair.adopt(change).await;
+    let claim = json!({"role": "speaker", "scope": "Upstream talks", "from": null, "until": "2126-01-01T00:00:00Z"});
+    pair.river.post("/api/mandates", claim).await;
+    pair.settle().await;
+    for side in [&pair.river, &pair.mill] {
+        // Whoever looks for a word finds it there, too.
+        let found = async |text: &str| each(&side.ask("find", "governing", &[("text", text)]).await, "marked");
+        assert_eq!(found("belongs nobody").await, ["What unites us, again"]);
+        assert_eq!(found("dam").await, ["Money"]);
+        assert_eq!(found("UPSTREAN").await, ["Upstream talks (waiting)"]);
+        assert!(found("everybody").await.is_empty(), "the statement that was replaced says that no more");
+        let policies = side.ask("find", "governing", &[("kind", "policy")]).await;
+        assert_eq!(each(&policies, "name"), ["Money"]);
+    }
     for side in [&pair.river, &pair.mill] {
         assert_eq!(&side.get("/api/statement").await["version"], version);
     }

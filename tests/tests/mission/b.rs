@@ -71,6 +71,11 @@ async fn b03_five_answers_about_any_group_stand_in_one_place() {
         "Hindi",
     ];
     assert_eq!(answers, expected);
+    // Any group: also one that is wanted and not here.
+    pair.mill.make("prospect", json!({"name": "Bakers' union", "place": "Ford"})).await;
+    pair.settle().await;
+    let answers = each(&pair.river.ask("who", "answers", &[("group", "Bakers union")]).await, "answer");
+    assert_eq!(answers[..2], words(["Bakers' union; not here yet (wanted), as Mill Street wrote", "Ford"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -200,12 +200,63 @@ async fn e08_a_copied_action_shows_where_it_comes_from() {
     assert_eq!((each(&made, "name"), each(&made, "origin")), (words(["Our night of lights"]), words(["Clean River"])));
     let used = pair.mill.ask("makers", "used", &[]).await;
     assert_eq!((each(&used, "name"), each(&used, "users")), (words(["Night of lights"]), words(["1"])));
-    // What the first becomes, or that it is removed, takes nothing from the copy.
+    assert_eq!(seen["credit"]["says"], "Night of lights by Clean River");
+    // No edit takes the credit away, nor gives it to another.
+    for instead in [json!(null), json!(copy)] {
+        let error = pair.mill.edit_refused("action", &copy, json!({"copied_from": instead})).await;
+        assert!(error["message"].as_str().unwrap().contains("as it was said first"), "{error}");
+    }
+    // What the first becomes, or that it is removed, takes nothing from the copy, and nothing from who made it.
     let path = format!("/api/records/action/{first}");
     let (status, _) = grid_tests::api::request_json(&pair.river.member.path(), "DELETE", &path, json!(null)).await;
     assert_eq!(status, 200);
     pair.settle().await;
-    assert_eq!(pair.river.show("action", &copy).await["title"], "Our night of lights");
+    for side in [&pair.river, &pair.mill] {
+        assert_eq!(side.show("action", &copy).await["title"], "Our night of lights");
+        let made = side.ask("makers", "made", &[]).await;
+        assert_eq!(
+            (each(&made, "name"), each(&made, "origin")),
+            (words(["Our night of lights"]), words(["Clean River"]))
+        );
+        assert_eq!(made[0]["lineage"], json!(["Night of lights by Clean River (removed)"]));
+    }
+    let river = pair.river.group().await;
+    pair.mill.make("hiding", json!({"what": "Clean River", "sort": "group", "of_group": river})).await;
+    let made = pair.mill.ask("makers", "made", &[]).await;
+    assert_eq!((each(&made, "maker"), each(&made, "origin")), (words(["Mill Street"]), words(["Clean River"])));
+    assert_eq!(made[0]["lineage"], json!(["something by Clean River (removed)"]), "it is hidden, its maker is not");
+    let listed = pair.mill.list("action", "").await;
+    assert_eq!(listed[0]["credit"]["says"], "something by Clean River");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e08_what_goes_out_names_the_maker_of_what_was_copied() {
+    let pair = Pair::new().await;
+    let first = pair.river.make("action", json!({"title": "Night of lights"})).await;
+    pair.settle().await;
+    let starts = "2126-05-01T18:00:00Z";
+    let copy = json!({"title": "Our night", "description": "Bring a lamp.", "starts": starts, "copied_from": first});
+    pair.mill.make("action", copy).await;
+    let song = pair.mill.make("action", json!({"title": "Song", "starts": starts})).await;
+    pair.settle().await;
+    let file = async |side: &Side, format: &str| {
+        side.text(&format!("/api/records/action/export?audience=public&format={format}")).await.replace("\r\n ", "")
+    };
+    let atom = file(&pair.river, "atom").await;
+    assert!(atom.contains("Bring a lamp.\n\nAfter Night of lights by Clean River.</content>"), "{atom}");
+    assert!(atom.contains("<contributor>") && atom.matches("<name>Clean River</name>").count() >= 2, "{atom}");
+    let calendar = file(&pair.mill, "ics").await;
+    assert!(calendar.contains("DESCRIPTION:Bring a lamp.\\n\\nAfter Night of lights by Clean River."), "{calendar}");
+    // Whoever takes its own calendar in again does not thank twice.
+    let path = "/api/records/action/import";
+    let again = grid_tests::api::request(&pair.mill.member.path(), "POST", path, "text/calendar", &calendar).await;
+    assert_eq!(again.json()["changed"], json!(0), "{}", again.body);
+    // A credit that was forgotten may be said later.
+    pair.mill.edit("action", &song, json!({"copied_from": first})).await;
+    let hidden = json!({"what": "Clean River", "sort": "group", "of_group": pair.river.group().await});
+    pair.mill.make("hiding", hidden).await;
+    let calendar = file(&pair.mill, "ics").await;
+    assert_eq!(calendar.matches("After Night of lights by Clean River.").count(), 4, "hiding is nobody else's matter");
 }
 
 fn words<const N: usize>(words: [&str; N]) -> Vec<String> {

@@ -10,3 +10,4 @@ mod e;
 mod f;
 mod g;
 mod h;
+mod met;

@@ -50,6 +50,9 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         Some(path) => format_of(path, chosen)?,
         None => chosen.unwrap_or(if context.out.format() == Format::Json { "json" } else { "csv" }),
     };
+    if target.is_none() && format != "json" {
+        context.only_text(&format!("{} export --format {format}", kind.name))?;
+    }
     let client = context.client()?;
     let query = list::query(kind, matches, &client)?;
     let whole = query.is_empty();

@@ -157,11 +157,13 @@ enum Ids {
     Unknown,
 }
 
-/// What a field refers to, by name where it is here, and the beginning of the id.
+/// What a field refers to, by name where it is here, and the beginning of the id; where the record was made from it, who made it, too.
 fn names(field: &Field, item: &Value, ids: Ids) -> String {
     let named = |id: &str| {
         let short: String = id.chars().take(8).collect();
-        match item["referred"][id].as_str() {
+        let credit = &item["credit"];
+        let credited = (credit["id"].as_str() == Some(id)).then(|| credit["says"].as_str()).flatten();
+        match credited.or_else(|| item["referred"][id].as_str()) {
             Some(title) if ids == Ids::Unknown => title.to_owned(),
             Some(title) => format!("{title} ({short})"),
             None => format!("{short} (not here yet)"),

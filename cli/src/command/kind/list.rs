@@ -102,6 +102,9 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
     let asked: Vec<(&str, &str)> = query.iter().map(|(name, word)| (name.as_str(), word.as_str())).collect();
     saved::keep(matches, ("of_kind", &kind.name), &asked, context)?;
     hidden_note(&list, &context.line(&with_hidden(kind, "list", &query)), context);
+    if let Some(note) = list["note"].as_str() {
+        context.out.note(note);
+    }
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
     let total = list["total"].as_u64().unwrap_or_default();
     let until = offset.saturating_add(items.len() as u64);

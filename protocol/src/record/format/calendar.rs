@@ -15,6 +15,10 @@ use std::collections::BTreeMap;
 
 /// The program that wrote it.
 const PRODUCT: &str = "-//Coalition Grid//grid//EN";
+/// What stands between the text of a record and whom it thanks.
+pub(super) const APART: &str = "\n\n";
+/// What says at the end of a description after whose example something is done.
+pub(super) const CREDIT: &str = "X-GRID-CREDIT";
 /// The highest number that calendar programs take.
 const HIGHEST: u64 = 2_147_483_647;
 
@@ -57,7 +61,11 @@ fn event(out: &mut Writer, entry: &Entry) {
         if let Some(point) = entry.point() {
             out.raw("GEO", &format!("{};{}", point.latitude(), point.longitude()));
         }
-        out.text("DESCRIPTION", entry.text(shape.text.as_ref()));
+        let about = [entry.text(shape.text.as_ref()), &entry.thanks()];
+        let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
+        out.text("DESCRIPTION", &about.join(APART));
+        // Whoever takes it in again knows by this what of that is no text of the record.
+        out.text(CREDIT, &entry.thanks());
         let link = entry.text(shape.link.as_ref());
         if !link.is_empty() {
             out.raw("URL", link);

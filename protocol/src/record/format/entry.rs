@@ -4,6 +4,7 @@ use super::Shape;
 use crate::record::{Audience, Coordinates, DateTime, FieldName, Kind, Presence, Repeat, Tags, Times, Value, Values};
 use crate::time::Timestamp;
 use jiff::civil;
+use std::fmt;
 
 /// A record on its way into an open format.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Entry {
     pub title: String,
     /// The group that wrote it.
     pub author: String,
+    /// What it was made from, and who made that, where it was made from something.
+    pub credit: Option<Credit>,
     /// When it was made, by the clock of who made it.
     pub created: Timestamp,
     /// When it was changed last, by the clock of who did.
@@ -30,6 +33,24 @@ pub struct Entry {
     pub values: Values,
     /// Which of them plays which part.
     pub shape: Shape,
+}
+
+/// What something was made from, and who made that: recognition goes to makers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    /// What the original is called, or what stands for its name.
+    pub of: String,
+    /// Who made it, where that is known.
+    pub maker: Option<String>,
+}
+
+impl fmt::Display for Credit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.maker {
+            Some(maker) => write!(f, "{} by {maker}", self.of),
+            None => f.write_str(&self.of),
+        }
+    }
 }
 
 /// What stands above the entries of a feed.
@@ -125,6 +146,11 @@ impl Entry {
     /// What it is listed under.
     pub(super) fn tags(&self) -> impl Iterator<Item = &str> {
         self.value(self.shape.tags.as_ref()).and_then(Value::as_tags).into_iter().flat_map(Tags::iter)
+    }
+
+    /// What it was made from, as a sentence; nothing where it was made from nothing.
+    pub(super) fn thanks(&self) -> String {
+        self.credit.as_ref().map(|credit| format!("After {credit}.")).unwrap_or_default()
     }
 
     /// Whether it does not take place: it says so, or it was removed.

@@ -38,6 +38,11 @@ fn item(out: &mut Xml, entry: &Entry) {
     out.open("author", &[]);
     out.text("name", &[], &entry.author);
     out.close("author");
+    if let Some(maker) = entry.credit.as_ref().and_then(|credit| credit.maker.as_deref()) {
+        out.open("contributor", &[]);
+        out.text("name", &[], maker);
+        out.close("contributor");
+    }
     out.empty("category", &[("term", &entry.kind)]);
     for tag in entry.tags() {
         out.empty("category", &[("term", tag)]);
@@ -50,7 +55,7 @@ fn item(out: &mut Xml, entry: &Entry) {
     out.close("entry");
 }
 
-/// When and where, and what it is about.
+/// When and where, what it is about, and after whose example.
 pub(super) fn told(entry: &Entry) -> String {
     let place = entry.text(entry.shape.place.as_ref());
     let when = entry.starts().map(|starts| match starts.zone() {
@@ -60,7 +65,7 @@ pub(super) fn told(entry: &Entry) -> String {
     let again = entry.repeat().map(|repeat| format!("comes back: {repeat}")).unwrap_or_default();
     let head: Vec<&str> = when.as_deref().into_iter().chain([&*again, place]).filter(|part| !part.is_empty()).collect();
     let text = entry.text(entry.shape.text.as_ref());
-    let parts = [head.join(", "), text.to_owned()];
+    let parts = [head.join(", "), text.to_owned(), entry.thanks()];
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     parts.join("\n\n")
 }

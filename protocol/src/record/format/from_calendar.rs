@@ -5,6 +5,7 @@
 //! in its text. One date of it that was changed is an event of its own, and left out of the others.
 
 use super::Shape;
+use super::calendar::{APART, CREDIT};
 use super::lines::{Component, Line, components, parts};
 use super::row::{Draft, Rows};
 use super::zone::{Read, Zones, whole_day};
@@ -87,7 +88,7 @@ fn draft<'k>(
         None => hours(&mut draft, shape, zones, changed.get(&uid).map_or(&[], Vec::as_slice), event, starts)?,
     };
     draft.put("LOCATION", shape.place.as_ref(), &event.text("LOCATION"));
-    let about = [event.text("DESCRIPTION"), rule.unwrap_or_default()];
+    let about = [description(event, draft.id.is_some()), rule.unwrap_or_default()];
     let about: Vec<&str> = about.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     draft.put("DESCRIPTION", shape.text.as_ref(), &about.join("\n\n"));
     let url = event.line("URL").map(|line| line.value.clone()).unwrap_or_default();
@@ -100,6 +101,16 @@ fn draft<'k>(
         draft.put("STATUS", shape.status.as_ref(), "cancelled");
     }
     Ok(draft)
+}
+
+/// What an event is about. Of a record that is from here the thanks that an export put behind it are no part; anywhere else
+/// they are all that tells after whose example it is done.
+fn description(event: &Component, is_from_here: bool) -> String {
+    let (mut about, thanks) = (event.text("DESCRIPTION"), event.text(CREDIT));
+    if let Some(own) = about.strip_suffix(&thanks).filter(|_| is_from_here && !thanks.is_empty()) {
+        about.truncate(own.strip_suffix(APART).unwrap_or(own).len());
+    }
+    about
 }
 
 /// The first and the last day of what takes whole days, where days will do for the kind.

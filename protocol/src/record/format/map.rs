@@ -19,6 +19,9 @@ fn feature(entry: &Entry) -> Option<Json> {
         properties.insert("group_name".to_owned(), json!(entry.author));
         // A record that is named by another shows that name on a map.
         properties.insert("label".to_owned(), json!(entry.title));
+        if let Some(credit) = &entry.credit {
+            properties.insert("credit".to_owned(), json!(credit.to_string()));
+        }
     }
     Some(json!({
         "type": "Feature",

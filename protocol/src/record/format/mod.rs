@@ -32,7 +32,7 @@ mod tests;
 
 pub use calendar::calendar;
 pub use card::cards;
-pub use entry::{Entry, Feed};
+pub use entry::{Credit, Entry, Feed};
 pub use feed::atom;
 pub use map::geojson;
 pub use podcast::podcast;

@@ -4,7 +4,7 @@ mod calendars;
 mod cards;
 mod maps;
 
-use super::{Entry, Feed, Shape};
+use super::{Credit, Entry, Feed, Shape};
 use crate::id::{CoalitionId, DocumentId};
 use crate::record::{Audience, ImportError, ImportOptions, ImportPlan, Kind, Patch, Presence, Registry, Values};
 use crate::time::Timestamp;
@@ -33,6 +33,7 @@ fn entry_for(name: &str, audience: Audience, fields: &Json) -> Entry {
         kind: name.to_owned(),
         title: seen.title_of(&values).to_owned(),
         author: "Weir; Friends, \"of\" it".to_owned(),
+        credit: None,
         created: NOW,
         changed: NOW,
         sequence: 3,

@@ -52,8 +52,8 @@ pub struct Action {
     /// How far it is.
     #[schemars(extend("x-grid" = {"audience": "public"}))]
     pub status: ActionStatus,
-    /// The action whose example this one follows.
-    #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "action"}))]
+    /// The action whose example this one follows: once it is said it stands, and its maker stays named.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "action", "writes": "once"}))]
     pub copied_from: String,
     /// The objectives that it works towards.
     #[schemars(extend("x-grid" = {"audience": "public", "type": "references", "of": "objective"}))]
@@ -62,7 +62,7 @@ pub struct Action {
     #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "moment"}))]
     pub moment: String,
     /// For whom it speaks: the group itself, or the network, which takes a mandate.
-    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    #[schemars(extend("x-grid" = {"audience": "public", "met": "group"}))]
     pub voice: Option<Speaker>,
     /// The mandate under which it speaks for the network: its id, or the beginning of it.
     #[schemars(extend("x-grid" = {"audience": "public"}))]

@@ -73,7 +73,7 @@ pub struct Event {
     #[schemars(extend("x-grid" = {"audience": "public"}))]
     pub status: EventStatus,
     /// Who may read of it: public feeds and exports take only what says public.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "met": "coalition"}))]
     pub readers: Readers,
 }
 

@@ -30,7 +30,7 @@ pub struct Message {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub author: String,
     /// For whom it speaks: the group itself, or the network, which takes a mandate.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "met": "group"}))]
     pub voice: Option<Speaker>,
     /// The mandate under which it speaks for the network: its id, or the beginning of it.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

@@ -32,7 +32,7 @@ pub struct Mode {
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "references", "of": "objective"}))]
     pub objectives: BTreeSet<String>,
     /// For whom it speaks: the group itself, or the network, which takes a mandate.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "met": "group"}))]
     pub voice: Option<Speaker>,
     /// The mandate under which it speaks for the network: its id, or the beginning of it.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

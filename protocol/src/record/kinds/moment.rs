@@ -37,7 +37,7 @@ pub struct Moment {
     #[schemars(extend("x-grid" = {"audience": "public", "type": "text", "aliases": ["Description"]}))]
     pub about: String,
     /// For whom it speaks: the group itself, or the network, which takes a mandate.
-    #[schemars(extend("x-grid" = {"audience": "public"}))]
+    #[schemars(extend("x-grid" = {"audience": "public", "met": "group"}))]
     pub voice: Option<Speaker>,
     /// The mandate under which it speaks for the network: its id, or the beginning of it.
     #[schemars(extend("x-grid" = {"audience": "public"}))]

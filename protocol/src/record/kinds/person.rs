@@ -20,7 +20,7 @@ pub struct Person {
     #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Name", "Full name"]}))]
     pub name: String,
     /// Whether the person agreed to be listed: without that nobody is.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Consent", "Opt-in"]}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Consent", "Opt-in"], "met": false}))]
     pub agreed: bool,
     /// Whether the name is an alias: then no place is given. It is said when the record is made: the name and the place
     /// that stood in a record before stay in its history.

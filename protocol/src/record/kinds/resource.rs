@@ -33,8 +33,8 @@ pub struct Resource {
     /// Who made it: recognition goes to makers.
     #[schemars(extend("x-grid" = {"audience": "public", "aliases": ["Maker", "Credit"]}))]
     pub author: String,
-    /// The resource that this one was made from: its maker stays named.
-    #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "resource"}))]
+    /// The resource that this one was made from: once it is said it stands, and its maker stays named.
+    #[schemars(extend("x-grid" = {"audience": "public", "type": "reference", "of": "resource", "writes": "once"}))]
     pub based_on_resource: String,
 }
 

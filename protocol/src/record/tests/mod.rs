@@ -3,6 +3,7 @@
 mod documents;
 mod kinds;
 mod made_up_kind;
+mod met;
 mod properties;
 mod readers;
 mod seals;

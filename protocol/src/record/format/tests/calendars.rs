@@ -32,6 +32,23 @@ fn what_goes_out_as_a_calendar_comes_back_the_same() {
 }
 
 #[test]
+fn thanks_go_out_with_a_calendar_come_home_as_none_and_stay_elsewhere() {
+    let credit = Credit { of: "Night of lights".to_owned(), maker: Some("Weir; Friends".to_owned()) };
+    let thanks = "After Night of lights by Weir; Friends.";
+    for text in [Some(HARD.repeat(3)), None] {
+        let mut fields = action();
+        fields["description"] = json!(text);
+        let written =
+            super::super::calendar(&feed(), [&Entry { credit: Some(credit.clone()), ..entry("action", &fields) }]);
+        let elsewhere = ImportOptions { home: Some(CoalitionId([5; 32])), ..ImportOptions::default() };
+        let home = row(&read("action", &written), 0);
+        assert_eq!(home.get("description").and_then(Json::as_str), text.as_deref(), "{written}");
+        let away = row(&read_with("action", &written, &elsewhere), 0);
+        assert!(away["description"].as_str().unwrap().ends_with(thanks), "{away}");
+    }
+}
+
+#[test]
 fn a_day_goes_out_as_a_day_and_comes_back_the_same() {
     let task = json!({"title": "Print", "due": "2026-11-25T23:59:59-12:00"});
     let written = super::super::calendar(&feed(), [&entry("task", &task)]);
