@@ -39,6 +39,8 @@ pub(in crate::record) fn read_row<'a>(
         // Where others have a time and this has none, it lasts the whole day.
         time.map(|(_, cell)| cell.text()).map(|time| if time.trim().is_empty() { "00:00".to_owned() } else { time })
     };
+    // A table that was exported here says everything as it is meant.
+    let is_own = cells.iter().any(|(mapped, _)| **mapped == Mapped::Id);
     let mut values = Values::default();
     let (mut id, mut by_zone) = (None, None);
     let mut points: BTreeMap<&FieldName, (String, String)> = BTreeMap::new();
@@ -70,6 +72,7 @@ pub(in crate::record) fn read_row<'a>(
                         field.from_text(&moment)
                     }
                     (None, _) if joined.is_some() => field.from_text(joined.as_deref().unwrap_or_default()),
+                    (None, Cell::Text(text)) if is_own => field.from_text(text),
                     (None, Cell::Text(text)) => field.from_text(&several(field, text)),
                     (None, Cell::Json(json)) => field.from_json(json),
                 };
@@ -121,17 +124,20 @@ const MADE_BY_PROGRAMS: [&str; 2] = ["* mycontacts", "* starred"];
 /// A cell in which another program put several things, as tables here have them: `one ::: two`, or each tag in quotation
 /// marks.
 fn several<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
+    let is_tags = field.field_type == FieldType::Tags;
     let quoted = text.trim().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    let parts: Vec<&str> = match quoted.filter(|_| field.field_type.is_set()) {
+    let parts: Vec<&str> = match quoted.filter(|_| is_tags) {
         Some(inner) => inner.split("\",").map(|tag| tag.trim().trim_start_matches('"')).collect(),
-        None if text.contains(" ::: ") || text.starts_with("* ") => text.split(":::").map(str::trim).collect(),
+        None if text.contains(" ::: ") || is_tags && text.starts_with("* ") => {
+            text.split(" ::: ").map(str::trim).collect()
+        }
         None => return Cow::Borrowed(text),
     };
     let told = parts.into_iter().filter(|part| !MADE_BY_PROGRAMS.contains(&part.to_lowercase().as_str()));
     let told: Vec<&str> = told.filter(|part| !part.is_empty()).collect();
     match &field.field_type {
         // A separator behind each, so that one tag with a comma in it stays one.
-        set if set.is_set() => Cow::Owned(told.iter().map(|tag| format!("{tag};")).collect()),
+        FieldType::Tags => Cow::Owned(told.iter().map(|tag| format!("{tag};")).collect()),
         FieldType::Line => Cow::Owned(told.join(", ")),
         _ => Cow::Borrowed(text),
     }

@@ -1,6 +1,6 @@
 //! Lists of people as the programs write them that groups use today.
 
-use crate::record::{ImportOptions, ImportPlan, Kind, Registry, Values};
+use crate::record::{ImportOptions, ImportPlan, Kind, Patch, Registry, TableRow, Values, export_csv};
 use serde_json::{Value as Json, json};
 
 fn kind(name: &str) -> &'static Kind {
@@ -91,6 +91,14 @@ fn address_books_saved_as_tables_are_read_old_and_new() {
     );
     // The same book, asked for the groups in it.
     assert_eq!(rows(&plan("prospect", office)), [json!({"name": "Hollin School"})]);
+}
+
+#[test]
+fn a_table_of_ones_own_means_what_it_says_however_odd() {
+    let odd = json!({"name": "Ana ::: Bo", "tags": ["\"choir\"", "* starred"]});
+    let values = Patch::from_json(kind("supporter"), &odd).unwrap().values();
+    let table = export_csv(kind("supporter"), &[TableRow { id: "x".to_owned(), values }]);
+    assert_eq!(rows(&plan("supporter", &table)), [odd]);
 }
 
 #[test]
