@@ -118,6 +118,27 @@ async fn every_question_has_an_answer_in_a_made_up_coalition_of_sixty_groups() {
             empty.extend(parts.map(|part| (question.name, part.name)));
         }
         assert!(empty.is_empty(), "nothing is said of {empty:?}");
+        let asked = |words: &[(&str, &str)]| {
+            let words = words.iter().map(|(word, text)| ((*word).to_owned(), vec![(*text).to_owned()])).collect();
+            question::ALL.iter().find(|it| it.name == "success").unwrap().ask(views, now, words).unwrap()
+        };
+        let year = asked(&[("since", "2026-01-01"), ("until", "2026-12-31")]);
+        for name in ["introductions", "outcomes"] {
+            let figures = &year.section("relationships").unwrap().rows;
+            let figure = figures.iter().find(|row| row["name"] == name).unwrap()["figure"].as_u64();
+            assert!(figure > Some(2), "{name}: {figure:?}");
+        }
+        for (since, until) in [
+            ("2026-01-01", "2026-03-31"),
+            ("2026-04-01", "2026-06-30"),
+            ("2026-07-01", "2026-09-30"),
+            ("2026-10-01", "2026-12-31"),
+        ] {
+            let quarter = asked(&[("since", since), ("until", until)]);
+            let mut climate = quarter.section("climate").unwrap().rows.iter();
+            let is_asked = climate.any(|row| row["question"] == "Do they listen to us?");
+            assert!(is_asked, "nobody was asked from {since} on");
+        }
     });
     node.stop().await;
 }

@@ -40,6 +40,15 @@ pub(super) enum Step {
     Refused(Refused),
     /// Something is told.
     Say(String),
+    /// A file lies where commands are typed, and is shown.
+    File(File),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) lines: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -98,6 +107,13 @@ pub(super) enum Show {
     Rows {
         section: String,
         columns: Vec<String>,
+        #[serde(default = "all")]
+        most: usize,
+    },
+    /// Columns of a list that stands somewhere in the answer, each with its heading.
+    List {
+        at: String,
+        columns: Vec<(String, String)>,
         #[serde(default = "all")]
         most: usize,
     },
@@ -199,12 +215,12 @@ mod tests {
                     let words = names.words(&ask.words, Ids::Whole);
                     assert!(!words.iter().any(|word| word.starts_with('{')), "{words:?} names what is not there yet");
                 }
-                Step::Refused(_) | Step::Say(_) => {}
+                Step::Refused(_) | Step::Say(_) | Step::File(_) => {}
             }
             let named = match step {
                 Step::Write(write) => write.named.as_deref(),
                 Step::Run(ask) => ask.named.as_deref(),
-                Step::Edit(_) | Step::Refused(_) | Step::Say(_) => None,
+                Step::Edit(_) | Step::Refused(_) | Step::Say(_) | Step::File(_) => None,
             };
             named.into_iter().for_each(|name| names.note(name, &id));
         }

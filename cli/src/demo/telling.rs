@@ -4,7 +4,7 @@
 use super::{
     observe,
     process::Attempt,
-    scene::{Ask, Chapter, Edit, Ids, Refused, Show, Step, Write},
+    scene::{Ask, Chapter, Edit, File, Ids, Refused, Show, Step, Write},
     story::{Story, WIDTH, write},
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     command::ask,
     context,
     failure::{Exit, Failure},
+    file,
     output::Page,
     words::quoted,
 };
@@ -34,6 +35,7 @@ impl Story<'_> {
                 Step::Run(ask) => self.ask(ask, ask.by)?,
                 Step::Refused(refused) => self.refused(refused)?,
                 Step::Say(text) => self.say(text),
+                Step::File(file) => self.lay(file)?,
             }
         }
         Ok(())
@@ -52,6 +54,18 @@ impl Story<'_> {
         if let Some(name) = &step.named {
             self.names.note(name, &id);
         }
+        Ok(())
+    }
+
+    /// Lays a file where commands are typed, and shows it.
+    fn lay(&mut self, step: &File) -> Result<(), Failure> {
+        let mut text = step.lines.join("\n");
+        text.push('\n');
+        file::write(&self.dir.join(&step.name), text.as_bytes())?;
+        self.out.page(|page| {
+            page.whole(&format!("{MARGIN}$ cat {}", step.name));
+            step.lines.iter().for_each(|line| page.whole(&format!("{ANSWER}{line}")));
+        });
         Ok(())
     }
 
@@ -159,6 +173,14 @@ fn show(page: &mut Page, part: &Show, answer: &Value) {
             let more = section["rows"].as_array().map_or(0, Vec::len).saturating_sub(*most);
             if more > 0 {
                 page.indented(ANSWER, &format!("... and {more} more"));
+            }
+        }
+        Show::List { at, columns, most } => {
+            let headings = columns.iter().map(|(key, heading)| json!({"key": key, "heading": heading}));
+            let section = json!({"rows": answer.pointer(at), "columns": headings.collect::<Vec<_>>()});
+            match ask::table(&section, &[], *most) {
+                Some(table) => page.table_within(ANSWER, &table),
+                None => page.indented(ANSWER, "none"),
             }
         }
         Show::Fields(fields) => {

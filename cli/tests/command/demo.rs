@@ -36,6 +36,22 @@ fn the_demo_tells_its_story_once_answers_every_question_and_leaves_nothing_behin
     let answered = told["answered"].as_array().unwrap().iter().filter(|answered| answered["rows"].as_u64() > Some(0));
     let answered: BTreeSet<&str> = answered.filter_map(|answered| answered["question"].as_str()).collect();
     assert_eq!(answered, grid_node::question::ALL.iter().map(|question| question.name).collect());
+    for part in [
+        "supporter import list.csv --dry-run",
+        "feed calendar",
+        "feed links",
+        "search run",
+        "find ",
+        "agenda",
+        "health",
+        "news",
+        "action undo",
+        "prospect duplicates",
+        "prospect merge",
+        "--tactics vigil",
+    ] {
+        assert!(asked.iter().any(|command| command.contains(part)), "{part}: {asked:?}");
+    }
     for part in ["ask moments", "ask calls", "adding-up", "ask flows", "report --for public", "ask success", "silence"]
     {
         assert!(asked.iter().any(|command| command.contains(part)), "{part}: {asked:?}");

@@ -7,6 +7,7 @@ mod contract;
 mod demo;
 mod formats;
 mod governing;
+mod lists;
 mod mandates;
 mod mission;
 mod node;

@@ -195,14 +195,24 @@ impl Driver {
         row: &Patch,
         mode: ImportMode,
     ) -> Result<(DocumentId, Change), CommandError> {
+        let existing = found.and_then(|document| self.reading_here(kind, &document)).unwrap_or_default();
+        let patch = kind.merge_import(&existing, row);
+        if let (Some(document), true) = (found, patch.is_empty()) {
+            return Ok((document, Change::Unchanged));
+        }
         let target = found.map_or_else(|| Target::New(kind.name.clone()), Target::Existing);
         match mode {
-            ImportMode::Write => self.write_here(&target, kind, row).map(|written| (written.document, written.change)),
-            ImportMode::DryRun => self.foresee_here(&target, kind, row),
+            ImportMode::Write => {
+                self.write_here(&target, kind, &patch).map(|written| (written.document, written.change))
+            }
+            ImportMode::DryRun => self.foresee_here(&target, kind, &patch),
         }
     }
 
     fn reading(&mut self, kind: &Kind, document: DocumentId) -> Result<Reading, CommandError> {
+        if let Some(reading) = self.reading_here(kind, &document) {
+            return Ok(reading);
+        }
         let live = self.replica.live(document)?;
         let reading = live.document().read(|automerge| kind.read(automerge));
         reading.map_err(|error| CommandError::Quarantined { why: error.to_string() })
@@ -355,13 +365,14 @@ fn named(views: &Views, kind: &Kind, rule: Removed, id: &str) -> Found {
 
 fn namesake(kind: &Kind, row: &ImportRow, link: &str) -> String {
     let values = row.patch.values();
-    let others = kind.identity.iter().filter(|field| **field != kind.title).map(|field| &**field);
+    let others = kind.identity.iter().map(|field| &**field).filter(|field| *field != &*kind.title && *field != link);
     let differ: Vec<&str> = others.chain([link]).collect();
     format!(
-        "is new beside another {} named {:?} that the file does not have: {} differ; remove one if they are the same",
+        "is new beside another {} named {:?} that the file does not have: {} {}; remove one if they are the same",
         kind.name,
         values.text(&kind.title),
-        differ.join(" and ")
+        differ.join(" and "),
+        if differ.len() == 1 { "differs" } else { "differ" },
     )
 }
 

@@ -4,13 +4,13 @@ use super::Driver;
 use crate::handle::{Change, CommandError, Target, Written};
 use crate::store::LocalRecord;
 use crate::survey;
-use crate::view::local::{Beside, is_here, values_of};
+use crate::view::local::{Beside, is_here, marks_of, values_of, with_marks};
 use crate::view::{Views, listed};
 use grid_protocol::codec::Format;
 use grid_protocol::document::Opening;
 use grid_protocol::id::DocumentId;
 use grid_protocol::letters;
-use grid_protocol::record::{Kind, Patch, Presence, RecordHome, Tags, Value, Values, Writes};
+use grid_protocol::record::{Kind, Patch, Presence, Reading, RecordHome, Tags, Value, Values, Writes};
 use std::sync::Arc;
 
 /// The kinds whose records people ask for by name alone.
@@ -112,7 +112,9 @@ impl Driver {
     pub(super) fn write_here(&mut self, target: &Target, kind: &Kind, patch: &Patch) -> Result<Written, CommandError> {
         let (document, opening, after, change) = self.work_out_here(target, kind, patch)?;
         if change != Change::Unchanged {
-            self.keep_here(document, opening, &after.to_json(), Presence::Present)?;
+            let marks = patch.imported().cloned();
+            let marks = marks.or_else(|| self.local(&document).map(|known| marks_of(&known))).unwrap_or_default();
+            self.keep_here(document, opening, &with_marks(&after, &marks), Presence::Present)?;
         }
         Ok(self.written_here(document, change))
     }
@@ -254,8 +256,16 @@ impl Driver {
         if known.presence == Presence::Removed {
             return Some(Ok(self.written_here(document, Change::Unchanged)));
         }
-        let removed = self.keep_here(document, known.opening, &Values::default().to_json(), Presence::Removed);
+        // Nothing is kept but that an import shall not bring it again.
+        let values = with_marks(&Values::default(), &marks_of(&known).only_origin());
+        let removed = self.keep_here(document, known.opening, &values, Presence::Removed);
         Some(removed.map(|()| self.written_here(document, Change::Changed)))
+    }
+
+    /// What is here of a record of which nothing travels; none where it is of another sort.
+    pub(super) fn reading_here(&self, kind: &Kind, document: &DocumentId) -> Option<Reading> {
+        let known = self.local(document).filter(|_| kind.home() == RecordHome::Here)?;
+        Some(Reading { values: values_of(kind, &known), imported: marks_of(&known), ..Reading::default() })
     }
 
     fn local(&self, document: &DocumentId) -> Option<LocalRecord> {

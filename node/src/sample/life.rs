@@ -3,6 +3,7 @@
 use super::frame::{TOPICS, reference};
 use super::{DAYS, Making, YEAR, exchange, names, order, shared};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 
 const TACTICS: &[&str] =
     &["vigil", "letter", "march", "song", "sit-in", "door-knocking", "petition", "stall", "boycott"];
@@ -23,6 +24,18 @@ const WON: &[&str] = &[
     "The school cooks its own meals",
     "Twelve evictions were stopped",
     "The council publishes its figures",
+];
+const WHYS: &[&str] = &[
+    "Both look after wells.",
+    "One asks for a hall, the other has the key of one.",
+    "Both sing, two villages apart.",
+    "One has the figures, the other the people to tell them to.",
+    "Both lost the same bus.",
+];
+const OUTCOMES: &[&str] = &[
+    "They measure together, on the first Monday of the month.",
+    "One lent the other a van, and they wrote a letter.",
+    "They talked, and each goes on alone.",
 ];
 const SAID: &[&str] = &[
     "We come with twelve people and the drum.",
@@ -178,12 +191,15 @@ fn event(making: &mut Making, by: usize) {
     let title =
         making.title("event", |numbers| format!("{}: a {sort} in {}", numbers.word(TOPICS), names::place(place)));
     let readers = if body.is_null() { "public" } else { "coalition" };
+    let recorded = day < DAYS && matches!(sort, "webinar" | "podcast") && body.is_null();
+    let (recording, bytes) = if recorded { shared::recording(making, sort) } else { (Json::Null, Json::Null) };
     making.add(
         by,
         "event",
         json!({"title": title, "sort": sort, "starts": starts, "ends": ends,
         "place": names::place(place), "coordinates": names::point(place), "body": body, "readers": readers,
-        "agenda": "What is new. What is next.", "status": if day < DAYS { "done" } else { "planned" }}),
+        "agenda": "What is new. What is next.", "status": if day < DAYS { "done" } else { "planned" },
+        "recording": recording, "recording_bytes": bytes}),
     );
 }
 
@@ -310,7 +326,23 @@ fn win(making: &mut Making, by: usize) {
 fn introduction(making: &mut Making, by: usize) {
     let (Some(one), Some(other)) = (making.any_number("person"), making.any_number("person")) else { return };
     let people = [reference(one), reference(other)];
-    making.add(by, "introduction", json!({"people": people, "why": "Both look after wells."}));
+    let why = making.numbers.word(WHYS);
+    // The first came to an end; of the later ones some did, and some still wait for an answer.
+    let status = match making.has("introduction") {
+        false => "closed",
+        true => making.numbers.word(&["proposed", "proposed", "made", "talking", "closed"]),
+    };
+    let outcome = if status == "closed" { json!(making.numbers.word(OUTCOMES)) } else { Json::Null };
+    let follow_up = if status == "made" { json!(making.at(DAYS + 10, 12)) } else { Json::Null };
+    let fields = json!({"people": people, "why": why, "status": status, "outcome": outcome, "follow_up": follow_up});
+    let introduction = reference(making.add(by, "introduction", fields));
+    if status != "proposed" {
+        let groups = people.map(|person| making.writer_of(&person.into()));
+        // Those of one group say it with one voice.
+        for by in BTreeSet::from(groups).into_iter().flatten() {
+            making.add(by, "reply", json!({"to": introduction, "says": "yes"}));
+        }
+    }
 }
 
 fn place(making: &mut Making, by: usize) {
@@ -338,11 +370,12 @@ fn case(making: &mut Making, by: usize) {
 }
 
 fn reply(making: &mut Making, by: usize) {
-    let to = making.any("introduction");
-    let says = making.numbers.word(&["yes", "yes", "yes", "maybe", "no"]);
-    if !to.is_null() {
-        making.add(by, "reply", json!({"to": to, "says": says}));
+    let to = making.any_where("introduction", ("status", "proposed"));
+    if making.field_of(&to, "status") != Some("proposed".into()) {
+        return;
     }
+    let says = making.numbers.word(&["yes", "yes", "yes", "maybe", "no"]);
+    making.add(by, "reply", json!({"to": to, "says": says}));
 }
 
 fn plan(making: &mut Making, by: usize) {

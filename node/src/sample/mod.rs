@@ -267,9 +267,20 @@ impl Making {
 
     /// The quarter of the year in which the days end.
     fn period(&self) -> String {
-        let days = i64::try_from(DAYS).unwrap_or_default();
-        let last = self.begun.checked_add(days.days()).unwrap_or(self.begun);
-        format!("{}-Q{}", last.year(), (last.month() + 2) / 3)
+        self.period_of(DAYS)
+    }
+
+    /// The quarters that the days touch, in order.
+    fn periods(&self) -> Vec<String> {
+        let mut periods: Vec<String> = (0..=DAYS).map(|day| self.period_of(day)).collect();
+        periods.dedup();
+        periods
+    }
+
+    fn period_of(&self, day: usize) -> String {
+        let days = i64::try_from(day).unwrap_or_default();
+        let date = self.begun.checked_add(days.days()).unwrap_or(self.begun);
+        format!("{}-Q{}", date.year(), (date.month() + 2) / 3)
     }
 
     /// Whether a moment lies behind.
@@ -370,6 +381,51 @@ mod tests {
                 assert!(!is_whole || who.len() * 4 >= groups.min(24), "{:?}: {}", decision.fields, who.len());
             }
         }
+    }
+
+    #[test]
+    fn what_is_over_can_be_heard_again_and_the_wind_was_asked_for_each_quarter() {
+        for groups in [Size::FEWEST, 60] {
+            let sample = Sample::new(3, Size::of_groups(groups).unwrap());
+            let of = |kind: &'static str| sample.records.iter().filter(move |record| record.kind == kind);
+            let recorded: Vec<&Drafted> =
+                of("event").filter(|event| event.fields.get("recording").is_some_and(Json::is_string)).collect();
+            assert!(recorded.len() > 1, "{groups} groups: nothing to hear");
+            assert!(recorded.iter().all(|it| it.fields["status"] == "done" && it.fields["readers"] == "public"));
+            assert!(recorded.iter().all(|it| it.fields["recording_bytes"].as_u64() > Some(0)));
+            let climate = sample.records.iter().position(|it| it.kind == "survey" && it.fields["sort"] == "climate");
+            let climate = format!("@{}", climate.unwrap());
+            let asked = of("score").filter(|score| score.fields["survey"] == *climate);
+            let periods: std::collections::BTreeSet<&str> =
+                asked.filter_map(|it| it.fields["period"].as_str()).collect();
+            assert_eq!(periods.into_iter().collect::<Vec<_>>(), ["2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]);
+        }
+    }
+
+    #[test]
+    fn introductions_come_to_something_and_those_who_met_had_said_yes() {
+        for groups in [Size::FEWEST, 60] {
+            let sample = Sample::new(3, Size::of_groups(groups).unwrap());
+            let introductions = || sample.records.iter().enumerate().filter(|(_, it)| it.kind == "introduction");
+            assert!(introductions().any(|(_, it)| it.fields["outcome"].is_string()), "{groups} groups");
+            let whole = introductions().filter(|(number, _)| number + 5 < sample.records.len());
+            for (number, introduction) in whole {
+                let to = format!("@{number}");
+                let replies = sample.records.iter().filter(|it| it.kind == "reply" && it.fields["to"] == *to);
+                let said: Vec<&Json> = replies.map(|reply| &reply.fields["says"]).collect();
+                match introduction.fields["status"].as_str() {
+                    Some("proposed") => assert_eq!(introduction.fields["outcome"], Json::Null),
+                    _ => assert!(!said.is_empty() && said.iter().all(|says| *says == "yes"), "{number}: {said:?}"),
+                }
+            }
+        }
+        let many = Sample::new(3, Size::of_groups(60).unwrap()).records;
+        let stages: std::collections::BTreeSet<String> = many
+            .iter()
+            .filter(|record| record.kind == "introduction")
+            .filter_map(|record| Some(record.fields["status"].as_str()?.to_owned()))
+            .collect();
+        assert_eq!(stages.into_iter().collect::<Vec<_>>(), ["closed", "made", "proposed", "talking"]);
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub(super) fn make(making: &mut Making) {
         );
     }
     drafts(making);
+    episodes(making);
     for (number, survey) in SURVEYS.iter().enumerate() {
         self::survey(making, number, survey);
     }
@@ -78,21 +79,49 @@ fn drafts(making: &mut Making) {
     }
 }
 
+/// What can be heard again, whatever the size of the coalition.
+fn episodes(making: &mut Making) {
+    const SERIES: &str = "The valleys, heard";
+    for (number, title) in ["Whose well is it?", "The bus that came back"].into_iter().enumerate() {
+        let day = DAYS / 3 * (number + 1);
+        let (starts, ends) = (making.at(day, 18), making.at(day, 19));
+        let (recording, bytes) = recording(making, "podcast");
+        let fields = json!({"title": format!("{SERIES}: {title}"), "sort": "podcast", "starts": starts, "ends": ends,
+            "series": SERIES, "language": "en", "recording": recording, "recording_bytes": bytes, "readers": "public",
+            "about": "An hour with people from two valleys.", "status": "done"});
+        making.add(0, "event", fields);
+    }
+}
+
+/// Where something can be heard or seen again, and how long it is.
+pub(super) fn recording(making: &mut Making, sort: &str) -> (Json, Json) {
+    let (ending, bytes) = if sort == "podcast" { ("mp3", 20_000_000) } else { ("mp4", 200_000_000) };
+    let number = making.records.len();
+    let bytes = bytes + 1_000 * making.numbers.below(5_000);
+    (json!(format!("https://heard.example.org/{sort}-{number}.{ending}")), json!(bytes))
+}
+
 fn survey(making: &mut Making, number: usize, (sort, title, question): &(&str, &str, &str)) {
     let groups = making.groups.len();
-    let (period, closes) = (making.period(), making.at(DAYS + 20, 20));
+    let (now, closes) = (making.period(), making.at(DAYS + 20, 20));
+    // The wind is asked for each quarter, by one survey; the others stand for the last one.
+    let (period, periods) = match *sort {
+        "climate" => (Json::Null, making.periods()),
+        _ => (json!(now), vec![now]),
+    };
     let facilitator = if *sort == "reflection" { "the elders" } else { "" };
     let fields = json!({"title": title, "sort": sort, "period": period, "questions": question, "closes": closes,
         "facilitator": facilitator});
     let survey = making.add(number % groups, "survey", fields);
     // The office does not rate itself.
     for by in (1..groups).step_by((groups / PUBLISH).max(1)).take(PUBLISH) {
-        score(making, by, reference(survey).into(), question);
+        for period in &periods {
+            score(making, by, reference(survey).into(), (question, period));
+        }
     }
 }
 
-fn score(making: &mut Making, by: usize, survey: Json, question: &str) {
-    let period = making.period();
+fn score(making: &mut Making, by: usize, survey: Json, (question, period): (&str, &str)) {
     let answers = 5 + making.numbers.below(20);
     let total = answers * (2 + making.numbers.below(3)) + making.numbers.below(answers);
     let fields = json!({"survey": survey, "question": question, "period": period, "answers": answers, "total": total});
@@ -152,5 +181,6 @@ pub(super) fn ask(making: &mut Making, by: usize) {
 /// A group publishes what its people answered.
 pub(super) fn publish(making: &mut Making, by: usize) {
     let survey = making.any_where("survey", ("sort", "trust"));
-    score(making, by, survey, "Do you get what you need?");
+    let period = making.period();
+    score(making, by, survey, ("Do you get what you need?", &period));
 }

@@ -4,7 +4,9 @@ use super::{Views, listed};
 use crate::store::LocalRecord;
 use grid_protocol::domain;
 use grid_protocol::id::{ChangeHash, Digest};
-use grid_protocol::record::{Field, FieldName, Kind, Patch, RecordHome, Registry, Values};
+use grid_protocol::record::{
+    Field, FieldName, IMPORT_MARKS, Imported, Kind, Patch, Presence, RecordHome, Registry, Values,
+};
 use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -111,6 +113,21 @@ impl Beside {
 /// The fields of a record of which nothing travels, as they were kept.
 pub(crate) fn values_of(kind: &Kind, record: &LocalRecord) -> Values {
     Beside::read(kind, record).values
+}
+
+/// What imports noted of a record of which nothing travels.
+pub(crate) fn marks_of(record: &LocalRecord) -> Imported {
+    let json: serde_json::Value = serde_json::from_str(&record.values).unwrap_or_default();
+    json[IMPORT_MARKS].as_str().map(Imported::parse).unwrap_or_default()
+}
+
+/// The fields of a record of which nothing travels, as they are kept, with what imports noted of it.
+pub(crate) fn with_marks(values: &Values, marks: &Imported) -> serde_json::Value {
+    let mut json = values.to_json();
+    if !marks.is_empty() {
+        json[IMPORT_MARKS] = marks.to_string().into();
+    }
+    json
 }
 
 /// A record of which nothing travels, as the views hold it. Its head stands for its content: nobody else knows it.

@@ -26,6 +26,17 @@ pub enum Alike<K> {
 pub struct Alikes<K> {
     records: HashMap<String, Vec<(K, Values)>>,
     rows: HashMap<String, Vec<Values>>,
+    /// Both by their links: the records, and how many rows.
+    linked: HashMap<String, (Vec<(K, Called)>, usize)>,
+}
+
+/// What a record is called by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Called {
+    /// A name.
+    ByName,
+    /// Its own link, for want of a name.
+    ByLink,
 }
 
 /// How a record and a row of the same title go together.
@@ -46,11 +57,17 @@ impl<K: Clone> Alikes<K> {
         records: impl IntoIterator<Item = (K, Values)>,
         rows: impl IntoIterator<Item = Values>,
     ) -> Self {
-        let mut alikes = Self { records: HashMap::new(), rows: HashMap::new() };
+        let mut alikes = Self { records: HashMap::new(), rows: HashMap::new(), linked: HashMap::new() };
         for (key, values) in records {
+            if let Some(link) = link_of(kind, &values) {
+                alikes.linked.entry(link).or_default().0.push((key.clone(), called_by(kind, &values)));
+            }
             alikes.records.entry(called(kind, &values)).or_default().push((key, values));
         }
         for values in rows {
+            if let Some(link) = link_of(kind, &values) {
+                alikes.linked.entry(link).or_default().1 += 1;
+            }
             alikes.rows.entry(called(kind, &values)).or_default().push(values);
         }
         alikes
@@ -67,7 +84,35 @@ impl<K: Clone> Alikes<K> {
             let rivals = rows.iter().filter(|row| likeness(kind, values, row) == wanted).count();
             return if fitting.next().is_none() && rivals <= 1 { Alike::One(key.clone()) } else { Alike::Unclear };
         }
-        if records.is_empty() { Alike::None } else { Alike::Namesake }
+        match self.nameless(kind, row) {
+            Alike::None if !records.is_empty() => Alike::Namesake,
+            found => found,
+        }
+    }
+
+    /// What goes with a row by its link alone, because one of the two is called by that, for want of a name.
+    fn nameless(&self, kind: &Kind, row: &Values) -> Alike<K> {
+        let linked = link_of(kind, row).and_then(|link| self.linked.get(&link));
+        let Some((records, rows)) = linked else { return Alike::None };
+        let own = called_by(kind, row);
+        let mut fitting = records.iter().filter(|(_, called)| [own, *called].contains(&Called::ByLink));
+        match (fitting.next(), fitting.next(), *rows) {
+            (None, ..) => Alike::None,
+            (Some((key, _)), None, 1) => Alike::One(key.clone()),
+            _ => Alike::Unclear,
+        }
+    }
+}
+
+/// The link by which a record or a row may be found, as people compare it.
+fn link_of(kind: &Kind, values: &Values) -> Option<String> {
+    kind.alike.as_ref().map(|link| site(values.text(link))).filter(|link| !link.is_empty())
+}
+
+fn called_by(kind: &Kind, values: &Values) -> Called {
+    match link_of(kind, values) {
+        Some(link) if link == site(values.text(&kind.title)) => Called::ByLink,
+        _ => Called::ByName,
     }
 }
 
@@ -132,5 +177,14 @@ mod tests {
         assert_eq!(found(&[("Ferry", A), ("Ferry", A)], &[("Ferry", A)]), Alike::Unclear);
         assert_eq!(found(&[("Ferry", A)], &[("Ferry", A), ("Ferry", A)]), Alike::Unclear);
         assert_eq!(found(&[("Ferry", A), ("Ferry", "")], &[("Ferry", "")]), Alike::Unclear);
+    }
+
+    #[test]
+    fn what_is_called_by_its_link_is_found_by_it_once_it_has_a_name() {
+        assert_eq!(found(&[("a.example", A)], &[("Ferry", A)]), Alike::One(0));
+        assert_eq!(found(&[("Ferry", A)], &[("a.example", A)]), Alike::One(0));
+        assert_eq!(found(&[("Weir", A)], &[("Ferry", A)]), Alike::None, "two names are two");
+        assert_eq!(found(&[("a.example", A)], &[("Ferry", A), ("Weir", A)]), Alike::Unclear);
+        assert_eq!(found(&[("Ferry", A), ("Weir", A)], &[("a.example", A)]), Alike::Unclear);
     }
 }

@@ -46,6 +46,9 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         .map(|field| compile_field(&format!("{place}.{field}"), field, &schema["properties"][field], &defaults[field]))
         .collect::<Result<Vec<_>, _>>()?;
     let position = |wanted: &str| fields.iter().position(|field| &*field.name == wanted);
+    if fields.iter().filter_map(|field| field.stand_in.as_ref()).any(|name| position(name).is_none()) {
+        return Err(metadata_error(place, "stand_in: the name of a field", None));
+    }
     let title = required("title")?;
     let names_it =
         |field: &&Field| matches!(field.field_type, FieldType::Line | FieldType::Text | FieldType::Reference(_));
@@ -144,6 +147,8 @@ fn compile_field(place: &str, name: &str, schema: &Json, default: &Json) -> Resu
         field_type: field_type(place, schema, meta)?,
         audience,
         aliases: strings(meta, "aliases"),
+        parts: parts(place, meta)?,
+        stand_in: string(meta, "stand_in").map(|name| FieldName::from(name.as_str())),
         widget: string(meta, "widget"),
         day: day(place, meta)?,
         writes: match string(meta, "writes").as_deref() {
@@ -196,6 +201,12 @@ fn field_type(place: &str, schema: &Json, meta: &Map<String, Json>) -> Result<Fi
         },
         _ => Err(unknown()),
     }
+}
+
+fn parts(place: &str, meta: &Map<String, Json>) -> Result<Vec<Vec<String>>, CompileError> {
+    let Some(said) = meta.get("parts") else { return Ok(Vec::new()) };
+    let parts = serde_json::from_value::<Vec<Vec<String>>>(said.clone());
+    parts.map_err(|_| metadata_error(place, "parts: for each part a list of headings", Some(said)))
 }
 
 fn day(place: &str, meta: &Map<String, Json>) -> Result<Option<Day>, CompileError> {

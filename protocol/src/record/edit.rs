@@ -104,7 +104,7 @@ impl Kind {
         self.check_result(&work.after, fresh, &touched)?;
         let mut steps = work.steps;
         if let Some(marks) = patch.imported.as_ref().filter(|marks| **marks != work.now.imported) {
-            steps.push(Step::Put(merge::KEY.into(), marks.to_string().into()));
+            steps.push(Step::Put(merge::IMPORT_MARKS.into(), marks.to_string().into()));
         }
         Ok(Edit { pieces: pack(steps) })
     }

@@ -189,6 +189,11 @@ pub struct Field {
     pub audience: Audience,
     /// Headings under which foreign tables carry it.
     pub aliases: Vec<String>,
+    /// Headings of the columns that make it together where a table has it in parts: for each part, in the order in
+    /// which they are joined, what it is called.
+    pub parts: Vec<Vec<String>>,
+    /// The field whose words stand in for it in tables that leave it empty.
+    pub stand_in: Option<FieldName>,
     /// How a form should ask for it, where the type does not say enough.
     pub widget: Option<String>,
     /// Which moment of a day is meant where a day is given; none: the time has to be said.

@@ -1,6 +1,6 @@
 //! From the headings of a foreign table to the fields of a kind.
 
-use super::{FieldName, FieldType, ImportError, Kind};
+use super::{Field, FieldName, FieldType, ImportError, Kind};
 
 /// What a heading stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,15 @@ pub enum Mapped {
     Id,
     /// A field.
     Field(FieldName),
+    /// A part of a field that other columns complete: first name and last name.
+    Part {
+        /// The field.
+        field: FieldName,
+        /// Which part of it.
+        at: usize,
+        /// The headings that make it, in the order in which they are joined.
+        of: Vec<String>,
+    },
     /// The time of day of a field, where another column gives the day.
     Time(FieldName),
     /// Degrees north of a field of coordinates.
@@ -20,11 +29,12 @@ pub enum Mapped {
 }
 
 impl Mapped {
-    /// What it is mapped to, for people: `place`, `coordinates (latitude)`, `-`.
+    /// What it is mapped to, for people: `place`, `coordinates (latitude)`, `name (from First Name and Last Name)`, `-`.
     pub fn describe(&self) -> String {
         match self {
             Mapped::Id => "id".to_owned(),
             Mapped::Field(field) => field.to_string(),
+            Mapped::Part { field, of, .. } => format!("{field} (from {})", of.join(" and ")),
             Mapped::Time(field) => format!("{field} (time)"),
             Mapped::Latitude(field) => format!("{field} (latitude)"),
             Mapped::Longitude(field) => format!("{field} (longitude)"),
@@ -90,7 +100,29 @@ pub(super) fn map_headings<'a>(
             mapping.mapped = Mapped::Field(field.clone());
         }
     }
+    join_parts(&mut mappings);
     Ok(mappings)
+}
+
+/// Names beside each part the columns that complete it. Where a column has the whole, parts of it stand for nothing.
+fn join_parts(mappings: &mut [Mapping]) {
+    let before = mappings.to_vec();
+    for mapping in mappings {
+        let Mapped::Part { field, of, .. } = &mut mapping.mapped else { continue };
+        let mut parts: Vec<(usize, &str)> = Vec::new();
+        for other in &before {
+            match &other.mapped {
+                Mapped::Part { field: of, at, .. } if of == field => parts.push((*at, &other.heading)),
+                _ => {}
+            }
+        }
+        parts.sort_unstable();
+        *of = parts.into_iter().map(|(_, heading)| heading.to_owned()).collect();
+        let whole = Mapped::Field(field.clone());
+        if before.iter().any(|other| other.mapped == whole) {
+            mapping.mapped = Mapped::Ignored;
+        }
+    }
 }
 
 /// How well a heading fits, best first.
@@ -126,7 +158,11 @@ fn stands_for(kind: &Kind, heading: &str) -> Mapped {
     if let Some(field) = known {
         return Mapped::Field(field.name.clone());
     }
-    if let Some(mapped) = part_of_moment(kind, &heading) {
+    let part = |field: &Field| {
+        let at = field.parts.iter().position(|names| names.iter().any(|name| plain(name) == heading))?;
+        Some(Mapped::Part { field: field.name.clone(), at, of: Vec::new() })
+    };
+    if let Some(mapped) = kind.fields.iter().find_map(part).or_else(|| part_of_moment(kind, &heading)) {
         return mapped;
     }
     let points: Vec<_> =

@@ -170,6 +170,7 @@ impl ImportPlan {
         }
         let (text, encoding) = decode(bytes).map_err(|line| ImportError::NotUtf8 { line })?;
         let mut plan = Self::of_text(kind, &text, options)?;
+        plan.tell_stand_ins(kind);
         if let Encoding::Guessed { line } = encoding {
             let reason = "this is no UTF-8, so the file was read as Windows-1252: look whether its letters are right, or save \
                           it as \"CSV UTF-8\"";
@@ -194,12 +195,35 @@ impl ImportPlan {
     }
 
     fn new(kind: &Kind, mapping: Vec<Mapping>) -> Result<Self, ImportError> {
-        if !mapping.iter().any(|mapping| matches!(&mapping.mapped, Mapped::Field(field) if *field == kind.title)) {
+        let title = kind.field(&kind.title);
+        let stand_in = title.and_then(|field| field.stand_in.as_ref());
+        let is_title = |mapping: &Mapping| match &mapping.mapped {
+            Mapped::Field(field) => *field == kind.title || stand_in == Some(field),
+            Mapped::Part { field, .. } => *field == kind.title,
+            _ => false,
+        };
+        if !mapping.iter().any(is_title) {
             let headings = mapping.into_iter().map(|mapping| mapping.heading).collect();
-            let aliases = kind.field(&kind.title).map_or_else(Vec::new, |field| field.aliases.clone());
+            let parts = title.into_iter().flat_map(|field| field.parts.iter().filter_map(|names| names.first()));
+            let aliases = title.into_iter().flat_map(|field| &field.aliases).chain(parts).cloned().collect();
             return Err(ImportError::NoTitle { title: kind.title.clone(), aliases, headings });
         }
         Ok(Self { mapping, rows: Vec::new(), bad: Vec::new(), notes: Vec::new() })
+    }
+
+    /// Says where records are called by something else than their name, because the table has none.
+    fn tell_stand_ins(&mut self, kind: &Kind) {
+        let Some(stand_in) = kind.field(&kind.title).and_then(|field| field.stand_in.as_ref()) else { return };
+        let is_called_by = |row: &&Row| row.patch.get(&kind.title) == row.patch.get(stand_in);
+        let called: Vec<u64> = self.rows.iter().filter(is_called_by).map(|row| row.line).collect();
+        let Some((first, others)) = called.split_first() else { return };
+        let rows = match others.len() {
+            0 => "this row has".to_owned(),
+            1 => "this row and another have".to_owned(),
+            more => format!("this row and {more} others have"),
+        };
+        let reason = format!("{rows} no {}: {stand_in} stands in for it", kind.title);
+        self.notes.push(BadRow { line: *first, reason });
     }
 
     /// Takes a row, unless it stands for the same record as an earlier one.

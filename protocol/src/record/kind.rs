@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 /// without its word `public` it is for nobody outside), `seal` and `sealed` (the field that seals others, and those).
 /// On each field: `audience` (`public`, `coalition`, `group` or `local`), and where they apply `type` (a string is a
 /// `line` unless it says `text`, `link`, `place` or `reference`; a set is `tags` unless it says `references`),
-/// `aliases` (headings of foreign tables), `of` (the kind, or the kinds, that a reference refers to; `any` for every
+/// `aliases` (headings of foreign tables), `parts` (headings of columns that make the field together), `stand_in` (the
+/// field whose words stand in for it where a table leaves it empty), `of` (the kind, or the kinds, that a reference refers to; `any` for every
 /// kind), `widget`, `day` (a moment that may be said as a day: `from`, `on`, `until`), `writes` (`first`: it is said
 /// when the record is made and never again; `once`: what was said first stands), `met` (what counts where
 /// edits of a choice or a flag met and one of them says it), `closeness` (`blurred`: a point is kept to about a kilometre). A field's default is that of the struct.

@@ -12,7 +12,7 @@ use super::{FieldName, Kind, Patch, Reading, Value, Values};
 use std::{collections::BTreeMap, fmt};
 
 /// Where the fingerprints stand in a document.
-pub(super) const KEY: &str = "_import";
+pub const IMPORT_MARKS: &str = "_import";
 
 /// Under this name, which no field has, stands the origin.
 const ORIGIN: &str = "_row";
@@ -23,7 +23,7 @@ pub struct Imported(BTreeMap<FieldName, String>);
 
 impl Imported {
     /// Reads the text form; what is not of that form is passed over.
-    pub(super) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         Self(
             text.split_whitespace()
                 .filter_map(|mark| mark.split_once('='))
@@ -35,6 +35,13 @@ impl Imported {
     /// Of a row that is named by something else than its identity: a UID in a calendar.
     pub(super) fn from_row(key: &str) -> Self {
         Self(BTreeMap::from([(ORIGIN.into(), origin_of(key))]))
+    }
+
+    /// What is left of it when the record is removed: which row it was made from.
+    #[must_use]
+    pub fn only_origin(&self) -> Self {
+        let origin = self.0.get_key_value(ORIGIN).map(|(name, origin)| (name.clone(), origin.clone()));
+        Self(origin.into_iter().collect())
     }
 
     /// Whether no import wrote anything.

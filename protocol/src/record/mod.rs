@@ -70,7 +70,7 @@ pub use import::{Agreed, BadRow, ImportError, ImportOptions, ImportPlan, Meant, 
 pub use kind::{CompileError, Complaint, Kind, KindRole, Record, RecordHome, Singleton, WriteRule};
 pub use kinds::{Action, ActionStatus, Contact, Group, Page, Prospect, Resource, ResourceKind, Role, Stage};
 pub use measure::{Coordinates, Money};
-pub use merge::{Imported, origin_of};
+pub use merge::{IMPORT_MARKS, Imported, origin_of};
 pub use names::{ITEM, QUERY, one_of};
 pub use parse::Unfit;
 pub use patch::{BaseOf, Patch, PatchError};

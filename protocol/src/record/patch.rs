@@ -185,6 +185,11 @@ impl Patch {
         self.fields.get(field).map(Option::as_ref)
     }
 
+    /// What the record shall note of imports, where the patch comes of one.
+    pub fn imported(&self) -> Option<&Imported> {
+        self.imported.as_ref()
+    }
+
     /// What it sets, as the values of a record.
     pub fn values(&self) -> Values {
         self.fields.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect()

@@ -152,8 +152,10 @@ impl Reading {
     fn field<'k>(&mut self, kind: &'k Kind, key: &str, value: &ValueRef<'_>, reader: Reader) -> Option<&'k Field> {
         match (key, value) {
             (REMOVED, ValueRef::Scalar(ScalarValueRef::Boolean(true))) => self.presence = Presence::Removed,
-            (merge::KEY, ValueRef::Scalar(ScalarValueRef::Str(marks))) => self.imported = Imported::parse(marks),
-            (REMOVED | merge::KEY, _) => {}
+            (merge::IMPORT_MARKS, ValueRef::Scalar(ScalarValueRef::Str(marks))) => {
+                self.imported = Imported::parse(marks)
+            }
+            (REMOVED | merge::IMPORT_MARKS, _) => {}
             // What is not for others is never taken from a log: its place is another.
             _ => return kind.field(key).filter(|field| field.audience.travels() || reader == Reader::Owner),
         }

@@ -3,8 +3,9 @@
 use super::Row;
 use crate::record::measure::{COORDINATES, Coordinates};
 use crate::record::spreadsheet::Times;
-use crate::record::{FieldName, FieldType, Kind, Mapped, Patch, PatchError, Unfit, Value, Values};
+use crate::record::{Field, FieldName, FieldType, Kind, Mapped, Patch, PatchError, Unfit, Value, Values};
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What stands in a cell.
@@ -38,13 +39,19 @@ pub(in crate::record) fn read_row<'a>(
         // Where others have a time and this has none, it lasts the whole day.
         time.map(|(_, cell)| cell.text()).map(|time| if time.trim().is_empty() { "00:00".to_owned() } else { time })
     };
+    // A table that was exported here says everything as it is meant.
+    let is_own = cells.iter().any(|(mapped, _)| **mapped == Mapped::Id);
     let mut values = Values::default();
     let (mut id, mut by_zone) = (None, None);
     let mut points: BTreeMap<&FieldName, (String, String)> = BTreeMap::new();
+    let mut parts: BTreeMap<&FieldName, BTreeMap<usize, String>> = BTreeMap::new();
     for (mapped, cell) in cells.iter().copied() {
         match mapped {
             Mapped::Ignored | Mapped::Time(_) => {}
             Mapped::Id => id = Some(cell.text().trim().to_owned()).filter(|id| !id.is_empty()),
+            Mapped::Part { field, at, .. } => {
+                parts.entry(field).or_default().insert(*at, cell.text().trim().to_owned());
+            }
             Mapped::Latitude(field) => points.entry(field).or_default().0 = cell.text(),
             Mapped::Longitude(field) => points.entry(field).or_default().1 = cell.text(),
             Mapped::Field(name) => {
@@ -65,7 +72,8 @@ pub(in crate::record) fn read_row<'a>(
                         field.from_text(&moment)
                     }
                     (None, _) if joined.is_some() => field.from_text(joined.as_deref().unwrap_or_default()),
-                    (None, Cell::Text(text)) => field.from_text(text),
+                    (None, Cell::Text(text)) if is_own => field.from_text(text),
+                    (None, Cell::Text(text)) => field.from_text(&several(field, text)),
                     (None, Cell::Json(json)) => field.from_json(json),
                 };
                 if let Some(value) = value.map_err(|unfit| cell_unfit(name, &unfit))? {
@@ -84,6 +92,20 @@ pub(in crate::record) fn read_row<'a>(
             values.set(name.clone(), point);
         }
     }
+    for (name, parts) in parts {
+        let whole: Vec<&str> = parts.values().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        let value = kind.field(name).map(|field| field.from_text(&whole.join(" "))).transpose();
+        if let Some(value) = value.map_err(|unfit| cell_unfit(name, &unfit))?.flatten() {
+            values.set(name.clone(), value);
+        }
+    }
+    for (field, other) in kind.fields.iter().filter_map(|field| Some((field, field.stand_in.as_ref()?))) {
+        let stands_in =
+            if values.text(&field.name).is_empty() { field.from_text(values.text(other)) } else { Ok(None) };
+        if let Ok(Some(value)) = stands_in {
+            values.set(field.name.clone(), value);
+        }
+    }
     if values.text(&kind.title).is_empty() {
         return Err(PatchError::Missing { kind: kind.name.clone(), field: kind.title.clone() }.to_string());
     }
@@ -94,6 +116,31 @@ pub(in crate::record) fn read_row<'a>(
         times.by_zone(line);
     }
     Ok(Row { line, id, key: kind.identity(&values), patch })
+}
+
+/// Groups that an address book makes by itself: they say nothing about anybody.
+const MADE_BY_PROGRAMS: [&str; 2] = ["* mycontacts", "* starred"];
+
+/// A cell in which another program put several things, as tables here have them: `one ::: two`, or each tag in quotation
+/// marks.
+fn several<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
+    let is_tags = field.field_type == FieldType::Tags;
+    let quoted = text.trim().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let parts: Vec<&str> = match quoted.filter(|_| is_tags) {
+        Some(inner) => inner.split("\",").map(|tag| tag.trim().trim_start_matches('"')).collect(),
+        None if text.contains(" ::: ") || is_tags && text.starts_with("* ") => {
+            text.split(" ::: ").map(str::trim).collect()
+        }
+        None => return Cow::Borrowed(text),
+    };
+    let told = parts.into_iter().filter(|part| !MADE_BY_PROGRAMS.contains(&part.to_lowercase().as_str()));
+    let told: Vec<&str> = told.filter(|part| !part.is_empty()).collect();
+    match &field.field_type {
+        // A separator behind each, so that one tag with a comma in it stays one.
+        FieldType::Tags => Cow::Owned(told.iter().map(|tag| format!("{tag};")).collect()),
+        FieldType::Line => Cow::Owned(told.join(", ")),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// Why a cell can't be taken, with what to do.

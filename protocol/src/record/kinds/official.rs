@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize};
 }))]
 pub struct Official {
     /// Who it was.
-    #[schemars(extend("x-grid" = {"audience": "group"}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "group", "aliases": ["Full name"],
+        "parts": [["First name", "Given name"], ["Middle name"], ["Last name", "Family name", "Surname"]]
+    }))]
     pub name: String,
     /// In which office.
     #[schemars(extend("x-grid" = {"audience": "group"}))]

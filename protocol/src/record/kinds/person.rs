@@ -17,7 +17,11 @@ use std::collections::BTreeSet;
 }))]
 pub struct Person {
     /// What the person is called here; it may be an alias.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Name", "Full name"]}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "coalition", "aliases": ["Name", "Full name"],
+        "parts": [["First name", "Given name", "FNAME"], ["Middle name", "Additional name"],
+            ["Last name", "Family name", "Surname", "LNAME"]]
+    }))]
     pub name: String,
     /// Whether the person agreed to be listed: without that nobody is.
     #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Consent", "Opt-in"], "met": false}))]
@@ -36,10 +40,13 @@ pub struct Person {
     #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Offers"]}))]
     pub skills: BTreeSet<String>,
     /// The languages the person works in.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Language"]}))]
     pub languages: BTreeSet<String>,
     /// Where the person works: a town, a district.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "place", "aliases": ["City", "Town", "Location"]}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "coalition", "type": "place", "aliases": ["City", "Town", "Address 1 - City", "Home city",
+            "Primary city", "Location"]
+    }))]
     pub place: String,
     /// The point on the map, kept to two decimals: about a kilometre.
     #[schemars(extend("x-grid" = {"audience": "coalition", "closeness": "blurred"}))]
@@ -54,13 +61,16 @@ pub struct Person {
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub influence: String,
     /// How others reach the person: through the group, a telephone number, an address.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Contact", "Email", "E-mail", "Phone"]}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "coalition", "aliases": ["Contact", "Email", "E-mail", "E-mail address", "E-mail 1 - Value",
+            "Primary email", "Phone", "Phone number", "Mobile phone", "Mobile number", "Phone 1 - Value", "can2_phone"]
+    }))]
     pub reach: String,
     /// Where the person is to be found; it stays on this computer.
     #[schemars(extend("x-grid" = {"audience": "local"}))]
     pub whereabouts: String,
     /// What only the people at this computer should read.
-    #[schemars(extend("x-grid" = {"audience": "local", "type": "text"}))]
+    #[schemars(extend("x-grid" = {"audience": "local", "type": "text", "aliases": ["Notes", "Note", "Comments"]}))]
     pub notes: String,
 }
 

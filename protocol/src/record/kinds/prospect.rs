@@ -17,10 +17,15 @@ use std::collections::BTreeSet;
 }))]
 pub struct Prospect {
     /// What the group is called.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "aliases": ["Organisation", "Organization", "Group"]}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "coalition", "aliases": ["Organisation", "Organization", "Organization name", "Group", "Company"]
+    }))]
     pub name: String,
     /// Where it works.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "place", "aliases": ["City", "Town", "Location"]}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "coalition", "type": "place", "aliases": ["City", "Town", "Address 1 - City", "Business city",
+            "Location"]
+    }))]
     pub place: String,
     /// The point on the map, kept to two decimals: about a kilometre.
     #[schemars(extend("x-grid" = {"audience": "coalition", "closeness": "blurred"}))]

@@ -10,26 +10,40 @@ use std::collections::BTreeSet;
 #[serde(default)]
 #[schemars(extend("x-grid" = {
     "name": "supporter", "plural": "supporters", "title": "name", "rule": "owner", "section": "actions",
-    "identity": ["name", "email"]
+    "identity": ["name", "email"], "alike": "email"
 }))]
 pub struct Supporter {
     /// What the person is called.
-    #[schemars(extend("x-grid" = {"audience": "local", "aliases": ["Full name", "Name"]}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "local", "aliases": ["Full name", "Name"], "stand_in": "email",
+        "parts": [["First name", "Given name", "FNAME"], ["Middle name", "Additional name"],
+            ["Last name", "Family name", "Surname", "LNAME"]]
+    }))]
     pub name: String,
     /// Address for letters.
-    #[schemars(extend("x-grid" = {"audience": "local", "aliases": ["E-mail", "Mail"]}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "local", "aliases": ["E-mail", "E-mail address", "E-mail 1 - Value", "Primary email", "Mail"]
+    }))]
     pub email: String,
     /// Telephone number.
-    #[schemars(extend("x-grid" = {"audience": "local", "aliases": ["Mobile", "Tel"]}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "local", "aliases": ["Phone number", "Mobile", "Mobile phone", "Mobile number", "Phone 1 - Value",
+            "can2_phone", "Primary phone", "Home phone", "Tel"]
+    }))]
     pub phone: String,
     /// Where the person lives.
-    #[schemars(extend("x-grid" = {"audience": "local", "type": "place", "aliases": ["City", "Town", "Suburb"]}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "local", "type": "place", "aliases": ["City", "Town", "Suburb", "Address 1 - City", "Home city",
+            "Primary city", "Location"]
+    }))]
     pub place: String,
     /// The languages the person speaks.
-    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    #[schemars(extend("x-grid" = {"audience": "local", "aliases": ["Language"]}))]
     pub languages: BTreeSet<String>,
     /// What the person came for.
-    #[schemars(extend("x-grid" = {"audience": "local"}))]
+    #[schemars(extend("x-grid" = {
+        "audience": "local", "aliases": ["Tag list", "can2_user_tags", "Labels", "Group membership", "Categories"]
+    }))]
     pub tags: BTreeSet<String>,
     /// Since when.
     #[schemars(extend("x-grid" = {"audience": "local", "day": "on", "aliases": ["Date"]}))]

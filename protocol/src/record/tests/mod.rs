@@ -2,6 +2,7 @@
 
 mod documents;
 mod kinds;
+mod lists;
 mod made_up_kind;
 mod met;
 mod properties;

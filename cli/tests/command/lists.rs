@@ -1,0 +1,61 @@
+//! Lists of people from the programs that groups use today, on the command line.
+
+use crate::running::{Group, Place};
+use crate::support::stdout;
+use serde_json::{Value, json};
+
+const LIST: &str = "Email Address,First Name,Last Name,Phone Number,TAGS,City\n\
+    ana@example.org,Ana,Novak,555 0101,\"\"\"choir\"\",\"\"water\"\"\",Hollin\n\
+    bo@example.org,Bo,Ek,555 0102,,Weir\n\
+    cy@example.org,,,,,\n\
+    ,,,555 0104,,Weir\n";
+
+/// What an import did: new, changed, as they were, left alone.
+fn did(group: &Group, file: &str) -> [u64; 4] {
+    let report = group.json(["supporter", "import", file]);
+    let many = |key: &str| report[key].as_u64().expect("a number");
+    let skipped = report["skipped"].as_array().expect("rows").len();
+    [many("created"), many("changed"), many("unchanged"), u64::try_from(skipped).expect("a number")]
+}
+
+fn all(group: &Group) -> Vec<Value> {
+    group.json(["supporter", "list"])["items"].as_array().expect("items").clone()
+}
+
+fn called(group: &Group, name: &str) -> Value {
+    all(group).into_iter().find(|item| item["name"] == name).unwrap_or_default()
+}
+
+#[test]
+fn a_list_of_mailings_comes_in_with_a_preview_and_a_newer_one_after_it() {
+    let place = Place::new();
+    let (weir, _node) = place.running_founder();
+    let file = place.file("list.csv", LIST);
+    let preview = stdout(&weir.run(["supporter", "import", &file, "--dry-run"]));
+    assert!(preview.contains("name (from First Name and Last Name)"), "{preview}");
+    assert!(preview.contains("3 new") && preview.contains("name is missing"), "{preview}");
+    assert!(preview.contains("email stands in for it"), "{preview}");
+    assert!(all(&weir).is_empty(), "a dry run writes nothing");
+
+    assert_eq!(did(&weir, &file), [3, 0, 0, 0]);
+    assert_eq!(did(&weir, &file), [0, 0, 3, 0], "twice the same file changes nothing");
+    assert_eq!(called(&weir, "Ana Novak")["tags"], json!(["choir", "water"]));
+
+    // What people corrected stays, whatever the office still has; a new number comes, and a name that was missing.
+    weir.json(["supporter", "edit", "Bo Ek", "--place", "Upper Weir", "--name", "Bo Ekman"]);
+    let newer = LIST.replace("555 0102", "555 0199").replace("cy@example.org,,", "cy@example.org,Cy,Marsh");
+    let newer = place.file("newer.csv", &newer);
+    assert_eq!(did(&weir, &newer), [0, 2, 1, 0]);
+    let bo = called(&weir, "Bo Ekman");
+    assert_eq!((&bo["place"], &bo["phone"]), (&json!("Upper Weir"), &json!("555 0199")));
+    assert_eq!(called(&weir, "Cy Marsh")["email"], "cy@example.org");
+    assert_eq!(did(&weir, &newer), [0, 0, 3, 0]);
+    assert_eq!(all(&weir).len(), 3);
+
+    // Whoever was taken off the list stays off it.
+    weir.json(["supporter", "remove", "Ana Novak", "--yes"]);
+    assert_eq!(did(&weir, &newer), [0, 0, 2, 1]);
+    assert_eq!(all(&weir).len(), 2);
+    weir.json(["supporter", "import", &newer, "--again"]);
+    assert_eq!(all(&weir).len(), 3);
+}

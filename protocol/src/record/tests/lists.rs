@@ -1,0 +1,134 @@
+//! Lists of people as the programs write them that groups use today.
+
+use crate::record::{ImportOptions, ImportPlan, Kind, Patch, Registry, TableRow, Values, export_csv};
+use serde_json::{Value as Json, json};
+
+fn kind(name: &str) -> &'static Kind {
+    Registry::standard().kind(name).unwrap()
+}
+
+fn plan(of: &str, table: &str) -> ImportPlan {
+    ImportPlan::read(kind(of), table.as_bytes(), &ImportOptions::default()).unwrap()
+}
+
+fn rows(plan: &ImportPlan) -> Vec<Json> {
+    assert!(plan.bad.is_empty(), "{:?}", plan.bad);
+    plan.rows.iter().map(|row| row.patch.values()).map(|values: Values| values.to_json()).collect()
+}
+
+fn becomes(plan: &ImportPlan, heading: &str) -> String {
+    plan.mapping.iter().find(|mapping| mapping.heading == heading).unwrap().mapped.describe()
+}
+
+#[test]
+fn lists_of_mailings_are_read_with_names_tags_and_towns() {
+    let mailings = "Email Address,First Name,Last Name,Address,Phone Number,TAGS,City\n\
+        ana@example.org,Ana,Novak,\"3 Mill Lane, Hollin\",555 0101,\"\"\"water, wells\"\",\"\"choir\"\"\",Hollin\n\
+        bo@example.org,Bo,,,,\"\"\"choir\"\"\",\n";
+    let plan = plan("supporter", mailings);
+    assert_eq!(becomes(&plan, "First Name"), "name (from First Name and Last Name)");
+    assert_eq!(becomes(&plan, "Last Name"), "name (from First Name and Last Name)");
+    assert_eq!(plan.ignored().collect::<Vec<_>>(), ["Address"], "a street is not asked for");
+    assert_eq!(
+        rows(&plan),
+        [
+            json!({"name": "Ana Novak", "email": "ana@example.org", "phone": "555 0101", "place": "Hollin",
+                "tags": ["choir", "water, wells"]}),
+            json!({"name": "Bo", "email": "bo@example.org", "tags": ["choir"]}),
+        ]
+    );
+}
+
+#[test]
+fn lists_of_action_pages_nations_and_events_are_read() {
+    let ana = json!({"name": "Ana Novak", "email": "ana@example.org", "phone": "555 0101", "tags": ["choir", "wells"]});
+    let signers = "first_name,last_name,email,zip_code,can2_phone,can2_user_tags\n\
+        Ana,Novak,ana@example.org,2480,555 0101,\"wells, choir\"\n";
+    let plan_of = |table: &str| rows(&plan("supporter", table)).remove(0);
+    assert_eq!(plan_of(signers), ana);
+    let nation = "id,first_name,last_name,email,mobile_number,primary_city,tag_list\n\
+        881,Ana,Novak,ana@example.org,555 0101,Hollin,\"wells, choir\"\n";
+    let mut lives = ana.clone();
+    lives["place"] = json!("Hollin");
+    assert_eq!(plan_of(nation), lives);
+    let guests = "First Name,Last Name,Email,Ticket Type\nAna,Novak,ana@example.org,Early bird\n";
+    assert_eq!(plan_of(guests), json!({"name": "Ana Novak", "email": "ana@example.org"}));
+}
+
+#[test]
+fn address_books_saved_as_tables_are_read_old_and_new() {
+    let new = "First Name,Middle Name,Last Name,Labels,E-mail 1 - Label,E-mail 1 - Value,Phone 1 - Label,\
+        Phone 1 - Value,Address 1 - Label,Address 1 - City,Organization Name,Notes\n\
+        Ana,M.,Novak,Choir ::: * myContacts,* Home,ana@example.org ::: novak@example.org,Mobile,555 0101,Home,Hollin,\
+        Hollin School,Sings\n\
+        Cy,,,* myContacts,,,,555 0102,,,,\n";
+    let book = plan("supporter", new);
+    let three = "name (from First Name and Middle Name and Last Name)";
+    assert_eq!(becomes(&book, "Middle Name"), three);
+    assert_eq!(
+        rows(&book),
+        [
+            json!({"name": "Ana M. Novak", "email": "ana@example.org, novak@example.org", "phone": "555 0101",
+                "place": "Hollin", "tags": ["Choir"], "note": "Sings"}),
+            json!({"name": "Cy", "phone": "555 0102"}),
+        ]
+    );
+    let old = "Name,Given Name,Additional Name,Family Name,Location,Group Membership,E-mail 1 - Type,\
+        E-mail 1 - Value,Phone 1 - Value,Address 1 - City\n\
+        Dr Ana Novak,Ana,,Novak,,* myContacts ::: Choir,*,ana@example.org,555 0101,Hollin\n";
+    let book = plan("supporter", old);
+    assert_eq!((becomes(&book, "Name"), becomes(&book, "Given Name")), ("name".to_owned(), "-".to_owned()));
+    assert_eq!(
+        rows(&book),
+        [json!({"name": "Dr Ana Novak", "email": "ana@example.org", "phone": "555 0101", "place": "Hollin",
+            "tags": ["Choir"]})]
+    );
+    let office = "First Name,Last Name,E-mail Address,Home Phone,Mobile Phone,Home City,Company\n\
+        Ana,Novak,ana@example.org,555 0199,555 0101,Hollin,Hollin School\n";
+    assert_eq!(
+        rows(&plan("supporter", office)),
+        [json!({"name": "Ana Novak", "email": "ana@example.org", "phone": "555 0101", "place": "Hollin"})]
+    );
+    // The same book, asked for the groups in it.
+    assert_eq!(rows(&plan("prospect", office)), [json!({"name": "Hollin School"})]);
+}
+
+#[test]
+fn a_table_of_ones_own_means_what_it_says_however_odd() {
+    let odd = json!({"name": "Ana ::: Bo", "tags": ["\"choir\"", "* starred"]});
+    let values = Patch::from_json(kind("supporter"), &odd).unwrap().values();
+    let table = export_csv(kind("supporter"), &[TableRow { id: "x".to_owned(), values }]);
+    assert_eq!(rows(&plan("supporter", &table)), [odd]);
+}
+
+#[test]
+fn nobody_is_listed_for_others_by_a_list_that_does_not_say_that_they_agreed() {
+    let table = "First Name,Last Name,E-mail Address,Labels,Consent,Notes\n\
+        Ana,Novak,ana@example.org,difficult,yes,Owes us a key\n\
+        Bo,Ek,bo@example.org,,,\n";
+    let plan = plan("person", table);
+    assert_eq!(plan.bad.len(), 1, "{:?}", plan.bad);
+    assert!(plan.bad[0].line == 3 && plan.bad[0].reason.contains("agreed"), "{:?}", plan.bad);
+    let listed = plan.rows[0].patch.values();
+    assert_eq!((listed.text("name"), listed.text("reach")), ("Ana Novak", "ana@example.org"));
+    assert_eq!(plan.ignored().collect::<Vec<_>>(), ["Labels"], "what a group sorts people by is for itself");
+    assert!(!kind("person").field("notes").unwrap().audience.travels());
+}
+
+#[test]
+fn whoever_has_no_name_is_called_by_an_address_and_it_is_told_once() {
+    let unnamed = plan(
+        "supporter",
+        "Email Address,First Name,Last Name\nana@example.org,,\nbo@example.org,Bo,\ncy@example.org,,\n",
+    );
+    assert_eq!(rows(&unnamed)[0], json!({"name": "ana@example.org", "email": "ana@example.org"}));
+    let notes: Vec<(u64, &str)> = unnamed.notes.iter().map(|note| (note.line, note.reason.as_str())).collect();
+    assert_eq!(notes, [(2, "this row and another have no name: email stands in for it")]);
+    assert_eq!(rows(&plan("supporter", "Email\nana@example.org\n")).len(), 1);
+    let nobody = plan("supporter", "Email,Name\n,\n,Ana\nana@example.org,Ana\n");
+    assert_eq!((nobody.rows.len(), nobody.bad.len()), (2, 0), "an empty row is none: {:?}", nobody.bad);
+    assert!(plan("supporter", "Email,Phone\n,555 0101\n").bad[0].reason.contains("name is missing"));
+    let error = ImportPlan::read(kind("person"), b"Email,Fax\na@example.org,1\n", &ImportOptions::default());
+    let hint = error.unwrap_err().hint().unwrap();
+    assert!(hint.contains("First name, ") && hint.contains("Last name"), "{hint}");
+}
