@@ -4,9 +4,7 @@ use super::{Views, listed};
 use crate::store::LocalRecord;
 use grid_protocol::domain;
 use grid_protocol::id::{ChangeHash, Digest};
-use grid_protocol::record::{
-    Field, FieldName, IMPORT_MARKS, Imported, Kind, Patch, Presence, RecordHome, Registry, Values,
-};
+use grid_protocol::record::{Field, FieldName, IMPORT_MARKS, Imported, Kind, Patch, RecordHome, Registry, Values};
 use grid_protocol::replica::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
