@@ -3,8 +3,8 @@
 //! Each operation has an error of its own; the part of it that is the machine's is this one, so that the same fault is
 //! told with the same hint wherever somebody meets it.
 
+use crate::KeystoreError;
 use crate::home::{CHECK_DISK, HomeError, NEWER_PROGRAM};
-use crate::keystore::KeystoreError;
 use crate::profile::ProfileError;
 use crate::store::StoreError;
 use crate::store::journal::JournalError;
@@ -56,7 +56,7 @@ impl LocalError {
 /// Lets an operation's error take whatever is wrong with this machine, as its variant `Local`.
 macro_rules! takes_local_errors {
     ($error:ty) => {
-        $crate::local_error::takes_local_errors!($error, $crate::home::HomeError, $crate::keystore::KeystoreError,
+        $crate::local_error::takes_local_errors!($error, $crate::home::HomeError, $crate::KeystoreError,
             $crate::profile::ProfileError, $crate::store::StoreError, grid_protocol::storage::StorageError);
     };
     ($error:ty, $($local:ty),+) => {
