@@ -2,8 +2,8 @@
 //! wrote is there again.
 
 use super::{Writer, document, open, read_log, record};
-use crate::store::frame;
 use crate::store::journal::JournalItem;
+use crate::store::{frame, row};
 use grid_protocol::codec;
 use grid_protocol::storage::Storage as _;
 use proptest::prelude::*;
@@ -74,6 +74,21 @@ proptest! {
         read(&store);
         prop_assert_eq!(read_log(&store, own.device(), 10_000).len(), 3);
         prop_assert!(store.document(&document(1)).is_ok_and(|entries| entries.len() >= 3));
+    }
+
+    /// Without what stands around it, and would tell a panic as damage.
+    #[test]
+    fn any_bytes_are_an_entry_at_rest_or_are_told_as_damage(
+        bytes in prop::collection::vec(any::<u8>(), 0..200), keeps in any::<prop::sample::Index>(), seq in any::<u64>(),
+    ) {
+        let mut own = Writer::new(1);
+        let whole = row::encode(own.write(document(1), 10).first());
+        for value in [bytes.clone(), [&whole[..keeps.index(whole.len() + 1)], &bytes].concat()] {
+            let (front, entry) = (row::decode_front(&value), row::decode(&value));
+            prop_assert!(entry.is_err() || front.is_ok());
+            prop_assert_eq!(row::id(super::COALITION, own.device(), seq, &value).is_ok(), entry.is_ok());
+        }
+        prop_assert_eq!(row::read_key(&bytes).is_ok(), bytes.len() == row::KEY);
     }
 
     #[test]
