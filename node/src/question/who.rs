@@ -140,7 +140,8 @@ fn joined<'a>(asked: &Asked<'a>, row: &'a Arc<Row>) -> Party<'a> {
 
 /// What somebody wrote down about a group that is not here yet.
 fn of_prospect(asked: &Asked<'_>, row: &Arc<Row>) -> Result<Reply, Unanswerable> {
-    let name = asked.title(row);
+    let title = asked.title(row);
+    let name = or_nothing(&title).unwrap_or("(no name)");
     if !asked.shows(row) {
         return Err(Unanswerable::new(
             format!("{name} is hidden on this computer"),
@@ -152,9 +153,9 @@ fn of_prospect(asked: &Asked<'_>, row: &Arc<Row>) -> Result<Reply, Unanswerable>
     let tags = tags(row, "tags").collect::<Vec<_>>().join(", ");
     let mut answers: [String; 9] = Default::default();
     let [who, place, .., reach, _, _] = &mut answers;
-    *who = sentences(&[&name, &standing, &said("about"), &tags]);
+    *who = sentences(&[name, &standing, &said("about"), &tags]);
     (*place, *reach) = (said("place"), said("website"));
-    Ok(told(&name, None, answers, Vec::new(), Vec::new()))
+    Ok(told(name, None, answers, Vec::new(), Vec::new()))
 }
 
 fn sentences(parts: &[&str]) -> String {
