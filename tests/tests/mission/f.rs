@@ -72,7 +72,16 @@ async fn f06_a_funder_has_the_rights_of_any_member() {
     let bought = pair.mill.post("/api/statement/versions", change).await["version"].as_str().unwrap().to_owned();
     let voted = pair.mill.post("/api/statement/votes", json!({"version": bought})).await;
     assert_eq!((&voted["state"], &voted["votes"], &voted["needed"]), (&json!("proposed"), &json!(1), &json!(2)));
-    pair.settle().await;
+    // What is only proposed is in no root.
+    pair.river
+        .member
+        .until("the vote of the other has come", async |_| {
+            let versions = pair.river.get("/api/statement/versions").await;
+            let items = versions["items"].as_array()?;
+            let found = items.iter().find(|item| item["version"] == *bought)?;
+            (found["votes"].as_array()?.len() == 1).then_some(())
+        })
+        .await;
     let voted = pair.river.post("/api/statement/votes", json!({"version": bought})).await;
     assert_eq!((&voted["state"], &voted["votes"]), (&json!("adopted"), &json!(2)));
 }
