@@ -37,7 +37,7 @@ const ASKED: usize = 9;
 /// What a question is asked with that needs words, and questions that are asked in a second way; `OWN` stands for the
 /// id of the node's own group.
 const WORDS: &[(&str, &str)] =
-    &[("find", "text=river"), ("find", "near=-28.81,153.28&km=500"), ("who", "group=mine"), ("leaders", "skill=press")];
+    &[("find", "text=river"), ("find", "near=-28.81,153.28&km=500"), ("who", "group=OWN"), ("leaders", "skill=press")];
 
 /// All questions, as the API is asked for them.
 fn questions() -> impl Iterator<Item = String> {
