@@ -10,6 +10,7 @@ use crate::id::{DocumentId, EntryId};
 use crate::key::DeviceId;
 use crate::run::{Run, VerifiedRun};
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 
 /// An entry read back, without what only the chain needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,12 +126,12 @@ pub trait Storage {
     /// [`StorageError`].
     fn branches(&self, document: &DocumentId) -> Result<Vec<BranchEntry>, StorageError>;
 
-    /// The documents of which entries of a device were kept apart from its log.
+    /// The documents of which entries were kept apart from a log, with the device whose log it is.
     ///
     /// # Errors
     ///
     /// [`StorageError`].
-    fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError>;
+    fn branch_documents(&self) -> Result<BTreeSet<(DeviceId, DocumentId)>, StorageError>;
 
     /// Every document that has entries.
     ///

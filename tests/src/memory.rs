@@ -215,9 +215,8 @@ impl Storage for MemoryStorage {
         Ok(of_document.map(|(_, entry)| entry.clone()).collect())
     }
 
-    fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError> {
-        let of_device = self.branches.keys().filter(|(_, of, _)| of == device);
-        Ok(of_device.map(|(document, ..)| *document).collect())
+    fn branch_documents(&self) -> Result<BTreeSet<(DeviceId, DocumentId)>, StorageError> {
+        Ok(self.branches.keys().map(|(document, device, _)| (*device, *document)).collect())
     }
 
     fn documents(&self) -> Result<Vec<DocumentId>, StorageError> {

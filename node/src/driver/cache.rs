@@ -59,7 +59,16 @@ pub(super) struct Keeping {
     rows: VecDeque<Dated>,
     writers: BTreeSet<DeviceId>,
     authority: Option<Digest>,
+    noted: Noted,
     state: State,
+}
+
+/// Whether an authority is noted under which rows were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Noted {
+    #[default]
+    Yes,
+    No,
 }
 
 /// Whether rows can still be kept.
@@ -106,6 +115,11 @@ impl Keeping {
     }
 
     fn try_step(&mut self, store: &Store, logs: &Logs) -> Result<(), StorageError> {
+        if self.authority.is_some() && !self.rows.is_empty() && self.noted == Noted::Yes {
+            // Rows of a new authority never stand under the old one, also where a crash takes what made it new.
+            store.row_remove(RowKey::Authority)?;
+            self.noted = Noted::No;
+        }
         for Dated { row, claimed } in self.rows.drain(..self.rows.len().min(STEP)) {
             let key = RowKey::Row(row.document);
             match row.quarantine.is_some() {
@@ -121,6 +135,7 @@ impl Keeping {
             }
             if let Some(digest) = self.authority.take() {
                 store.row_put(RowKey::Authority, digest.as_bytes())?;
+                self.noted = Noted::Yes;
             }
         }
         Ok(())
@@ -141,12 +156,17 @@ pub(crate) fn recall(store: &Store, registry: &Registry, now: Timestamp) -> (Rec
     let reader = store.reader();
     let held: BTreeMap<DeviceId, u64> =
         reader.amounts().into_iter().map(|(device, amount)| (device, amount.entries)).collect();
-    let mut recalled = Recalled::default();
+    let documents = reader.documents();
+    let (mut recalled, mut unfounded) = (Recalled::default(), Vec::new());
     let read = store.rows(|key, value| match key {
-        RowKey::Row(_) => {
+        RowKey::Row(document) => {
             let row = codec::decode::<CachedRow>(value).ok().and_then(|row| row.row(registry, now));
             // A crash may have taken entries from the store of which rows were made already.
-            recalled.rows.extend(row.filter(|row| is_founded(row, &held)).map(Arc::new));
+            let is_there = |row: &Row| documents.binary_search(&document).is_ok() && is_founded(row, &held);
+            match row.filter(is_there) {
+                Some(row) => recalled.rows.push(Arc::new(row)),
+                None => unfounded.push(key),
+            }
         }
         RowKey::Reach(device) => {
             let entries = value.try_into().map(u64::from_be_bytes).unwrap_or_default();
@@ -154,7 +174,8 @@ pub(crate) fn recall(store: &Store, registry: &Registry, now: Timestamp) -> (Rec
         }
         RowKey::Authority => recalled.authority = value.try_into().ok().map(Digest),
     });
-    if let Err(error) = read {
+    // What lacks its entries now shall not be believed when others stand in their places.
+    if let Err(error) = read.and_then(|()| unfounded.into_iter().try_for_each(|key| store.row_remove(key))) {
         tracing::warn!(%error, "rows are read anew");
         recalled = Recalled::default();
     }
@@ -258,15 +279,38 @@ impl CachedRow {
 mod tests {
     use super::*;
     use crate::vault::Vault;
+    use automerge::transaction::Transactable as _;
+    use automerge::{ActorId, AutoCommit, ROOT};
+    use grid_protocol::document::{ChangeBody, actor};
+    use grid_protocol::entry::VerifiedEntry;
     use grid_protocol::id::CoalitionId;
-    use grid_protocol::key::PublicKey;
+    use grid_protocol::key::SecretKey;
+    use grid_protocol::run::VerifiedRun;
+    use grid_protocol::storage::Storage as _;
 
-    #[test]
-    fn of_entries_that_a_crash_took_no_row_is_believed_and_no_reach() {
-        let dir = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open_with(dir.path(), CoalitionId([9; 32]), &Vault::Plain).unwrap();
-        let device = DeviceId(PublicKey([1; 32]));
-        let row = |number: u8, latest: &[(DeviceId, u64)]| CachedRow {
+    const COALITION: CoalitionId = CoalitionId([9; 32]);
+
+    /// A store in which a device has written an entry in each of some documents.
+    fn filled(dir: &std::path::Path, documents: u8) -> (Store, DeviceId) {
+        let (mut store, _) = Store::open_with(dir, COALITION, &Vault::Plain).unwrap();
+        let key = SecretKey::from_seed(&[1; 32]);
+        let (device, mut head) = (DeviceId(key.public()), None);
+        for number in 1..=documents {
+            let document = DocumentId([number; 32]);
+            let actor = ActorId::from(&actor(&COALITION, &document, &device).0[..]);
+            let mut automerge = AutoCommit::new().with_actor(actor);
+            automerge.put(ROOT, "text", "x").unwrap();
+            let change = automerge.get_last_local_change().unwrap().raw_bytes().to_vec();
+            let body = ChangeBody { opening: None, change }.encode();
+            let entry = VerifiedEntry::write(COALITION, &key, head.as_ref(), Timestamp(1), document, body).unwrap();
+            head = entry.head();
+            store.append(&[VerifiedRun::single(entry).unwrap()]).unwrap();
+        }
+        (store, device)
+    }
+
+    fn row(number: u8, latest: &[(DeviceId, u64)]) -> CachedRow {
+        CachedRow {
             format: FORMAT,
             document: DocumentId([number; 32]),
             opening: None,
@@ -280,17 +324,48 @@ mod tests {
             removed: false,
             claimed: Timestamp(1),
             breaches: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn of_entries_that_a_crash_took_no_row_is_believed_nor_kept_and_no_reach() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, device) = filled(dir.path(), 3);
         let put = |row: CachedRow| store.row_put(RowKey::Row(row.document), &codec::encode(&row)).unwrap();
-        put(row(1, &[]));
-        put(row(2, &[(device, 0)]));
-        let breaks = Breach { device, changes: 1, last: 0, rule: "a rule".to_owned() };
-        put(CachedRow { breaches: vec![(breaks.device, breaks.changes, breaks.last, breaks.rule)], ..row(3, &[]) });
-        store.row_put(RowKey::Reach(device), &1_u64.to_be_bytes()).unwrap();
+        put(row(1, &[(device, 0)]));
+        put(row(2, &[(device, 3)]));
+        put(CachedRow { breaches: vec![(device, 1, 3, "a rule".to_owned())], ..row(3, &[]) });
+        put(row(4, &[]));
+        store.row_put(RowKey::Reach(device), &5_u64.to_be_bytes()).unwrap();
         store.row_put(RowKey::Authority, &[7; 32]).unwrap();
         let (recalled, _) = recall(&store, Registry::standard(), Timestamp(2));
         let rows: Vec<u8> = recalled.rows.iter().map(|row| row.document.0[0]).collect();
-        assert_eq!((rows, recalled.entries.get(&device)), (vec![1], Some(&0)));
+        assert_eq!((rows, recalled.entries.get(&device)), (vec![1], Some(&3)));
         assert_eq!(recalled.authority, Some(Digest([7; 32])));
+        let mut kept = Vec::new();
+        store.rows(|key, _| kept.push(key)).unwrap();
+        assert_eq!(kept, [RowKey::Row(DocumentId([1; 32])), RowKey::Reach(device), RowKey::Authority]);
+    }
+
+    #[test]
+    fn rows_of_a_new_authority_stand_under_none_until_all_of_them_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _) = filled(dir.path(), 1);
+        store.row_put(RowKey::Authority, &[7; 32]).unwrap();
+        let rows = (0..2 * STEP).map(|number| {
+            let number = u8::try_from(number).unwrap();
+            let row = Arc::new(row(number, &[]).row(Registry::standard(), Timestamp(2)).unwrap());
+            Dated { row, claimed: Timestamp(1) }
+        });
+        let mut keeping = Keeping { authority: Some(Digest([8; 32])), ..Keeping::default() };
+        keeping.rows(rows);
+        let logs = Logs::new(store.heads().unwrap());
+        let mut seen = Vec::new();
+        while !keeping.is_empty() {
+            keeping.step(&store, &logs);
+            let (recalled, _) = recall(&store, Registry::standard(), Timestamp(2));
+            seen.push(recalled.authority);
+        }
+        assert_eq!(seen, [None, Some(Digest([8; 32]))]);
     }
 }

@@ -45,15 +45,10 @@ pub(crate) fn copy(
         Unopened::Damaged(what) => StoreError::Storage(StorageError::Damaged { what }),
     })?;
     store.reader.health.guard("copy the store", || trees.take(&store.reader.trees))?;
-    let mut rows = RowFile::open(&HomePaths::new(to).store(), seal)?;
-    let mut copied = Ok(());
-    store.rows(|key, value| {
-        if copied.is_ok() {
-            copied = rows.put(key, value);
-        }
-    })?;
-    copied?;
-    drop((rows, trees, store));
+    if let Err(error) = copy_rows(&store, &HomePaths::new(to).store(), seal) {
+        tracing::warn!(%error, "rows are not copied: they are read anew");
+    }
+    drop((trees, store));
 
     let damaged = copy_journal(from, open, to, seal)?;
 
@@ -65,6 +60,18 @@ pub(crate) fn copy(
     }
     copy.flush()?;
     Ok(Copied { damaged })
+}
+
+/// Copies the rows; what is missing of them is read anew.
+fn copy_rows(store: &Store, to: &Path, seal: &Vault) -> Result<(), StorageError> {
+    let mut rows = RowFile::open(to, seal)?;
+    let mut copied = Ok(());
+    store.rows(|key, value| {
+        if copied.is_ok() {
+            copied = rows.put(key, value);
+        }
+    })?;
+    copied
 }
 
 /// Copies the journal item by item; how many places of it did not read.

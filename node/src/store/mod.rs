@@ -48,7 +48,8 @@ pub struct Store {
     flusher: flusher::Flusher,
     reader: Reader,
     journal: journal::Journal,
-    rows: Mutex<rows::RowFile>,
+    /// None where the file can't be used: all of it may be lost.
+    rows: Mutex<Option<rows::RowFile>>,
     /// What stays here and is kept with the next own entries.
     beside: Vec<LocalRecord>,
     // Dropped last: what is before it has been written by then.

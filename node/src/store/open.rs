@@ -215,12 +215,12 @@ impl Store {
         let flusher = Flusher::start(trees.clone(), Arc::clone(&owed), &directory, Arc::clone(&health))
             .map_err(|source| StoreError::Io { doing: "flush", path: directory, source })?;
         flusher.flush()?;
-        let mut rows = RowFile::open(&paths.store(), vault)?;
-        if !report.repaired.is_empty() {
+        let rows = RowFile::open(&paths.store(), vault).and_then(|mut rows| match report.repaired.is_empty() {
+            true => Ok(rows),
             // They were made of entries that may be gone.
-            rows.clear()?;
-        }
-        let rows = Mutex::new(rows);
+            false => rows.clear().map(|()| rows),
+        });
+        let rows = Mutex::new(rows.inspect_err(|error| tracing::warn!(%error, "rows are not kept")).ok());
         let reader = Reader { trees, index: Arc::new(RwLock::new(index)), health: Arc::clone(&health), owed };
         Ok((Self { flusher, reader, journal, rows, beside: Vec::new(), _ending: Ending { closed, health } }, report))
     }

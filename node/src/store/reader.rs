@@ -11,9 +11,10 @@ use grid_protocol::codec;
 use grid_protocol::control::Record;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, EntryId};
-use grid_protocol::key::DeviceId;
+use grid_protocol::key::{DeviceId, PublicKey};
 use grid_protocol::run::Run;
 use grid_protocol::storage::{StorageError, StoredEntry};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// A view of the store for reading, cheap to copy. The store stays open while one is left.
@@ -161,20 +162,19 @@ impl Reader {
         })
     }
 
-    /// The documents of which entries of a device were kept apart from its log.
+    /// The documents of which entries were kept apart from a log, with the device whose log it is.
     ///
     /// # Errors
     ///
     /// [`StorageError`].
-    pub fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError> {
+    pub fn branch_documents(&self) -> Result<BTreeSet<(DeviceId, DocumentId)>, StorageError> {
         self.health.guard("read entries behind a cut", || {
-            let mut documents = Vec::new();
+            let mut documents = BTreeSet::new();
             for key in self.trees.branches.tree().iter().keys() {
                 let key = key?;
                 let Some((document, rest)) = key.split_first_chunk::<32>() else { continue };
-                if rest.starts_with(device.as_bytes()) && documents.last() != Some(&DocumentId(*document)) {
-                    documents.push(DocumentId(*document));
-                }
+                let Some((device, _)) = rest.split_first_chunk::<32>() else { continue };
+                documents.insert((DeviceId(PublicKey(*device)), DocumentId(*document)));
             }
             Ok(documents)
         })

@@ -20,7 +20,7 @@ use grid_protocol::key::{DeviceId, PublicKey};
 use grid_protocol::storage::StorageError;
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -36,6 +36,8 @@ const KEY: usize = 33;
 const SMALL: u64 = 1024 * 1024;
 /// So many times as long as what is read from it may a file become.
 const SLACK: u64 = 3;
+/// A file that is longer was not written here: it is begun anew, as it is read as a whole.
+const MOST: u64 = 1 << 31;
 
 /// What is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +106,7 @@ impl RowFile {
         let mut rows = Self { path, file, vault: vault.clone(), length, settled: length };
         let mut found = [0; frame::HEADER as usize];
         match rows.file.read_exact_at(&mut found, 0) {
-            Ok(()) if found == rows.header() => {}
+            Ok(()) if found == rows.header() && rows.length <= MOST => {}
             _ => rows.clear()?,
         }
         Ok(rows)
@@ -209,25 +211,40 @@ impl RowFile {
         (places, at as u64)
     }
 
-    /// Writes the file anew without what is old.
+    /// Writes the file anew without what is old. Where there is no room for that it goes on as it is.
     fn compact(&mut self) -> Result<(), StorageError> {
         let bytes = self.bytes()?;
-        let (places, _) = Self::places(&bytes);
-        let mut kept = self.header().to_vec();
-        for Place { from, to } in places {
-            kept.extend_from_slice(bytes.get(from - frame::FRAME_HEADER..to).unwrap_or_default());
+        let (places, end) = Self::places(&bytes);
+        if end != self.length {
+            // What follows can't be told from what is old, and how far rows reach would be told without it.
+            let what = format!("the rows do not read from {end} on");
+            return Err(StorageError::Io { doing: "write the rows anew", source: what.into() });
         }
-        drop(bytes);
-        let written = || {
-            let beside = self.path.with_extension("new");
-            let file =
-                OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-            file.write_all_at(&kept, 0)?;
+        let beside = self.path.with_extension("new");
+        let header = self.header();
+        let written = || -> io::Result<(File, u64)> {
+            let mut options = OpenOptions::new();
+            let file = options.read(true).write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+            let mut out = BufWriter::new(file);
+            out.write_all(&header)?;
+            let mut length = frame::HEADER;
+            for Place { from, to } in places {
+                let frame = bytes.get(from - frame::FRAME_HEADER..to).unwrap_or_default();
+                out.write_all(frame)?;
+                length += frame.len() as u64;
+            }
+            let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
             fs::rename(&beside, &self.path)?;
-            Ok(file)
+            Ok((file, length))
         };
-        self.file = written().map_err(|error: io::Error| storage_error("write the rows anew", error))?;
-        (self.length, self.settled) = (kept.len() as u64, kept.len() as u64);
+        match written() {
+            Ok((file, length)) => (self.file, self.length, self.settled) = (file, length, length),
+            Err(error) => {
+                tracing::debug!(%error, "the rows are not written anew");
+                let _ = fs::remove_file(&beside);
+                self.settled = self.length;
+            }
+        }
         Ok(())
     }
 }

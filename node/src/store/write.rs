@@ -13,6 +13,7 @@ use grid_protocol::id::{DocumentId, EntryId, RecordId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::run::{Run, VerifiedRun};
 use grid_protocol::storage::{Storage, StorageError, StoredEntry};
+use std::collections::BTreeSet;
 use std::sync::{MutexGuard, PoisonError};
 
 impl Store {
@@ -46,7 +47,7 @@ impl Store {
     ///
     /// [`StorageError`].
     pub(crate) fn row_put(&self, key: RowKey, value: &[u8]) -> Result<(), StorageError> {
-        self.row_file().put(key, value)
+        self.row_file().as_mut().map_or_else(|| Err(unusable()), |rows| rows.put(key, value))
     }
 
     /// Forgets a row.
@@ -55,7 +56,7 @@ impl Store {
     ///
     /// [`StorageError`].
     pub(crate) fn row_remove(&self, key: RowKey) -> Result<(), StorageError> {
-        self.row_file().put(key, &[])
+        self.row_put(key, &[])
     }
 
     /// Hands on every cached row, in the order in which they were kept.
@@ -64,10 +65,10 @@ impl Store {
     ///
     /// [`StorageError`].
     pub(crate) fn rows(&self, visit: impl FnMut(RowKey, &[u8])) -> Result<(), StorageError> {
-        self.row_file().read(visit)
+        self.row_file().as_mut().map_or_else(|| Err(unusable()), |rows| rows.read(visit))
     }
 
-    fn row_file(&self) -> MutexGuard<'_, RowFile> {
+    fn row_file(&self) -> MutexGuard<'_, Option<RowFile>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -175,13 +176,17 @@ impl Storage for Store {
         self.reader.branches(document)
     }
 
-    fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError> {
-        self.reader.branch_documents(device)
+    fn branch_documents(&self) -> Result<BTreeSet<(DeviceId, DocumentId)>, StorageError> {
+        self.reader.branch_documents()
     }
 
     fn documents(&self) -> Result<Vec<DocumentId>, StorageError> {
         Ok(self.reader.documents())
     }
+}
+
+fn unusable() -> StorageError {
+    StorageError::Io { doing: "use the file of rows", source: "it did not open at the start".into() }
 }
 
 /// What the journal gets: entries with their own signatures, so that each stands for itself; where only some

@@ -106,7 +106,7 @@ impl<S: Storage> Replica<S> {
             .map(|(device, _)| *device)
             .chain(before.cuts().chain(self.authority.cuts()).map(|(device, _)| *device))
             .collect();
-        let touched: Vec<DeviceId> = devices
+        let touched: BTreeSet<DeviceId> = devices
             .into_iter()
             .filter(|device| {
                 let belongs = |authority: &Authority| {
@@ -121,9 +121,12 @@ impl<S: Storage> Replica<S> {
             })
             .collect();
         let mut documents: BTreeSet<DocumentId> = BTreeSet::new();
-        for device in touched {
-            documents.extend(self.documents_of(&device, 0)?);
-            documents.extend(self.storage.branch_documents(&device)?);
+        for device in &touched {
+            documents.extend(self.documents_of(device, 0)?);
+        }
+        if !touched.is_empty() {
+            let behind_cuts = self.storage.branch_documents()?.into_iter();
+            documents.extend(behind_cuts.filter(|(device, _)| touched.contains(device)).map(|(_, document)| document));
         }
         if !documents.is_empty() {
             let rows = self.documents.rebuild(documents, &self.storage, &self.authority)?;

@@ -202,6 +202,8 @@ impl<S: Storage> Replica<S> {
             // Rows that were kept and did not read come from storage, whatever the logs reach.
             let lost = self.storage.documents()?.into_iter().filter(|document| !self.documents.knows(document));
             let mut stale: BTreeSet<DocumentId> = lost.collect();
+            // Entries behind a cut come without any log growing.
+            stale.extend(self.storage.branch_documents()?.into_iter().map(|(_, document)| document));
             for (device, from) in logs {
                 stale.extend(self.documents_of(&device, from)?);
             }

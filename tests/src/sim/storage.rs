@@ -10,6 +10,7 @@ use grid_protocol::id::{DocumentId, EntryId, RecordId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::run::{Run, VerifiedRun};
 use grid_protocol::storage::{Storage, StorageError, StoredEntry};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -205,8 +206,8 @@ impl Storage for Disk {
         self.inner.branches(document)
     }
 
-    fn branch_documents(&self, device: &DeviceId) -> Result<Vec<DocumentId>, StorageError> {
-        self.inner.branch_documents(device)
+    fn branch_documents(&self) -> Result<BTreeSet<(DeviceId, DocumentId)>, StorageError> {
+        self.inner.branch_documents()
     }
 
     fn documents(&self) -> Result<Vec<DocumentId>, StorageError> {

@@ -60,12 +60,11 @@ proptest! {
                     let run = store.run(&device, first, 10_000);
                     let _ = (run.map(|run| run.map(|run| run.verify(&super::COALITION))), store.entry_id(&device, first));
                 }
-                let _ = store.branch_documents(&device);
             }
             for number in [1, 2] {
                 let _ = (store.document(&document(number)), store.branches(&document(number)));
             }
-            let _ = (store.records(), store.heads(), store.documents(), store.reader().hint(b"hint"));
+            let _ = (store.branch_documents(), store.records(), store.heads(), store.documents(), store.reader().hint(b"hint"));
             assert!(store.reader().hints_iter(b"").count() <= 40, "each is read once");
         };
         read(&store);

@@ -142,3 +142,39 @@ fn the_tree_in_which_rows_lay_before_goes_with_its_long_values() {
     assert_plain(&report);
     assert_eq!((names(&store), pieces(&store)), (0, 1));
 }
+
+#[test]
+fn a_file_that_can_not_be_used_keeps_nothing_and_nobody_from_the_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    store.hint_put(b"hint", b"value").unwrap();
+    drop(store);
+    fs::remove_file(file(dir.path())).unwrap();
+    fs::create_dir(file(dir.path())).unwrap();
+    let (store, report) = open(dir.path());
+    assert_plain(&report);
+    assert!(store.row_put(FIRST, b"value").is_err() && store.rows(|_, _| ()).is_err());
+    assert_eq!(store.reader().hint(b"hint").unwrap().as_deref(), Some(&b"value"[..]));
+    let to = tempfile::tempdir().unwrap();
+    drop(store);
+    crate::store::copy(dir.path(), &Vault::Plain, to.path(), &Vault::Plain, COALITION).unwrap();
+}
+
+#[test]
+fn what_does_not_read_while_the_file_is_written_anew_is_told_and_a_file_without_room_for_that_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    // Nothing can be written beside it.
+    fs::create_dir(file(dir.path()).with_extension("new")).unwrap();
+    let put = |round: u8| store.row_put(RowKey::Row(document(round)), &vec![round; 100_000]);
+    for round in (0..30).flat_map(|round| [round, 1]) {
+        put(round).unwrap();
+    }
+    assert_eq!(rows(&store).len(), 30);
+    fs::remove_dir(file(dir.path()).with_extension("new")).unwrap();
+    let mut bytes = fs::read(file(dir.path())).unwrap();
+    bytes[100] = !bytes[100];
+    fs::write(file(dir.path()), bytes).unwrap();
+    let failed = (0..250).find_map(|_| put(1).err());
+    assert!(failed.is_some_and(|error| error.to_string().contains("write the rows anew")));
+}
