@@ -6,8 +6,8 @@
 
 use super::error::ApiError;
 use super::input::Words;
-use crate::view::fold::Phrase;
-use crate::view::{Views, has_words, newest_first, wording};
+use crate::view::fold::{self, Phrase};
+use crate::view::{Views, newest_first, worded, wording};
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{FieldName, Kind, Values};
 use grid_protocol::replica::Row;
@@ -43,17 +43,18 @@ impl Text {
         if !views.search.holds(kind) {
             return seen;
         }
-        let found = |phrase: &Phrase| -> (HashSet<DocumentId>, usize) {
-            let long = views.look_through(|of| of == kind.name, |said| phrase.is_in(said));
+        let long = views.look_through(|of| of == kind.name, |said| seen.forgiving.stands_in(said));
+        let found = |phrase: &Phrase, farthest: fold::Near| -> HashSet<DocumentId> {
             let found = views.search.having(&views.records, phrase).into_iter();
-            let found = found.filter(|row| row.kind() == Some(&*kind.name)).chain(long.found);
-            (found.map(|row| row.document).collect(), long.left)
+            let found = found.filter(|row| row.kind() == Some(&*kind.name));
+            let long = long.found.iter().filter(|(_, near)| *near <= farthest).map(|(row, _)| *row);
+            found.chain(long).map(|row| row.document).collect()
         };
+        let left = long.left.len();
         let exact = seen.forgiving.clone().exactly();
-        let (documents, left) = found(&exact);
+        let documents = found(&exact, fold::Near::Begins);
         if documents.is_empty() {
-            let (documents, left) = found(&seen.forgiving);
-            return Self { found: Found::Indexed(documents), left, ..seen };
+            return Self { found: Found::Indexed(found(&seen.forgiving, fold::Near::TwoSlips)), left, ..seen };
         }
         Self { found: Found::Indexed(documents), left, phrase: exact, ..seen }
     }
@@ -61,8 +62,8 @@ impl Text {
     /// For readers who may not see all of a record.
     pub(super) fn for_readers(kind: &Kind, text: &str) -> Self {
         let forgiving = Phrase::new(text);
-        let fields = kind.fields.iter().filter(|field| has_words(kind, field)).map(|field| field.name.clone());
-        Self { phrase: forgiving.clone(), forgiving, found: Found::Seen, fields: fields.collect(), left: 0 }
+        let fields = worded(kind).cloned().collect();
+        Self { phrase: forgiving.clone(), forgiving, found: Found::Seen, fields, left: 0 }
     }
 
     /// The records that have the words, where the index knows them.
@@ -191,9 +192,19 @@ mod tests {
         let long = format!("{}gasometer", "word ".repeat(200_000));
         coalition.record(0, "page", json!({"title": "Long", "text": long}));
         coalition.record(0, "page", json!({"title": "Wordy", "text": Coalition::wordy("gasometer")}));
+        for last in ["lantern", "lanterm"] {
+            coalition.record(0, "page", json!({"title": "Night", "text": Coalition::wordy(last)}));
+        }
         let views = &coalition.views;
         let kind = views.registry.kind("page").unwrap().clone();
-        for (text, found) in [("gasometer", 2), ("GASOMETRE", 2), ("w0000001 gasometer", 1), ("otter", 0)] {
+        for (text, found) in [
+            ("gasometer", 2),
+            ("GASOMETRE", 2),
+            ("w0000001 gasometer", 1),
+            ("otter", 0),
+            ("lantern", 1),
+            ("lanterx", 2),
+        ] {
             let filter = Filter::read(views, &kind, narrowed(text)).unwrap();
             assert_eq!((filter.rows(views, &kind).0.len(), filter.left()), (found, 0), "{text}");
         }

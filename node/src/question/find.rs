@@ -10,6 +10,7 @@ use crate::view::search::Query;
 use grid_protocol::record::{Field, FieldType, Kind, Value};
 use grid_protocol::replica::Row;
 use serde_json::{Value as Json, json};
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -47,10 +48,16 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
-    narrow::exact_or_forgiving(|strictness| search(asked, strictness))
+    let long = OnceCell::new();
+    narrow::exact_or_forgiving(|strictness| search(asked, strictness, &long))
 }
 
-fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerable> {
+/// What is found. What says more than the index keeps is looked through once, and kept in `long`.
+fn search<'a>(
+    asked: &Asked<'a>,
+    strictness: Strictness,
+    long: &OnceCell<LookedThrough<'a, ()>>,
+) -> Result<Reply, Unanswerable> {
     let narrow = Narrow::read(asked, strictness)?;
     let kinds = kinds(asked)?;
     let most = asked.read::<usize>("most", "a number up to 500")?.unwrap_or(ROWS).min(MOST);
@@ -66,6 +73,10 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
     let says = |said: &str| text.as_ref().is_none_or(|text| text.is_in(said));
     let meant = |kind: &str| kinds.is_empty() || kinds.contains(&kind);
     let shows = |row: &Arc<Row>| !asked.views.hidden.hides(row) && narrow.fits(row);
+    let long = long.get_or_init(|| match indexed {
+        true => asked.views.look_through(meant, |said| says(said).then_some(())),
+        false => LookedThrough::default(),
+    });
     let part = |first: bool| -> (Vec<Json>, bool, usize) {
         let of_part = |kind: &str| PARTIES.contains(&kind) == first && meant(kind);
         let mut rows: Vec<(f32, &Arc<Row>)> = match &hits {
@@ -80,8 +91,8 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
             }
         };
         // Of what says more than the index keeps, some may stand behind that.
-        let long = if indexed { asked.views.look_through(of_part, says) } else { LookedThrough::default() };
-        for row in long.found.into_iter().filter(|row| shows(row)) {
+        let of_part = |row: &&Arc<Row>| row.kind().is_some_and(of_part);
+        for row in long.found.iter().map(|(row, ())| *row).filter(of_part).filter(|row| shows(row)) {
             if rows.iter().all(|(_, known)| known.document != row.document) {
                 rows.push((0.0, row));
             }
@@ -92,7 +103,7 @@ fn search(asked: &Asked<'_>, strictness: Strictness) -> Result<Reply, Unanswerab
         let goes_on = rows.len() > most;
         let rows = foremost(rows, most, near, |(_, row)| by_name(&asked.title(row), row.document));
         let rows = rows.into_iter().map(|(_, row)| found(asked, row, text.as_ref(), &narrow)).collect();
-        (rows, goes_on, long.left)
+        (rows, goes_on, long.left.iter().copied().filter(|row| of_part(row)).count())
     };
     // Without words only what is listed is looked at, and nothing is counted.
     let hidden = |first: bool| match &hits {

@@ -74,3 +74,60 @@ fn why(text: Option<&Phrase>, title: &str, said: &str, part: &str) -> Option<Vec
     let parts = [("name", title), (part, said)].into_iter();
     Some(parts.filter(|(_, said)| text.touches(said).is_some()).map(|(part, _)| format!("in its {part}")).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Coalition, NOW};
+    use crate::view::{MandateRow, VersionRow, VersionState, Way};
+    use grid_protocol::control::{Role, Statement, Term};
+    use grid_protocol::id::{GroupId, RecordId, VersionId};
+    use grid_protocol::time::Timestamp;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_hidden_group_is_named_neither_as_a_holder_nor_as_a_proposer() {
+        let mut coalition = Coalition::new(&["Clean River", "Mill Weir", "Hollin Choir"]);
+        let term = Term { from: Timestamp(0), to: Timestamp(NOW.0 + 1) };
+        let mandate = |group: u8| MandateRow {
+            id: RecordId([group; 32]),
+            version: VersionId([1; 32]),
+            group: GroupId([group; 32]),
+            role: Role::Steward,
+            scope: "The weir".to_owned(),
+            term,
+            needed: 1,
+            endorsers: Vec::new(),
+            intervals: vec![term],
+        };
+        let proposal = |group: u8| VersionRow {
+            version: VersionId([group; 32]),
+            base: Some(VersionId([1; 32])),
+            depth: 1,
+            statement: Arc::new(Statement { title: "The weir".into(), text: "Open.".into(), policies: Vec::new() }),
+            electors: Vec::new(),
+            removed: Vec::new(),
+            proposed: Some((GroupId([group; 32]), NOW)),
+            votes: Vec::new(),
+            needed: 2,
+            voters: 2,
+            state: VersionState::Proposed,
+            way: Way::Elsewhere,
+            signed: Vec::new(),
+            followed_by: Vec::new(),
+        };
+        coalition.views.mandates = [2, 3].map(mandate).into();
+        coalition.views.versions = [2, 3].map(proposal).into();
+        let said = |coalition: &Coalition| {
+            let reply = coalition.ask("find", &[("text", "weir")]).unwrap();
+            let hidden = reply.section("governing").unwrap().hidden;
+            (Coalition::column(&reply, "governing", "by"), hidden, serde_json::to_string(&reply).unwrap())
+        };
+        let (by, hidden, _) = said(&coalition);
+        assert_eq!((by.len(), hidden), (4, 0));
+        assert!(by.contains(&"Mill Weir".into()) && by.contains(&"Hollin Choir".into()));
+        coalition.hides(1);
+        let (by, hidden, all) = said(&coalition);
+        assert_eq!((by, hidden), (vec!["Hollin Choir".into(), "Hollin Choir".into()], 2));
+        assert!(!all.contains("Mill Weir") && !all.contains(&Coalition::group(1)), "{all}");
+    }
+}

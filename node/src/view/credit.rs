@@ -54,7 +54,7 @@ impl Views {
     /// Who made something: whom it names, else the group that wrote it.
     pub(crate) fn maker_of(&self, row: &Row) -> String {
         match row.values.text("author").trim() {
-            "" => row.owner().map(|group| self.name_of(&group)).unwrap_or_default(),
+            "" => self.owner_name(row),
             author => author.to_owned(),
         }
     }
@@ -69,17 +69,57 @@ impl Views {
     }
 
     /// The same for whoever reads what goes out. What is hidden here is nobody else's matter; a record that was removed
-    /// gives its name to nobody; and of what is not here nothing can be said.
+    /// gives nothing of what it said to anybody, so its group is named and no person; and of what is not here nothing can
+    /// be said.
     pub(crate) fn credit_seen_by(&self, row: &Row, audience: Audience) -> Option<Credit> {
         match self.source_of(row)? {
-            Source::Here(source) if source.is_removed() => Some(self.credit_to(source, None)),
+            Source::Here(source) if source.is_removed() => Some(credit(None, self.owner_name(source))),
             Source::Here(source) => Some(self.credit_to(source, Some(self.title_seen_by(source, audience)))),
             Source::Unknown(_) => None,
         }
     }
 
+    fn owner_name(&self, row: &Row) -> String {
+        row.owner().map(|group| self.name_of(&group)).unwrap_or_default()
+    }
+
     fn credit_to(&self, source: &Row, title: Option<String>) -> Credit {
-        let of = title.filter(|title| !title.is_empty()).unwrap_or_else(|| SOMETHING.to_owned());
-        Credit { of, maker: Some(self.maker_of(source)).filter(|maker| !maker.is_empty()) }
+        credit(title, self.maker_of(source))
+    }
+}
+
+fn credit(title: Option<String>, maker: String) -> Credit {
+    let of = title.filter(|title| !title.is_empty()).unwrap_or_else(|| SOMETHING.to_owned());
+    Credit { of, maker: Some(maker).filter(|maker| !maker.is_empty()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Audience;
+    use crate::question::fixture::Coalition;
+    use grid_protocol::record::Presence;
+    use grid_protocol::replica::Row;
+    use serde_json::json;
+    use std::sync::Arc;
+
+    #[test]
+    fn of_what_was_removed_no_person_is_named_in_what_goes_out() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let book = coalition.record(1, "resource", json!({"title": "Song book", "author": "Ann Novak"}));
+        let copy = coalition.record(0, "resource", json!({"title": "Songs", "based_on_resource": book}));
+        let row = |coalition: &Coalition, id: &str| {
+            Row::clone(coalition.views.records.row(&id.parse().expect("an id")).expect("it is here"))
+        };
+        let said = |coalition: &Coalition, audience: Audience| {
+            coalition.views.credit_seen_by(&row(coalition, &copy), audience).map(|credit| credit.to_string())
+        };
+        assert_eq!(said(&coalition, Audience::Public).as_deref(), Some("Song book by Ann Novak"));
+        let removed = Row { presence: Presence::Removed, ..row(&coalition, &book) };
+        coalition.views.take_rows([Arc::new(removed)]);
+        for audience in [Audience::Public, Audience::Coalition, Audience::Group] {
+            assert_eq!(said(&coalition, audience).as_deref(), Some("something by Hollin Choir"), "{audience}");
+        }
+        let here = coalition.views.credit(&row(&coalition, &copy)).map(|credit| credit.to_string());
+        assert_eq!(here.as_deref(), Some("Song book by Ann Novak"), "here its maker stays its maker");
     }
 }

@@ -143,6 +143,11 @@ pub(crate) enum Near {
 }
 
 impl Near {
+    /// Whether it takes a slip to be near at all.
+    const fn slipped(self) -> bool {
+        matches!(self, Self::OneSlip | Self::TwoSlips)
+    }
+
     /// What a hit of this sort counts beside the word itself.
     pub(crate) const fn weight(self) -> f32 {
         match self {
@@ -292,12 +297,20 @@ impl Phrase {
 
     /// Whether all its words, or something near, stand in a text. What has no words stands nowhere.
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        let mut missing: Vec<&Wanted> = self.wanted.iter().collect();
+        self.stands_in(text).is_some()
+    }
+
+    /// The same, and how near that one of its words is of which nothing nearer stands there than of the others.
+    pub(crate) fn stands_in(&self, text: &str) -> Option<Near> {
+        let mut nearest: Vec<(&Wanted, Option<Near>)> = self.wanted.iter().map(|wanted| (wanted, None)).collect();
         each_word(text, |word| {
             let signs = signs(word);
-            missing.retain(|wanted| wanted.near(word, signs).is_none());
+            for (wanted, nearest) in nearest.iter_mut().filter(|(_, nearest)| nearest.is_none_or(Near::slipped)) {
+                *nearest = wanted.near(word, signs).into_iter().chain(*nearest).min();
+            }
         });
-        missing.is_empty() && !self.wanted.is_empty()
+        let nearest: Option<Vec<Near>> = nearest.into_iter().map(|(_, near)| near).collect();
+        nearest?.into_iter().max()
     }
 
     /// How near the nearest word of a text is to one of its words.

@@ -41,7 +41,7 @@ pub use search::Search;
 pub use statement::OwnMembership;
 pub(crate) use versions::deliberated;
 pub use versions::{Split, VersionRow, VersionState, Way};
-pub(crate) use wording::{has_words, wording};
+pub(crate) use wording::{worded, wording};
 
 use crate::handle::StatementView;
 use grid_protocol::id::{DocumentId, GroupId};

@@ -104,19 +104,27 @@ impl Words {
     }
 }
 
-/// Whether a field holds words.
-pub(crate) fn has_words(kind: &Kind, field: &Field) -> bool {
-    part_of(kind, &field.name, &field.field_type).is_some()
+/// The fields of a kind that hold words.
+pub(crate) fn worded(kind: &Kind) -> impl Iterator<Item = &FieldName> {
+    let has_words = |field: &&Field| part_of(kind, &field.name, &field.field_type).is_some();
+    kind.fields.iter().filter(has_words).map(|field| &field.name)
 }
 
 /// All that some fields of a record say in words.
 pub(crate) fn wording<'n>(fields: impl Iterator<Item = &'n FieldName>, values: &Values) -> String {
     let mut all = String::new();
-    for value in fields.filter_map(|field| values.get(field)) {
-        let texts = value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text());
-        texts.for_each(|text| all.extend([text, "\n"]));
-    }
+    said(fields, values).for_each(|text| all.extend([text, "\n"]));
     all
+}
+
+/// How many bytes their [`wording`] would have.
+pub(super) fn length_of_wording<'n>(fields: impl Iterator<Item = &'n FieldName>, values: &Values) -> usize {
+    said(fields, values).map(|text| text.len() + 1).sum()
+}
+
+fn said<'n, 'v>(fields: impl Iterator<Item = &'n FieldName>, values: &'v Values) -> impl Iterator<Item = &'v str> {
+    let said = fields.filter_map(|field| values.get(field));
+    said.flat_map(|value| value.as_tags().into_iter().flat_map(Tags::iter).chain(value.as_text()))
 }
 
 /// Which part of a record a field is; none where it holds no words: ids, numbers, moments.

@@ -138,11 +138,11 @@ impl Kind {
     const PUBLIC: &str = "public";
 
     /// Whether a record may be read by this audience: where records say so themselves, only those that say `public`
-    /// go to people outside, and of those only such as may say it. Of two edits that met each may have kept to the rule.
+    /// go to people outside, and of those only such as break no rule. Of two edits that met each may have kept to all
+    /// of them; and what is complained of first may stand before a rule about readers.
     pub fn lets_read(&self, values: &Values, audience: Audience) -> bool {
         let Some(readers) = self.readers.as_ref().filter(|_| audience == Audience::Public) else { return true };
-        let may_say = |complaint: Complaint| !complaint.fields.contains(&&**readers);
-        values.text(readers) == Self::PUBLIC && self.check(values).err().is_none_or(may_say)
+        values.text(readers) == Self::PUBLIC && self.check(values).is_ok()
     }
 
     /// What a record is called: the first line of its title. One that is named by what it refers to holds an id there.

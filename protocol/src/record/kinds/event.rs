@@ -126,8 +126,7 @@ pub enum EventStatus {
 
 impl Record for Event {
     fn check(&self) -> Result<(), Complaint> {
-        rules::comes_back(&self.starts, &self.repeats, &self.except)?;
-        rules::in_order(&[("starts", &self.starts), ("ends", &self.ends)], &["starts", "ends"])?;
+        // First, so that nothing else that is wrong hides it.
         if self.readers == Readers::Public && !self.body.is_empty() {
             return Err(Complaint {
                 fields: &["readers", "body"],
@@ -136,6 +135,8 @@ impl Record for Event {
                         .to_owned(),
             });
         }
+        rules::comes_back(&self.starts, &self.repeats, &self.except)?;
+        rules::in_order(&[("starts", &self.starts), ("ends", &self.ends)], &["starts", "ends"])?;
         rules::counts(&[("recording_bytes", self.recording_bytes)], &["recording_bytes"])
     }
 }

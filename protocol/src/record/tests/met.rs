@@ -82,6 +82,30 @@ fn the_public_reads_nothing_of_what_may_not_say_that_it_is_public() {
 }
 
 #[test]
+fn an_event_of_a_body_stays_inside_whatever_else_is_wrong_with_it() {
+    let event = kind("event");
+    let at = |hour: &str| format!("2026-11-22T{hour}:00Z");
+    let first = json!({"title": "Caucus", "starts": at("10:00"), "ends": at("12:00")});
+    let open = json!({"starts": at("11:30"), "readers": "public"});
+    let values = |read: &Json| Patch::from_json(event, read).unwrap().values();
+    for read in met(event, &first, &open, &json!({"ends": at("11:00"), "body": "a".repeat(52)})) {
+        let complaint = event.check(&values(&read)).unwrap_err();
+        assert_eq!(complaint.fields, ["readers", "body"], "that comes before its hours: {complaint:?}");
+        assert!(
+            !event.lets_read(&values(&read), Audience::Public) && event.lets_read(&values(&read), Audience::Coalition)
+        );
+    }
+    // What breaks a rule is not for the public before somebody has looked at it, whichever rule that is.
+    for read in met(event, &first, &open, &json!({"ends": at("11:00")})) {
+        assert_eq!(event.check(&values(&read)).unwrap_err().fields, ["starts", "ends"]);
+        assert!(!event.lets_read(&values(&read), Audience::Public));
+    }
+    for read in met(event, &first, &open, &json!({"ends": at("11:45")})) {
+        assert!(event.lets_read(&values(&read), Audience::Public));
+    }
+}
+
+#[test]
 fn what_is_written_once_may_be_said_later_and_then_stands() {
     let action = kind("action");
     let mut here = document(1);
