@@ -36,6 +36,7 @@ mod peer;
 mod recall;
 mod regain;
 mod undo;
+mod voided;
 mod waiting;
 
 pub use belief::{Belief, Beliefs};
