@@ -5,11 +5,13 @@ use grid_protocol::control::{Capabilities, Record};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{DocumentId, EntryId, VersionId};
 use grid_protocol::record::{Registry, Value};
-use grid_protocol::replica::{Legibility, Regained, Removal, Replica};
+use grid_protocol::replica::{Legibility, OwnWords, Regained, Removal, Replica};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
+use grid_protocol::sync::Request;
+use grid_protocol::sync::message::LogWant;
 use grid_protocol::time::Timestamp;
-use grid_tests::sim::{Author, Clock, Disk, Keys, NOON, Subject, open};
+use grid_tests::sim::{Author, Clock, Disk, Exchange, Keys, NOON, Subject, open};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,12 +37,49 @@ impl Weir {
         Self { desk, office, records, entries: Vec::new(), hour: 0 }
     }
 
-    fn replica(&self, of: &Author) -> Replica<Disk> {
+    /// A storage with all records, and with the first entries of each log.
+    fn disk(&self, entries: usize) -> Disk {
         let mut disk = Disk::new(Clock::default());
         disk.append_own(&[], &self.records).expect("storage in memory");
-        let runs: Vec<VerifiedRun> = self.entries.iter().cloned().filter_map(VerifiedRun::single).collect();
+        let of_each = [&self.desk, &self.office].map(|author| self.of(author).into_iter().take(entries));
+        let runs: Vec<VerifiedRun> = of_each.into_iter().flatten().cloned().filter_map(VerifiedRun::single).collect();
         disk.append(&runs).expect("storage in memory");
-        open(of, disk)
+        disk
+    }
+
+    fn replica(&self, of: &Author) -> Replica<Disk> {
+        open(of, self.disk(usize::MAX))
+    }
+
+    /// A member that the desk's computer lets in.
+    fn guest(&mut self, number: u32) -> Author {
+        let seed = [u8::try_from(number).expect("a small number"); 32];
+        let (ticket, invite) = self.desk.invite(&self.replica(&self.desk), seed, 1, NOON.wall);
+        self.records.push(invite);
+        let registry = Arc::new(Registry::standard().clone());
+        let (guest, joining) = Author::join(Arc::new(Keys::new(number)), registry, &ticket, 0, NOON.wall);
+        self.records.extend(joining);
+        guest
+    }
+
+    /// How often the desk, which holds nothing of the office's computer, asks this member for it, which holds all; and how
+    /// many entries it has then.
+    fn fetched_from(&self, member: &Author) -> (usize, u64) {
+        let mut exchange = Exchange::new((&self.desk, self.disk(0)), (member, self.disk(usize::MAX)));
+        exchange.pull();
+        assert_eq!((exchange.pulls, exchange.blames.as_slice()), (1, [].as_slice()));
+        let office = self.office.me.device;
+        let asks = |want: &LogWant| want.device == office;
+        let asked = exchange.frames.iter().filter(|frame| match &frame.request {
+            Request::Runs(wants) => wants.iter().any(asks),
+            _ => false,
+        });
+        (asked.count(), exchange.asker.logs().entries(&office))
+    }
+
+    fn own_words(&self, entries: usize) -> OwnWords {
+        let replica = open(&self.desk, self.disk(entries));
+        replica.own_words(&self.office.me.device).expect("storage in memory")
     }
 
     fn of(&self, author: &Author) -> Vec<&VerifiedEntry> {
@@ -81,10 +120,14 @@ impl Weir {
         self.records.extend(records.into_iter().filter(|record| record.coalition().is_none()));
         let version = VersionId::first(&self.desk.me.coalition);
         self.records.push(self.desk.vouch_for(version, 0, other.me.group));
+        self.certify_office_by(&other);
+        other
+    }
+
+    fn certify_office_by(&mut self, other: &Author) {
         let (same, certificate) = other.further_device(70);
         assert_eq!(same.me.device, self.office.me.device);
         self.records.push(certificate);
-        other
     }
 
     fn regained(&self) -> Vec<Regained> {
@@ -237,4 +280,73 @@ fn a_device_that_is_former_forked_and_of_two_groups_is_still_its_groups_to_say_a
     let regained = weir.regained();
     assert_eq!((regained.len(), regained[0].document), (1, vigil));
     assert_eq!(text(&regained[0], "title"), Some(Some("Vigil".to_owned())));
+}
+
+#[test]
+fn of_a_log_that_a_second_certificate_took_the_group_fetches_what_it_ended_itself_and_not_from_whoever_took_it() {
+    let mut weir = Weir::new();
+    let (mill, thief) = (weir.guest(1), weir.guest(2));
+    let office = weir.office.clone();
+    let walk = weir.write(&office, &Subject::New("action"), 1, &json!({"title": "Walk"}));
+    weir.write(&office, &Subject::Existing(walk), 0, &json!({"place": "Old bridge"}));
+    weir.write(&office, &Subject::Existing(walk), 0, &json!({"title": "We leave"}));
+    weir.certify_office_by(&thief);
+    assert_eq!(weir.fetched_from(&mill), (0, 0), "the group has not said where its own words end");
+    weir.end_office(2);
+    assert_eq!(weir.fetched_from(&thief), (0, 0), "it says that the computer is its own");
+    let (asked, held) = weir.fetched_from(&mill);
+    assert!(asked == 1 && held >= 2, "up to the signature that proves the end, and no more: {asked}, {held}");
+    weir.end_office(0);
+    assert_eq!(weir.fetched_from(&mill), (0, 0), "none of it is the group's own");
+}
+
+#[test]
+fn a_device_that_was_ended_before_its_first_entry_has_nothing_to_say_again_after_a_second_certificate() {
+    let mut weir = Weir::new();
+    let office = weir.office.clone();
+    weir.write(&office, &Subject::New("action"), 1, &json!({"title": "We leave"}));
+    weir.certify_office_by_another();
+    assert_eq!(weir.regained().len(), 1, "it can be looked at before its end is said");
+    weir.end_office(0);
+    assert_eq!(weir.regained(), []);
+}
+
+#[test]
+fn words_of_a_device_of_two_groups_are_the_groups_own_once_it_named_their_end_and_has_them_up_to_there() {
+    let mut weir = Weir::new();
+    let (desk, office) = (weir.desk.clone(), weir.office.clone());
+    let walk = weir.write(&office, &Subject::New("action"), 1, &json!({"title": "Walk"}));
+    weir.write(&office, &Subject::Existing(walk), 0, &json!({"title": "We leave"}));
+    assert_eq!(weir.own_words(2), OwnWords::Here, "it is nobody else's");
+    weir.certify_office_by_another();
+    assert_eq!(weir.own_words(2), OwnWords::Endless);
+    weir.end_office(1);
+    assert_eq!([0, 1, 2].map(|held| weir.own_words(held)), [OwnWords::Elsewhere, OwnWords::Here, OwnWords::Here]);
+    // The end holds under the next root too, which may also be the first to say it.
+    let rotation = desk.rotate(&weir.replica(&desk), &BTreeMap::new());
+    weir.records.push(rotation);
+    assert_eq!([0, 1].map(|held| weir.own_words(held)), [OwnWords::Elsewhere, OwnWords::Here]);
+}
+
+#[test]
+fn a_recovery_says_where_the_words_of_a_device_of_two_groups_end_and_a_new_root_without_that_leaves_it_out() {
+    for (kept, own) in [(Some(1), OwnWords::Here), (None, OwnWords::Endless)] {
+        let mut weir = Weir::new();
+        let (desk, office) = (weir.desk.clone(), weir.office.clone());
+        weir.write(&office, &Subject::New("action"), 1, &json!({"title": "Walk"}));
+        weir.certify_office_by_another();
+        match kept {
+            Some(kept) => weir.recover_without_office(kept),
+            None => {
+                let rotation = desk.rotate(&weir.replica(&desk), &BTreeMap::new());
+                weir.records.push(rotation);
+            }
+        }
+        assert_eq!(weir.own_words(1), own);
+        let listed = weir.records.iter().find_map(|record| match record {
+            Record::Rotation(rotation) => Some(rotation.body.devices.iter().any(|it| it.device == office.me.device)),
+            _ => None,
+        });
+        assert_eq!(listed, Some(kept.is_some()));
+    }
 }

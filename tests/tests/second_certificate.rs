@@ -1,7 +1,9 @@
 //! A thief has a second group certify the computer that he took: what its own group lost is found and written again,
 //! whom it had let in is told, and one vouch brings them back.
 
-use grid_node::handle::{Act, LostState, Need, NeedKind, OwnStanding, SlotUse, Vain, VainVouch, Whose};
+use grid_node::handle::{
+    Act, CommandError, CutAt, FaultRow, LostState, Need, NeedKind, OwnStanding, SlotUse, Vain, VainVouch, Whose,
+};
 use grid_node::setup::recover::{Afresh, Before, Way, afresh};
 use grid_node::setup::{self, JoinRequest, Signing};
 use grid_protocol::control::{Capabilities, DeviceSecrets, Record, RecoveryContacts};
@@ -26,6 +28,21 @@ struct River {
     /// What Mill's home had on its disk when it was taken.
     taken: DeviceSecrets,
     vigil: DocumentId,
+}
+
+/// What a group says of the computer that was taken as it comes back.
+#[derive(Clone, Copy)]
+enum Taken {
+    /// It is lost: it ends behind what is known of it.
+    Lost,
+    /// It goes on: nobody noticed yet.
+    Kept,
+}
+
+/// What a member's status says of a computer of several groups.
+async fn told_of_it(member: &Member) -> Option<FaultRow> {
+    let faults = member.status().await.findings.faults;
+    faults.into_iter().find(|fault| fault.name == "device_of_several_groups")
 }
 
 /// The keys in a home that has no passphrase.
@@ -78,13 +95,20 @@ impl River {
 
     /// Mill comes back with its words, in a new home.
     async fn recover(&self) -> Member {
+        self.recover_with(Taken::Lost).await
+    }
+
+    async fn recover_with(&self, taken: Taken) -> Member {
         let home: TempDir = tempfile::tempdir().expect("a temporary directory");
         let path = home.path().join("home");
         let words = RecoveryWords::parse(&self.words.words().join(" ")).expect("24 words");
         let way = Way::Invite(self.weir.invite().await);
         let request = Afresh { way, group: None, wait: PATIENCE, passphrase: None };
         let recovering = afresh(&path, &request, words).await.expect("a member's node knows the group");
-        let lost: BTreeMap<_, _> = recovering.devices.iter().map(|it| (it.device, Before::Known)).collect();
+        let lost: BTreeMap<_, _> = match taken {
+            Taken::Lost => recovering.devices.iter().map(|it| (it.device, Before::Known)).collect(),
+            Taken::Kept => BTreeMap::new(),
+        };
         recovering.finish(&path, "borrowed laptop", &lost).expect("the words lead on");
         Member::of_home(home, TCP).await
     }
@@ -147,11 +171,7 @@ async fn after_a_recovery_a_second_certificate_is_told_and_what_it_took_is_broug
     river.is_gone(&back).await;
 
     // The group is told which fault it is, who signed it, and the way back; so are others.
-    let own = back
-        .until("its own people are told", async |me| {
-            me.status().await.findings.faults.into_iter().find(|fault| fault.name == "device_of_several_groups")
-        })
-        .await;
+    let own = back.until("its own people are told", async |me| told_of_it(me).await).await;
     assert_eq!(own.whose, Whose::Own);
     assert!(own.what.contains("your group") && own.what.contains("Group 900"), "{own:?}");
     assert!(own.hint.contains("grid device lost --publish") && own.hint.contains("grid vouch list"), "{own:?}");
@@ -188,6 +208,34 @@ async fn a_group_that_comes_back_after_the_second_certificate_fetches_what_it_lo
     river.is_gone(&river.weir).await;
     let back = river.recover().await;
     river.asked_for_a_vouch(&back).await;
+    river.let_lake_in_again(&back).await;
+    river.publish_again(&back).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_second_certificate_took_is_not_written_again_before_the_group_has_said_where_its_own_words_end() {
+    let river = River::new().await;
+    let back = river.recover_with(Taken::Kept).await;
+    back.until_members(4).await;
+    back.until_here(river.vigil).await;
+    river.certify_again().await;
+    river.is_gone(&back).await;
+    let told = back.until("its own people are told", async |me| told_of_it(me).await).await;
+    assert!(told.hint.starts_with("first end it") && told.hint.contains("grid device revoke"), "{told:?}");
+
+    let listed = back.handle().lost().await.expect("a running node answers");
+    assert!(listed.iter().any(|record| record.document == river.vigil), "it can be looked at: {listed:?}");
+    let taken = listed[0].devices[0];
+    match back.handle().publish_lost(None).await {
+        Err(CommandError::Refused { why, hint }) => {
+            assert!(why.contains("has not ended it") && hint.contains("grid device revoke"), "{why}: {hint}");
+        }
+        other => panic!("nothing says whose it is: {other:?}"),
+    }
+    back.handle().revoke_device(taken, CutAt::Held).await.expect("it is a computer of the group");
+    let told =
+        back.until("it is ended", async |me| told_of_it(me).await.filter(|it| !it.hint.starts_with("first"))).await;
+    assert!(told.hint.contains("grid device lost --publish"), "{told:?}");
     river.let_lake_in_again(&back).await;
     river.publish_again(&back).await;
 }

@@ -126,7 +126,11 @@ impl Driver {
             .filter_map(|(device, certificates)| {
                 let shown = match authority.keys().device(&device) {
                     Some(known) => &known.certificate,
-                    None => certificates.into_iter().max_by_key(|certificate| certificate.body().serial)?,
+                    // Of one that others certified as well, what its own group says.
+                    None => certificates.into_iter().max_by_key(|certificate| {
+                        let body = certificate.body();
+                        (body.group == own, body.serial)
+                    })?,
                 };
                 let group = shown.body().group;
                 (group == own || authority.is_member(&group)).then(|| self.device_row(shown, &connected))
@@ -226,7 +230,13 @@ impl Driver {
             }
             CutAt::Time(time) => written.iter().find(|entry| entry.time >= time).map_or(held, |entry| entry.seq),
         };
-        if let (Some(before), DeviceState::Revoked) = (row.cut, row.state)
+        // A second certificate cuts a log at the beginning for everybody; where it ends for this group is another thing.
+        let own = self.replica.me().group;
+        let end = match self.replica.authority().keys().disputed_of(&own).find(|(of, _)| *of == device) {
+            Some((_, end)) => end.map(|end| end.seq),
+            None => row.cut,
+        };
+        if let (Some(before), DeviceState::Revoked | DeviceState::Disputed) = (end, row.state)
             && seq >= before
         {
             return refused(
@@ -235,7 +245,7 @@ impl Driver {
             );
         }
         // Where its log has an end already, what lies behind that is lost anyway.
-        let seq = row.cut.map_or(seq, |before| before.min(seq));
+        let seq = end.map_or(seq, |before| before.min(seq));
         let cut = self.replica.cut_after(&device, seq)?.ok_or_else(|| CommandError::Refused {
             why: format!("entry {seq} of that computer is not held here"),
             hint: "leave the node running until it is in sync".to_owned(),

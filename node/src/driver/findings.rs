@@ -192,11 +192,19 @@ impl Teller<'_> {
         let hint = match whose {
             Whose::Own if *device == self.here => {
                 "go on with another computer of your group, or get your group back in a new home: `grid group recover \
-                 --from INVITE`; there `grid device lost` lists what your group lost, and `--publish` writes it again"
+                 --from INVITE`, which asks where your own words on this one end; there `grid device lost` lists what \
+                 your group lost, and `--publish` writes it again"
+            }
+            Whose::Own if self.is_ended(device) => {
+                "what your group lost with it, up to where you ended it: `grid device lost`, and `grid device lost \
+                 --publish` writes it again; whoever stood on its vouch alone is out: `grid vouch list`, then `grid vouch \
+                 GROUP`"
             }
             Whose::Own => {
-                "what your group lost with it: `grid device lost`, and `grid device lost --publish` writes it again; \
-                 whoever stood on its vouch alone is out: `grid vouch list`, then `grid vouch GROUP`"
+                "first end it at the last place that is your own: `grid device revoke DEVICE --before TIME`, or `grid group \
+                 recover` if your group's key was on it; then `grid device lost` lists what your group lost, and `grid \
+                 device lost --publish` writes it again; whoever stood on its vouch alone is out: `grid vouch list`, then \
+                 `grid vouch GROUP`"
             }
             Whose::Others => {
                 "its group writes again what it lost; whoever stood on its vouch alone is out until a member vouches: \
@@ -211,6 +219,12 @@ impl Teller<'_> {
             group: None,
             device: Some(*device),
         }
+    }
+
+    /// Whether this group itself has ended a computer that others certified as well.
+    fn is_ended(&self, device: &DeviceId) -> bool {
+        let mut disputed = self.authority.keys().disputed_of(&self.own);
+        disputed.any(|(of, end)| of == *device && end.is_some())
     }
 
     fn too_many(&self, name: &'static str, group: &GroupId, what: String) -> FaultRow {

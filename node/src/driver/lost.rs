@@ -7,7 +7,8 @@ use crate::outbound::{Draft, Edit};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::key::DeviceId;
 use grid_protocol::record::Patch;
-use grid_protocol::replica::{Legibility, Regained, Removal};
+use grid_protocol::replica::{Legibility, OwnWords, Regained, Removal};
+use std::collections::BTreeSet;
 
 impl Driver {
     /// What this group's computers wrote that a cut took.
@@ -51,13 +52,13 @@ impl Driver {
     /// Writes again what is missing, of one computer or of all; asked twice, the second time writes nothing.
     pub(super) async fn publish_lost(&mut self, of: Option<DeviceId>) -> Result<Republished, CommandError> {
         self.whole()?;
+        let is_meant = |device: &DeviceId| of.is_none_or(|of| of == *device);
+        let mut missing = self.replica.regained()?;
+        missing.retain(|lost| lost.is_missing() && lost.changes.iter().any(|(device, _)| is_meant(device)));
+        self.must_be_own(&missing)?;
         let mut done = Republished::default();
         let mut batch = Vec::new();
-        for lost in self.replica.regained()? {
-            let is_meant = |device: &DeviceId| of.is_none_or(|of| of == *device);
-            if !lost.is_missing() || !lost.changes.iter().any(|(device, _)| is_meant(device)) {
-                continue;
-            }
+        for lost in missing {
             let head = batch.last().and_then(last_head).or_else(|| self.replica.own_head().copied());
             match self.draft_again(&lost, head) {
                 Ok(draft) => {
@@ -74,6 +75,43 @@ impl Driver {
         }
         self.keep(&batch, Vec::new()).await.map_err(|error| again(&error))?;
         Ok(done)
+    }
+
+    /// Whoever has the keys of a computer that a second group certified writes with them: what is said again is the
+    /// group's own only up to a place that the group has named.
+    fn must_be_own(&self, missing: &[Regained]) -> Result<(), CommandError> {
+        let devices: BTreeSet<DeviceId> =
+            missing.iter().flat_map(|lost| lost.changes.iter().map(|(device, _)| *device)).collect();
+        for device in devices {
+            let short: String = device.to_string().chars().take(10).collect();
+            match self.replica.own_words(&device)? {
+                OwnWords::Here => {}
+                OwnWords::Endless => {
+                    return Err(CommandError::Refused {
+                        why: format!(
+                            "another group certified the computer {short} as well, and your group has not ended it: whoever \
+                             has its keys may have written some of this, or removed your records"
+                        ),
+                        hint: format!(
+                            "first end it at the last place that is your own: look at `grid device lost`, then `grid device \
+                             revoke {short} --before TIME`; or, if your group's key was on it, `grid group recover`"
+                        ),
+                    });
+                }
+                OwnWords::Elsewhere => {
+                    return Err(CommandError::Refused {
+                        why: format!(
+                            "what is here of the computer {short} does not reach the place where your group ended it"
+                        ),
+                        hint: format!(
+                            "leave the node running until it is here; if nobody has it any more, end that computer where \
+                             what is here ends: `grid device revoke {short} --before TIME`"
+                        ),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     fn draft_again(&mut self, lost: &Regained, head: Option<Head>) -> Result<Draft, CommandError> {

@@ -61,14 +61,23 @@ pub struct Keys {
     peers: BTreeMap<PeerKey, BTreeSet<DeviceId>>,
     cuts: BTreeMap<DeviceId, Cut>,
     revoked: BTreeSet<DeviceId>,
-    /// Of each device that several groups certified those groups, and where each of them ended it itself.
-    disputed: BTreeMap<DeviceId, BTreeMap<GroupId, Option<Cut>>>,
+    /// The devices that several groups certified, and what each of those groups says of them.
+    disputed: BTreeMap<DeviceId, BTreeMap<GroupId, Claim>>,
     spoken: Spoken,
     faults: Vec<Fault>,
 }
 
 /// The certificates of one device that one group signed.
 type Certificates<'a> = Vec<(RecordId, &'a DeviceCert)>;
+
+/// What the root in force of one group says of a device that several groups certified.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    /// Where the group ended it itself.
+    end: Option<Cut>,
+    /// What a list names of it, as far as its certificates count.
+    listed: Option<(RecordId, Capabilities)>,
+}
 
 /// What the records of this layer are about, by device.
 #[derive(Default)]
@@ -134,11 +143,18 @@ impl Keys {
                 Some((group, certificates)) if groups.is_empty() => {
                     by_group.entry(group).or_default().push((device, certificates));
                 }
-                Some((first, _)) => {
-                    let groups: Vec<GroupId> = std::iter::once(first).chain(groups.into_keys()).collect();
-                    let end = |group: &GroupId| found.end(group, &keys.groups.get(group)?.root, &device);
-                    let ends = groups.iter().map(|group| (*group, end(group))).collect();
-                    keys.disputed.insert(device, ends);
+                Some(first) => {
+                    let claim = |(group, certificates): &(GroupId, Certificates<'_>)| {
+                        let root = keys.groups.get(group).map(|group| &group.root);
+                        let counting = root.and_then(|root| count(set, root, device, certificates));
+                        let listed = counting.map(|counting| (counting.shown.id(), counting.capabilities));
+                        let end = root.and_then(|root| found.end(group, root, &device));
+                        (*group, Claim { end, listed })
+                    };
+                    let claims: BTreeMap<GroupId, Claim> =
+                        std::iter::once(first).chain(groups).map(|of_group| claim(&of_group)).collect();
+                    let groups = claims.keys().copied().collect();
+                    keys.disputed.insert(device, claims);
                     // Some hold its log from before, others never ask for it: it counts for nothing everywhere.
                     keys.cuts.insert(device, Cut::NOTHING);
                     keys.faults.push(Fault::DeviceOfSeveralGroups { device, groups });
@@ -250,16 +266,20 @@ impl Keys {
         self.groups.get(group).is_some_and(|group| group.revoking == Revoking::Done)
     }
 
-    /// What the next root has to list so that every device keeps its place, and every cut holds.
+    /// What the next root has to list so that every device keeps its place, and every cut holds. Devices that another
+    /// group certified as well come last, with this group's own end.
     pub fn listing(&self, group: &GroupId) -> Vec<Listed> {
-        let devices = self.devices_of(group).iter();
-        devices
-            .filter_map(|device| {
-                let Device { capabilities, certificate, .. } = self.devices.get(device)?;
-                let (certificate, cut) = (certificate.id(), self.cut(device));
-                Some(Listed { device: *device, certificate, capabilities: *capabilities, cut })
-            })
-            .collect()
+        let own = self.devices_of(group).iter().filter_map(|device| {
+            let Device { capabilities, certificate, .. } = self.devices.get(device)?;
+            let (certificate, cut) = (certificate.id(), self.cut(device));
+            Some(Listed { device: *device, certificate, capabilities: *capabilities, cut })
+        });
+        let disputed = self.disputed.iter().filter_map(|(device, claims)| {
+            let Claim { end: cut, listed } = claims.get(group)?;
+            let (certificate, capabilities) = (*listed)?;
+            Some(Listed { device: *device, certificate, capabilities, cut: *cut })
+        });
+        own.chain(disputed).collect()
     }
 
     /// The devices that share a PeerId, ascending.
@@ -306,10 +326,9 @@ impl Keys {
     }
 
     /// The devices that this group certified and another one too, with the entry behind which this one ended each of
-    /// them itself. An end before the first entry says of none of them whose it is, and is left out.
+    /// them itself, be it the first one.
     pub fn disputed_of(&self, group: &GroupId) -> impl Iterator<Item = (DeviceId, Option<Cut>)> {
-        let ends = self.disputed.iter().filter_map(|(device, ends)| Some((*device, *ends.get(group)?)));
-        ends.map(|(device, end)| (device, end.filter(|end| *end != Cut::NOTHING)))
+        self.disputed.iter().filter_map(|(device, claims)| Some((*device, claims.get(group)?.end)))
     }
 
     /// Who breaks the rules of this layer.

@@ -8,6 +8,7 @@ use crate::control::{
 };
 use crate::id::{CoalitionId, Digest, GroupId};
 use crate::key::{DeviceId, PeerKey, PublicKey};
+use crate::limits::MAX_DEVICES;
 use crate::words::{RecoveryWords, chain_link};
 use std::collections::BTreeMap;
 
@@ -143,5 +144,9 @@ fn listing(keys: &Keys, group: &GroupId, cuts: &BTreeMap<DeviceId, Cut>) -> Vec<
     for listed in &mut listing {
         listed.cut = listed.cut.into_iter().chain(cuts.get(&listed.device).copied()).min();
     }
+    // What another group certified as well keeps no place, but where it ends for this group holds.
+    listing.retain(|listed| listed.cut.is_some() || !keys.is_disputed(&listed.device));
+    listing.truncate(MAX_DEVICES);
+    listing.sort_unstable_by_key(|listed| listed.device);
     listing
 }

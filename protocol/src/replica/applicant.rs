@@ -2,11 +2,12 @@
 
 use super::effect::{Effect, Now, PeerStanding, PeerSync};
 use super::lobby::Turn;
+use super::voided::{keep_within, voids};
 use super::{Replica, news};
+use crate::authority::SlotState;
 use crate::authority::application::{ApplicationError, ApplicationVerdict, judge_application};
-use crate::authority::{Authority, SlotState};
 use crate::codec;
-use crate::control::{ControlSet, InviteBody, Join, Kind, Record, Signer};
+use crate::control::{InviteBody, Join, Kind, Record, Signer};
 use crate::domain;
 use crate::id::{Digest, GroupId, RecordId, VersionId};
 use crate::key::{DeviceId, PeerKey};
@@ -17,9 +18,6 @@ use std::collections::BTreeSet;
 
 /// Bytes of the records that an answer to an applicant brings at most; what does not fit is pulled later.
 const MAX_FOUNDING: usize = MAX_FRAME * 3 / 4;
-
-/// Vouches for one group that say to an applicant whose records those are.
-const MAX_NAMING: usize = 8;
 
 impl<S: Storage> Replica<S> {
     /// What this group hands in: its own inception, certificates, join and signature, and what renews its keys.
@@ -220,7 +218,9 @@ impl<S: Storage> Replica<S> {
                 let why = error.to_string();
                 let founding = match error {
                     ApplicationError::NoSuchSlot { .. } | ApplicationError::UnknownInvite => {
-                        voids(&self.control, &self.authority, &application.records)
+                        let mut voids = voids(&self.control, &self.authority, &application.records);
+                        keep_within(&mut voids, MAX_FOUNDING);
+                        voids
                     }
                     _ => Vec::new(),
                 };
@@ -342,105 +342,11 @@ impl<S: Storage> Replica<S> {
     }
 }
 
-/// What voids the slot which an applicant stood in, vouches or a second certificate of the device: it may have been a
-/// member by that slot, and nobody tells it news any more. Of the one join that was judged alone: others might name any.
-fn voids(control: &ControlSet, authority: &Authority, application: &[Record]) -> Vec<Record> {
-    let join = application.iter().find_map(|record| match record {
-        Record::Join(join) => Some(join.body()),
-        _ => None,
-    });
-    let Some(join) = join else { return Vec::new() };
-    if authority.keys().is_disputed(&join.issuer) {
-        return dispute(control, authority, &join.issuer);
-    }
-    if authority.slot_under(&join.version, &join.issuer, join.slot) != SlotState::Void {
-        return Vec::new();
-    }
-    let place = (Signer::Device(join.issuer), join.version, join.slot);
-    let voids = |record: &&Record| match record {
-        Record::Vouch(vouch) => (vouch.signer, vouch.body.version, vouch.body.slot) == place,
-        _ => false,
-    };
-    control.iter().filter(voids).cloned().collect()
-}
-
-/// What shows that several groups certified a device: the certificates of two of them, and who those are.
-fn dispute(control: &ControlSet, authority: &Authority, device: &DeviceId) -> Vec<Record> {
-    let certifies = |record: &&Record| matches!(record, Record::DeviceCert(cert) if cert.body().device == *device);
-    let certificates: Vec<&Record> = control.iter().filter(certifies).collect();
-    let groups: BTreeSet<GroupId> = certificates.iter().filter_map(|record| record.group()).collect();
-    let mut records = Vec::new();
-    for group in groups.into_iter().take(2) {
-        records.extend(control.inception(&group).cloned().map(Record::Inception));
-        let number = authority.root(&group).map(|root| root.number);
-        records.extend(number.into_iter().flat_map(|number| control.root_proof(&group, number)));
-        let names = |record: &&Record| matches!(record, Record::Vouch(vouch) if vouch.body.target == group);
-        records.extend(control.iter().filter(names).take(MAX_NAMING).cloned());
-        let of_group = certificates.iter().filter(|record| record.group() == Some(group));
-        records.extend(of_group.map(|record| (*record).clone()));
-    }
-    records
-}
-
 /// The version of the statement that an applicant's record is about.
 fn version_of(record: &Record) -> Option<VersionId> {
     match record {
         Record::Join(join) => Some(join.body().version),
         Record::Signature(signed) => Some(signed.body.version),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::control::sample::{Coalition, Group};
-    use crate::invite::InviteTicket;
-
-    #[test]
-    fn whoever_stands_in_a_void_slot_is_told_what_voids_it_and_of_no_other_slot() {
-        let (coalition, [mill, weir, lake]) = (Coalition::new(), [1, 2, 3].map(Group::new));
-        let founder = &coalition.founder;
-        let (ticket, invite) = coalition.invite(&coalition.set(), 1, 1);
-        let (used, more) = (ticket.first, ticket.first + 1);
-        let mut known = [weir.records(), lake.records(), mill.records(), vec![invite]].concat();
-        let both = [coalition.vouch(founder, used, &weir), coalition.vouch(founder, used, &lake)];
-        known.extend(both.clone());
-        known.extend([coalition.vouch(founder, more, &weir), coalition.vouch(founder, more, &lake)]);
-        known.push(coalition.vouch(founder, more + 1, &lake));
-        let set = coalition.set_with(&known);
-        let authority = Authority::evaluate(&set);
-        let told = |application: &[Record]| -> BTreeSet<RecordId> {
-            voids(&set, &authority, application).iter().map(Record::id).collect()
-        };
-
-        let judged = coalition.join(&mill, &ticket);
-        let second = coalition.join(&mill, &InviteTicket { first: more, ..ticket.clone() });
-        assert_eq!(told(&[judged, second.clone()].concat()), both.iter().map(Record::id).collect());
-        // A slot in which somebody stands is nobody else's business, nor one that there never was.
-        for first in [more + 1, 4_000] {
-            let free = coalition.join(&mill, &InviteTicket { first, ..ticket.clone() });
-            assert!(told(&[free, second.clone()].concat()).is_empty(), "{first}");
-        }
-        assert!(told(&[]).is_empty());
-    }
-
-    #[test]
-    fn whoever_was_let_in_by_a_device_of_two_groups_is_told_of_both_certificates() {
-        let (coalition, [mill, weir]) = (Coalition::new(), [1, 2].map(Group::new));
-        let founder = &coalition.founder;
-        let (ticket, invite) = coalition.invite(&coalition.set(), 2, 1);
-        let named = coalition.vouch(founder, ticket.first + 1, &weir);
-        let second = weir.certify(&founder.secrets, crate::control::Capabilities::NONE, 0);
-        let known = [weir.records(), mill.records(), vec![invite, named.clone()]].concat();
-        let told = |known: &[Record]| -> BTreeSet<RecordId> {
-            let set = coalition.set_with(known);
-            let application = coalition.join(&mill, &ticket);
-            voids(&set, &Authority::evaluate(&set), &application).iter().map(Record::id).collect()
-        };
-        assert!(told(&known).is_empty());
-        let told = told(&[known, vec![second.clone()]].concat());
-        let expected = [&second, &named, &weir.inception, &founder.certificate];
-        assert!(expected.iter().all(|record| told.contains(&record.id())), "{told:?}");
     }
 }

@@ -1,7 +1,9 @@
 //! The logs of this group's devices that a second group certified as well, fetched from whoever held them before.
 //!
 //! They count for nothing, so nobody says how long they are and nobody else asks. But what is held is handed out to
-//! whoever asks by name; and what its devices wrote is the group's own to say again.
+//! whoever asks by name; and what its devices wrote is the group's own to say again. Whoever has the device's keys goes on
+//! writing, so the group says first where its own words end: up to there it asks, and nobody of the groups that
+//! certified the device as well.
 
 use super::Replica;
 use super::effect::{Effect, PeerStanding};
@@ -19,30 +21,45 @@ const LOGS: usize = 16;
 #[derive(Debug)]
 pub(super) struct DisputedAsked {
     pub(super) id: u64,
-    logs: Vec<(DeviceId, Option<Cut>)>,
+    logs: Vec<(DeviceId, Cut)>,
+}
+
+/// Whether what is held of a log that a second certificate took may be the group's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnWords {
+    /// The device is no such one, or all is here up to the place where the group ended it.
+    Here,
+    /// The group has not said where they end.
+    Endless,
+    /// What is held does not lead to the place where the group ended it.
+    Elsewhere,
 }
 
 impl<S: Storage> Replica<S> {
     /// Asks a member for what it may hold of such logs behind what is held here, up to where this group ended them.
     pub(super) fn ask_disputed(&mut self, key: PeerKey, effects: &mut Vec<Effect>) {
-        let ours = self.authority.keys().disputed_of(&self.me.group);
-        let unended = |(device, end): &(DeviceId, Option<Cut>)| {
-            *device != self.me.device && end.is_none_or(|end| self.logs.entries(device) < end.seq)
+        let Some(PeerStanding::Member { group: asked, .. }) = self.peers.get(&key).map(|peer| peer.standing) else {
+            return;
         };
-        let logs: Vec<(DeviceId, Option<Cut>)> = ours.filter(unended).take(LOGS).collect();
+        let (own, keys) = (self.me.group, self.authority.keys());
+        let wanted = |(device, end): &(DeviceId, Cut)| {
+            let is_rival = asked != own && keys.is_certified_by(device, &asked);
+            *device != self.me.device && !is_rival && self.logs.entries(device) < end.seq
+        };
+        let ended = keys.disputed_of(&own).filter_map(|(device, end)| Some((device, end?)));
+        let logs: Vec<(DeviceId, Cut)> = ended.filter(wanted).take(LOGS).collect();
         let Some(peer) = self.peers.get_mut(&key).filter(|_| !logs.is_empty()) else { return };
-        if !matches!(peer.standing, PeerStanding::Member { .. }) || peer.disputed.is_some() {
+        if peer.disputed.is_some() {
             return;
         }
         let id = peer.session.fresh_id();
-        let want =
-            |(device, _): &(DeviceId, Option<Cut>)| LogWant { device: *device, first: self.logs.entries(device) };
+        let want = |(device, _): &(DeviceId, Cut)| LogWant { device: *device, first: self.logs.entries(device) };
         let wants = logs.iter().map(want).collect();
         peer.disputed = Some(DisputedAsked { id, logs });
         effects.push(Effect::Send { peer: key, id, bytes: pack(&Request::Runs(wants)) });
     }
 
-    /// Keeps what a peer sends of them; goes on asking as long as something new comes.
+    /// Keeps what a peer sends of them; goes on asking as long as something new comes and the end is not here.
     pub(super) fn take_disputed(
         &mut self,
         key: PeerKey,
@@ -88,17 +105,29 @@ impl<S: Storage> Replica<S> {
         Ok(())
     }
 
-    /// A run that continues what is held; none where it does not, as after a fork.
-    fn next_disputed(&self, run: Run, end: Option<Cut>) -> Result<Option<VerifiedRun>, String> {
+    /// Whether what is held of a log may be said again as the group's own.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub fn own_words(&self, device: &DeviceId) -> Result<OwnWords, StorageError> {
+        let mut disputed = self.authority.keys().disputed_of(&self.me.group);
+        match disputed.find(|(of, _)| of == device) {
+            None => Ok(OwnWords::Here),
+            Some((_, None)) => Ok(OwnWords::Endless),
+            Some((_, Some(end))) if self.cut_after(device, end.seq)? == Some(end) => Ok(OwnWords::Here),
+            Some(_) => Ok(OwnWords::Elsewhere),
+        }
+    }
+
+    /// A run that continues what is held, up to the end; none where it does not, as after a fork.
+    fn next_disputed(&self, run: Run, end: Cut) -> Result<Option<VerifiedRun>, String> {
         let run = run.verify(&self.me.coalition).map_err(|error| error.to_string())?;
         let first = run.first().header();
         let fits = match self.logs.head(&run.device()) {
             None => first.seq == 0,
             Some(head) => (first.seq, first.prev) == (head.seq + 1, head.id),
         };
-        Ok(fits.then(|| match end {
-            Some(end) => run.proving(end.seq.saturating_sub(1)),
-            None => run,
-        }))
+        Ok((fits && first.seq < end.seq).then(|| run.proving(end.seq.saturating_sub(1))))
     }
 }

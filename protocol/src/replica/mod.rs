@@ -36,10 +36,12 @@ mod peer;
 mod recall;
 mod regain;
 mod undo;
+mod voided;
 mod waiting;
 
 pub use belief::{Belief, Beliefs};
 pub use delivery::{Counted, Delivery, Holders, Receipts};
+pub use disputed::OwnWords;
 pub use document::{Breach, LiveDocument, Row, Wholeness};
 pub use documents::Documents;
 pub use effect::{Direction, Effect, Input, Judgement, Now, PeerStanding, PeerSync, PeerView};

@@ -59,12 +59,13 @@ impl<S: Storage> Replica<S> {
         all.map(|record| (record.id(), record)).collect()
     }
 
-    /// The head of each log of a group, with what proves its place.
+    /// The head of each log of a group, with what proves its place; of one that another group certified too as well.
     fn last_headers(&self, group: &GroupId) -> Result<Vec<HeaderChain>, StorageError> {
         let mut heads = Vec::new();
-        for device in self.authority.devices_of(group) {
-            let Some(head) = self.logs.head(device) else { continue };
-            let run = self.storage.run(device, head.seq, 0)?;
+        let disputed = self.authority.keys().disputed_of(group).map(|(device, _)| device);
+        for device in self.authority.devices_of(group).iter().copied().chain(disputed) {
+            let Some(head) = self.logs.head(&device) else { continue };
+            let run = self.storage.run(&device, head.seq, 0)?;
             heads.extend(run.as_ref().and_then(HeaderChain::of));
         }
         Ok(heads)

@@ -1,7 +1,7 @@
 //! What a cut took from a group, ready to be said again.
 //!
 //! Its own is what devices wrote that it certified, whatever became of them: ended, left out, forked, or certified by a
-//! second group as well. Of the last kind, what the group had cut off itself before stays cut off; and what its
+//! second group as well. Of the last kind, what the group cuts off itself stays cut off, be it all; and what its
 //! other devices wrote on top of such a change has no effect either, and is lost with it.
 //!
 //! The lost changes of a document are put back beside those that count, in a copy behind the same guard, and

@@ -115,8 +115,9 @@ impl Gathered {
         let mut set = ControlSet::of_node(self.coalition, group);
         set.offer_all(self.records.values().cloned().collect(), None);
         let authority = Authority::evaluate_for(&set, &group);
-        let devices = authority.devices_of(&group);
-        let ends = devices.iter().filter_map(|device| Some((*device, *self.ends.get(device)?))).collect();
+        let disputed = authority.keys().disputed_of(&group).map(|(device, _)| device);
+        let devices = authority.devices_of(&group).iter().copied().chain(disputed);
+        let ends = devices.filter_map(|device| Some((device, *self.ends.get(&device)?))).collect();
         Ok(Regained { group, name, authority, set, ends })
     }
 }

@@ -144,7 +144,9 @@ fn devices(
     here: Option<&DeviceId>,
     log: impl Fn(&DeviceId) -> (u64, Option<Timestamp>),
 ) -> Vec<OwnDevice> {
-    let of_group = authority.devices_of(group).iter();
+    // Those that another group certified as well among them: an end says which of their words are the group's.
+    let disputed: BTreeMap<DeviceId, Option<Cut>> = authority.keys().disputed_of(group).collect();
+    let of_group = authority.devices_of(group).iter().chain(disputed.keys());
     of_group
         .map(|device| {
             let label = authority.certificate(device).map(|shown| shown.body().label.clone()).unwrap_or_default();
@@ -152,6 +154,7 @@ fn devices(
             let state = match () {
                 () if here == Some(device) => DeviceState::Here,
                 () if authority.is_revoked(device) => DeviceState::Ended,
+                () if disputed.get(device).is_some_and(Option::is_some) => DeviceState::Ended,
                 () => DeviceState::Elsewhere,
             };
             OwnDevice { device: *device, label, entries, written, state }
