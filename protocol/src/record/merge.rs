@@ -117,7 +117,8 @@ impl Kind {
                 None => current.is_none() || current == default,
                 Some(mark) => current.is_some_and(|current| *mark == fingerprint(current)),
             };
-            if !free {
+            // What stands in for a name says nothing against one that is there.
+            if !free || current.is_some() && self.is_stand_in(name, row) {
                 continue;
             }
             marks.0.insert(name.clone(), fingerprint(value));
@@ -132,6 +133,12 @@ impl Kind {
             patch.imported = Some(marks);
         }
         patch
+    }
+
+    /// Whether a row has no name of its own here: it says what stands in for one.
+    fn is_stand_in(&self, name: &FieldName, row: &Patch) -> bool {
+        let other = self.field(name).and_then(|field| field.stand_in.as_ref());
+        other.is_some_and(|other| row.get(name) == row.get(other))
     }
 
     /// The key under which an import finds a record again: the identity fields without case, spacing and

@@ -1,6 +1,6 @@
 //! Lists of people as the programs write them that groups use today.
 
-use crate::record::{ImportOptions, ImportPlan, Kind, Patch, Registry, TableRow, Values, export_csv};
+use crate::record::{ImportOptions, ImportPlan, Kind, Patch, Reading, Registry, TableRow, Values, export_csv};
 use serde_json::{Value as Json, json};
 
 fn kind(name: &str) -> &'static Kind {
@@ -131,4 +131,20 @@ fn whoever_has_no_name_is_called_by_an_address_and_it_is_told_once() {
     let error = ImportPlan::read(kind("person"), b"Email,Fax\na@example.org,1\n", &ImportOptions::default());
     let hint = error.unwrap_err().hint().unwrap();
     assert!(hint.contains("First name, ") && hint.contains("Last name"), "{hint}");
+}
+
+#[test]
+fn an_older_list_without_names_takes_no_name_away() {
+    let supporter = kind("supporter");
+    let (nameless, named) = ("Email\nann@example.org\n", "Name,Email\nAnn,ann@example.org\n");
+    let mut here = Reading::default();
+    let mut import = |table: &str| {
+        let patch = supporter.merge_import(&here, &plan("supporter", table).rows[0].patch);
+        here.foresee(&patch);
+        (here.values.text("name").to_owned(), patch.is_empty())
+    };
+    assert_eq!(import(nameless), ("ann@example.org".to_owned(), false));
+    assert_eq!(import(named), ("Ann".to_owned(), false));
+    assert_eq!(import(nameless), ("Ann".to_owned(), true));
+    assert_eq!(import(named), ("Ann".to_owned(), true));
 }
