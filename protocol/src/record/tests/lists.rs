@@ -77,7 +77,9 @@ fn address_books_saved_as_tables_are_read_old_and_new() {
         E-mail 1 - Value,Phone 1 - Value,Address 1 - City\n\
         Dr Ana Novak,Ana,,Novak,,* myContacts ::: Choir,*,ana@example.org,555 0101,Hollin\n";
     let book = plan("supporter", old);
-    assert_eq!((becomes(&book, "Name"), becomes(&book, "Given Name")), ("name".to_owned(), "-".to_owned()));
+    assert_eq!(becomes(&book, "Name"), "name");
+    let parts = "name (from Given Name and Additional Name and Family Name where Name is empty)";
+    assert_eq!(becomes(&book, "Given Name"), parts);
     assert_eq!(
         rows(&book),
         [json!({"name": "Dr Ana Novak", "email": "ana@example.org", "phone": "555 0101", "place": "Hollin",
@@ -91,6 +93,17 @@ fn address_books_saved_as_tables_are_read_old_and_new() {
     );
     // The same book, asked for the groups in it.
     assert_eq!(rows(&plan("prospect", office)), [json!({"name": "Hollin School"})]);
+}
+
+#[test]
+fn first_and_last_name_count_in_rows_that_leave_the_whole_name_empty() {
+    let table = "Name,First Name,Last Name,Email\nDr Ana Novak,Ana,Novak,ana@example.org\n\
+        ,Bo,Ek,bo@example.org\n ,,,cy@example.org\n";
+    let names: Vec<Json> = rows(&plan("supporter", table)).iter().map(|row| row["name"].clone()).collect();
+    assert_eq!(names, ["Dr Ana Novak", "Bo Ek", "cy@example.org"]);
+    let after = "First Name,Last Name,Email,Full Name\nAna,Novak,ana@example.org,Dr Ana Novak\nBo,Ek,bo@example.org,\n";
+    let names: Vec<Json> = rows(&plan("supporter", after)).iter().map(|row| row["name"].clone()).collect();
+    assert_eq!(names, ["Dr Ana Novak", "Bo Ek"]);
 }
 
 #[test]
