@@ -1,6 +1,8 @@
 //! Lists of people as the programs write them that groups use today.
 
-use crate::record::{ImportOptions, ImportPlan, Kind, Patch, Reading, Registry, TableRow, Values, export_csv};
+use crate::record::{
+    ImportOptions, ImportPlan, Imported, Kind, Patch, Reading, Registry, TableRow, Values, export_csv, origin_of,
+};
 use serde_json::{Value as Json, json};
 
 fn kind(name: &str) -> &'static Kind {
@@ -160,4 +162,48 @@ fn an_older_list_without_names_takes_no_name_away() {
     assert_eq!(import(named), ("Ann".to_owned(), false));
     assert_eq!(import(nameless), ("Ann".to_owned(), true));
     assert_eq!(import(named), ("Ann".to_owned(), true));
+}
+
+#[test]
+fn what_is_left_of_somebody_says_who_it_was_and_nothing_else() {
+    let supporter = kind("supporter");
+    let of = |json: Json| Patch::from_json(supporter, &json).unwrap().values();
+    let ann = of(json!({"name": "Ann", "email": "ann@example.org"}));
+    let unnamed = of(json!({"name": "ann@example.org", "email": "ann@example.org"}));
+    let bo = of(json!({"name": "Bo", "email": "ann@example.org"}));
+    let left = |values: &Values, marks: &str| {
+        let imported = Imported::parse(marks);
+        supporter.left_of(&Reading { values: values.clone(), imported, ..Reading::default() }).to_string()
+    };
+    let is_left = |left: &str, row: &Values| {
+        let left = Imported::parse(left);
+        supporter.left_as(row).any(|origin| left.origins().any(|known| known == origin))
+    };
+    for (removed, row, away) in [
+        (&ann, &ann, true),
+        (&ann, &unnamed, true),
+        (&unnamed, &ann, true),
+        (&unnamed, &unnamed, true),
+        (&ann, &bo, false),
+    ] {
+        assert_eq!(is_left(&left(removed, ""), row), away, "{removed:?} and then {row:?}");
+    }
+    // What an earlier program noted is kept, and no word of what was said.
+    let kept = left(&ann, "name=3f2a90d1 _row=0123456789abcdef0123456789abcdef");
+    assert!(kept.starts_with("_row=0123456789abcdef0123456789abcdef _row1="), "{kept}");
+    assert!(!kept.contains("name") && !kept.contains("ann"), "{kept}");
+    assert_eq!(Imported::parse(&kept).to_string(), kept);
+}
+
+#[test]
+fn a_record_knows_the_rows_of_a_few_lists() {
+    let supporter = kind("supporter");
+    let mut here = Reading::default();
+    for name in 0..20 {
+        let values = json!({"name": format!("Ann {name}"), "email": "ann@example.org"});
+        let row = Patch::from_json(supporter, &values).unwrap();
+        here.foresee(&supporter.merge_import(&here, &row));
+        let key = origin_of(&supporter.identity(&row.values()).unwrap());
+        assert_eq!(here.imported.origins().any(|known| known == key), name < 8, "{name}");
+    }
 }
