@@ -59,3 +59,49 @@ fn a_list_of_mailings_comes_in_with_a_preview_and_a_newer_one_after_it() {
     weir.json(["supporter", "import", &newer, "--again"]);
     assert_eq!(all(&weir).len(), 3);
 }
+
+#[test]
+fn a_list_without_names_and_a_newer_one_with_them_come_in_turns() {
+    let place = Place::new();
+    let (weir, _node) = place.running_founder();
+    let nameless = place.file("nameless.csv", "Email\nann@example.org\n");
+    let named = place.file("named.csv", "Name,Email\nAnn,ann@example.org\n");
+    assert_eq!(did(&weir, &nameless), [1, 0, 0, 0]);
+    assert_eq!(did(&weir, &named), [0, 1, 0, 0]);
+    for file in [&nameless, &named] {
+        assert_eq!(did(&weir, file), [0, 0, 1, 0]);
+        assert_eq!(called(&weir, "Ann")["email"], "ann@example.org");
+    }
+}
+
+#[test]
+fn whoever_was_removed_stays_away_however_a_list_calls_them() {
+    let place = Place::new();
+    let (weir, _node) = place.running_founder();
+    let list = |name: &str, content: &str| place.file(name, content);
+    let away = |who: &str, lists: &[&String]| {
+        weir.json(["supporter", "remove", who, "--yes"]);
+        for file in lists {
+            assert_eq!(did(&weir, file), [0, 0, 0, 1], "{file} after {who}");
+        }
+        assert!(all(&weir).is_empty(), "{who}");
+    };
+    // Typed in by hand, and the list says the same.
+    let (ann, no_ann) = (list("a.csv", "Name,Email\nAnn,ann@a.example\n"), list("an.csv", "Email\nann@a.example\n"));
+    weir.json(["supporter", "new", "--name", "Ann", "--email", "ann@a.example"]);
+    assert_eq!(did(&weir, &ann), [0, 0, 1, 0]);
+    away("Ann", &[&ann, &no_ann]);
+    // Known from two lists, and called something else since.
+    let (bo, no_bo) = (list("b.csv", "Name,Email\nBo,bo@b.example\n"), list("bn.csv", "Email\nbo@b.example\n"));
+    assert_eq!((did(&weir, &no_bo), did(&weir, &bo)), ([1, 0, 0, 0], [0, 1, 0, 0]));
+    weir.json(["supporter", "edit", "Bo", "--name", "Bo Ekman"]);
+    away("Bo Ekman", &[&no_bo, &bo]);
+    // Known without a name.
+    let (cy, no_cy) = (list("c.csv", "Name,Email\nCy,cy@c.example\n"), list("cn.csv", "Email\ncy@c.example\n"));
+    assert_eq!(did(&weir, &no_cy), [1, 0, 0, 0]);
+    away("cy@c.example", &[&cy, &no_cy]);
+    // Somebody else of a household was not removed.
+    assert_eq!(did(&weir, &list("d.csv", "Name,Email\nDee,ann@a.example\n")), [1, 0, 0, 0]);
+    weir.json(["supporter", "import", &ann, "--again"]);
+    assert_eq!(all(&weir).len(), 2);
+}

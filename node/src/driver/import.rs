@@ -38,7 +38,7 @@ struct Finder {
     /// By the row that an import made them from, whatever became of their identity since. Read only once a row finds
     /// no record: every record has to be opened for it.
     origins: Option<HashMap<String, DocumentId>>,
-    /// Records that were removed, by both; none where they may come again.
+    /// What is left of records that were removed; none where they may come again.
     removed: Option<HashSet<String>>,
     /// What becomes of them.
     rule: Removed,
@@ -264,7 +264,9 @@ impl Driver {
                 Some(removed) => removed,
                 none => none.insert(self.removed(&finder.kind)),
             };
-            if removed.contains(key) || removed.contains(&origin_of(key)) {
+            let values = row.patch.values();
+            let mut left = finder.kind.left_as(&values).chain([origin_of(key)]);
+            if left.any(|origin| removed.contains(&origin)) {
                 return Found::Taken(format!(
                     "this {} was removed here; import with --again to make it anew",
                     finder.kind.name
@@ -325,8 +327,9 @@ impl Driver {
         };
         let mut removed = HashSet::new();
         for (document, key) in rows {
-            removed.extend(key);
-            removed.extend(self.reading(kind, document).ok().and_then(|it| it.imported.origin().map(str::to_owned)));
+            removed.extend(key.as_deref().map(origin_of));
+            let reading = self.reading(kind, document).unwrap_or_default();
+            removed.extend(reading.imported.origins().map(str::to_owned));
         }
         removed
     }
@@ -338,8 +341,12 @@ impl Driver {
             own.map(|row| row.document).collect()
         };
         // A record that can't be opened is found by what its row shows, or not at all.
-        let origin = |document| Some((self.reading(kind, document).ok()?.imported.origin()?.to_owned(), document));
-        own.into_iter().filter_map(origin).collect()
+        let mut origins = HashMap::new();
+        for document in own {
+            let reading = self.reading(kind, document).unwrap_or_default();
+            origins.extend(reading.imported.origins().map(|origin| (origin.to_owned(), document)));
+        }
+        origins
     }
 }
 

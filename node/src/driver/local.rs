@@ -250,14 +250,14 @@ impl Driver {
     /// Removes a record of which nothing travels; none where it is of another sort.
     pub(super) fn remove_here(&mut self, document: DocumentId) -> Option<Result<Written, CommandError>> {
         let known = self.local(&document)?;
-        if !is_here(self.replica.documents().registry(), known.opening.kind.as_str()) {
-            return None;
-        }
+        let kind = self.replica.documents().registry().kind(known.opening.kind.as_str()).cloned();
+        let kind = kind.filter(|kind| kind.home() == RecordHome::Here)?;
         if known.presence == Presence::Removed {
             return Some(Ok(self.written_here(document, Change::Unchanged)));
         }
         // Nothing is kept but that an import shall not bring it again.
-        let values = with_marks(&Values::default(), &marks_of(&known).only_origin());
+        let left = kind.left_of(&reading_of(&kind, &known));
+        let values = with_marks(&Values::default(), &left);
         let removed = self.keep_here(document, known.opening, &values, Presence::Removed);
         Some(removed.map(|()| self.written_here(document, Change::Changed)))
     }
@@ -265,7 +265,7 @@ impl Driver {
     /// What is here of a record of which nothing travels; none where it is of another sort.
     pub(super) fn reading_here(&self, kind: &Kind, document: &DocumentId) -> Option<Reading> {
         let known = self.local(document).filter(|_| kind.home() == RecordHome::Here)?;
-        Some(Reading { values: values_of(kind, &known), imported: marks_of(&known), ..Reading::default() })
+        Some(reading_of(kind, &known))
     }
 
     fn local(&self, document: &DocumentId) -> Option<LocalRecord> {
@@ -317,6 +317,10 @@ impl Driver {
         let heads = views.records.row(&document).map(|row| row.heads.clone()).unwrap_or_default();
         Written { document, change, heads }
     }
+}
+
+fn reading_of(kind: &Kind, known: &LocalRecord) -> Reading {
+    Reading { values: values_of(kind, known), imported: marks_of(known), ..Reading::default() }
 }
 
 /// Refuses to name a person in a field that is about something else: what may be told of groups may not be told of

@@ -17,6 +17,8 @@ pub enum Mapped {
         at: usize,
         /// The headings that make it, in the order in which they are joined.
         of: Vec<String>,
+        /// The heading of the column that has the whole, where there is one: the parts count in rows that leave it empty.
+        whole: Option<String>,
     },
     /// The time of day of a field, where another column gives the day.
     Time(FieldName),
@@ -34,7 +36,10 @@ impl Mapped {
         match self {
             Mapped::Id => "id".to_owned(),
             Mapped::Field(field) => field.to_string(),
-            Mapped::Part { field, of, .. } => format!("{field} (from {})", of.join(" and ")),
+            Mapped::Part { field, of, whole: None, .. } => format!("{field} (from {})", of.join(" and ")),
+            Mapped::Part { field, of, whole: Some(whole), .. } => {
+                format!("{field} (from {} where {whole} is empty)", of.join(" and "))
+            }
             Mapped::Time(field) => format!("{field} (time)"),
             Mapped::Latitude(field) => format!("{field} (latitude)"),
             Mapped::Longitude(field) => format!("{field} (longitude)"),
@@ -104,11 +109,11 @@ pub(super) fn map_headings<'a>(
     Ok(mappings)
 }
 
-/// Names beside each part the columns that complete it. Where a column has the whole, parts of it stand for nothing.
+/// Names beside each part the columns that complete it, and the one that has the whole.
 fn join_parts(mappings: &mut [Mapping]) {
     let before = mappings.to_vec();
     for mapping in mappings {
-        let Mapped::Part { field, of, .. } = &mut mapping.mapped else { continue };
+        let Mapped::Part { field, of, whole, .. } = &mut mapping.mapped else { continue };
         let mut parts: Vec<(usize, &str)> = Vec::new();
         for other in &before {
             match &other.mapped {
@@ -118,10 +123,8 @@ fn join_parts(mappings: &mut [Mapping]) {
         }
         parts.sort_unstable();
         *of = parts.into_iter().map(|(_, heading)| heading.to_owned()).collect();
-        let whole = Mapped::Field(field.clone());
-        if before.iter().any(|other| other.mapped == whole) {
-            mapping.mapped = Mapped::Ignored;
-        }
+        let is_whole = |other: &&Mapping| matches!(&other.mapped, Mapped::Field(whole) if whole == field);
+        *whole = before.iter().find(is_whole).map(|other| other.heading.clone());
     }
 }
 
@@ -160,7 +163,7 @@ fn stands_for(kind: &Kind, heading: &str) -> Mapped {
     }
     let part = |field: &Field| {
         let at = field.parts.iter().position(|names| names.iter().any(|name| plain(name) == heading))?;
-        Some(Mapped::Part { field: field.name.clone(), at, of: Vec::new() })
+        Some(Mapped::Part { field: field.name.clone(), at, of: Vec::new(), whole: None })
     };
     if let Some(mapped) = kind.fields.iter().find_map(part).or_else(|| part_of_moment(kind, &heading)) {
         return mapped;

@@ -6,7 +6,9 @@
 //! record.
 //!
 //! A row finds its record by the kind's identity, and, where a person has changed just that since, by the identity
-//! that the row had when the record was made: its hash stands beside the fingerprints.
+//! that a row had which wrote into the record: the hashes of a few stand beside the fingerprints. Of a record that stays
+//! on one computer they are all that is left once it is removed, with what it said of itself then: so a list does not
+//! bring back whoever was taken off.
 
 use super::{FieldName, Kind, Patch, Reading, Value, Values};
 use std::{collections::BTreeMap, fmt};
@@ -14,8 +16,11 @@ use std::{collections::BTreeMap, fmt};
 /// Where the fingerprints stand in a document.
 pub const IMPORT_MARKS: &str = "_import";
 
-/// Under this name, which no field has, stands the origin.
+/// Under this name, which no field has, stands the first origin; a number behind it makes names for others.
 const ORIGIN: &str = "_row";
+
+/// Origins that a record keeps of the rows that wrote into it.
+const ORIGINS: usize = 8;
 
 /// A fingerprint per field that an import wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,14 +39,17 @@ impl Imported {
 
     /// Of a row that is named by something else than its identity: a UID in a calendar.
     pub(super) fn from_row(key: &str) -> Self {
-        Self(BTreeMap::from([(ORIGIN.into(), origin_of(key))]))
+        let mut imported = Self::default();
+        imported.add_origin(origin_of(key));
+        imported
     }
 
-    /// What is left of it when the record is removed: which row it was made from.
-    #[must_use]
-    pub fn only_origin(&self) -> Self {
-        let origin = self.0.get_key_value(ORIGIN).map(|(name, origin)| (name.clone(), origin.clone()));
-        Self(origin.into_iter().collect())
+    fn add_origin(&mut self, origin: String) {
+        let many = self.origins().count();
+        if self.origins().all(|known| known != origin) {
+            let name = if many == 0 { ORIGIN.to_owned() } else { format!("{ORIGIN}{many}") };
+            self.0.insert(name.as_str().into(), origin);
+        }
     }
 
     /// Whether no import wrote anything.
@@ -54,9 +62,10 @@ impl Imported {
         self.0.contains_key(field)
     }
 
-    /// The origin of the record: equal to [`origin_of`] the key of the row that it was made from.
-    pub fn origin(&self) -> Option<&str> {
-        self.0.get(ORIGIN).map(String::as_str)
+    /// The origins of the record: each is [`origin_of`] the key of a row that wrote into it.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        let origins = self.0.iter().filter(|(name, _)| name.starts_with(ORIGIN));
+        origins.map(|(_, origin)| origin.as_str())
     }
 }
 
@@ -74,6 +83,11 @@ impl fmt::Display for Imported {
 fn fingerprint(value: &Value) -> String {
     let hash = blake3::hash(value.to_json().to_string().as_bytes());
     hash.to_hex().chars().take(8).collect()
+}
+
+/// How a record that has a name is remembered to rows that have none. No identity begins like this.
+fn by_anyone(key: &str) -> String {
+    format!("|{key}")
 }
 
 /// How a record names the row that it came from. Unlike a fingerprint it tells many rows apart.
@@ -117,21 +131,60 @@ impl Kind {
                 None => current.is_none() || current == default,
                 Some(mark) => current.is_some_and(|current| *mark == fingerprint(current)),
             };
-            if !free {
+            // What stands in for a name says nothing against one that is there.
+            if !free || current.is_some() && self.is_stand_in(name, row) {
                 continue;
             }
             marks.0.insert(name.clone(), fingerprint(value));
             patch.fields.insert(name.clone(), Some(value.clone()));
         }
         if marks != existing.imported {
-            let named = row.imported.as_ref().and_then(Imported::origin).map(str::to_owned);
+            let named = row.imported.as_ref().and_then(|imported| imported.origins().next()).map(str::to_owned);
             let origin = named.or_else(|| self.identity(&row.values()).map(|key| origin_of(&key)));
-            if let Some(origin) = origin {
-                marks.0.entry(ORIGIN.into()).or_insert(origin);
+            if let Some(origin) = origin.filter(|_| marks.origins().count() < ORIGINS) {
+                marks.add_origin(origin);
             }
             patch.imported = Some(marks);
         }
         patch
+    }
+
+    /// What is left of a record when nothing else is: the origins that it had, and those of rows that say of it what it
+    /// says of itself, with its name or without.
+    #[must_use]
+    pub fn left_of(&self, record: &Reading) -> Imported {
+        let mut left = Imported::default();
+        let own = self.identity(&record.values).map(|key| origin_of(&key));
+        let without_name = self.without_name(&record.values).map(|key| origin_of(&by_anyone(&key)));
+        for origin in record.imported.origins().map(str::to_owned).chain(own).chain(without_name) {
+            left.add_origin(origin);
+        }
+        left
+    }
+
+    /// The origins under which a record may have been left that a row would bring back. Where one of the two has no
+    /// name, what stands in for it is enough; under two names it may be two people of a household.
+    pub fn left_as(&self, row: &Values) -> impl Iterator<Item = String> {
+        let own = self.identity(row);
+        let without_name = self.without_name(row).or_else(|| own.as_deref().map(by_anyone));
+        own.into_iter().chain(without_name).map(|key| origin_of(&key))
+    }
+
+    /// The identity of the same without its name; nothing where it has none already.
+    fn without_name(&self, values: &Values) -> Option<String> {
+        let stand_in = values.get(self.field(&self.title)?.stand_in.as_ref()?)?;
+        if values.get(&self.title) == Some(stand_in) {
+            return None;
+        }
+        let mut values = values.clone();
+        values.set(self.title.clone(), stand_in.clone());
+        self.identity(&values)
+    }
+
+    /// Whether a row has no name of its own here: it says what stands in for one.
+    fn is_stand_in(&self, name: &FieldName, row: &Patch) -> bool {
+        let other = self.field(name).and_then(|field| field.stand_in.as_ref());
+        other.is_some_and(|other| row.get(name) == row.get(other))
     }
 
     /// The key under which an import finds a record again: the identity fields without case, spacing and

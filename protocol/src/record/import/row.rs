@@ -93,6 +93,9 @@ pub(in crate::record) fn read_row<'a>(
         }
     }
     for (name, parts) in parts {
+        if !values.text(name).is_empty() {
+            continue;
+        }
         let whole: Vec<&str> = parts.values().map(String::as_str).filter(|part| !part.is_empty()).collect();
         let value = kind.field(name).map(|field| field.from_text(&whole.join(" "))).transpose();
         if let Some(value) = value.map_err(|unfit| cell_unfit(name, &unfit))?.flatten() {

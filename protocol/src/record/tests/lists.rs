@@ -1,6 +1,8 @@
 //! Lists of people as the programs write them that groups use today.
 
-use crate::record::{ImportOptions, ImportPlan, Kind, Patch, Registry, TableRow, Values, export_csv};
+use crate::record::{
+    ImportOptions, ImportPlan, Imported, Kind, Patch, Reading, Registry, TableRow, Values, export_csv, origin_of,
+};
 use serde_json::{Value as Json, json};
 
 fn kind(name: &str) -> &'static Kind {
@@ -77,7 +79,9 @@ fn address_books_saved_as_tables_are_read_old_and_new() {
         E-mail 1 - Value,Phone 1 - Value,Address 1 - City\n\
         Dr Ana Novak,Ana,,Novak,,* myContacts ::: Choir,*,ana@example.org,555 0101,Hollin\n";
     let book = plan("supporter", old);
-    assert_eq!((becomes(&book, "Name"), becomes(&book, "Given Name")), ("name".to_owned(), "-".to_owned()));
+    assert_eq!(becomes(&book, "Name"), "name");
+    let parts = "name (from Given Name and Additional Name and Family Name where Name is empty)";
+    assert_eq!(becomes(&book, "Given Name"), parts);
     assert_eq!(
         rows(&book),
         [json!({"name": "Dr Ana Novak", "email": "ana@example.org", "phone": "555 0101", "place": "Hollin",
@@ -91,6 +95,17 @@ fn address_books_saved_as_tables_are_read_old_and_new() {
     );
     // The same book, asked for the groups in it.
     assert_eq!(rows(&plan("prospect", office)), [json!({"name": "Hollin School"})]);
+}
+
+#[test]
+fn first_and_last_name_count_in_rows_that_leave_the_whole_name_empty() {
+    let table = "Name,First Name,Last Name,Email\nDr Ana Novak,Ana,Novak,ana@example.org\n\
+        ,Bo,Ek,bo@example.org\n ,,,cy@example.org\n";
+    let names: Vec<Json> = rows(&plan("supporter", table)).iter().map(|row| row["name"].clone()).collect();
+    assert_eq!(names, ["Dr Ana Novak", "Bo Ek", "cy@example.org"]);
+    let after = "First Name,Last Name,Email,Full Name\nAna,Novak,ana@example.org,Dr Ana Novak\nBo,Ek,bo@example.org,\n";
+    let names: Vec<Json> = rows(&plan("supporter", after)).iter().map(|row| row["name"].clone()).collect();
+    assert_eq!(names, ["Dr Ana Novak", "Bo Ek"]);
 }
 
 #[test]
@@ -131,4 +146,64 @@ fn whoever_has_no_name_is_called_by_an_address_and_it_is_told_once() {
     let error = ImportPlan::read(kind("person"), b"Email,Fax\na@example.org,1\n", &ImportOptions::default());
     let hint = error.unwrap_err().hint().unwrap();
     assert!(hint.contains("First name, ") && hint.contains("Last name"), "{hint}");
+}
+
+#[test]
+fn an_older_list_without_names_takes_no_name_away() {
+    let supporter = kind("supporter");
+    let (nameless, named) = ("Email\nann@example.org\n", "Name,Email\nAnn,ann@example.org\n");
+    let mut here = Reading::default();
+    let mut import = |table: &str| {
+        let patch = supporter.merge_import(&here, &plan("supporter", table).rows[0].patch);
+        here.foresee(&patch);
+        (here.values.text("name").to_owned(), patch.is_empty())
+    };
+    assert_eq!(import(nameless), ("ann@example.org".to_owned(), false));
+    assert_eq!(import(named), ("Ann".to_owned(), false));
+    assert_eq!(import(nameless), ("Ann".to_owned(), true));
+    assert_eq!(import(named), ("Ann".to_owned(), true));
+}
+
+#[test]
+fn what_is_left_of_somebody_says_who_it_was_and_nothing_else() {
+    let supporter = kind("supporter");
+    let of = |json: Json| Patch::from_json(supporter, &json).unwrap().values();
+    let ann = of(json!({"name": "Ann", "email": "ann@example.org"}));
+    let unnamed = of(json!({"name": "ann@example.org", "email": "ann@example.org"}));
+    let bo = of(json!({"name": "Bo", "email": "ann@example.org"}));
+    let left = |values: &Values, marks: &str| {
+        let imported = Imported::parse(marks);
+        supporter.left_of(&Reading { values: values.clone(), imported, ..Reading::default() }).to_string()
+    };
+    let is_left = |left: &str, row: &Values| {
+        let left = Imported::parse(left);
+        supporter.left_as(row).any(|origin| left.origins().any(|known| known == origin))
+    };
+    for (removed, row, away) in [
+        (&ann, &ann, true),
+        (&ann, &unnamed, true),
+        (&unnamed, &ann, true),
+        (&unnamed, &unnamed, true),
+        (&ann, &bo, false),
+    ] {
+        assert_eq!(is_left(&left(removed, ""), row), away, "{removed:?} and then {row:?}");
+    }
+    // What an earlier program noted is kept, and no word of what was said.
+    let kept = left(&ann, "name=3f2a90d1 _row=0123456789abcdef0123456789abcdef");
+    assert!(kept.starts_with("_row=0123456789abcdef0123456789abcdef _row1="), "{kept}");
+    assert!(!kept.contains("name") && !kept.contains("ann"), "{kept}");
+    assert_eq!(Imported::parse(&kept).to_string(), kept);
+}
+
+#[test]
+fn a_record_knows_the_rows_of_a_few_lists() {
+    let supporter = kind("supporter");
+    let mut here = Reading::default();
+    for name in 0..20 {
+        let values = json!({"name": format!("Ann {name}"), "email": "ann@example.org"});
+        let row = Patch::from_json(supporter, &values).unwrap();
+        here.foresee(&supporter.merge_import(&here, &row));
+        let key = origin_of(&supporter.identity(&row.values()).unwrap());
+        assert_eq!(here.imported.origins().any(|known| known == key), name < 8, "{name}");
+    }
 }
