@@ -9,6 +9,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+/// The field that says how something comes back.
+const REPEATS: &str = "repeats";
+
 /// From a moment on and up to one; open where nothing is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Period {
@@ -85,7 +88,9 @@ impl During {
     /// Whether a record takes place then, if only one of the times that it comes back; one that names no time: whether it
     /// was changed last then.
     pub(super) fn holds(&self, row: &Row, seen: &Values) -> bool {
-        if let Some(times) = Times::of(seen).filter(Times::comes_back) {
+        // Few come back, and taking all times of each record apart costs more than the rest.
+        let comes_back = !seen.text(REPEATS).is_empty();
+        if comes_back && let Some(times) = Times::of(seen).filter(Times::comes_back) {
             return self.period.meets(&times);
         }
         let said = |field: &Option<FieldName>| match seen.get(field.as_ref()?) {
