@@ -199,3 +199,22 @@ pub(crate) fn add_delivery(item: &mut Item, views: &Views, delivery: Option<&Del
     item.insert("groups".to_owned(), json!(groups));
     item.insert("waiting_for".to_owned(), json!(waiting_for));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grid_protocol::id::GroupId;
+    use grid_protocol::record::Registry;
+    use std::sync::Arc;
+
+    #[test]
+    fn of_many_groups_that_wait_some_are_named_and_all_are_counted() {
+        let views = Views::new(Arc::new(Registry::standard().clone()), GroupId([0; 32]));
+        let groups = |from: u8, to: u8| (from..to).map(|number| GroupId([number; 32])).collect();
+        let delivery = Delivery { received_by: groups(1, 4), waiting_for: groups(4, 200) };
+        let mut item = Item::new();
+        add_delivery(&mut item, &views, Some(&delivery));
+        assert_eq!((&item["received_by"], &item["groups"]), (&json!(3), &json!(199)));
+        assert_eq!(item["waiting_for"].as_array().map(Vec::len), Some(NAMED));
+    }
+}
