@@ -5,7 +5,7 @@ use grid_protocol::control::{Kind, Record};
 use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{DocumentId, EntryId};
 use grid_protocol::key::DeviceId;
-use grid_protocol::replica::{Direction, Input, OwnLog, PeerSync, Replica};
+use grid_protocol::replica::{Direction, Input, OwnLog, PeerSync, Recalled, Replica, Row};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
 use grid_protocol::sync::{Gossip, News, Response, Says, pack};
@@ -111,6 +111,24 @@ fn effective(replica: &mut Replica<Disk>, document: DocumentId) -> usize {
     replica.live(document).expect("storage in memory").document().effective().count()
 }
 
+fn rows(author: &Author, disk: Disk, recalled: &Recalled) -> Vec<Row> {
+    let registry = Arc::new(grid_protocol::record::Registry::standard().clone());
+    Replica::open(author.me, registry, disk, recalled, [3; 32]).expect("storage in memory").1
+}
+
+/// What the page is called after a crash took the rows that were read last, and nothing else: its logs are as long as before.
+fn title_after_a_start_with(rows_before: Vec<Row>, replica: &Replica<Disk>, valley: &Valley) -> String {
+    let heads = replica.storage().heads().expect("storage in memory");
+    let recalled = Recalled {
+        rows: rows_before.into_iter().map(Arc::new).collect(),
+        entries: heads.into_iter().map(|(device, head)| (device, head.seq + 1)).collect(),
+        authority: Some(replica.authority().digest()),
+    };
+    let read = rows(&valley.shed, replica.storage().clone(), &recalled);
+    let page = read.into_iter().find(|row| row.document == valley.page);
+    page.map(|row| row.values.text("title").to_owned()).unwrap_or_default()
+}
+
 fn fork_proofs(replica: &Replica<Disk>) -> Vec<Record> {
     replica.control().iter().filter(|record| record.kind() == Kind::ForkProof).cloned().collect()
 }
@@ -214,6 +232,7 @@ fn what_others_built_on_behind_a_fork_is_fetched_by_those_who_hold_the_other_bra
     let alone = valley.notes(&valley.lost, None, 0..2);
     let right = disk(&valley.records, &[&valley.opening, &built, &more, &on_top]);
     let left = disk(&valley.records, &[&valley.opening, &alone]);
+    let rows_before = rows(&valley.shed, left.clone(), &Recalled::default());
     let mut exchange = Exchange::new((&valley.shed, left), (&valley.office, right));
     exchange.pull();
     exchange.pull();
@@ -224,6 +243,7 @@ fn what_others_built_on_behind_a_fork_is_fetched_by_those_who_hold_the_other_bra
     let proof = fork_proofs(&exchange.asker).remove(0);
     gossip(&mut exchange.answerer, &valley.founder, News::Record(proof));
     assert_eq!(exchange.asker.state_root(), exchange.answerer.state_root());
+    assert_eq!(title_after_a_start_with(rows_before, &exchange.asker, &valley), "By the office, on top");
     // The one that fetched them passes them on, and knows them after a start.
     let third = disk(&valley.records, &[&valley.opening]);
     let mut next = Exchange::new((&valley.founder, third), (&valley.shed, exchange.asker.into_storage()));
