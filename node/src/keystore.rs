@@ -13,7 +13,7 @@ use crate::home::{Home, write_private};
 use crate::passphrase::Passphrase;
 use crate::vault::{DataKey, Vault};
 use file::{KeyFile, RootInFile, SEALED_FORMAT, SealedFile, Secrets, hex, seed};
-use grid_protocol::control::{DeviceSecrets, RootNumber};
+use grid_protocol::control::{DeviceSecrets, RootNumber, SigningKey};
 use grid_protocol::key::{SealKey, SecretKey};
 use grid_protocol::words::RecoveryWords;
 use lock::{Lock, Opened};
@@ -38,6 +38,13 @@ pub(crate) struct HeldRoot {
     pub(crate) number: RootNumber,
     /// The key.
     pub(crate) key: SecretKey,
+}
+
+impl HeldRoot {
+    /// What it signs with.
+    pub(crate) fn signing(&self) -> SigningKey<'_> {
+        SigningKey::Root(self.number.number(), &self.key)
+    }
 }
 
 /// What a key file is opened with.

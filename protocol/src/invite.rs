@@ -325,12 +325,9 @@ fn chain(
     let mut records = set.proof_of(version)?;
     let certificates = set.certificates(group, issuer);
     let governing = certificates.into_iter().find(|cert| cert.body().capabilities.has(Capabilities::GOVERN))?;
-    let root = match governing.signed.signer {
-        Signer::Root(number) => number,
-        Signer::Device(_) => 0,
-    };
     let known: BTreeSet<RecordId> = records.iter().map(Record::id).collect();
-    records.extend(set.keys_of(group, root).into_iter().filter(|record| !known.contains(&record.id())));
+    records
+        .extend(set.keys_of(group, governing.signed.signer).into_iter().filter(|record| !known.contains(&record.id())));
     records.extend([Record::DeviceCert(governing.clone()), invite]);
     Some(records)
 }

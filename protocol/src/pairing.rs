@@ -9,7 +9,9 @@
 //! space do not matter.
 
 use crate::codec::{self, DecodeError, Format};
-use crate::control::{Body as _, Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets, RecordError, SigningKey};
+use crate::control::{
+    Body as _, Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets, RecordError, Signer, SigningKey,
+};
 use crate::domain;
 use crate::id::{CoalitionId, Digest, GroupId, RecordId, derive, from_base32, to_base32};
 use crate::key::{DeviceId, PeerKey, PublicKey, SecretKey, Signature};
@@ -38,8 +40,8 @@ pub struct PairingCode {
     pub group: GroupId,
     /// Its name, to be shown.
     pub group_name: String,
-    /// The number of the root that signs the certificate.
-    pub root: u32,
+    /// The root that signs the certificate.
+    pub root: Signer,
     /// What the new device may do.
     pub capabilities: Capabilities,
     /// What the group calls the new device, unless its own people say otherwise.
@@ -83,8 +85,8 @@ pub enum ParsePairingError {
 pub struct Pairing {
     /// The public half of the pairing key, by which the pairing is known.
     pub key: PublicKey,
-    /// The number of the root that signs.
-    pub root: u32,
+    /// The root that signs.
+    pub root: Signer,
     /// What the new device may do.
     pub capabilities: Capabilities,
     /// After this nobody is certified by it.
@@ -102,8 +104,8 @@ pub struct PairRequest {
     pub key: PublicKey,
     /// The certificate to be signed.
     pub certificate: DeviceCertBody,
-    /// The number of the root that is to sign it.
-    pub root: u32,
+    /// The root that is to sign it.
+    pub root: Signer,
     /// The device's signature over the certificate's id.
     pub by_device: Signature,
     /// The signature over the same by the key behind the PeerId.
@@ -281,9 +283,9 @@ impl PairRequest {
     }
 
     /// The certificate, signed by the root that the request names.
-    pub fn certify(self, root: &SecretKey) -> DeviceCert {
-        let Self { certificate, root: number, by_device, by_peer, .. } = self;
-        DeviceCert::countersigned(certificate, SigningKey::Root(number, root), by_device, by_peer)
+    pub fn certify(self, root: SigningKey<'_>) -> DeviceCert {
+        let Self { certificate, by_device, by_peer, .. } = self;
+        DeviceCert::countersigned(certificate, root, by_device, by_peer)
     }
 }
 

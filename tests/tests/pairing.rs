@@ -1,7 +1,7 @@
 //! A group's further computer: it is let in with a code, once, and is an ordinary device from then on.
 
 use grid_protocol::authority::Cut;
-use grid_protocol::control::{Capabilities, Record};
+use grid_protocol::control::{Capabilities, Record, Signer};
 use grid_protocol::key::PeerKey;
 use grid_protocol::limits::{
     MAX_APPLICATION, MAX_LOBBY_FRAME, MAX_LOBBY_REQUESTS, MAX_LOBBY_REQUESTS_PER_PEER, MAX_PAIRINGS,
@@ -130,7 +130,7 @@ fn every_request_that_breaks_a_rule_is_refused_by_its_name() {
     let peer = office.peer();
     let unknown = desk.author.code([9; 32], Capabilities::WRITE, NOON.wall);
     let more = PairingCode { capabilities: Capabilities::ALL, ..code.clone() };
-    let other_root = PairingCode { root: 1, ..code.clone() };
+    let other_root = PairingCode { root: Signer::Root(1), ..code.clone() };
     let mut other_group = code.clone();
     other_group.group.0[0] ^= 1;
     let (_, known) = Author::with_code(&code, 0, registry());

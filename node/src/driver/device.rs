@@ -166,7 +166,7 @@ impl Driver {
             group_name: self.name_of(&group),
             label: shown.body().label.clone(),
             place,
-            capabilities: authority.keys().writer(&device).map_or(Capabilities::NONE, |(_, capabilities)| capabilities),
+            capabilities: authority.keys().writer(&device).map_or(Capabilities::NONE, |writer| writer.capabilities),
             governs: authority.keys().governs(&device).is_some(),
             state,
             cut,

@@ -58,7 +58,7 @@ impl Outbound {
         replica: &Replica<S>,
         parts: CodeParts,
     ) -> Result<PairingCode, CommandError> {
-        let root = self.root_in_force(replica)?.number.number();
+        let root = self.root_in_force(replica)?.signing().signer();
         let CodeParts { coalition_name, group_name, capabilities, label, seed, expires, addresses } = parts;
         Ok(PairingCode {
             format: Format,
@@ -86,10 +86,11 @@ impl Outbound {
         request: PairRequest,
     ) -> Result<DeviceCert, PairRefusal> {
         let root = self.root_in_force(replica).map_err(|_| PairRefusal::NoRoot)?;
-        if root.number.number() != request.root {
+        let key = root.signing();
+        if key.signer() != request.root {
             return Err(PairRefusal::OtherRoot);
         }
-        Ok(request.certify(&root.key))
+        Ok(request.certify(key))
     }
 
     /// What this device hands in to be certified.
@@ -142,7 +143,7 @@ impl Outbound {
             expires: None,
             serial: 0,
         };
-        let key = SigningKey::Root(root.number.number(), &root.key);
+        let key = root.signing();
         let mut records = vec![Record::DeviceCert(DeviceCert::new(body, key, secrets))];
         if !keys.is_revoked(&self.me.device) {
             records.push(self.end_device(replica, self.me.device, cut)?);
@@ -166,7 +167,7 @@ impl Outbound {
         cut: Cut,
     ) -> Result<Record, CommandError> {
         let root = self.root_in_force(replica)?;
-        let key = SigningKey::Root(root.number.number(), &root.key);
+        let key = root.signing();
         Ok(Record::Revoke(Revoke::new(self.me.coalition, self.me.group, device, cut, key)))
     }
 }

@@ -142,9 +142,9 @@ impl Outbound {
         stance: Stance,
     ) -> Result<Record, CommandError> {
         let key = self.governing(replica)?;
-        let said = replica.control().entries().filter_map(|(id, record)| match record {
+        let said = replica.control().iter().filter_map(|record| match record {
             Record::Endorsement(word) if word.body.mandate == *mandate && word.body.group == self.me.group => {
-                Some(replica.authority().keys().counted(replica.control(), id, word, word.body.counter))
+                Some(replica.authority().keys().counted(word, word.body.counter))
             }
             _ => None,
         });

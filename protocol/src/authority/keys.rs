@@ -2,8 +2,8 @@
 //!
 //! A device belongs to the group that certified it; one that several groups certified belongs to none.
 //! Certificates count that the root in force signed or lists. What a device may do is the union of them:
-//! rights end by revocation only. Of too many devices those with the lowest keys count: a device keeps
-//! its place however often it is certified anew. Of those that govern, devices that the group ended are
+//! rights end by revocation only. Of too many devices those count that the root in force certifies itself, then those
+//! with the lowest keys: a device keeps its place however often it is certified anew. Of those that govern, devices that the group ended are
 //! counted apart.
 //!
 //! A device that a rotation left out is a **former** one: its log is cut at the very beginning, and what
@@ -30,10 +30,23 @@ pub use crate::control::Cut;
 pub struct Device {
     /// The group.
     pub group: GroupId,
-    /// All that any of its certificates lets it do.
+    /// All that any of its certificates lets it do that count.
     pub capabilities: Capabilities,
+    /// All that any of its certificates ever let it do.
+    pub once: Capabilities,
     /// The certificate of the highest serial.
     pub certificate: DeviceCert,
+}
+
+/// Who writes with a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The group.
+    pub group: GroupId,
+    /// What the device may do.
+    pub capabilities: Capabilities,
+    /// What it could do at some time: rights that a new root does not list are lost.
+    pub once: Capabilities,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +70,7 @@ enum Revoking {
 pub struct Keys {
     groups: BTreeMap<GroupId, Group>,
     devices: BTreeMap<DeviceId, Device>,
-    former: BTreeMap<DeviceId, (GroupId, Capabilities)>,
+    former: BTreeMap<DeviceId, Writer>,
     peers: BTreeMap<PeerKey, BTreeSet<DeviceId>>,
     cuts: BTreeMap<DeviceId, Cut>,
     revoked: BTreeSet<DeviceId>,
@@ -102,7 +115,18 @@ impl Found<'_> {
 struct Counting<'a> {
     device: DeviceId,
     capabilities: Capabilities,
+    once: Capabilities,
+    by: By,
     shown: &'a DeviceCert,
+}
+
+/// Why a device counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    /// The root in force certifies it.
+    Certificate,
+    /// The root in force lists it: it may be whatever a thief has certified before.
+    List,
 }
 
 impl Keys {
@@ -122,7 +146,7 @@ impl Keys {
                     let of_device = found.certified.entry(cert.body().device).or_default();
                     of_device.entry(cert.body().group).or_default().push((*id, cert));
                 }
-                Record::Revoke(revoke) => revoked.push((*id, revoke)),
+                Record::Revoke(revoke) => revoked.push(revoke),
                 Record::ForkProof(proof) => {
                     let fork = found.forks.entry(proof.body.device).or_insert(proof.cut());
                     *fork = proof.cut().min(*fork);
@@ -130,9 +154,9 @@ impl Keys {
                 _ => {}
             }
         }
-        for (id, revoke) in revoked {
+        for revoke in revoked {
             let group = keys.groups.get_mut(&revoke.body.group);
-            if let Some(group) = group.filter(|group| group.root.made(set, &id, revoke.signer)) {
+            if let Some(group) = group.filter(|group| group.root.signer() == revoke.signer) {
                 group.revoking = Revoking::Done;
                 found.revoked.entry(revoke.body.device).or_default().push(revoke);
             }
@@ -146,7 +170,7 @@ impl Keys {
                 Some(first) => {
                     let claim = |(group, certificates): &(GroupId, Certificates<'_>)| {
                         let root = keys.groups.get(group).map(|group| &group.root);
-                        let counting = root.and_then(|root| count(set, root, device, certificates));
+                        let counting = root.and_then(|root| count(root, device, certificates));
                         let listed = counting.map(|counting| (counting.shown.id(), counting.capabilities));
                         let end = root.and_then(|root| found.end(group, root, &device));
                         (*group, Claim { end, listed })
@@ -162,31 +186,26 @@ impl Keys {
                 None => {}
             }
         }
-        by_group.into_iter().for_each(|(group, devices)| keys.add_devices(set, group, devices, &found));
+        by_group.into_iter().for_each(|(group, devices)| keys.add_devices(group, devices, &found));
         keys.spoken = Spoken::evaluate(set, |group| keys.root(group));
         keys
     }
 
-    fn add_devices(
-        &mut self,
-        set: &ControlSet,
-        id: GroupId,
-        devices: Vec<(DeviceId, Certificates<'_>)>,
-        found: &Found<'_>,
-    ) {
+    fn add_devices(&mut self, id: GroupId, devices: Vec<(DeviceId, Certificates<'_>)>, found: &Found<'_>) {
         let Some(group) = self.groups.get(&id) else { return };
         let root = group.root.clone();
         let mut counting = Vec::new();
         for (device, certificates) in devices {
-            match count(set, &root, device, &certificates) {
+            match count(&root, device, &certificates) {
                 Some(device) => counting.push(device),
                 None => {
-                    self.former.insert(device, (id, union(&certificates)));
+                    let once = union(&certificates);
+                    self.former.insert(device, Writer { group: id, capabilities: once, once });
                     self.cuts.insert(device, Cut::NOTHING);
                 }
             }
         }
-        // They come in ascending order of their keys.
+        counting.sort_unstable_by_key(|device| (device.by, device.device));
         if counting.len() > MAX_DEVICES {
             self.faults.push(Fault::TooManyDevices { group: id, found: counting.len() });
             counting.truncate(MAX_DEVICES);
@@ -213,9 +232,10 @@ impl Keys {
         let Some(group) = self.groups.get_mut(&id) else { return };
         group.governing = governing;
         group.devices = counting.iter().map(|(device, _)| device.device).collect();
-        for (Counting { device, capabilities, shown, .. }, ended) in counting {
+        group.devices.sort_unstable();
+        for (Counting { device, capabilities, once, shown, .. }, ended) in counting {
             self.peers.entry(shown.body().peer).or_default().insert(device);
-            self.devices.insert(device, Device { group: id, capabilities, certificate: shown.clone() });
+            self.devices.insert(device, Device { group: id, capabilities, once, certificate: shown.clone() });
             if ended.is_some() {
                 self.revoked.insert(device);
             }
@@ -233,9 +253,11 @@ impl Keys {
     }
 
     /// In whose name a device writes, or wrote before a rotation left it out, and what it may do.
-    pub fn writer(&self, device: &DeviceId) -> Option<(GroupId, Capabilities)> {
+    pub fn writer(&self, device: &DeviceId) -> Option<Writer> {
         match self.devices.get(device) {
-            Some(known) => Some((known.group, known.capabilities)),
+            Some(Device { group, capabilities, once, .. }) => {
+                Some(Writer { group: *group, capabilities: *capabilities, once: *once })
+            }
             None => self.former.get(device).copied(),
         }
     }
@@ -321,7 +343,7 @@ impl Keys {
     pub fn is_certified_by(&self, device: &DeviceId, group: &GroupId) -> bool {
         match self.disputed.get(device) {
             Some(groups) => groups.contains_key(group),
-            None => self.writer(device).is_some_and(|(of, _)| of == *group),
+            None => self.writer(device).is_some_and(|writer| writer.group == *group),
         }
     }
 
@@ -338,13 +360,8 @@ impl Keys {
 }
 
 /// What a device may do under a root; none where no certificate of it counts.
-fn count<'a>(
-    set: &ControlSet,
-    root: &RootInForce,
-    device: DeviceId,
-    certificates: &Certificates<'a>,
-) -> Option<Counting<'a>> {
-    let made = |(id, cert): &(RecordId, &DeviceCert)| root.made(set, id, cert.signed.signer);
+fn count<'a>(root: &RootInForce, device: DeviceId, certificates: &Certificates<'a>) -> Option<Counting<'a>> {
+    let made = |(_, cert): &(RecordId, &DeviceCert)| root.signer() == cert.signed.signer;
     let signed: Certificates<'a> = certificates.iter().copied().filter(made).collect();
     let kept: Option<&Kept> = root.listed.as_ref().and_then(|listed| listed.get(&device));
     let listed = certificates.iter().filter(|(id, _)| kept.is_some_and(|kept| kept.certificate == *id));
@@ -354,7 +371,8 @@ fn count<'a>(
     let shown = shown.or_else(|| kept.and(certificates.iter().min_by_key(by_serial)));
     let capabilities = union(&signed).and(kept.map_or(Capabilities::NONE, |kept| kept.capabilities));
     let (_, shown) = shown?;
-    Some(Counting { device, capabilities, shown })
+    let by = if signed.is_empty() { By::List } else { By::Certificate };
+    Some(Counting { device, capabilities, once: union(certificates).and(capabilities), by, shown })
 }
 
 fn union(certificates: &Certificates<'_>) -> Capabilities {

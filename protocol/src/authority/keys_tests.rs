@@ -6,7 +6,7 @@ use crate::codec::Format;
 use crate::control::sample::{Coalition, Group, secrets};
 use crate::control::{
     Capabilities, ControlSet, DeviceCert, DeviceCertBody, DeviceSecrets, ForkProof, Inception, Offer, Record,
-    RecordError, Recovery, Revoke, RootNumber, Rotation, Signed, SigningKey, first_device_with,
+    RecordError, Recovery, Revoke, RootNumber, Rotation, Signed, Signer, SigningKey, first_device_with,
 };
 use crate::domain;
 use crate::entry::{EntryKind, Header};
@@ -284,6 +284,44 @@ fn rival_recoveries_come_out_alike_in_any_order_with_what_their_roots_signed() {
         digests.insert((set.fingerprint(), authority.devices_of(&group.id).to_vec()));
     }
     assert_eq!(digests.len(), 1);
+}
+
+#[test]
+fn what_rival_roots_sign_alike_is_told_apart_by_its_id_and_nobody_holds_less_unseen() {
+    let (coalition, group, contacts) = recoverable();
+    let mut base = known(&coalition, &group, &contacts);
+    let set = offer_all(&coalition, base.clone());
+    let number = RootNumber { recovery: 1, rotation: 0 };
+    let words = [51, 52].map(|entropy| RecoveryWords::from_entropy([entropy; 32]));
+    for (words, pair) in words.iter().zip([[0, 1], [1, 2]]) {
+        let pair = pair.map(|index| &contacts[index]);
+        base.push(Record::Recovery(Box::new(recovered(&coalition, &set, group.id, &pair, words))));
+    }
+    // Both say the same: that a device is the group's, and where the log of another one ends.
+    let said = words.each_ref().map(|words| {
+        let revoke = Revoke::new(coalition.id, group.id, group.device(), cut(3), SigningKey::Root(256, &words.root(0)));
+        [certificate(&group, number, words, &secrets(60), 0), Record::Revoke(revoke)]
+    });
+    let both = |turn: usize| said.each_ref().map(|said| said[turn].clone());
+    for turn in [0, 1] {
+        let [one, other] = both(turn);
+        assert_ne!((one.id(), one.key()), (other.id(), other.key()));
+        let [with_one, with_other] =
+            [&one, &other].map(|record| offer_all(&coalition, base.iter().cloned().chain([record.clone()])));
+        assert_ne!(with_one.fingerprint(), with_other.fingerprint(), "who believes other things is asked");
+    }
+    let orders = [[0, 1], [1, 0]].map(|order| {
+        let set = offer_all(&coalition, base.iter().cloned().chain(order.iter().flat_map(|turn| said[*turn].clone())));
+        let authority = Authority::evaluate(&set);
+        (set.fingerprint(), authority.devices_of(&group.id).to_vec(), authority.cut(&group.device()))
+    });
+    assert_eq!(orders[0], orders[1]);
+    assert_eq!(orders[0].2, Some(cut(3)));
+    // The form without a key is none.
+    let Record::Revoke(mut unnamed) = both(1)[0].clone() else { panic!("a revocation") };
+    unnamed.signer = Signer::Root(256);
+    let mut set = offer_all(&coalition, base);
+    assert!(matches!(set.offer(Record::Revoke(unnamed)), Offer::Refused(RecordError::Signer { .. })));
 }
 
 #[test]

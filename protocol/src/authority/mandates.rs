@@ -50,8 +50,7 @@ pub(crate) fn evaluate(set: &ControlSet, keys: &Keys, versions: &Versions) -> Ve
                 }
             }
             Record::Endorsement(word) => {
-                let body =
-                    EndorsementBody { counter: keys.counted(set, id, word, word.body.counter), ..word.body.clone() };
+                let body = EndorsementBody { counter: keys.counted(word, word.body.counter), ..word.body.clone() };
                 words.entry(body.mandate).or_default().entry(body.group).or_default().push(body);
             }
             _ => {}

@@ -114,8 +114,8 @@ impl Membership {
                         self.faults.push(Fault::OtherText { group: body.group, text_hash: body.text_hash });
                         continue;
                     }
-                    let Some(key) = key_of(set, id, record) else { continue };
-                    let counter = keys.counted(set, id, record, body.counter.0);
+                    let Some(key) = key_of(set, record) else { continue };
+                    let counter = keys.counted(record, body.counter.0);
                     self.count(body.group, counter);
                     let said = Said { counter, id: *id, record };
                     let of_version = words.signatures.entry(body.version).or_default();
@@ -125,7 +125,7 @@ impl Membership {
                 }
                 Record::Withdrawal(record) => {
                     let body = &record.body;
-                    let counter = keys.counted(set, id, record, body.counter.0);
+                    let counter = keys.counted(record, body.counter.0);
                     self.count(body.group, counter);
                     let said = Said { counter, id: *id, record };
                     let of_version = words.withdrawals.entry(body.version).or_default();
@@ -294,9 +294,9 @@ fn signed_last(words: &Words<'_>) -> BTreeMap<GroupId, VersionId> {
 }
 
 /// The key that made a signature.
-fn key_of(set: &ControlSet, id: &RecordId, signature: &StatementSignature) -> Option<PublicKey> {
+fn key_of(set: &ControlSet, signature: &StatementSignature) -> Option<PublicKey> {
     match signature.signer {
         Signer::Device(device) => Some(device.0),
-        Signer::Root(number) => set.root_behind(id, &signature.body.group, number),
+        root => set.root_key(&signature.body.group, root),
     }
 }

@@ -52,7 +52,7 @@ mod vouching_tests;
 pub use belonging::{End, Why};
 pub use fault::Fault;
 pub use governance::{SlotState, TakenBy, VouchDue};
-pub use keys::{Cut, Device, RootInForce};
+pub use keys::{Cut, Device, RootInForce, Writer};
 pub use mandates::Mandated;
 pub use membership::{Lacking, SignedBy, Standing, Validity};
 pub use reign::{Ending, say_again};
@@ -78,13 +78,15 @@ pub struct Authority {
     keys: Arc<Keys>,
     governance: Arc<Governance>,
     membership: Arc<Membership>,
+    /// The group of the node that asks.
+    own: Option<GroupId>,
     digest: Digest,
 }
 
 impl Default for Authority {
     /// What nothing adds up to: nobody is known.
     fn default() -> Self {
-        Self::of(Arc::default(), Arc::default(), Membership::default())
+        Self::of(Arc::default(), Arc::default(), Membership::default(), None)
     }
 }
 
@@ -103,7 +105,7 @@ impl Authority {
         let keys = Keys::evaluate(set);
         let governance = Governance::evaluate(set, &keys);
         let membership = Membership::evaluate(set, &keys, &governance, own);
-        Self::of(Arc::new(keys), Arc::new(governance), membership)
+        Self::of(Arc::new(keys), Arc::new(governance), membership, own)
     }
 
     /// Works out what a set adds up to in which records have come or gone since, none of them in a layer below
@@ -119,22 +121,22 @@ impl Authority {
             Layer::Membership => self.governance.clone(),
         };
         let membership = Membership::evaluate(set, &keys, &governance, Some(own));
-        Self::of(keys, governance, membership)
+        Self::of(keys, governance, membership, Some(own))
     }
 
     /// The same at the node of another group, which may follow another version.
     pub(crate) fn at_home_of(&self, set: &ControlSet, own: &GroupId) -> Self {
         let followed = self.governance.versions().followed(self.membership.signed_last(own));
         if followed == self.membership.followed() {
-            return self.clone();
+            return Self { own: Some(*own), ..self.clone() };
         }
         let membership = Membership::evaluate(set, &self.keys, &self.governance, Some(own));
-        Self::of(self.keys.clone(), self.governance.clone(), membership)
+        Self::of(self.keys.clone(), self.governance.clone(), membership, Some(own))
     }
 
-    fn of(keys: Arc<Keys>, governance: Arc<Governance>, membership: Membership) -> Self {
+    fn of(keys: Arc<Keys>, governance: Arc<Governance>, membership: Membership, own: Option<&GroupId>) -> Self {
         let digest = digest(&keys, &governance, &membership);
-        Self { keys, governance, membership: Arc::new(membership), digest }
+        Self { keys, governance, membership: Arc::new(membership), own: own.copied(), digest }
     }
 
     /// The layer of keys.
@@ -159,7 +161,7 @@ impl Authority {
 
     /// The group in whose name a device writes, or wrote before a rotation left it out.
     pub fn author_of(&self, device: &DeviceId) -> Option<GroupId> {
-        self.keys.writer(device).map(|(group, _)| group)
+        self.keys.writer(device).map(|writer| writer.group)
     }
 
     /// The certificate of a device that is shown: of the highest serial.
@@ -260,6 +262,22 @@ impl Authority {
         self.group_of(device).is_some_and(|group| self.was_admitted(&group))
     }
 
+    /// Whether a group was not admitted, and is not the node's own: what it writes is for its own nodes alone so far,
+    /// whoever holds it from before.
+    pub fn is_outside(&self, group: &GroupId) -> bool {
+        !self.was_admitted(group) && self.own != Some(*group)
+    }
+
+    /// Whether the log of a device counts for nobody but its own group, if it has one.
+    pub fn is_of_outsider(&self, device: &DeviceId) -> bool {
+        self.author_of(device).is_none_or(|group| self.is_outside(&group))
+    }
+
+    /// Whether any group is known that was not admitted.
+    pub fn has_outsiders(&self) -> bool {
+        self.groups().any(|group| self.is_outside(&group))
+    }
+
     /// Where the log of a device ends for everybody.
     pub fn cut(&self, device: &DeviceId) -> Option<Cut> {
         self.keys.cut(device)
@@ -283,7 +301,7 @@ impl Authority {
 
     /// Whether entry `seq` of a device may change a document of `owner`.
     pub fn may_write(&self, device: &DeviceId, owner: &GroupId, rule: WriteRule, seq: u64) -> Right {
-        right::may_write(&self.keys, &self.membership, device, owner, rule, seq)
+        right::may_write(self, device, owner, rule, seq)
     }
 
     /// The state of one vouch slot of a device under the version that is followed here.

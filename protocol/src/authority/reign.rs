@@ -22,7 +22,7 @@ use crate::authority::membership::{SignedBy, Standing, Validity};
 use crate::control::{
     Body, ControlSet, Record, RootNumber, Signed, Signer, SigningKey, StatementSignature, Withdrawal,
 };
-use crate::id::{GroupId, RecordId};
+use crate::id::GroupId;
 use crate::key::DeviceId;
 use std::cmp::Reverse;
 
@@ -45,11 +45,11 @@ pub enum Ending {
 
 impl Keys {
     /// The counter with which a word of this id counts: its own, or 0 where its signer may not claim it.
-    pub fn counted<B: Body>(&self, set: &ControlSet, id: &RecordId, word: &Signed<B>, counter: u64) -> u64 {
-        if self.may_claim(set, id, word, counter) { counter } else { 0 }
+    pub fn counted<B: Body>(&self, word: &Signed<B>, counter: u64) -> u64 {
+        if self.may_claim(word, counter) { counter } else { 0 }
     }
 
-    fn may_claim<B: Body>(&self, set: &ControlSet, id: &RecordId, word: &Signed<B>, counter: u64) -> bool {
+    fn may_claim<B: Body>(&self, word: &Signed<B>, counter: u64) -> bool {
         if counter < AFTER_REVOKING {
             // Whatever was admitted spoke under the first root, or under a later one.
             return true;
@@ -61,7 +61,7 @@ impl Keys {
             _ => return false,
         };
         match word.signer {
-            Signer::Root(_) => root.led_by(set, id, word.signer) >= Some(claimed),
+            Signer::Root(_) | Signer::Recovered(..) => root.led_by(word.signer) >= Some(claimed),
             Signer::Device(device) => {
                 let is_ended = || self.spoken().is_ended_by(group, device, claimed);
                 self.spoken().since(group, device, claimed) && (counter & AFTER_REVOKING == 0 || !is_ended())
@@ -129,14 +129,14 @@ impl Again<'_> {
     fn withdrawal(&self) -> Vec<Record> {
         let ends = self.authority.membership().ends(self.group).iter();
         let said = ends.filter_map(|end| match self.set.get(&end.by) {
-            Some(Record::Withdrawal(said)) => Some((&end.by, said)),
+            Some(Record::Withdrawal(said)) => Some(said),
             _ => None,
         });
-        let due = said.filter(|(id, said)| {
-            let counter = self.authority.keys().counted(self.set, id, said, said.body.counter.0);
+        let due = said.filter(|said| {
+            let counter = self.authority.keys().counted(said, said.body.counter.0);
             self.is_due(said, counter)
         });
-        let again = due.map(|(_, said)| {
+        let again = due.map(|said| {
             let mut body = said.body.clone();
             body.counter.0 = self.next;
             Record::Withdrawal(Withdrawal::sign(body, self.key))

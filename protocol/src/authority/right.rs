@@ -1,7 +1,6 @@
 //! Whether an entry of a device may change a document.
 
-use crate::authority::keys::Keys;
-use crate::authority::membership::Membership;
+use crate::authority::Authority;
 use crate::control::Capabilities;
 use crate::id::GroupId;
 use crate::key::DeviceId;
@@ -22,10 +21,10 @@ pub enum Right {
     May,
     /// It may not, as far as is known.
     MayNot(MayNot),
-    /// The log of the device ends before it, or its group left before: it counts only where a device that may
-    /// write built on it.
+    /// The log of the device ends before it, its group left before or was not admitted, or the device has lost its right:
+    /// it counts only where a device that may write built on it.
     IfBuiltOn,
-    /// A certificate or the admission of the group has not arrived; it may do so yet.
+    /// A certificate, or the admission of the group to which the document belongs, has not arrived; it may do so yet.
     Unknown,
 }
 
@@ -43,15 +42,9 @@ pub enum MayNot {
     NotOwner,
 }
 
-pub(super) fn may_write(
-    keys: &Keys,
-    membership: &Membership,
-    device: &DeviceId,
-    owner: &GroupId,
-    rule: WriteRule,
-    seq: u64,
-) -> Right {
-    let Some((group, capabilities)) = keys.writer(device) else {
+pub(super) fn may_write(authority: &Authority, device: &DeviceId, owner: &GroupId, rule: WriteRule, seq: u64) -> Right {
+    let (keys, membership) = (authority.keys(), authority.membership());
+    let Some(writer) = keys.writer(device) else {
         return match rule {
             _ if !keys.is_disputed(device) => Right::Unknown,
             WriteRule::Owner => Right::MayNot(MayNot::DeviceOfSeveralGroups),
@@ -59,17 +52,24 @@ pub(super) fn may_write(
             WriteRule::Members => Right::IfBuiltOn,
         };
     };
-    if !capabilities.has(Capabilities::WRITE) {
+    let group = writer.group;
+    if !writer.once.has(Capabilities::WRITE) {
         return Right::MayNot(MayNot::NoCapability);
     }
+    let has_lost_it = !writer.capabilities.has(Capabilities::WRITE);
     let may = match keys.cut(device) {
+        // A list of fewer rights must not erase what others built on either.
+        _ if has_lost_it => Right::IfBuiltOn,
         Some(cut) if seq >= cut.seq => Right::IfBuiltOn,
         _ => Right::May,
     };
     match rule {
-        WriteRule::Owner if group == *owner => may,
-        WriteRule::Owner => Right::MayNot(MayNot::NotOwner),
-        WriteRule::Members if !membership.may_have_written(&group) => Right::Unknown,
+        WriteRule::Owner if group != *owner => Right::MayNot(MayNot::NotOwner),
+        // Its log is held here from before, or by its own nodes alone.
+        WriteRule::Owner if authority.is_outside(&group) => Right::Unknown,
+        WriteRule::Owner => may,
+        // Whoever brought it in may take that back, which must not erase what others built on meanwhile.
+        WriteRule::Members if !membership.may_have_written(&group) => Right::IfBuiltOn,
         WriteRule::Members => {
             // Who names the last entries may name them too low: what others built on stays, as behind a cut.
             match membership.ends(&group).iter().all(|end| written_before(&end.last, device, seq)) {

@@ -44,35 +44,23 @@ impl RootInForce {
         Some(this)
     }
 
-    /// Whether this root made a record of the set.
-    pub(super) fn made(&self, set: &ControlSet, id: &RecordId, signer: Signer) -> bool {
-        self.led_by(set, id, signer) == Some(self.number)
+    /// What a record names that this root signs.
+    pub const fn signer(&self) -> Signer {
+        Signer::of_root(self.number, self.key)
     }
 
-    /// The number of the root that made a record of the set, where it leads to this root, or is one before the last
-    /// recovery.
-    pub(super) fn led_by(&self, set: &ControlSet, id: &RecordId, signer: Signer) -> Option<RootNumber> {
-        let Signer::Root(number) = signer else { return None };
-        let number = RootNumber::of(number)?;
-        self.leads(number, || set.maker(id)).then_some(number)
-    }
-
-    /// Whether a root of this number is on the way to this one, or lies before the last recovery.
-    pub(super) fn comes_from(&self, number: RootNumber, root: &PublicKey) -> bool {
-        self.leads(number, || Some(*root))
-    }
-
-    fn leads(&self, number: RootNumber, root: impl FnOnce() -> Option<PublicKey>) -> bool {
-        match number.recovery.cmp(&self.number.recovery) {
+    /// The number of the root that signed a record, where it leads to this root, or is one before the last recovery.
+    pub(super) fn led_by(&self, signer: Signer) -> Option<RootNumber> {
+        let number = signer.root()?;
+        let leads = match number.recovery.cmp(&self.number.recovery) {
             Ordering::Less => true,
             Ordering::Greater => false,
-            // Without a recovery there is one root of each number.
-            Ordering::Equal if number.recovery == 0 => number <= self.number,
             Ordering::Equal => {
                 let of_number = usize::try_from(number.rotation).ok().and_then(|rotation| self.line.get(rotation));
-                of_number.is_some() && of_number == root().as_ref()
+                of_number.is_some_and(|key| Signer::of_root(number, *key) == signer)
             }
-        }
+        };
+        leads.then_some(number)
     }
 
     /// The highest recovery; of rivals the one with the smallest id decides about the root.

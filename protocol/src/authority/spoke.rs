@@ -4,7 +4,7 @@
 //! have used any of thousands of root numbers, and each of its words asks.
 
 use crate::authority::root::RootInForce;
-use crate::control::{ControlSet, Listed, Record, RootNumber};
+use crate::control::{ControlSet, Listed, Record, RootNumber, Signer};
 use crate::id::GroupId;
 use crate::key::{DeviceId, PublicKey};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,34 +26,33 @@ impl Spoken {
     /// Reads what the roots say that lead to the root in force of their group.
     pub(super) fn evaluate<'a>(set: &ControlSet, in_force: impl Fn(&GroupId) -> Option<&'a RootInForce>) -> Self {
         let mut this = Self::default();
-        let brings = |group: &GroupId, number: RootNumber, root: &PublicKey| {
-            in_force(group).is_some_and(|in_force| in_force.comes_from(number, root))
+        let brings = |group: &GroupId, number: RootNumber, root: PublicKey| {
+            in_force(group).is_some_and(|in_force| in_force.led_by(Signer::of_root(number, root)).is_some())
         };
-        for (id, record) in set.entries() {
+        for record in set.iter() {
             match record {
                 Record::DeviceCert(cert) => {
                     let body = cert.body();
-                    if let Some(number) = in_force(&body.group).and_then(|it| it.led_by(set, id, cert.signed.signer)) {
+                    if let Some(number) = in_force(&body.group).and_then(|it| it.led_by(cert.signed.signer)) {
                         this.of(body.group, body.device).speaks(number);
                     }
                 }
                 Record::Revoke(revoke) => {
                     let body = &revoke.body;
-                    if let Some(number) = in_force(&body.group).and_then(|it| it.led_by(set, id, revoke.signer)) {
+                    if let Some(number) = in_force(&body.group).and_then(|it| it.led_by(revoke.signer)) {
                         this.of(body.group, body.device).ended.insert(number);
                     }
                 }
                 Record::Rotation(rotation) => {
                     let body = &rotation.body;
-                    if let Some(number) = RootNumber::of(body.number).filter(|it| brings(&body.group, *it, &body.root))
-                    {
+                    if let Some(number) = RootNumber::of(body.number).filter(|it| brings(&body.group, *it, body.root)) {
                         this.list(body.group, number, &body.devices);
                     }
                 }
                 Record::Recovery(recovery) => {
                     let body = &recovery.body;
                     let number = RootNumber { recovery: body.recovery, rotation: 0 };
-                    if brings(&body.group, number, &body.root) {
+                    if brings(&body.group, number, body.root) {
                         this.list(body.group, number, &body.devices);
                     }
                 }

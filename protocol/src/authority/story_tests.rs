@@ -5,8 +5,8 @@ use super::story_of_keys;
 use super::*;
 use crate::control::sample::{Coalition, Group, NOW, secrets};
 use crate::control::{
-    Capabilities, Endorsement, Kind, Listed, Mandate, MandateBody, Record, RecordKey, Role, RootNumber, Signed, Stance,
-    Term, Vouch,
+    Capabilities, Endorsement, Kind, Listed, Mandate, MandateBody, Record, RecordKey, Role, RootNumber, Signed, Signer,
+    Stance, Term, Vouch,
 };
 use crate::id::RecordId;
 use proptest::prelude::*;
@@ -295,25 +295,26 @@ fn roots_that(set: &ControlSet, root: &RootInForce, device: DeviceId, of: GroupI
     let listed = |devices: &[Listed], ends: bool| {
         devices.iter().any(|listed| listed.device == device && listed.cut.is_some() == ends)
     };
-    let says = |(id, record): (&RecordId, &Record), number: RootNumber, ends: bool| {
-        let made = |signer| root.led_by(set, id, signer) == Some(number);
+    let says = |record: &Record, number: RootNumber, ends: bool| {
+        let made = |signer| root.led_by(signer) == Some(number);
+        let leads = |key| made(Signer::of_root(number, key));
         match record {
             Record::DeviceCert(cert) => !ends && cert.body().device == device && made(cert.signed.signer),
             Record::Revoke(revoke) => ends && revoke.body.device == device && made(revoke.signer),
             Record::Rotation(next) => {
                 let (body, brings) = (&next.body, next.body.number == number.number());
-                brings && root.comes_from(number, &body.root) && listed(&body.devices, ends)
+                brings && leads(body.root) && listed(&body.devices, ends)
             }
             Record::Recovery(next) => {
                 let (body, brings) = (&next.body, number == RootNumber { recovery: next.body.recovery, rotation: 0 });
-                brings && root.comes_from(number, &body.root) && listed(&body.devices, ends)
+                brings && leads(body.root) && listed(&body.devices, ends)
             }
             _ => false,
         }
     };
     let numbers = || (0..4 * 256).filter_map(RootNumber::of).filter(|number| *number <= root.number);
     let any = |number: &RootNumber, ends| {
-        set.entries().filter(|(_, record)| record.group() == Some(of)).any(|entry| says(entry, *number, ends))
+        set.iter().filter(|record| record.group() == Some(of)).any(|record| says(record, *number, ends))
     };
     [false, true].map(|ends| numbers().filter(|number| any(number, ends)).collect())
 }

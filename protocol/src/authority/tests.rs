@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::control::sample::{Coalition, Group, LATER, NOW, secrets};
-use crate::control::{Admission, Capabilities, Cut, Record, VouchedBy};
+use crate::control::{Admission, Capabilities, Cut, Offer, Record, Signed, SigningKey, VouchedBy};
 use crate::time::Timestamp;
 
 fn authority(coalition: &Coalition, more: &[Record]) -> Authority {
@@ -330,16 +330,43 @@ fn only_the_owners_writing_devices_write_what_the_owner_keeps() {
     let relay = secrets(900);
     let relay_id = DeviceId(relay.device.public());
     let records = [group.inception.clone(), group.certificate.clone(), group.certify(&relay, Capabilities::RELAY, 0)];
-    let authority = authority(&coalition, &records);
-    let write = |device: &DeviceId, owner, rule| authority.may_write(device, owner, rule, 0);
+    let set = coalition.set_with(&records);
+    let (at_home, elsewhere) = (Authority::evaluate_for(&set, &group.id), Authority::evaluate(&set));
+    let write = |device: &DeviceId, owner, rule| at_home.may_write(device, owner, rule, 0);
     assert_eq!(write(&group.device(), &group.id, WriteRule::Owner), Right::May);
+    let of_outsider = elsewhere.may_write(&group.device(), &group.id, WriteRule::Owner, 0);
+    assert_eq!(of_outsider, Right::Unknown, "not admitted yet: whoever holds it shows nothing of it");
     assert_eq!(write(&group.device(), &coalition.founder.id, WriteRule::Owner), Right::MayNot(MayNot::NotOwner));
     assert_eq!(write(&relay_id, &group.id, WriteRule::Owner), Right::MayNot(MayNot::NoCapability));
     let stranger = DeviceId(secrets(901).device.public());
     assert_eq!(write(&stranger, &group.id, WriteRule::Owner), Right::Unknown);
-    assert_eq!(write(&group.device(), &coalition.founder.id, WriteRule::Members), Right::Unknown, "not admitted yet");
+    assert_eq!(write(&group.device(), &coalition.founder.id, WriteRule::Members), Right::IfBuiltOn, "not admitted yet");
     let founder = coalition.founder.device();
     assert_eq!(write(&founder, &group.id, WriteRule::Members), Right::May);
+}
+
+#[test]
+fn a_list_of_fewer_rights_takes_nothing_from_what_others_built_on() {
+    let coalition = Coalition::new();
+    let (founder, relay) = (&coalition.founder, secrets(900));
+    let (writes, relays) = (founder.device(), DeviceId(relay.device.public()));
+    let mut set = coalition.set_with(&[founder.certify(&relay, Capabilities::RELAY, 0)]);
+    let authority = Authority::evaluate(&set);
+    let none = std::collections::BTreeMap::new();
+    let mut next = rotate(coalition.id, authority.keys(), founder.id, &founder.words, &none).unwrap();
+    for listed in &mut next.body.devices {
+        listed.capabilities = Capabilities::GOVERN;
+    }
+    let next = Signed::sign(next.body, SigningKey::Root(1, &founder.words.root(1)));
+    assert!(matches!(set.offer(Record::Rotation(next)), Offer::Inserted { .. }));
+    let after = Authority::evaluate(&set);
+    let write = |device, rule| after.may_write(device, &founder.id, rule, 0);
+    for rule in [WriteRule::Members, WriteRule::Owner] {
+        assert_eq!(authority.may_write(&writes, &founder.id, rule, 0), Right::May);
+        assert_eq!(write(&writes, rule), Right::IfBuiltOn, "{rule:?}");
+        // Who never had the right has no word that anybody could keep.
+        assert_eq!(write(&relays, rule), Right::MayNot(MayNot::NoCapability), "{rule:?}");
+    }
 }
 
 #[test]

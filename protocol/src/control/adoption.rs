@@ -6,6 +6,7 @@
 
 use crate::codec::{Format, encode};
 use crate::control::certificate::DeviceCert;
+use crate::control::certified::root_behind;
 use crate::control::error::{Missing, RecordError, Unmet, check_list};
 use crate::control::record::RecordKey;
 use crate::control::set::ControlSet;
@@ -29,6 +30,13 @@ pub struct Ballot {
     pub signature: Signature,
     /// The certificate of the device that signed; none where a root did.
     pub certificate: Option<Box<DeviceCert>>,
+}
+
+impl Ballot {
+    /// The root on which the vote stands.
+    pub(super) fn root(&self) -> Signer {
+        root_behind(self.signer, self.certificate.as_deref())
+    }
 }
 
 /// An adopted version.
@@ -87,6 +95,7 @@ impl Adoption {
 
     pub(crate) fn check(&self) -> Result<(), RecordError> {
         self.body.check()?;
+        self.signer.check()?;
         let voters: Vec<GroupId> = self.votes.iter().map(|ballot| ballot.group).collect();
         check_list("votes", &voters, MAX_ELECTORS)?;
         self.votes().try_for_each(|vote| vote.check())

@@ -148,10 +148,12 @@ impl DeviceCert {
         self.signed.id()
     }
 
-    pub(crate) fn admit(&self, known: &ControlSet) -> Result<Option<PublicKey>, Unmet> {
+    pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
         let (id, body) = (self.id(), self.body());
         let proven = |key: PublicKey, signature: &Signature, by: &str| {
-            key.verify(domain::DEVICE_CERT, id.as_bytes(), signature)
+            known
+                .proven()
+                .verify(&key, domain::DEVICE_CERT, &id, signature)
                 .map_err(|source| RecordError::Signature { by: by.to_owned(), source })
         };
         proven(body.device.0, &self.by_device, "the device")?;
@@ -161,9 +163,9 @@ impl DeviceCert {
 }
 
 impl DeviceCertBody {
-    /// The id that the certificate has once the root of this number signs it.
-    pub(crate) fn id_under(&self, root: u32) -> RecordId {
-        RecordId::of(Self::PURPOSE, &encode(&(self, Signer::Root(root))))
+    /// The id that the certificate has once this root signs it.
+    pub(crate) fn id_under(&self, root: Signer) -> RecordId {
+        RecordId::of(Self::PURPOSE, &encode(&(self, root)))
     }
 }
 

@@ -36,11 +36,16 @@ impl<B: Body> Certified<B> {
         self.signed.id()
     }
 
+    /// The root on which it stands.
+    pub(crate) fn root(&self) -> Signer {
+        root_behind(self.signed.signer, self.certificate.as_deref())
+    }
+
     pub(crate) fn check(&self) -> Result<(), RecordError> {
         self.signed.check()?;
         let group = self.signed.body.group();
         match (self.signed.signer, &self.certificate) {
-            (Signer::Root(_), None) => Ok(()),
+            (Signer::Root(_) | Signer::Recovered(..), None) => Ok(()),
             (Signer::Device(device), Some(certificate)) => {
                 let body = certificate.body();
                 if body.group != group || body.device != device || !body.capabilities.has(Capabilities::GOVERN) {
@@ -57,13 +62,18 @@ impl<B: Body> Certified<B> {
         match (self.signed.signer, &self.certificate) {
             (Signer::Device(device), Some(certificate)) => {
                 certificate.admit(known)?;
-                self.signed.verify(&device.0)?;
+                self.signed.verify_by(known.proven(), &device.0)?;
             }
-            _ => return self.signed.admit(known).map(drop),
+            _ => return self.signed.admit(known),
         }
         match self.signed.body.version() {
             Some(version) if !known.knows_version(&version) => Err(Unmet::Missing(Missing::Version(version))),
             _ => Ok(()),
         }
     }
+}
+
+/// The signer itself, or the root that certified it.
+pub(super) fn root_behind(signer: Signer, certificate: Option<&DeviceCert>) -> Signer {
+    certificate.map_or(signer, |certificate| certificate.signed.signer)
 }

@@ -116,15 +116,15 @@ impl Join {
     }
 
     /// Checks the invite key's signature, for which nothing else has to be known.
-    pub(crate) fn check_invite_key(&self) -> Result<(), RecordError> {
-        self.body()
-            .key
-            .verify(domain::JOIN, self.id().as_bytes(), &self.by_invite)
+    pub(crate) fn check_invite_key(&self, known: &ControlSet) -> Result<(), RecordError> {
+        known
+            .proven()
+            .verify(&self.body().key, domain::JOIN, &self.id(), &self.by_invite)
             .map_err(|source| RecordError::Signature { by: "the invite key".to_owned(), source })
     }
 
-    pub(crate) fn admit(&self, known: &ControlSet) -> Result<Option<PublicKey>, Unmet> {
-        self.check_invite_key()?;
+    pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
+        self.check_invite_key(known)?;
         self.signed.admit(known)
     }
 }

@@ -3,15 +3,14 @@
 //! A root that is known once stays known: what it signed is admitted, whatever came first. Which root is
 //! in force is worked out in [`crate::authority::keys`].
 
-use crate::control::certified::Certified;
 use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::record::{Record, RecordKey};
 use crate::control::recovery::Recovery;
 use crate::control::root::RootNumber;
 use crate::control::rotation::Rotation;
 use crate::control::set::ControlSet;
-use crate::control::signed::{Body, Signer};
-use crate::domain::{self, Purpose};
+use crate::control::signed::Signer;
+use crate::domain::Purpose;
 use crate::id::{Digest, GroupId, RecordId};
 use crate::key::{PublicKey, Signature};
 use crate::words::chain_link;
@@ -28,27 +27,19 @@ pub struct KnownRoot {
 
 impl KnownRoot {
     /// Whether a record that waits for a root of this number of a group may count because of this one.
-    pub(crate) fn may_let_in(&self, record: &Record, group: &GroupId, number: u32) -> bool {
+    pub(crate) fn may_let_in(&self, record: &Record, group: &GroupId, number: RootNumber) -> bool {
+        let this = Signer::of_root(number, self.key);
         match record {
             Record::Rotation(next) => chain_link(&next.body.root, &next.body.chain) == self.chain,
-            Record::Recovery(recovery) => recovery.approvals.iter().any(|approval| {
-                let signed = (approval.contact, approval.number) == (*group, number);
-                signed && self.key.verify(domain::RECOVERY, recovery.id().as_bytes(), &approval.signature).is_ok()
-            }),
-            Record::Adoption(adoption) => {
-                adoption.votes().any(|vote| vote.body().group == *group && self.has_certified(&vote, number))
+            Record::Recovery(recovery) => {
+                recovery.approvals.iter().any(|approval| (approval.contact, approval.signer) == (*group, this))
             }
-            Record::Version(version) => self.has_certified(version, number),
-            Record::Vote(vote) => self.has_certified(vote, number),
-            other => other.is_signed_by(Signer::Root(number), &self.key),
-        }
-    }
-
-    /// Whether it signed, as the root of this number, or certified the device that did.
-    fn has_certified<B: Body>(&self, said: &Certified<B>, number: u32) -> bool {
-        match &said.certificate {
-            Some(certificate) => certificate.signed.is_by(Signer::Root(number), &self.key),
-            None => said.signed.is_by(Signer::Root(number), &self.key),
+            Record::Adoption(adoption) => {
+                adoption.votes.iter().any(|ballot| ballot.group == *group && ballot.root() == this)
+            }
+            Record::Version(version) => version.root() == this,
+            Record::Vote(vote) => vote.root() == this,
+            other => other.signer() == Some(this),
         }
     }
 }
@@ -115,7 +106,7 @@ impl ControlSet {
             for approval in &recovery.approvals {
                 if known.insert(approval.contact) {
                     proof.extend(self.inception(&approval.contact).cloned().map(Record::Inception));
-                    if let Some(number) = RootNumber::of(approval.number) {
+                    if let Some(number) = approval.signer.root() {
                         self.lead_to(&approval.contact, number, known, proof);
                     }
                 }
@@ -128,45 +119,44 @@ impl ControlSet {
         }
     }
 
-    /// The root that made a record of this set which a root after a recovery signed: known since it was admitted.
-    pub(crate) fn maker(&self, id: &RecordId) -> Option<PublicKey> {
-        self.makers.get(id).copied()
-    }
-
-    /// The root that made a record of this set, signed by the group's root of this number.
-    pub(crate) fn root_behind(&self, id: &RecordId, group: &GroupId, number: u32) -> Option<PublicKey> {
-        match RootNumber::of(number) {
-            // Only recoveries bring several roots of one number.
-            Some(RootNumber { recovery: 0, .. }) => self.roots(group, number).first().map(|root| root.key),
-            _ => self.maker(id),
+    /// The key behind a root of a group, where that root is known here.
+    pub(crate) fn root_key(&self, group: &GroupId, root: Signer) -> Option<PublicKey> {
+        match root {
+            Signer::Root(number) => self.roots(group, number).first().map(|root| root.key),
+            Signer::Recovered(number, key) => self.has_root(group, RootNumber::of(number)?, key).then_some(key),
+            Signer::Device(_) => None,
         }
     }
 
-    /// Checks a signature by the root of this number: of several, which one made it.
+    /// Whether a recovery, or a rotation after one, has brought this root: one look, however many rivals there are.
+    fn has_root(&self, group: &GroupId, number: RootNumber, root: PublicKey) -> bool {
+        let place = |chain| match number {
+            RootNumber { recovery, rotation: 0 } => RecordKey::Recovery { group: *group, recovery, root, chain },
+            _ => RecordKey::Rotation { group: *group, number: number.number(), root, chain },
+        };
+        self.in_places(place(LOWEST.1)..=place(HIGHEST.1)).next().is_some()
+    }
+
+    /// Checks a signature by a root of a group.
     pub(crate) fn verify_root(
         &self,
         group: &GroupId,
-        number: u32,
-        (purpose, id): (Purpose, &[u8; 32]),
+        root: Signer,
+        (purpose, id): (Purpose, RecordId),
         signature: &Signature,
-    ) -> Result<PublicKey, Unmet> {
+    ) -> Result<(), Unmet> {
         if self.inception(group).is_none() {
             return Err(Unmet::Missing(Missing::Inception(*group)));
         }
-        let mut last = None;
-        for root in self.roots(group, number) {
-            match root.key.verify(purpose, id, signature) {
-                Ok(()) => return Ok(root.key),
-                Err(source) => last = Some(source),
+        match (root, self.root_key(group, root)) {
+            (_, Some(key)) => self
+                .proven()
+                .verify(&key, purpose, &id, signature)
+                .map_err(|source| RecordError::Signature { by: root.to_string(), source }.into()),
+            (Signer::Root(number) | Signer::Recovered(number, _), None) => {
+                Err(Unmet::Missing(Missing::Root { group: *group, number }))
             }
-        }
-        let missing = Unmet::Missing(Missing::Root { group: *group, number });
-        match (last, RootNumber::of(number)) {
-            (Some(source), Some(root)) if root.recovery == 0 => {
-                Err(RecordError::Signature { by: root.to_string(), source }.into())
-            }
-            // A rival recovery, not known yet, may bring another root of this number.
-            _ => Err(missing),
+            (Signer::Device(_), None) => Err(RecordError::Signer { expected: "a root", found: root }.into()),
         }
     }
 }

@@ -13,7 +13,6 @@ use crate::control::signed::{
 };
 use crate::domain::{self, Purpose};
 use crate::id::{CoalitionId, GroupId, RecordId, VersionId};
-use crate::key::PublicKey;
 use crate::limits::{MAX_MANDATES, MAX_SCOPE};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -138,7 +137,7 @@ impl Signed<EndorsementBody> {
         Self::sign(EndorsementBody { format: Format, coalition, mandate, group, counter, at, stance }, key)
     }
 
-    pub(crate) fn admit_endorsement(&self, known: &ControlSet) -> Result<Option<PublicKey>, Unmet> {
+    pub(crate) fn admit_endorsement(&self, known: &ControlSet) -> Result<(), Unmet> {
         let EndorsementBody { mandate, group, .. } = self.body;
         let claim = known.mandate(&mandate).ok_or(Unmet::Missing(Missing::Mandate(mandate)))?;
         check_elector(known, group, claim.body.version)?;

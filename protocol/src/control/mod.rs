@@ -17,6 +17,7 @@ mod invitation;
 mod known_root;
 mod layer;
 mod mandate;
+mod proven;
 mod record;
 mod recovery;
 mod revoke;

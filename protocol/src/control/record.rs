@@ -251,11 +251,6 @@ impl Record {
         of_each!(self, genesis(_g) => None, whole(_w) => None, signed(s) => Some(s.signer))
     }
 
-    /// Whether this signer made the one signature that it bears, with this key.
-    pub(crate) fn is_signed_by(&self, signer: Signer, key: &PublicKey) -> bool {
-        of_each!(self, genesis(_g) => false, whole(_w) => false, signed(s) => s.is_by(signer, key))
-    }
-
     /// The coalition that the record is for; none where it holds in every coalition.
     pub fn coalition(&self) -> Option<CoalitionId> {
         of_each!(self, genesis(g) => Some(g.coalition()), whole(w) => Some(w.body.coalition), signed(s) => s.body.coalition())
@@ -322,25 +317,25 @@ impl Record {
         of_each!(self, genesis(_g) => 0, whole(w) => w.rank(), signed(s) => s.body.rank())
     }
 
-    /// Whether it counts; and where a root made the one signature that it bears, which one.
-    pub(crate) fn admit(&self, known: &ControlSet) -> Result<Option<PublicKey>, Unmet> {
+    /// Whether it counts.
+    pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
         match self {
-            Self::Inception(record) => record.admit_alone(known).map(|()| None),
+            Self::Inception(record) => record.admit_alone(known),
             Self::DeviceCert(record) => record.admit(known),
-            Self::Genesis(record) => record.admit(known).map(|()| None),
+            Self::Genesis(record) => record.admit(known),
             Self::Signature(record) => record.admit(known),
             Self::Withdrawal(record) => record.admit(known),
             Self::Vouch(record) => record.admit(known),
             Self::Invite(record) => record.admit(known),
             Self::InviteRevoked(record) => record.admit(known),
             Self::Join(record) => record.admit(known),
-            Self::Rotation(record) => record.admit_next(known).map(|()| None),
-            Self::Recovery(record) => record.admit(known).map(|()| None),
+            Self::Rotation(record) => record.admit_next(known),
+            Self::Recovery(record) => record.admit(known),
             Self::Revoke(record) => record.admit(known),
-            Self::ForkProof(record) => record.admit(known).map(|()| None),
-            Self::Version(record) => record.admit_proposal(known).map(|()| None),
-            Self::Vote(record) => record.admit_vote(known).map(|()| None),
-            Self::Adoption(record) => record.admit(known).map(|()| None),
+            Self::ForkProof(record) => record.admit(known),
+            Self::Version(record) => record.admit_proposal(known),
+            Self::Vote(record) => record.admit_vote(known),
+            Self::Adoption(record) => record.admit(known),
             Self::Mandate(record) => record.admit(known),
             Self::Endorsement(record) => record.admit_endorsement(known),
         }

@@ -9,6 +9,7 @@ use crate::control::record::RecordKey;
 use crate::control::root::RootNumber;
 use crate::control::rotation::{Listed, check_listed};
 use crate::control::set::ControlSet;
+use crate::control::signed::Signer;
 use crate::domain;
 use crate::id::{CoalitionId, Digest, GroupId, RecordId};
 use crate::key::{PublicKey, SecretKey, Signature};
@@ -39,8 +40,8 @@ pub struct RecoveryBody {
 pub struct Approval {
     /// The contact.
     pub contact: GroupId,
-    /// The number of the root of the contact that signs.
-    pub number: u32,
+    /// The root of the contact that signs.
+    pub signer: Signer,
     /// That root's signature over `purpose || id`.
     pub signature: Signature,
 }
@@ -63,7 +64,7 @@ impl RecoveryBody {
     /// Signs as one of the contacts, with a root of its own.
     pub fn approve(&self, contact: GroupId, number: RootNumber, root: &SecretKey) -> Approval {
         let signature = root.sign(domain::RECOVERY, self.id().as_bytes());
-        Approval { contact, number: number.number(), signature }
+        Approval { contact, signer: Signer::of_root(number, root.public()), signature }
     }
 }
 
@@ -100,10 +101,10 @@ impl Recovery {
             let expected = format!("at most {MAX_CONTACTS}");
             return Err(bounds("approvals of the recovery", expected, self.approvals.len() as u64));
         }
-        match self.approvals.is_sorted_by(|one, next| one.contact < next.contact) {
-            true => Ok(()),
-            false => Err(RecordError::Order { field: "approvals of the recovery" }),
+        if !self.approvals.is_sorted_by(|one, next| one.contact < next.contact) {
+            return Err(RecordError::Order { field: "approvals of the recovery" });
         }
+        self.approvals.iter().try_for_each(|approval| approval.signer.check())
     }
 
     /// Enough contacts of the inception have signed. The recovery before is not asked for: a contact's word
@@ -120,11 +121,11 @@ impl Recovery {
             return Err(RecordError::Quorum { expected, found }.into());
         }
         for approval in &self.approvals {
-            let Approval { contact, number, signature } = approval;
+            let Approval { contact, signer, signature } = approval;
             if inception.body.contacts.binary_search(contact).is_err() {
                 return Err(RecordError::NoContact { group: *contact }.into());
             }
-            known.verify_root(contact, *number, (domain::RECOVERY, id.as_bytes()), signature)?;
+            known.verify_root(contact, *signer, (domain::RECOVERY, id), signature)?;
         }
         Ok(())
     }
@@ -133,9 +134,9 @@ impl Recovery {
 impl ControlSet {
     /// Whether a contact of the group has signed this content, with a root of its own that is known here.
     pub fn has_approved(&self, body: &RecoveryBody, approval: &Approval) -> bool {
-        let Approval { contact, number, signature } = approval;
+        let Approval { contact, signer, signature } = approval;
         let is_contact = self.contacts_of(&body.group).is_some_and(|(contacts, _)| contacts.contains(contact));
         let id = body.id();
-        is_contact && self.verify_root(contact, *number, (domain::RECOVERY, id.as_bytes()), signature).is_ok()
+        is_contact && self.verify_root(contact, *signer, (domain::RECOVERY, id), signature).is_ok()
     }
 }

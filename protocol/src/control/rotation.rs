@@ -61,7 +61,11 @@ impl Signed<RotationBody> {
     /// The signature is by the new root, and that one is what the root before has committed to.
     pub(crate) fn admit_next(&self, known: &ControlSet) -> Result<(), Unmet> {
         let body = &self.body;
-        self.verify(&body.root)?;
+        let new = RootNumber::of(body.number).map(|number| Signer::of_root(number, body.root));
+        if new != Some(self.signer) {
+            return Err(RecordError::Signer { expected: "the new root", found: self.signer }.into());
+        }
+        self.verify_by(known.proven(), &body.root)?;
         let before = body.number.saturating_sub(1);
         let link = chain_link(&body.root, &body.chain);
         let roots = known.roots(&body.group, before);

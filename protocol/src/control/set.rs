@@ -11,7 +11,8 @@ use crate::control::error::{Missing, RecordError, Unmet};
 use crate::control::genesis::Genesis;
 use crate::control::inception::Inception;
 use crate::control::layer::Layer;
-use crate::control::record::{Kind, Record, RecordKey};
+use crate::control::proven::Proven;
+use crate::control::record::{Record, RecordKey};
 use crate::control::root::RootNumber;
 use crate::control::signed::Signer;
 use crate::control::standing::Charter;
@@ -19,7 +20,7 @@ use crate::control::waiting::Waiting;
 use crate::domain;
 use crate::effort;
 use crate::id::{CoalitionId, Digest, GroupId, RecordId, VersionId, derive};
-use crate::key::{DeviceId, PeerKey, PublicKey};
+use crate::key::{DeviceId, PeerKey};
 use crate::limits::MAX_RECORD;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -75,10 +76,20 @@ pub struct Batch {
     pub inserted: Vec<RecordId>,
     /// Records that lost their place.
     pub displaced: Vec<RecordId>,
-    /// Why some are invalid.
+    /// Why some of those that were offered are invalid. Of what had waited and proves invalid nothing is told: who brings the
+    /// record that it waited for has not brought it.
     pub refused: Vec<RecordError>,
     /// The lowest layer in which records have come or gone; none where all is as it was.
     pub touched: Option<Layer>,
+}
+
+/// How a record comes to be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coming {
+    /// Somebody has just offered it.
+    Offered,
+    /// It had waited for one that came.
+    Waited,
 }
 
 /// The records that decide in each place, best first.
@@ -97,8 +108,6 @@ pub struct ControlSet {
     buckets: Vec<Digest>,
     /// Buckets in which records have come or gone since they were hashed.
     stale: BTreeSet<u8>,
-    /// Which root made a record that a root after a recovery signed: rivals have one number.
-    pub(super) makers: Arc<BTreeMap<RecordId, PublicKey>>,
     waiting: Waiting,
     keeps: Keeps,
     /// Versions that may have enough votes by now.
@@ -107,14 +116,8 @@ pub struct ControlSet {
     granted: BTreeSet<VersionId>,
     /// The lowest layer in which records have come or gone since the last batch.
     touched: Option<Layer>,
-}
-
-/// Whether it may follow from a record who is named.
-fn names_groups(record: &Record) -> bool {
-    match record {
-        Record::Inception(inception) => !inception.body.contacts.is_empty(),
-        other => matches!(other.kind(), Kind::Vouch | Kind::Invite | Kind::Join | Kind::Adoption),
-    }
+    /// Signatures that need not be proven once more.
+    proven: Proven,
 }
 
 impl ControlSet {
@@ -129,12 +132,12 @@ impl ControlSet {
             devices: Devices::default(),
             buckets: vec![Digest::ZERO; BUCKETS],
             stale: BTreeSet::new(),
-            makers: Arc::default(),
             waiting: Waiting::default(),
             keeps: Keeps::All,
             voted: BTreeSet::new(),
             granted: BTreeSet::new(),
             touched: None,
+            proven: Proven::default(),
         }
     }
 
@@ -145,10 +148,15 @@ impl ControlSet {
         Self { keeps, ..Self::new(coalition) }
     }
 
+    /// Signatures that need not be proven once more.
+    pub(super) const fn proven(&self) -> &Proven {
+        &self.proven
+    }
+
     /// Judges a record and keeps it if it counts.
     pub fn offer(&mut self, record: Record) -> Offer {
         let (first, mut batch) = (record.id(), Batch::default());
-        let outcome = self.take(vec![(record, None)], &mut batch);
+        let outcome = self.take(vec![(record, None)], Coming::Offered, &mut batch);
         self.settle(&mut batch);
         let Batch { inserted, displaced, .. } = batch;
         match outcome {
@@ -162,26 +170,27 @@ impl ControlSet {
     /// none is forgotten because another one comes later in the list.
     pub fn offer_all(&mut self, records: Vec<Record>, source: Option<PeerKey>) -> Batch {
         let mut batch = Batch::default();
-        self.take(records.into_iter().map(|record| (record, source)).collect(), &mut batch);
+        self.take(records.into_iter().map(|record| (record, source)).collect(), Coming::Offered, &mut batch);
         self.settle(&mut batch);
         batch.touched = self.touched.take();
         batch
     }
 
     /// Offers records, and those that waited for them. What became of the first of them is returned.
-    fn take(&mut self, records: Vec<(Record, Option<PeerKey>)>, batch: &mut Batch) -> Option<Offer> {
-        let mut queue = VecDeque::from(records);
+    fn take(&mut self, records: Vec<(Record, Option<PeerKey>)>, coming: Coming, batch: &mut Batch) -> Option<Offer> {
+        let mut queue: VecDeque<_> = records.into_iter().map(|(record, source)| (record, source, coming)).collect();
         let mut first = None;
-        while let Some((record, source)) = queue.pop_front() {
+        while let Some((record, source, coming)) = queue.pop_front() {
             let id = record.id();
             let offer = self.offer_one(id, record, source);
             match &offer {
                 Offer::Inserted { displaced, .. } => {
                     batch.inserted.push(id);
                     batch.displaced.extend(displaced);
-                    queue.extend(self.unlocked_by(&id));
+                    let unlocked = self.unlocked_by(&id).into_iter();
+                    queue.extend(unlocked.map(|(record, source)| (record, source, Coming::Waited)));
                 }
-                Offer::Refused(error) => batch.refused.push(error.clone()),
+                Offer::Refused(error) if coming == Coming::Offered => batch.refused.push(error.clone()),
                 _ => {}
             }
             first.get_or_insert(offer);
@@ -212,7 +221,7 @@ impl ControlSet {
         }
         if let Some(group) = record.group().filter(|group| !self.stands(group)) {
             if let Record::Join(join) = &record
-                && let Err(error) = join.check_invite_key()
+                && let Err(error) = join.check_invite_key(self)
             {
                 return Offer::Refused(error);
             }
@@ -224,8 +233,7 @@ impl ControlSet {
             return Offer::Waiting { missing };
         }
         match record.admit(self) {
-            Ok(None) => {}
-            Ok(Some(root)) => self.note_maker(id, &record, root),
+            Ok(()) => {}
             Err(Unmet::Refused(error)) => return Offer::Refused(error),
             Err(Unmet::Missing(missing)) => {
                 self.note_vote(&record);
@@ -297,7 +305,7 @@ impl ControlSet {
 
     /// A record comes or goes.
     fn note_change(&mut self, record: &Record) {
-        if names_groups(record) {
+        if keeping::names_groups(record) {
             self.note_names();
         }
         let layer = Layer::of(record.kind());
@@ -317,9 +325,6 @@ impl ControlSet {
 
     fn remove(&mut self, id: &RecordId) -> Option<Record> {
         let record = Arc::unwrap_or_clone(Arc::make_mut(&mut self.records).remove(id)?);
-        if self.makers.contains_key(id) {
-            Arc::make_mut(&mut self.makers).remove(id);
-        }
         self.note_change(&record);
         let key = record.key();
         let places = Arc::make_mut(&mut self.places);
@@ -350,15 +355,6 @@ impl ControlSet {
             if let Some(digest) = self.buckets.get_mut(usize::from(bucket)) {
                 *digest = if ids.is_empty() { Digest::ZERO } else { Digest::of(domain::CONTROL_SET, &ids) };
             }
-        }
-    }
-
-    /// Notes which of several roots of one number made a record.
-    fn note_maker(&mut self, id: RecordId, record: &Record, root: PublicKey) {
-        if let Some(Signer::Root(number)) = record.signer()
-            && RootNumber::of(number).is_some_and(|number| number.recovery > 0)
-        {
-            Arc::make_mut(&mut self.makers).insert(id, root);
         }
     }
 

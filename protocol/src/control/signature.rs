@@ -12,7 +12,7 @@
 //! | 8 | counter |
 //! | 8 | time of signing, in ms since 1970 |
 //! | 32 | hash of the text |
-//! | 2 or 33 | signer: 0 and the number of the root, or 1 and the device's key |
+//! | 2, 33, 35, 36 | signer: 0 and the root's number; 1 and the device's key; 2, number and key of a root after a recovery |
 //!
 //! The id is `blake3::derive_key(purpose, these bytes)`; the Ed25519 signature is over `purpose || id`.
 

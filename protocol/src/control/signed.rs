@@ -6,6 +6,7 @@
 
 use crate::codec::encode;
 use crate::control::error::{Missing, RecordError, Unmet};
+use crate::control::proven::Proven;
 use crate::control::record::RecordKey;
 use crate::control::root::RootNumber;
 use crate::control::set::ControlSet;
@@ -18,16 +19,54 @@ use std::fmt;
 /// Which key of a group signed a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Signer {
-    /// The root of this number, as [`RootNumber`] makes it.
+    /// The root of this number, which the group has had from the beginning or by rotation since.
     Root(u32),
     /// A device that the group certified with `govern`.
     Device(DeviceId),
+    /// A root that the group has after a recovery: its number, as [`RootNumber`] makes it, and its key, since recoveries
+    /// that contradict each other bring several roots of one number.
+    Recovered(u32, PublicKey),
+}
+
+impl Signer {
+    /// No signer comes before it in order.
+    pub(crate) const FIRST: Self = Self::Root(0);
+    /// No signer comes after it in order.
+    pub(crate) const LAST: Self = Self::Recovered(u32::MAX, PublicKey([0xff; 32]));
+
+    /// The root of this number with this key. There is one way to name it.
+    pub const fn of_root(number: RootNumber, key: PublicKey) -> Self {
+        match number.recovery {
+            0 => Self::Root(number.number()),
+            _ => Self::Recovered(number.number(), key),
+        }
+    }
+
+    /// Which root it is; none where it is a device, or no root that there can be.
+    pub const fn root(&self) -> Option<RootNumber> {
+        match self {
+            Self::Root(number) | Self::Recovered(number, _) => RootNumber::of(*number),
+            Self::Device(_) => None,
+        }
+    }
+
+    /// Checks that a root is named in the one way that there is.
+    pub(crate) fn check(&self) -> Result<(), RecordError> {
+        let expected = "a root up to 64, or one after a recovery up to 64 with its key";
+        match (self, self.root()) {
+            (Self::Device(_), _) | (Self::Root(_), Some(RootNumber { recovery: 0, .. })) => Ok(()),
+            (Self::Recovered(_, key), Some(RootNumber { recovery: 1.., .. })) => {
+                key.check().map_err(|source| RecordError::Key { whose: "root", source })
+            }
+            _ => Err(RecordError::Signer { expected, found: *self }),
+        }
+    }
 }
 
 impl fmt::Display for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Root(number) => match RootNumber::of(*number) {
+            Self::Root(number) | Self::Recovered(number, _) => match RootNumber::of(*number) {
                 Some(root) => root.fmt(f),
                 None => write!(f, "root {number}"),
             },
@@ -60,7 +99,10 @@ impl SigningKey<'_> {
     /// What the record names as its signer.
     pub fn signer(&self) -> Signer {
         match self {
-            Self::Root(number, _) => Signer::Root(*number),
+            Self::Root(number, key) => match RootNumber::of(*number) {
+                Some(root) => Signer::of_root(root, key.public()),
+                None => Signer::Root(*number),
+            },
             Self::Device(key) => Signer::Device(DeviceId(key.public())),
         }
     }
@@ -184,47 +226,44 @@ impl<B: Body> Signed<B> {
     ///
     /// [`RecordError::Signature`] otherwise.
     pub fn verify(&self, key: &PublicKey) -> Result<(), RecordError> {
-        key.verify(B::PURPOSE, self.id().as_bytes(), &self.signature)
-            .map_err(|source| RecordError::Signature { by: self.signer.to_string(), source })
+        self.verify_by(&Proven::default(), key)
     }
 
-    /// Whether this signer made it, with this key.
-    pub(crate) fn is_by(&self, signer: Signer, key: &PublicKey) -> bool {
-        self.signer == signer && self.verify(key).is_ok()
+    /// The same, unless that is known.
+    pub(super) fn verify_by(&self, proven: &Proven, key: &PublicKey) -> Result<(), RecordError> {
+        proven
+            .verify(key, B::PURPOSE, &self.id(), &self.signature)
+            .map_err(|source| RecordError::Signature { by: self.signer.to_string(), source })
     }
 
     pub(crate) fn check(&self) -> Result<(), RecordError> {
         match (B::SIGNERS, self.signer) {
             (Signers::Roots, Signer::Device(_)) => Err(RecordError::Signer { expected: "a root", found: self.signer }),
-            (Signers::Devices, Signer::Root(_)) => {
+            (Signers::Devices, Signer::Root(_) | Signer::Recovered(..)) => {
                 Err(RecordError::Signer { expected: "a device", found: self.signer })
             }
-            (_, Signer::Root(number)) if RootNumber::of(number).is_none() => {
-                Err(RecordError::Signer { expected: "a root up to 64 of a recovery up to 64", found: self.signer })
+            _ => {
+                self.signer.check()?;
+                self.body.check()
             }
-            _ => self.body.check(),
         }
     }
 
-    /// Checks the signature against what the set knows of the group's keys, and says which root made it, if one did.
-    pub(crate) fn admit(&self, known: &ControlSet) -> Result<Option<PublicKey>, Unmet> {
+    /// Checks the signature against what the set knows of the group's keys.
+    pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
         let group = self.body.group();
-        let root = match self.signer {
-            Signer::Root(number) => {
-                let id = self.id();
-                Some(known.verify_root(&group, number, (B::PURPOSE, id.as_bytes()), &self.signature)?)
-            }
+        match self.signer {
             Signer::Device(device) => {
-                self.verify(&device.0)?;
+                self.verify_by(known.proven(), &device.0)?;
                 if !known.governs(&group, &device) {
                     return Err(Unmet::Missing(Missing::Certificate { group, device }));
                 }
-                None
             }
-        };
+            root => known.verify_root(&group, root, (B::PURPOSE, self.id()), &self.signature)?,
+        }
         match self.body.version() {
             Some(version) if !known.knows_version(&version) => Err(Unmet::Missing(Missing::Version(version))),
-            _ => Ok(root),
+            _ => Ok(()),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use super::sample::{Coalition, Group, NOW, secrets};
 use super::*;
-use crate::id::{Digest, RecordId};
-use crate::key::PeerKey;
+use crate::authority::{Authority, renew, rotate};
+use crate::effort::Effort;
+use crate::id::{Digest, EntryId, RecordId};
+use crate::key::{DeviceId, PeerKey};
 use crate::limits::{MAX_DEVICES, MAX_WAITING_RECORD_BYTES, MAX_WAITING_RECORDS};
+use std::collections::BTreeMap;
 
 /// The founder's node.
 fn node(coalition: &Coalition) -> ControlSet {
@@ -232,6 +235,63 @@ fn a_forged_join_names_nobody() {
 }
 
 #[test]
+fn what_was_forged_and_waited_is_not_held_against_who_brings_what_it_waited_for() {
+    let coalition = Coalition::new();
+    let (group, stranger) = (&coalition.founder, Group::new(1));
+    let (first, second) = (group.words.root(0), group.words.root(1));
+    let authority = Authority::evaluate(&coalition.set());
+    let next = rotate(coalition.id, authority.keys(), group.id, &group.words, &BTreeMap::new()).unwrap();
+    // As by the root that comes next, and as of a group that is vouched for later; both are signed by another key.
+    let cut = Cut { seq: 3, entry: EntryId([1; 32]) };
+    let mut by_root = Revoke::new(coalition.id, group.id, group.device(), cut, SigningKey::Root(1, &second));
+    by_root.signature = Revoke::new(coalition.id, group.id, group.device(), cut, SigningKey::Root(1, &first)).signature;
+    let Record::DeviceCert(mut of_stranger) = stranger.certificate.clone() else { panic!("a certificate") };
+    of_stranger.by_peer = of_stranger.by_device;
+
+    let mut set = node(&coalition);
+    let planted = set.offer_all(vec![Record::Revoke(by_root), Record::DeviceCert(of_stranger)], None);
+    assert_eq!((planted.inserted.len(), planted.refused.len(), set.waiting()), (0, 0, 2));
+    let vouch = coalition.vouch(group, 0, &stranger);
+    for honest in [vec![Record::Rotation(next)], vec![vouch, stranger.inception.clone()]] {
+        let (count, batch) = (honest.len(), set.offer_all(honest, None));
+        assert_eq!((batch.inserted.len(), batch.refused), (count, Vec::new()));
+    }
+    assert_eq!(set.waiting(), 0, "it has gone");
+}
+
+#[test]
+fn what_a_node_has_stored_is_proven_once_and_what_was_changed_there_is_not_believed() {
+    let coalition = Coalition::new();
+    let (ticket, invite) = coalition.invite(&coalition.set(), 30, 1);
+    let mut set = node(&coalition);
+    set.offer(invite);
+    for number in 1..=30_u16 {
+        let (group, slot) = (Group::new(number), u32::from(number) - 1);
+        let join = Record::Join(ticket.join(group.id, group.key(), slot, NOW));
+        set.offer_all([papers(&coalition, &group), vec![join]].concat(), None);
+    }
+    let stored: Vec<Record> = set.iter().cloned().collect();
+    assert!(stored.len() > 120, "{}", stored.len());
+    let before = Effort::so_far();
+    let again = ControlSet::of_stored(coalition.id, coalition.founder.id, stored.clone());
+    let left = Effort::since(&before).signatures;
+    assert_eq!((again.fingerprint(), again.len(), again.waiting()), (set.fingerprint(), set.len(), 0));
+    assert!(left <= 1, "{left}: all but the genesis is proven ahead, beside this thread");
+
+    let mut changed = stored;
+    let forge = |record: &mut Record| match record {
+        Record::Signature(signature) if signature.body.group == Group::new(7).id => {
+            signature.signature.0[5] ^= 1;
+            true
+        }
+        _ => false,
+    };
+    assert!(changed.iter_mut().any(forge));
+    let less = ControlSet::of_stored(coalition.id, coalition.founder.id, changed);
+    assert_eq!(less.len(), set.len() - 1);
+}
+
+#[test]
 fn the_contacts_that_a_named_group_would_be_recovered_by_are_kept_and_name_nobody() {
     let coalition = Coalition::new();
     let (group, contact, friend) = (Group::new(1), Group::new(2), Group::new(3));
@@ -263,6 +323,26 @@ fn the_contacts_of_the_own_group_are_kept_before_anybody_has_named_it() {
     set.offer_all(records, None);
     assert!(set.inception(&contact.id).is_some(), "without it a recovery of the own group could not be checked");
     assert!(set.inception(&friend.id).is_none());
+}
+
+#[test]
+fn who_has_the_words_has_the_say_again_however_many_devices_a_thief_of_the_root_in_force_has_certified() {
+    let coalition = Coalition::new();
+    let founder = &coalition.founder;
+    let mut set = node(&coalition);
+    let lower = (100..).map(secrets).filter(|device| DeviceId(device.device.public()) < founder.device());
+    let stolen = lower.take(MAX_DEVICES + 1).map(|device| founder.certify(&device, Capabilities::ALL, 1));
+    set.offer_all(stolen.collect(), None);
+    assert!(set.certificates(&founder.id, &founder.device()).is_empty(), "those with the lowest keys are kept");
+    let authority = Authority::evaluate(&set);
+    let device = (&founder.secrets, "here");
+    let renewed = renew(coalition.id, authority.keys(), founder.id, &founder.words, device, &BTreeMap::new()).unwrap();
+    let batch = set.offer_all(renewed.records, None);
+    assert_eq!(batch.inserted.len(), 2);
+    let authority = Authority::evaluate(&set);
+    assert_eq!(authority.group_of(&founder.device()), Some(founder.id));
+    assert!(authority.governing(&founder.id).contains(&founder.device()));
+    assert!(authority.devices_of(&founder.id).is_sorted());
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn code() -> PairingCode {
         coalition_name: "Clear Water".to_owned(),
         group: GroupId([2; 32]),
         group_name: "Mill Street".to_owned(),
-        root: 0,
+        root: Signer::Root(0),
         capabilities: Capabilities::WRITE,
         label: "office".to_owned(),
         seed: [3; 32],
@@ -55,7 +55,7 @@ fn a_request_signed_by_the_root_is_a_certificate_that_holds() {
     let request = code().request("office", &secrets(20)).unwrap();
     assert!(request.check().is_ok());
     assert!(request.fits(&code().pairing(), &code().group));
-    let certificate = request.certify(&words.root(0));
+    let certificate = request.certify(SigningKey::Root(0, &words.root(0)));
     assert_eq!(certificate.body().label, "office");
     assert!(certificate.signed.verify(&words.root(0).public()).is_ok());
     let made = DeviceCert::new(certificate.body().clone(), SigningKey::Root(0, &words.root(0)), &secrets(20));
@@ -74,7 +74,7 @@ fn a_request_whose_parts_were_exchanged_does_not_hold() {
         PairRequest { proof: stranger.proof, ..sound.clone() },
         PairRequest { proof: other.proof, ..sound.clone() },
         PairRequest { coalition: CoalitionId([7; 32]), ..sound.clone() },
-        PairRequest { root: 1, ..sound.clone() },
+        PairRequest { root: Signer::Root(1), ..sound.clone() },
     ];
     for (number, request) in altered.into_iter().enumerate() {
         assert!(request.check().is_err(), "alteration {number}");

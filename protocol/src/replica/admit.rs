@@ -6,7 +6,7 @@ use super::own_log::Branch;
 use super::peer::{Peer, standing};
 use super::{Replica, recall};
 use crate::authority::Authority;
-use crate::control::{Batch, Kind, Layer, Record};
+use crate::control::{Batch, Cut, Kind, Layer, Record};
 use crate::id::DocumentId;
 use crate::key::{DeviceId, PeerKey};
 use crate::log::Placed;
@@ -55,8 +55,10 @@ impl<S: Storage> Replica<S> {
         }
         let now = self.believe(touched);
         let before = std::mem::replace(&mut self.authority, now);
-        let cuts_differ = !before.cuts().eq(self.authority.cuts());
-        if cuts_differ {
+        let is_outside = |authority: &Authority, device: &DeviceId| authority.is_of_outsider(device);
+        let ends_differ = !before.cuts().eq(self.authority.cuts())
+            || self.logs.iter().any(|(log, _)| is_outside(&before, log) != is_outside(&self.authority, log));
+        if ends_differ {
             self.end_logs()?;
         }
         let differs = before.digest() != self.authority.digest();
@@ -72,7 +74,7 @@ impl<S: Storage> Replica<S> {
             // A certificate changes nothing that all believe while nobody has let in its group.
             self.note_certified(effects)?;
         }
-        if cuts_differ {
+        if ends_differ {
             self.compare_again(effects);
             self.ask_all_branches(effects)?;
         }
@@ -100,11 +102,13 @@ impl<S: Storage> Replica<S> {
 
     /// Reads the documents anew whose writers are believed otherwise than before.
     fn read_touched(&mut self, before: &Authority, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
+        let behind_ends = self.storage.branch_documents()?;
         let devices: BTreeSet<DeviceId> = self
             .logs
             .iter()
             .map(|(device, _)| *device)
             .chain(before.cuts().chain(self.authority.cuts()).map(|(device, _)| *device))
+            .chain(behind_ends.iter().map(|(device, _)| *device))
             .collect();
         let touched: BTreeSet<DeviceId> = devices
             .into_iter()
@@ -124,10 +128,8 @@ impl<S: Storage> Replica<S> {
         for device in &touched {
             documents.extend(self.documents_of(device, 0)?);
         }
-        if !touched.is_empty() {
-            let behind_cuts = self.storage.branch_documents()?.into_iter();
-            documents.extend(behind_cuts.filter(|(device, _)| touched.contains(device)).map(|(_, document)| document));
-        }
+        let behind_ends = behind_ends.into_iter().filter(|(device, _)| touched.contains(device));
+        documents.extend(behind_ends.map(|(_, document)| document));
         if !documents.is_empty() {
             let rows = self.documents.rebuild(documents, &self.storage, &self.authority)?;
             effects.push(Effect::Rows(rows));
@@ -135,10 +137,14 @@ impl<S: Storage> Replica<S> {
         Ok(())
     }
 
-    /// Tells the logs where they end.
+    /// Tells the logs where they end. Those of groups that were not admitted, which are held from before somebody took back
+    /// what let them in, count for nothing: others never ask for them.
     pub(super) fn end_logs(&mut self) -> Result<(), StorageError> {
         let over: Vec<DeviceId> = self.logs.ended().map(|(device, _)| *device).collect();
         over.iter().filter(|device| self.authority.cut(device).is_none()).for_each(|device| self.logs.reopen(device));
+        let outside = |device: &&DeviceId| **device != self.me.device && self.authority.is_of_outsider(device);
+        let outside: Vec<DeviceId> = self.logs.iter().map(|(device, _)| device).filter(outside).copied().collect();
+        outside.into_iter().for_each(|device| self.logs.end(device, Cut::NOTHING, None));
         let cuts: Vec<DeviceId> = self.authority.cuts().map(|(device, _)| *device).collect();
         cuts.iter().try_for_each(|device| self.end_log(device))
     }

@@ -309,7 +309,9 @@ impl<S: Storage> Replica<S> {
             _ => false,
         };
         let issuer = self.authority.group_of(&body.issuer);
-        is_open && issuer.is_some_and(|group| self.authority.is_member(&group)) && join.check_invite_key().is_ok()
+        is_open
+            && issuer.is_some_and(|group| self.authority.is_member(&group))
+            && join.check_invite_key(&self.control).is_ok()
     }
 
     /// The genesis, what proves that its founders signed it, and the adopted versions: that which is followed

@@ -1,4 +1,4 @@
-//! Entries behind a cut that still count, because others have built on them.
+//! Entries behind the end of their log that still count, because others have built on them.
 //!
 //! A node that holds a change whose dependency it lacks, while some log has an end, asks its peers for
 //! that dependency by name. The answer proves itself: an entry with the headers behind it up to a
@@ -38,7 +38,7 @@ impl<S: Storage> Replica<S> {
     pub(super) fn ask_branches(&mut self, key: PeerKey, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
         let knows = self.knows();
         let free = self.peers.get(&key).is_some_and(|peer| peer.is_asked(knows) && peer.branches.is_none());
-        if !free || self.authority.cuts().next().is_none() {
+        if !free || (self.authority.cuts().next().is_none() && !self.authority.has_outsiders()) {
             return Ok(());
         }
         let mut start = [0; 32];
@@ -89,7 +89,7 @@ impl<S: Storage> Replica<S> {
                 self.fault(key, "the peer sent entries that nobody asked for".to_owned(), effects);
                 break;
             }
-            if is_behind_cut(&self.authority, &header.device, header.seq) {
+            if is_behind_end(&self.authority, &header.device, header.seq) {
                 kept.push(verified);
             }
         }
@@ -133,9 +133,11 @@ impl<S: Storage> Replica<S> {
     }
 }
 
-fn is_behind_cut(authority: &Authority, device: &DeviceId, seq: u64) -> bool {
-    let is_known = authority.author_of(device).is_some() || authority.keys().is_disputed(device);
-    is_known && authority.cut(device).is_some_and(|cut| seq >= cut.seq)
+fn is_behind_end(authority: &Authority, device: &DeviceId, seq: u64) -> bool {
+    let author = authority.author_of(device);
+    let is_known = author.is_some() || authority.keys().is_disputed(device);
+    let is_outside = author.is_some_and(|group| authority.is_outside(&group));
+    is_known && (is_outside || authority.cut(device).is_some_and(|cut| seq >= cut.seq))
 }
 
 fn change_of(coalition: &CoalitionId, entry: &BranchEntry) -> Option<ChangeHash> {

@@ -372,9 +372,7 @@ impl<S: Storage> Replica<S> {
 
 /// The control set that a storage holds.
 fn recall(me: &Identity, storage: &impl Storage) -> Result<ControlSet, StorageError> {
-    let mut control = ControlSet::of_node(me.coalition, me.group);
-    control.offer_all(storage.records()?, None);
-    Ok(control)
+    Ok(ControlSet::of_stored(me.coalition, me.group, storage.records()?))
 }
 
 /// The frame of a piece of news.

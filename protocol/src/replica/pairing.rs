@@ -175,8 +175,7 @@ impl<S: Storage> Replica<S> {
             return Some(PairRefusal::Invalid);
         }
         let keys = self.authority.keys();
-        let in_force = keys.root(&self.me.group).map(|root| root.number);
-        if in_force != RootNumber::of(pairing.root) {
+        if keys.root(&self.me.group).is_none_or(|root| root.signer() != pairing.root) {
             return Some(PairRefusal::OtherRoot);
         }
         let is_known = keys.writer(&request.device()).is_some() || keys.is_disputed(&request.device());
@@ -286,6 +285,6 @@ impl<S: Storage> Replica<S> {
     }
 
     fn is_certified(&self) -> bool {
-        self.authority.keys().writer(&self.me.device).is_some_and(|(group, _)| group == self.me.group)
+        self.authority.keys().writer(&self.me.device).is_some_and(|writer| writer.group == self.me.group)
     }
 }

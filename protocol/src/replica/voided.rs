@@ -34,10 +34,10 @@ pub(super) fn voids(control: &ControlSet, authority: &Authority, application: &[
 /// What shows that several groups certified a device: a certificate of each of two of them, that of the lowest root, who
 /// those groups are, and what leads to these roots, which is the longest and comes last.
 fn dispute(control: &ControlSet, device: &DeviceId) -> Vec<Record> {
-    let mut lowest: BTreeMap<GroupId, (u32, &Record)> = BTreeMap::new();
+    let mut lowest: BTreeMap<GroupId, (RootNumber, &Record)> = BTreeMap::new();
     for record in control.iter() {
         if let Record::DeviceCert(cert) = record
-            && let Signer::Root(number) = cert.signed.signer
+            && let Some(number) = cert.signed.signer.root()
             && cert.body().device == *device
         {
             let known = lowest.entry(cert.body().group).or_insert((number, record));
@@ -52,8 +52,7 @@ fn dispute(control: &ControlSet, device: &DeviceId) -> Vec<Record> {
         records.push(certificate.clone());
         let names = |record: &&Record| matches!(record, Record::Vouch(vouch) if vouch.body.target == group);
         records.extend(control.iter().filter(names).take(MAX_NAMING).cloned());
-        let number = RootNumber::of(number).into_iter();
-        proofs.extend(number.flat_map(|number| control.root_proof(&group, number)));
+        proofs.extend(control.root_proof(&group, number));
     }
     records.extend(proofs);
     records

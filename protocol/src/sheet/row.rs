@@ -1,9 +1,7 @@
 //! One row of a statement sheet: a group's signature and the records that prove it.
 
 use super::{Subject, from_hex, to_hex};
-use crate::control::{
-    Capabilities, ControlSet, Kind, Offer, Record, RecordError, RootNumber, Signer, StatementSignature,
-};
+use crate::control::{Capabilities, ControlSet, Kind, Offer, Record, RecordError, Signer, StatementSignature};
 use crate::domain;
 use crate::key::signed_bytes;
 use crate::time::Timestamp;
@@ -93,15 +91,14 @@ impl SheetRow {
         let body = &signature.body;
         let inception = set.inception(&body.group)?;
         let (root, key, certificate) = match signature.signer {
-            Signer::Root(number) => (number, set.root_behind(&signature.id(), &body.group, number)?, None),
             Signer::Device(device) => {
                 let certificates = set.certificates(&body.group, &device);
                 let found = certificates.into_iter().find(|c| c.body().capabilities.has(Capabilities::GOVERN))?;
-                let Signer::Root(number) = found.signed.signer else { return None };
-                (number, device.0, Some(to_hex(&Record::DeviceCert(found.clone()))))
+                (found.signed.signer, device.0, Some(to_hex(&Record::DeviceCert(found.clone()))))
             }
+            root => (root, set.root_key(&body.group, root)?, None),
         };
-        let roots = set.root_proof(&body.group, RootNumber::of(root)?);
+        let roots = set.root_proof(&body.group, root.root()?);
         Some(Self {
             group: body.group.to_string(),
             name: inception.body.name.clone(),

@@ -86,7 +86,7 @@ impl Coalition {
     fn sign<T>(&self, signer: Signer, sign: impl FnOnce(SigningKey<'_>) -> T) -> T {
         match signer {
             Signer::Device(_) => sign(SigningKey::Device(&self.founder.secrets.device)),
-            Signer::Root(number) => {
+            Signer::Root(number) | Signer::Recovered(number, _) => {
                 let root = RootNumber::of(number).map_or(0, |root| root.rotation);
                 sign(SigningKey::Root(number, &self.founder.words.root(root)))
             }

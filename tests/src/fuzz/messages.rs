@@ -3,7 +3,7 @@
 use super::{Seeds, seeds};
 use grid_protocol::chain::{BranchEntry, HeaderChain};
 use grid_protocol::codec::{self, Format};
-use grid_protocol::control::{Capabilities, DeviceSecrets, Record};
+use grid_protocol::control::{Capabilities, DeviceSecrets, Record, Signer};
 use grid_protocol::id::{ChangeHash, CoalitionId, DocumentId, EntryId, GroupId, RecordId};
 use grid_protocol::key::{DeviceId, PeerKey, PublicKey, SealKey, SecretKey};
 use grid_protocol::pairing::{PairRefusal, PairingCode};
@@ -28,7 +28,7 @@ fn code() -> PairingCode {
         coalition_name: "Clear Water".to_owned(),
         group: GroupId([3; 32]),
         group_name: "Weir".to_owned(),
-        root: 0,
+        root: Signer::Root(0),
         capabilities: Capabilities::ALL,
         label: "office".to_owned(),
         seed: [4; 32],

@@ -4,7 +4,7 @@ use super::World;
 use super::author::{Author, Keys};
 use super::event::NodeIndex;
 use grid_protocol::codec::Format;
-use grid_protocol::control::{Capabilities, DeviceCert};
+use grid_protocol::control::{Capabilities, DeviceCert, Signer, SigningKey};
 use grid_protocol::pairing::{PairRequest, PairingCode};
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Effect, Identity, Replica};
@@ -25,7 +25,7 @@ impl Author {
             coalition_name: "Clear Water".to_owned(),
             group: self.me.group,
             group_name: self.keys.name.clone(),
-            root: 0,
+            root: Signer::Root(0),
             capabilities,
             label: "office".to_owned(),
             seed,
@@ -44,7 +44,7 @@ impl Author {
 
     /// Signs the certificate of a new device with root 0.
     pub fn certify(&self, request: PairRequest) -> DeviceCert {
-        request.certify(&self.keys.words.root(0))
+        request.certify(SigningKey::Root(0, &self.keys.words.root(0)))
     }
 
     /// Certifies whoever has shown an open pairing's code.

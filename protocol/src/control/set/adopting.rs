@@ -4,7 +4,7 @@
 //! enough votes the set makes an [`Adoption`] of them, which stays. So that it does not matter in which order
 //! things came, a proposal that has no place waits, and so do its votes: they are counted there as well.
 
-use super::{Batch, ControlSet, Offer};
+use super::{Batch, Coming, ControlSet, Offer};
 use crate::control::adoption::Adoption;
 use crate::control::error::{Missing, Unmet};
 use crate::control::mandate::Mandate;
@@ -13,7 +13,7 @@ use crate::control::signed::Signer;
 use crate::control::version::{Version, VersionBody};
 use crate::control::vote::Vote;
 use crate::id::{GroupId, RecordId, VersionId};
-use crate::key::{DeviceId, PeerKey, PublicKey};
+use crate::key::PeerKey;
 use std::collections::BTreeMap;
 
 const LOWEST: GroupId = GroupId([0; 32]);
@@ -159,8 +159,7 @@ impl ControlSet {
 
     fn endorsements_of(&self, mandate: &RecordId) -> Vec<RecordId> {
         let place = |group, signer| RecordKey::Endorsement { mandate: *mandate, group, signer };
-        let last = Signer::Device(DeviceId(PublicKey([0xff; 32])));
-        let places = place(LOWEST, Signer::Root(0))..=place(HIGHEST, last);
+        let places = place(LOWEST, Signer::FIRST)..=place(HIGHEST, Signer::LAST);
         self.entries_in(places).map(|(id, _)| *id).collect()
     }
 
@@ -168,7 +167,7 @@ impl ControlSet {
     pub(super) fn adopt(&mut self, batch: &mut Batch) {
         while let Some(version) = self.voted.pop_first() {
             if let Some(adoption) = self.adoption_due(&version) {
-                self.take(vec![(Record::Adoption(Box::new(adoption)), None)], batch);
+                self.take(vec![(Record::Adoption(Box::new(adoption)), None)], Coming::Waited, batch);
             }
         }
     }

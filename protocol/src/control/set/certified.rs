@@ -24,7 +24,7 @@ impl ControlSet {
     ) -> impl Iterator<Item = (&RecordId, &DeviceCert)> {
         let place =
             |capabilities, signer| RecordKey::DeviceCert { group: *group, device: *device, capabilities, signer };
-        let range = place(Capabilities::NONE, Signer::Root(0))..=place(Capabilities::ALL, Signer::Root(u32::MAX));
+        let range = place(Capabilities::NONE, Signer::FIRST)..=place(Capabilities::ALL, Signer::LAST);
         self.entries_in(range).filter_map(|(id, record)| match record {
             Record::DeviceCert(certificate) => Some((id, certificate)),
             _ => None,
@@ -45,7 +45,7 @@ impl ControlSet {
     ) -> bool {
         let place =
             |capabilities, signer| RecordKey::DeviceCert { group: *group, device: *device, capabilities, signer };
-        let range = |rights| place(rights, Signer::Root(0))..=place(rights, Signer::Root(u32::MAX));
+        let range = |rights| place(rights, Signer::FIRST)..=place(rights, Signer::LAST);
         let mut sorts = Capabilities::every().filter(|rights| fits(*rights));
         sorts.any(|rights| self.in_places(range(rights)).next().is_some())
     }

@@ -5,12 +5,13 @@
 //! have changed it: who is named is let in from what waits, until nothing changes, and who is named by
 //! nothing that is in the set goes.
 
-use super::{Batch, ControlSet};
+use super::{Batch, Coming, ControlSet};
 use crate::control::error::Missing;
 use crate::control::layer::Layer;
-use crate::control::record::Record;
+use crate::control::proven::Proven;
+use crate::control::record::{Kind, Record};
 use crate::control::standing::{Charter, Joins, named};
-use crate::id::{GroupId, RecordId};
+use crate::id::{CoalitionId, GroupId, RecordId};
 use std::collections::BTreeSet;
 
 /// Whose records a set keeps.
@@ -28,7 +29,25 @@ pub(super) enum Keeps {
     },
 }
 
+/// Whether it may follow from a record who is named.
+pub(super) fn names_groups(record: &Record) -> bool {
+    match record {
+        Record::Inception(inception) => !inception.body.contacts.is_empty(),
+        other => matches!(other.kind(), Kind::Vouch | Kind::Invite | Kind::Join | Kind::Adoption),
+    }
+}
+
 impl ControlSet {
+    /// The set of a node of a group from the records that it has stored. Each signature is proven once, on all cores.
+    pub fn of_stored(coalition: CoalitionId, home: GroupId, mut records: Vec<Record>) -> Self {
+        // What a record depends on is mostly of a kind with a lower number.
+        records.sort_by_key(Record::kind);
+        let mut set = Self { proven: Proven::of(&records), ..Self::of_node(coalition, home) };
+        set.offer_all(records, None);
+        set.proven = Proven::default();
+        set
+    }
+
     /// Lets in whoever is named by now, and out whoever no longer is.
     pub(super) fn settle(&mut self, batch: &mut Batch) {
         let mut dropped = Vec::new();
@@ -40,7 +59,7 @@ impl ControlSet {
             *before = named;
             for group in new {
                 let released = self.waiting.release(&Missing::Standing(group), |_| true);
-                self.take(released, batch);
+                self.take(released, Coming::Waited, batch);
             }
             dropped.extend(self.drop_unnamed(batch));
         }

@@ -3,9 +3,7 @@
 //! An invite, the lobby and an exported statement hand it over. Inside a node the word of its own set does.
 
 use super::ControlSet;
-use crate::control::adoption::Ballot;
 use crate::control::record::Record;
-use crate::control::root::RootNumber;
 use crate::control::signed::Signer;
 use crate::control::statement::Statement;
 use crate::id::{GroupId, RecordId, VersionId};
@@ -49,7 +47,7 @@ impl ControlSet {
         proof.extend([Record::Genesis(Box::new(genesis.clone()))]);
         for adoption in way.into_iter().rev() {
             for ballot in &adoption.votes {
-                proof.extend(self.keys_of(&ballot.group, root_behind(ballot)));
+                proof.extend(self.keys_of(&ballot.group, ballot.root()));
             }
             proof.extend([Record::Adoption(Box::new(adoption.clone()))]);
         }
@@ -57,9 +55,9 @@ impl ControlSet {
     }
 
     /// What proves the root of a group: its inception, and what leads from there to that root.
-    pub(crate) fn keys_of(&self, group: &GroupId, root: u32) -> Vec<Record> {
+    pub(crate) fn keys_of(&self, group: &GroupId, root: Signer) -> Vec<Record> {
         let inception = self.inception(group).cloned().map(Record::Inception);
-        let roots = RootNumber::of(root).map_or_else(Vec::new, |root| self.root_proof(group, root));
+        let roots = root.root().map_or_else(Vec::new, |root| self.root_proof(group, root));
         inception.into_iter().chain(roots).collect()
     }
 }
@@ -71,14 +69,5 @@ impl Proof {
                 self.records.push(record);
             }
         }
-    }
-}
-
-/// The root on which a vote stands: its signer, or the one that certified the device.
-fn root_behind(ballot: &Ballot) -> u32 {
-    let certified = ballot.certificate.as_ref().map(|certificate| certificate.signed.signer);
-    match (ballot.signer, certified) {
-        (Signer::Root(number), _) | (_, Some(Signer::Root(number))) => number,
-        _ => 0,
     }
 }

@@ -30,11 +30,12 @@ impl ControlSet {
             }
             Record::Rotation(rotation) => {
                 let RotationBody { group, number, root, chain, .. } = rotation.body;
+                let Some(number) = RootNumber::of(number) else { return Vec::new() };
                 return self.unlocked_by_root(&record.key(), (group, number), &KnownRoot { key: root, chain });
             }
             Record::Recovery(recovery) => {
                 let RecoveryBody { group, recovery, root, chain, .. } = recovery.body;
-                let number = RootNumber { recovery, rotation: 0 }.number();
+                let number = RootNumber { recovery, rotation: 0 };
                 return self.unlocked_by_root(&record.key(), (group, number), &KnownRoot { key: root, chain });
             }
             Record::Genesis(genesis) => Missing::Version(genesis.version()),
@@ -46,19 +47,18 @@ impl ControlSet {
         self.waiting.release(&missing, |_| true)
     }
 
-    /// What waited for a root of this number. Where rivals are known, those have been tried, and what is by none of them
-    /// waits on for others; without a recovery this is the only one, and what is not by it goes.
+    /// What waited for a root of this number. After a recovery there may be rivals, and what waits for another of them
+    /// waits on; without one this is the only root, and what is not by it goes.
     fn unlocked_by_root(
         &mut self,
         place: &RecordKey,
-        (group, number): (GroupId, u32),
+        (group, number): (GroupId, RootNumber),
         root: &KnownRoot,
     ) -> Vec<(Record, Option<PeerKey>)> {
         if self.places.get(place).is_some_and(|held| held.len() > 1) {
             return Vec::new();
         }
-        let has_rivals = RootNumber::of(number).is_none_or(|number| number.recovery > 0);
-        let wants = |record: &Record| !has_rivals || root.may_let_in(record, &group, number);
-        self.waiting.release(&Missing::Root { group, number }, wants)
+        let wants = |record: &Record| number.recovery == 0 || root.may_let_in(record, &group, number);
+        self.waiting.release(&Missing::Root { group, number: number.number() }, wants)
     }
 }
