@@ -12,8 +12,8 @@ mod govern;
 mod vouches;
 
 pub use answer::{
-    Change, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, Me, NewInvite, OwnStanding, Removed,
-    SignatureRow, StatementView, Status, Target, Trouble, Written,
+    Change, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, Me, NewInvite, OwnStanding, Removed, Status,
+    Target, Written,
 };
 pub use appeal::{AppealState, Appealed, AppealedDevice, Contacts, Recoverable};
 pub use device::{
@@ -21,8 +21,8 @@ pub use device::{
     NotRepublished, Republished, Revocation, Touched,
 };
 pub use error::CommandError;
-pub use findings::{FaultRow, FaultyDevice, Findings, Unreadable, Whose};
-pub use govern::{Act, Claiming, Need, NeedKind, Proposing, SecondVote};
+pub use findings::{FaultRow, Findings, Whose};
+pub use govern::{Act, Claiming, Proposing, SecondVote};
 pub use vouches::{Origin, SlotRow, SlotUse, Vain, VainVouch, VouchCount, VouchRule, VouchedRow, Vouches};
 
 use crate::clock::WallClock;

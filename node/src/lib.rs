@@ -33,6 +33,7 @@ mod start_troubles;
 pub mod store;
 pub mod survey;
 pub mod threats;
+pub mod trouble;
 pub mod vault;
 pub mod view;
 

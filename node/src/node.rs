@@ -2,7 +2,7 @@
 
 use crate::clock::{Clock, WallClock, random};
 use crate::driver::{self, AddressBook, Driver, Parts, recall};
-use crate::handle::{Handle, Trouble};
+use crate::handle::Handle;
 use crate::home::{Custody, Home};
 use crate::keystore::Keystore;
 use crate::local_error::{LocalError, takes_local_errors};
@@ -13,6 +13,7 @@ use crate::ports;
 use crate::profile::Profile;
 use crate::start_troubles;
 use crate::store::Store;
+use crate::trouble::Trouble;
 use crate::view::{OwnMembership, Views};
 use grid_protocol::domain;
 use grid_protocol::id::{CoalitionId, derive};

@@ -1,11 +1,12 @@
 //! A node with its API, from start to stop: what `grid node` runs.
 
 use crate::clock::random;
-use crate::handle::{Handle, Trouble};
+use crate::handle::Handle;
 use crate::home::{CHECK_DISK, HomePaths, write_private};
 use crate::http::{self, HttpConfig, HttpError};
 use crate::node::{Node, NodeConfig, StartError};
 use crate::passphrase::Passphrase;
+use crate::trouble::Trouble;
 use data_encoding::HEXLOWER;
 use grid_protocol::record::Registry;
 use grid_protocol::replica::Identity;

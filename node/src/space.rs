@@ -4,7 +4,7 @@
 //! it; but whoever owns the disk can see who fills it. It is counted as it comes in, whichever way it came and whatever
 //! times it claims: a member that tells nobody and lets others fetch is counted as all others are.
 
-use crate::handle::Trouble;
+use crate::trouble::Trouble;
 use grid_protocol::id::GroupId;
 use std::iter::Sum;
 use std::ops::{Add, Sub};

@@ -1,7 +1,7 @@
 //! What a start came upon, in words for the operator.
 
-use crate::handle::Trouble;
 use crate::store::OpenReport;
+use crate::trouble::Trouble;
 use grid_protocol::key::DeviceId;
 
 /// What to do where entries of the own log are missing, and nothing may be written before they are back.

@@ -1,11 +1,10 @@
 //! A thief has a second group certify the computer that he took: what its own group lost is found and written again,
 //! whom it had let in is told, and one vouch brings them back.
 
-use grid_node::handle::{
-    Act, CommandError, CutAt, FaultRow, LostState, Need, NeedKind, OwnStanding, SlotUse, Vain, VainVouch, Whose,
-};
+use grid_node::handle::{Act, CommandError, CutAt, FaultRow, LostState, OwnStanding, SlotUse, Vain, VainVouch, Whose};
 use grid_node::setup::recover::{Afresh, Before, Way, afresh};
 use grid_node::setup::{self, JoinRequest, Signing};
+use grid_node::view::{Need, NeedKind};
 use grid_protocol::control::{Capabilities, DeviceSecrets, Record, RecoveryContacts};
 use grid_protocol::id::DocumentId;
 use grid_protocol::key::{SealKey, SecretKey};

@@ -1,8 +1,9 @@
 //! Second vouches between real nodes: who has one stays when the first is void, and who has none is out until a
 //! member vouches for it.
 
-use grid_node::handle::{Act, NeedKind, OwnStanding, SlotUse, Whose};
+use grid_node::handle::{Act, OwnStanding, SlotUse, Whose};
 use grid_node::setup::Signing;
+use grid_node::view::NeedKind;
 use grid_protocol::id::GroupId;
 use grid_tests::grid::{Member, until_equal};
 

@@ -5,8 +5,9 @@
 //! said how long its log is.
 
 use super::Driver;
-use crate::handle::{CommandError, Trouble};
+use crate::handle::CommandError;
 use crate::home::{COPIED, Custody, MOVED, WAIT_FOR_OTHERS, WHICH_GOES_ON};
+use crate::trouble::Trouble;
 
 /// Why nothing may be written in such a home, and what to do.
 pub(crate) const fn reason(custody: Custody) -> Option<(&'static str, &'static str)> {

@@ -1,8 +1,8 @@
 //! What is wrong, as the operator is told: who breaks which rule, what that means, and what to do.
 
 use super::Driver;
-use crate::handle::{FaultRow, FaultyDevice, Findings, Whose};
-use crate::view::Views;
+use crate::handle::{FaultRow, Findings, Whose};
+use crate::view::{FaultyDevice, Views};
 use grid_protocol::authority::{Authority, Fault};
 use grid_protocol::id::GroupId;
 use grid_protocol::key::DeviceId;

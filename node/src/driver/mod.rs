@@ -27,12 +27,13 @@ pub(crate) use custody::trouble;
 
 use crate::clock::Clock;
 use crate::event::Event;
-use crate::handle::{Command, Trouble};
+use crate::handle::Command;
 use crate::home::{Custody, Home};
 use crate::network::{self, GossipToken, Network, NetworkEvent, ResponseToken};
 use crate::node::Dialling;
 use crate::outbound::Outbound;
 use crate::store::Store;
+use crate::trouble::Trouble;
 use crate::view::{OwnMembership, Views};
 use grid_protocol::key::PeerKey;
 use grid_protocol::replica::{Effect, Input, Replica, Row};

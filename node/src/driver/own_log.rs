@@ -7,10 +7,11 @@
 
 use super::Driver;
 use super::custody;
-use crate::handle::{Answer, Command, CommandError, Target, Trouble};
+use crate::handle::{Answer, Command, CommandError, Target};
 use crate::home::Custody;
 use crate::node::Dialling;
 use crate::start_troubles::MISSING_ENTRIES;
+use crate::trouble::Trouble;
 use grid_protocol::authority::{Cut, Fault};
 use grid_protocol::id::ChangeHash;
 use grid_protocol::replica::OwnLog;

@@ -1,8 +1,8 @@
 //! Who vouches for whom: this computer's slots, and who waits for a vouch.
 
 use super::Driver;
-use crate::handle::{Need, NeedKind, Origin, SlotRow, SlotUse, VainVouch, VouchCount, VouchRule, VouchedRow, Vouches};
-use crate::view::Views;
+use crate::handle::{Origin, SlotRow, SlotUse, VainVouch, VouchCount, VouchRule, VouchedRow, Vouches};
+use crate::view::{Need, NeedKind, Views};
 use grid_protocol::authority::{Authority, Carried, Fault, Lacking, SlotState, Standing, TakenBy, Vouching};
 use grid_protocol::control::{Record, VouchedBy};
 use grid_protocol::id::{GroupId, VersionId};

@@ -1,10 +1,9 @@
 //! What goes into a node and comes out of it, as plain data.
 
 use super::findings::Findings;
-use super::govern::Need;
 use crate::space::Space;
-use crate::view::PeerRow;
-use grid_protocol::control::Policy;
+use crate::trouble::Trouble;
+use crate::view::{Need, PeerRow};
 use grid_protocol::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId, VersionId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::time::Timestamp;
@@ -174,15 +173,6 @@ pub struct Status {
     pub findings: Findings,
 }
 
-/// Something that is wrong on this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// What is wrong.
-    pub what: String,
-    /// What to do.
-    pub hint: String,
-}
-
 /// Where this group stands in the coalition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnStanding {
@@ -202,36 +192,4 @@ pub enum OwnStanding {
     Withdrawn,
     /// An adopted version of the statement removed it: which one, and what that means.
     Removed(String),
-}
-
-/// A version of the statement and who has signed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatementView {
-    /// The version.
-    pub version: VersionId,
-    /// Its title.
-    pub title: String,
-    /// Its text.
-    pub text: String,
-    /// The policies that come with it.
-    pub policies: Vec<Policy>,
-    /// Hash of the text.
-    pub hash: Digest,
-    /// Signatures in force.
-    pub signatures: Vec<SignatureRow>,
-}
-
-/// A signature in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignatureRow {
-    /// The group.
-    pub group: GroupId,
-    /// Its name.
-    pub name: String,
-    /// The key that signed: of a device or a root of the group.
-    pub key: String,
-    /// The Ed25519 signature, in hex.
-    pub signature: String,
-    /// Claimed time.
-    pub signed_at: Timestamp,
 }

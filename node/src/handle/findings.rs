@@ -1,6 +1,7 @@
 //! What is wrong in the coalition and with single records, as far as records show it.
 
-use grid_protocol::id::{DocumentId, GroupId};
+use crate::view::{FaultyDevice, Unreadable};
+use grid_protocol::id::GroupId;
 use grid_protocol::key::DeviceId;
 
 /// What was found against the rules, and what can't be read here.
@@ -38,32 +39,4 @@ pub enum Whose {
     Own,
     /// Somebody else's.
     Others,
-}
-
-/// A device of which changes count for nothing by a rule that no honest program breaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultyDevice {
-    /// The device.
-    pub device: DeviceId,
-    /// Its group, where known.
-    pub group: Option<GroupId>,
-    /// What the group calls itself.
-    pub name: Option<String>,
-    /// How many changes.
-    pub changes: u64,
-    /// The rule that the last of them broke.
-    pub rule: String,
-    /// The record that the last of them is about.
-    pub record: DocumentId,
-}
-
-/// A record that this computer can't read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
-    /// The record.
-    pub record: DocumentId,
-    /// Its kind, where known.
-    pub kind: Option<String>,
-    /// What went wrong.
-    pub why: String,
 }

@@ -1,6 +1,7 @@
 //! What is wrong, as the status says it: rules that were broken, devices that break them, records that can't be read.
 
-use crate::handle::{FaultRow, FaultyDevice, Unreadable, Whose};
+use crate::handle::{FaultRow, Whose};
+use crate::view::{FaultyDevice, Unreadable};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,8 +1,7 @@
 //! What waits for the people of this group: their word on the statement, and an answer to calls for help.
 
-use crate::handle::{self, NeedKind};
 use crate::question::waiting;
-use crate::view::Views;
+use crate::view::{self, NeedKind, Views};
 use grid_protocol::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,11 +25,11 @@ pub(crate) struct Need {
 }
 
 /// Calls for help first: they are the most urgent.
-pub(super) fn needs(views: &Views, now: Timestamp, governing: Vec<handle::Need>) -> Vec<Need> {
+pub(super) fn needs(views: &Views, now: Timestamp, governing: Vec<view::Need>) -> Vec<Need> {
     calls(views, now).chain(governing.into_iter().map(about_statement)).collect()
 }
 
-fn about_statement(need: handle::Need) -> Need {
+fn about_statement(need: view::Need) -> Need {
     let kind = match need.kind {
         NeedKind::Vote => "vote",
         NeedKind::Sign => "sign",

@@ -77,7 +77,7 @@ pub(crate) async fn show(State(api): State<Api>) -> Result<Answer<StatementAnswe
             "It comes with the founding records, as soon as a node of the coalition can be reached.",
         ));
     };
-    let signature = |row: crate::handle::SignatureRow| SignatureItem {
+    let signature = |row: crate::view::SignatureRow| SignatureItem {
         group: row.group.to_string(),
         name: row.name,
         key: row.key,

@@ -6,9 +6,10 @@ use super::error::{ApiError, ErrorAnswer};
 use super::findings::{FaultItem, FaultyDeviceItem, UnreadableItem};
 use super::input::{Answer, Done, JsonBody};
 use super::needs::{Need, needs};
-use crate::handle::{self, OwnStanding};
+use crate::handle::OwnStanding;
 use crate::space::{Amount, GroupSpace, Space};
 use crate::threats::{self, Reviewed};
+use crate::trouble;
 use crate::view::PeerRow;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -113,8 +114,8 @@ impl From<Space> for SpaceAnswer {
     }
 }
 
-impl From<handle::Trouble> for Trouble {
-    fn from(trouble: handle::Trouble) -> Self {
+impl From<trouble::Trouble> for Trouble {
+    fn from(trouble: trouble::Trouble) -> Self {
         Self { what: trouble.what, hint: trouble.hint }
     }
 }

@@ -1,11 +1,39 @@
 //! Records with which something is wrong: somebody wrote to them against the rules, or this computer can't read them.
 
 use super::Views;
-use crate::handle::{FaultyDevice, Unreadable};
+use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::{Breach, Row};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// A device of which changes count for nothing by a rule that no honest program breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultyDevice {
+    /// The device.
+    pub device: DeviceId,
+    /// Its group, where known.
+    pub group: Option<GroupId>,
+    /// What the group calls itself.
+    pub name: Option<String>,
+    /// How many changes.
+    pub changes: u64,
+    /// The rule that the last of them broke.
+    pub rule: String,
+    /// The record that the last of them is about.
+    pub record: DocumentId,
+}
+
+/// A record that this computer can't read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The record.
+    pub record: DocumentId,
+    /// Its kind, where known.
+    pub kind: Option<String>,
+    /// What went wrong.
+    pub why: String,
+}
 
 impl Views {
     /// Keeps a row in mind that has a flaw, and forgets one that has none any more.

@@ -1,11 +1,10 @@
 //! The statement in force and who has signed it.
 
 use super::{Membership, Views};
-use crate::handle::{SignatureRow, StatementView};
 use data_encoding::HEXLOWER;
 use grid_protocol::authority::{Authority, Standing, Validity};
-use grid_protocol::control::ControlSet;
-use grid_protocol::id::GroupId;
+use grid_protocol::control::{ControlSet, Policy};
+use grid_protocol::id::{Digest, GroupId, VersionId};
 use grid_protocol::record::{KindRole, Registry};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
@@ -22,6 +21,38 @@ pub enum OwnMembership {
     Confirmed,
     /// Only this node says so.
     Claimed,
+}
+
+/// A version of the statement and who has signed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementView {
+    /// The version.
+    pub version: VersionId,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub text: String,
+    /// The policies that come with it.
+    pub policies: Vec<Policy>,
+    /// Hash of the text.
+    pub hash: Digest,
+    /// Signatures in force.
+    pub signatures: Vec<SignatureRow>,
+}
+
+/// A signature in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureRow {
+    /// The group.
+    pub group: GroupId,
+    /// Its name.
+    pub name: String,
+    /// The key that signed: of a device or a root of the group.
+    pub key: String,
+    /// The Ed25519 signature, in hex.
+    pub signature: String,
+    /// Claimed time.
+    pub signed_at: Timestamp,
 }
 
 impl Views {

@@ -1,8 +1,7 @@
 //! The versions of the statement as a tree: which were proposed, which were adopted, who follows which.
 
-use super::Views;
+use super::{Need, NeedKind, Views};
 use crate::event::Event;
-use crate::handle::{Need, NeedKind};
 use grid_protocol::authority::{Authority, Decision, Fault, Proposal, Validity, Versions};
 use grid_protocol::control::{ControlSet, Statement};
 use grid_protocol::id::{GroupId, VersionId};

@@ -27,6 +27,14 @@ pub(crate) const RULES: &[Rule] = &[
         forbids: |_, path| is_any(path, &["grid_node"], &["store", "keystore", "network", "outbound", "driver"]),
     },
     Rule {
+        name: "tables know nobody who asks",
+        holds_in: |file| {
+            let files = ["node/src/space.rs", "node/src/trouble.rs"];
+            lies_in(file, &["node/src/view/", "node/src/store/"]) || files.contains(&&*file.path)
+        },
+        forbids: |_, path| is_any(path, &["grid_node"], &["handle", "driver", "outbound", "http"]),
+    },
+    Rule {
         name: "only the store knows sled",
         holds_in: |file| !lies_in(file, &["node/src/store/"]),
         forbids: |_, path| path.first() == Some(&"sled"),

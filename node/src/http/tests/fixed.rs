@@ -1,7 +1,8 @@
 //! What is there beside records: status, invites, statement, kinds.
 
 use super::*;
-use crate::handle::{FaultRow, FaultyDevice, Findings, Unreadable, Whose};
+use crate::handle::{FaultRow, Findings, Whose};
+use crate::view::{FaultyDevice, Unreadable};
 
 /// One finding of each sort.
 pub(super) fn findings() -> Findings {

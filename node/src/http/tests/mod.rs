@@ -16,10 +16,10 @@ use crate::clock::WallClock;
 use crate::event::Event;
 use crate::handle::{
     Change, Command, CommandError, Handle, ImportMode, ImportOutcome, Imported, InviteRow, InviteState, Me, NewInvite,
-    OwnStanding, SignatureRow, StatementView, Status, Target, Written,
+    OwnStanding, Status, Target, Written,
 };
 use crate::space::{Acquaintance, Amount, GroupSpace, Space};
-use crate::view::Views;
+use crate::view::{SignatureRow, StatementView, Views};
 use automerge::transaction::Transactable;
 use automerge::{AutoCommit, ROOT};
 use axum::body::Bytes;
