@@ -127,7 +127,7 @@ impl Seen {
     /// lack the field that says so.
     pub(super) fn takes(&self, views: &Views, row: &Row) -> bool {
         let kind = views.registry.kind(&self.kind.name);
-        may_be_listed(row) && kind.is_none_or(|kind| kind.lets_read(&row.values, self.audience))
+        may_be_listed(row) && kind.is_none_or(|kind| kind.lets_read(&row.values, &row.damaged, self.audience))
     }
 }
 
