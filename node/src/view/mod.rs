@@ -6,6 +6,7 @@
 pub(crate) mod credit;
 mod directory;
 mod duplicates;
+mod ending;
 mod first_seen;
 mod flawed;
 pub(crate) mod fold;
