@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 ///
 /// The struct with its doc comments and its `x-grid` metadata is the single description; everything else is compiled
 /// from it. On the struct: `name`, `plural`, `title` (the field that names a record), `rule` (`owner` or `members`),
-/// `section` (what it is about), and where they apply `singleton`, `verbs`, `identity`, `alike`, `imports_as`, `role` (`profile` or `prospect`),
+/// `section` (what it is about), and where they apply `singleton`, `verbs`, `identity`, `alike`, `traces` (fields
+/// that two have in common which look like one), `imports_as`, `role` (`profile` or `prospect`),
 /// `speaks` (the choice that says for whom a record speaks), `readers` (the choice that says how far a record goes:
 /// without its word `public` it is for nobody outside), `seal` and `sealed` (the field that seals others, and those).
 /// On each field: `audience` (`public`, `coalition`, `group` or `local`), and where they apply `type` (a string is a
@@ -101,6 +102,9 @@ pub struct Kind {
     /// The link by which, with the title, an import finds a record whose identity was corrected in the table; none:
     /// such a row is a new record.
     pub alike: Option<FieldName>,
+    /// What two have in common that look like one, the most telling first: fields that are equal together. An import says so
+    /// of rows that it takes for new.
+    pub traces: Vec<Vec<FieldName>>,
     /// The kind that a table of these becomes, where it is another one: nobody can write the profiles of others.
     pub imports_as: Option<String>,
     /// The fields in the order of the struct.
