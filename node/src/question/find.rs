@@ -291,21 +291,20 @@ mod tests {
 
     #[test]
     fn whoever_looks_for_a_driver_finds_who_is_called_so_first_and_then_who_can_drive() {
-        let mut coalition = coalition();
+        let mut coalition = Coalition::new(&["Mill Street", "Hollin Choir"]);
         for number in 0..30 {
             let about = json!({"title": format!("Walk {number}"), "description": "The driver waits at the gate."});
-            coalition.record(2, "action", about);
+            coalition.record(1, "action", about);
         }
+        coalition.record(0, "person", json!({"name": "Ana", "agreed": true, "skills": ["driving"]}));
         coalition.record(1, "person", json!({"name": "Bo Ek", "agreed": true, "roles": ["driver"]}));
         coalition.record(1, "person", json!({"name": "Cy", "agreed": true, "passion": "A driver for Bo"}));
         coalition.record(1, "person", json!({"name": "Dee", "agreed": true, "passion": "I like driving"}));
         let people = |text: &str| names(&coalition, "people", &[("text", text)]);
-        let all = ["Bo Ek", "Cy", "Quiet Owl", "Zoë Brügger"];
-        assert_eq!(people("driver"), all, "what somebody says in passing is not meant");
+        assert_eq!(people("driver"), ["Bo Ek", "Cy", "Ana"], "what somebody says in passing is not meant");
         assert_eq!(people("drivers")[0], "Bo Ek", "a slip away is nearer than another ending");
         let reply = coalition.ask("find", &[("text", "driver")]).unwrap();
-        let why = Coalition::column(&reply, "people", "why");
-        assert_eq!(why[2], json!(["skills: driving"]));
+        assert_eq!(Coalition::column(&reply, "people", "why")[2], json!(["skills: driving"]));
     }
 
     #[test]

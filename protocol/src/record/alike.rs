@@ -263,6 +263,7 @@ mod tests {
         assert_eq!(seems(json!({"name": "Dee", "phone": "(555) 0102"})), is(1, "phone"));
         for other in [
             json!({"name": "Cy", "email": "c@c.example"}),
+            json!({"name": "Bo Ek", "email": "ek@b.example"}),
             json!({"name": "Dee", "place": "Hollin"}),
             json!({"name": "Dee", "phone": "-"}),
             json!({"name": "Dee", "phone": "555 0103", "email": "bo@c.example"}),

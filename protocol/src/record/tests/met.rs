@@ -28,6 +28,7 @@ fn of_readers_and_voices_that_met_the_narrower_counts_whoever_said_it() {
     let event = |narrow: Json| met(kind("event"), &json!({"title": "Call"}), &public, &narrow);
     // Said as it stood anyway, it is said all the same.
     assert!(event(json!({"readers": "coalition"})).iter().all(|read| read["readers"] == "coalition"));
+    assert!(event(json!({"readers": null})).iter().all(|read| read["readers"] == "coalition"), "and so is it emptied");
     // Nothing was said of it.
     assert!(event(json!({"title": "The call"})).iter().all(|read| read["readers"] == "public"));
     let open = json!({"title": "Call", "readers": "public"});
