@@ -135,6 +135,8 @@ impl Total {
 /// as groups: there one word is enough, unless the survey says otherwise.
 pub fn least(survey: Option<&Row>) -> u32 {
     let said = survey.and_then(|survey| number(&survey.values, "least")).map(|least| least.ceil() as u32);
+    let is_damaged = |survey: &Row| survey.damaged.iter().any(|field| field == "least");
+    let said = said.or_else(|| survey.is_some_and(is_damaged).then_some(MIN_ANSWERS));
     match survey.is_some_and(|survey| survey.values.text("sort") == "backbone") {
         true => said.unwrap_or(1),
         false => said.unwrap_or(MIN_ANSWERS).max(MIN_ANSWERS),
@@ -306,7 +308,8 @@ pub fn withheld(views: &Views, row: &Row) -> Option<String> {
     if row.kind() != Some(SCORE) {
         return None;
     }
-    let answers = number(&row.values, "answers")?;
+    // A total of nobody knows how many tells as much as one of few.
+    let answers = number(&row.values, "answers").or_else(|| number(&row.values, "total").map(|_| 0.0))?;
     let least = least(survey_of(views, &row.values));
     (answers < f64::from(least))
         .then(|| format!("fewer than {least} people answered: their total would tell who said what"))

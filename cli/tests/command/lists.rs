@@ -105,3 +105,19 @@ fn whoever_was_removed_stays_away_however_a_list_calls_them() {
     weir.json(["supporter", "import", &ann, "--again"]);
     assert_eq!(all(&weir).len(), 2);
 }
+
+#[test]
+fn a_preview_says_whom_a_new_row_looks_like() {
+    let place = Place::new();
+    let (weir, _node) = place.running_founder();
+    let old = "Name,Email,Phone\nAna Novak,ana@a.example,0412 345 678\nBo Ek,bo@b.example,0498 765 432\n";
+    assert_eq!(did(&weir, &place.file("old.csv", old)), [2, 0, 0, 0]);
+    let new = "Name,Email,Phone\nAna Hill,hill@a.example,+61 412 345 678\nBo Ek,bo@b.example,0498 765 432\n\
+        Cy Ek,cy@b.example,0498 765 432\n";
+    let new = place.file("new.csv", new);
+    let preview = stdout(&weir.run(["supporter", "import", &new, "--dry-run"]));
+    let preview = preview.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(preview.contains("looks like Ana Novak (same phone)"), "{preview}");
+    assert!(!preview.contains("looks like Bo"), "the list has Bo beside Cy: {preview}");
+    assert_eq!(did(&weir, &new), [2, 0, 1, 0], "it is said, and nothing is refused for it");
+}

@@ -12,7 +12,7 @@ use crate::view::Views;
 use grid_protocol::entry::Head;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::{
-    Alike, Alikes, ImportRow, Kind, KindRole, Patch, Reading, RecordHome, Values, WriteRule, origin_of,
+    Alike, Alikes, FieldName, ImportRow, Kind, KindRole, Patch, Reading, RecordHome, Values, WriteRule, origin_of,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -278,14 +278,28 @@ impl Driver {
             Some(alikes) => alikes,
             None => self.alikes(finder, rows),
         };
-        let found = alikes.find(&finder.kind, &row.patch.values());
+        let values = row.patch.values();
+        let found = alikes.find(&finder.kind, &values);
+        let seems =
+            alikes.seems(&finder.kind, &values).map(|(record, fields)| self.seems(&finder.kind, record, fields));
         finder.alikes = Some(alikes);
         match found {
-            Alike::None => Found::Nothing(None),
-            Alike::Namesake => Found::Nothing(Some(namesake(&finder.kind, row, &link))),
+            Alike::None => Found::Nothing(seems),
+            Alike::Namesake => Found::Nothing(seems.or_else(|| Some(namesake(&finder.kind, row, &link)))),
             Alike::One(document) => Found::Record(document),
             Alike::Unclear => Found::Unclear,
         }
+    }
+
+    /// That a new row looks like a record, in words.
+    fn seems(&self, kind: &Kind, record: DocumentId, fields: &[FieldName]) -> String {
+        let views = self.views.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let title = views.records.row(&record).map(|row| views.title_of(row)).unwrap_or_default();
+        let same: Vec<&str> = fields.iter().map(|field| &**field).collect();
+        let (name, same, id) = (&kind.name, same.join(" and "), record.short());
+        format!(
+            "is new, and looks like {title} (same {same}): if it is, `grid {name} edit {id}` and leave this row out"
+        )
     }
 
     /// The records that no row stands for, and the rows that stand for none.

@@ -8,10 +8,12 @@ use super::open::{Seen, at_their_next, take_audience};
 use super::text::Near;
 use crate::handle::Me;
 use crate::view::Views;
+use crate::view::overlong::not_looked_through;
 use axum::extract::State;
 use grid_protocol::record::format::{Entry, Feed, atom, calendar, geojson, podcast};
 use grid_protocol::record::{Audience, Kind, KindRole};
 use grid_protocol::replica::Row;
+use serde_json::json;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -166,38 +168,43 @@ impl Source {
         }
     }
 
-    /// The entries of these kinds, those of each kind narrowed alike, the newest first.
+    /// The entries of these kinds, those of each kind narrowed alike, the newest first; and what is to be said where some
+    /// were not looked through for words.
     fn entries(
         &self,
         views: &Views,
         which: Which,
         most: usize,
         (gone, groups): (Gone, Groups),
-    ) -> Result<Vec<Entry>, ApiError> {
+    ) -> Result<(Vec<Entry>, Option<String>), ApiError> {
+        let mut left = 0;
         let mut found: Vec<(Arc<Row>, usize)> = Vec::new();
         let mut seen = Vec::new();
-        let near = Near::to(views, &self.words)?;
-        for kind in views.registry.kinds().filter(|kind| self.kind.as_ref().is_none_or(|it| it.name == kind.name)) {
-            let Some(kind_seen) = Seen::by(kind, self.audience).filter(|seen| which.takes(seen)) else { continue };
+        let seen_as = |kind: &Arc<Kind>| {
+            let is_asked = self.kind.as_ref().is_none_or(|asked| asked.name == kind.name);
+            Seen::by(kind, self.audience).filter(|seen| is_asked && which.takes(seen))
+        };
+        let kinds: Vec<_> = views.registry.kinds().filter_map(|kind| Some((kind, seen_as(kind)?))).collect();
+        let near = Near::to(views, &self.words, |name| kinds.iter().any(|(kind, _)| kind.name == name))?;
+        for (kind, kind_seen) in kinds {
             let filter = Filter::for_readers(views, &kind_seen.kind, self.words.clone())?;
             let present = |row: &Row| groups == Groups::All || views.holds(row);
-            let fits = |row: &&Arc<Row>| {
-                !views.hidden.hides(row)
-                    && present(row)
-                    && kind_seen.takes(views, row)
-                    && kind_seen.is_shown(&filter, row)
-            };
+            let is_for = |row: &Row| !views.hidden.hides(row) && present(row) && kind_seen.takes(views, row);
+            let fits = |row: &&Arc<Row>| is_for(row) && kind_seen.is_shown(&filter, row);
             let rows = Near::of_kind(near.as_ref(), views, kind).filter(fits);
             found.extend(rows.take(most).map(|row| (row.clone(), seen.len())));
             if gone == Gone::Shown {
-                found.extend(views.records.removed(&kind.name).filter(fits).map(|row| (row.clone(), seen.len())));
+                let removed = Near::removed(near.as_ref(), views, kind).filter(fits);
+                found.extend(removed.map(|row| (row.clone(), seen.len())));
             }
+            let told = |row: &&Arc<Row>| is_for(row) && (gone == Gone::Shown || !row.is_removed());
+            left += Near::left(near.as_ref(), kind).filter(told).count();
             seen.push(kind_seen);
         }
         found.sort_by_key(|(row, _)| (Reverse(row.changed), row.document));
         found.truncate(most);
         let entry = |(row, at): &(Arc<Row>, usize)| seen.get(*at)?.entry(views, &self.me.coalition, row);
-        Ok(found.iter().filter_map(entry).collect())
+        Ok((found.iter().filter_map(entry).collect(), not_looked_through(left)))
     }
 }
 
@@ -223,9 +230,10 @@ pub(crate) async fn calendar_feed(State(api): State<Api>, words: Words) -> Resul
 
 async fn calendar_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
     let source = Source::take(api, audience, words).await?;
-    let feed = source.feed(api, "calendar", "Actions, events, moments, hearings and tasks.");
-    let which = Which::Calendar;
-    let entries = api.handle.look(|views| source.entries(views, which, usize::MAX, (Gone::Shown, Groups::Present)))?;
+    let mut feed = source.feed(api, "calendar", "Actions, events, moments, hearings and tasks.");
+    let (which, of) = (Which::Calendar, (Gone::Shown, Groups::Present));
+    let (entries, note) = api.handle.look(|views| source.entries(views, which, usize::MAX, of))?;
+    feed.about.extend(note.map(|note| format!(" {note}")));
     Which::Calendar.file_of("text/calendar; charset=utf-8", move || calendar(&feed, &entries)).await
 }
 
@@ -242,8 +250,10 @@ pub(crate) async fn news_feed(State(api): State<Api>, words: Words) -> Result<Do
 
 async fn news_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
     let source = Source::take(api, audience, words).await?;
-    let feed = source.feed(api, "news", "What groups have written, the newest first.");
-    let entries = api.handle.look(|views| source.entries(views, Which::News, NEWS, (Gone::LeftOut, Groups::All)))?;
+    let mut feed = source.feed(api, "news", "What groups have written, the newest first.");
+    let of = (Gone::LeftOut, Groups::All);
+    let (entries, note) = api.handle.look(|views| source.entries(views, Which::News, NEWS, of))?;
+    feed.about.extend(note.map(|note| format!(" {note}")));
     Which::News.file_of("application/atom+xml; charset=utf-8", move || atom(&feed, &at_their_next(&entries))).await
 }
 
@@ -266,11 +276,12 @@ async fn podcast_of(api: &Api, audience: Audience, words: Words) -> Result<Downl
         feed.title = series.clone();
         feed.id = format!("{}:{series}", feed.id);
     }
-    let entries =
-        api.handle.look(|views| source.entries(views, Which::Podcast, EPISODES, (Gone::LeftOut, Groups::All)))?;
+    let of = (Gone::LeftOut, Groups::All);
+    let (entries, note) = api.handle.look(|views| source.entries(views, Which::Podcast, EPISODES, of))?;
     let sorts = |entry: &Entry| SORTS.contains(&entry.values.text("sort"));
     let mut entries: Vec<Entry> = entries.into_iter().filter(sorts).collect();
     entries.sort_by_key(|entry| Reverse(entry.starts().map(|starts| starts.instant())));
+    feed.about.extend(note.map(|note| format!(" {note}")));
     Which::Podcast.file_of("application/rss+xml; charset=utf-8", move || podcast(&feed, &entries)).await
 }
 
@@ -287,8 +298,67 @@ pub(crate) async fn map_feed(State(api): State<Api>, words: Words) -> Result<Dow
 
 async fn map_of(api: &Api, audience: Audience, words: Words) -> Result<Download, ApiError> {
     let source = Source::take(api, audience, words).await?;
-    let which = Which::Map;
-    let entries =
-        api.handle.look(|views| source.entries(views, which, usize::MAX, (Gone::LeftOut, Groups::Present)))?;
-    Which::Map.file_of("application/geo+json", move || geojson(&at_their_next(&entries)).to_string()).await
+    let (which, of) = (Which::Map, (Gone::LeftOut, Groups::Present));
+    let (entries, note) = api.handle.look(|views| source.entries(views, which, usize::MAX, of))?;
+    let write = move || {
+        let mut map = geojson(&at_their_next(&entries));
+        if let Some(note) = note {
+            map["note"] = json!(note);
+        }
+        map.to_string()
+    };
+    Which::Map.file_of("application/geo+json", write).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::fixture::Coalition;
+    use grid_protocol::id::CoalitionId;
+    use grid_protocol::key::{DeviceId, PublicKey};
+
+    #[test]
+    fn a_feed_looks_through_very_long_records_as_far_as_there_is_time_and_says_how_many_it_left() {
+        let mut coalition = Coalition::new(&["Clean River", "Mallory"]);
+        coalition.record(
+            0,
+            "event",
+            json!({"title": "Heron walk", "starts": "2026-11-25T10:00:00Z", "readers": "public"}),
+        );
+        // About a megabyte each, of which four are looked through.
+        let mut long = |title: &str, last: &str, readers: &str| {
+            let fields = json!({"title": title, "about": Coalition::wordy(last), "starts": "2026-11-25T10:00:00Z", "readers": readers});
+            coalition.record(1, "event", fields)
+        };
+        long("Short enough", "heron", "public");
+        let gone = long("Gone", "heron", "public");
+        for number in 0..3 {
+            long(&format!("Filler {number}"), "otters swim", "coalition");
+        }
+        long("Heron, at last", "heron swims and sings", "public");
+        long("Inside", "heron swims, sings and sleeps", "coalition");
+        let row = coalition.views.records.row(&gone.parse().unwrap()).unwrap();
+        let gone = Row { presence: grid_protocol::record::Presence::Removed, ..(**row).clone() };
+        coalition.views.take_rows([Arc::new(gone)]);
+        let (coalition_id, device) = (CoalitionId([7; 32]), DeviceId(PublicKey([9; 32])));
+        let me = || Me { coalition: coalition_id, coalition_name: None, group_name: "Clean River".to_owned(), device };
+        let read = |which, audience, gone| {
+            let source = Source { me: me(), audience, kind: None, words: Words::read("text=heron").unwrap() };
+            let read = source.entries(&coalition.views, which, usize::MAX, (gone, Groups::Present));
+            let (entries, note) = read.unwrap_or_else(|_| panic!("the words are sound"));
+            let mut titles: Vec<String> = entries.into_iter().map(|entry| entry.title).collect();
+            titles.sort();
+            (titles.join(", "), note.and_then(|note| note.split(' ').next().map(str::to_owned)))
+        };
+        let shown = || "Heron walk, Short enough".to_owned();
+        // One that has the word in its name, too: it is as long as the others.
+        let left = |count: &str| Some(count.to_owned());
+        assert_eq!(read(Which::Calendar, Audience::Coalition, Gone::Shown), (shown(), left("3")));
+        assert_eq!(
+            read(Which::Calendar, Audience::Public, Gone::Shown),
+            (shown(), left("2")),
+            "as far as they may read"
+        );
+        assert_eq!(read(Which::Podcast, Audience::Public, Gone::LeftOut), (shown(), left("One")));
+    }
 }

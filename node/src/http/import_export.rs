@@ -8,9 +8,11 @@ use super::open::{self, Asked};
 use super::resolve::{Alike, meant_as};
 use super::text::Near;
 use crate::handle::{Change, ImportMode, ImportOutcome, Imported, Removed};
+use crate::view::overlong::not_looked_through;
 use axum::extract::State;
 use grid_protocol::record::format::{Entry, Feed};
 use grid_protocol::record::{Agreed, BadRow, FieldName, ImportOptions, ImportPlan, Kind, Mapped, Meant};
+use grid_protocol::replica::Row;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -188,12 +190,14 @@ pub(crate) async fn export(
     let kind = api.kind(&kind)?;
     let asked = Asked::take(&kind, &mut words)?;
     let me = api.handle.me().await?;
-    let entries: Vec<Entry> = api.handle.look(|views| {
-        let near = Near::to(views, &words)?;
+    let (entries, left): (Vec<Entry>, usize) = api.handle.look(|views| {
+        let near = Near::to(views, &words, |name| name == kind.name)?;
         let filter = Filter::for_readers(views, &asked.seen.kind, words)?;
         let rows = open::rows(near.as_ref(), views, &kind, asked.format).into_iter();
         let rows = rows.filter(|row| asked.seen.is_shown(&filter, row));
-        Ok::<_, ApiError>(rows.filter_map(|row| asked.seen.entry(views, &me.coalition, row)).collect())
+        let entries = rows.filter_map(|row| asked.seen.entry(views, &me.coalition, row)).collect();
+        let is_for = |row: &&Arc<Row>| !row.is_removed() && asked.seen.takes(views, row);
+        Ok::<_, ApiError>((entries, Near::left(near.as_ref(), &kind).filter(is_for).count()))
     })?;
     let feed = Feed {
         title: capital(&kind.plural),
@@ -202,7 +206,7 @@ pub(crate) async fn export(
         link: String::new(),
         author: me.group_name,
     };
-    let written = tokio::task::spawn_blocking(move || asked.file(&feed, &entries));
+    let written = tokio::task::spawn_blocking(move || asked.file(feed, &entries, not_looked_through(left)));
     written.await.map_err(|_| ApiError::internal("writing the table broke off"))
 }
 

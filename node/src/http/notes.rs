@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 /// What people should know of a record.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NoteItem {
-    /// Its sort: `lesson`, `convener_chairs`, `overlap`.
+    /// Its sort: `kept_inside`, `lesson`, `convener_chairs`, `overlap`.
     sort: &'static str,
     /// The record that it points to.
     about: Option<String>,

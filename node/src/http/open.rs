@@ -12,7 +12,7 @@ use grid_protocol::id::CoalitionId;
 use grid_protocol::record::format::{Entry, Feed, Shape, atom, calendar, cards, geojson};
 use grid_protocol::record::{Audience, Kind, RecordHome, TableRow, export_csv, export_json};
 use grid_protocol::replica::Row;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
 /// A format that records go out in.
@@ -127,7 +127,7 @@ impl Seen {
     /// lack the field that says so.
     pub(super) fn takes(&self, views: &Views, row: &Row) -> bool {
         let kind = views.registry.kind(&self.kind.name);
-        may_be_listed(row) && kind.is_none_or(|kind| kind.lets_read(&row.values, self.audience))
+        may_be_listed(row) && kind.is_none_or(|kind| kind.lets_read(&row.values, &row.damaged, self.audience))
     }
 }
 
@@ -164,8 +164,15 @@ impl Asked {
         }
     }
 
-    /// The file.
-    pub(super) fn file(&self, feed: &Feed, entries: &[Entry]) -> Download {
+    /// The file, with what is to be said of it where the format has a place for that.
+    pub(super) fn file(&self, mut feed: Feed, entries: &[Entry], note: Option<String>) -> Download {
+        feed.about.extend(note.iter().map(|note| format!(" {note}")));
+        let noted = |mut json: Json| {
+            if let Some(note) = &note {
+                json["note"] = json!(note);
+            }
+            json.to_string()
+        };
         let kind = &self.seen.kind;
         let table = || -> Vec<TableRow> {
             entries.iter().map(|it| TableRow { id: it.id.clone(), values: it.values.clone() }).collect()
@@ -173,12 +180,11 @@ impl Asked {
         let (content_type, ending, bytes) = match self.format {
             Format::Csv => ("text/csv; charset=utf-8", "csv", export_csv(kind, &table())),
             Format::Json => {
-                let json = json!({"schema": SCHEMA, "items": export_json(&table())});
-                ("application/json", "json", json.to_string())
+                ("application/json", "json", noted(json!({"schema": SCHEMA, "items": export_json(&table())})))
             }
-            Format::Ics => ("text/calendar; charset=utf-8", "ics", calendar(feed, entries)),
-            Format::Atom => ("application/atom+xml; charset=utf-8", "atom", atom(feed, &at_their_next(entries))),
-            Format::Geojson => ("application/geo+json", "geojson", geojson(&at_their_next(entries)).to_string()),
+            Format::Ics => ("text/calendar; charset=utf-8", "ics", calendar(&feed, entries)),
+            Format::Atom => ("application/atom+xml; charset=utf-8", "atom", atom(&feed, &at_their_next(entries))),
+            Format::Geojson => ("application/geo+json", "geojson", noted(geojson(&at_their_next(entries)))),
             Format::Vcf => ("text/vcard; charset=utf-8", "vcf", cards(entries)),
         };
         Download { content_type, name: format!("{}.{ending}", kind.plural), bytes: bytes.into_bytes() }
@@ -195,7 +201,7 @@ pub(super) fn at_their_next(entries: &[Entry]) -> Vec<Entry> {
 pub(super) fn rows<'a>(near: Option<&Near<'a>>, views: &'a Views, kind: &Kind, format: Format) -> Vec<&'a Arc<Row>> {
     let mut rows: Vec<&Arc<Row>> = Near::of_kind(near, views, kind).collect();
     if format == Format::Ics {
-        rows.extend(views.records.removed(&kind.name));
+        rows.extend(Near::removed(near, views, kind));
     }
     rows
 }

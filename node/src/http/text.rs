@@ -103,19 +103,26 @@ impl Text {
 
 /// The records of all kinds that are worth a look where readers look for words: they have them, or something near, in
 /// a part that such a reader may see or in another one, or say more than the index keeps.
-pub(super) struct Near<'a>(HashMap<&'a str, Vec<&'a Arc<Row>>>);
+pub(super) struct Near<'a> {
+    by_kind: HashMap<&'a str, Vec<&'a Arc<Row>>>,
+    /// Those for which there is no time, although they say more than the index keeps or have the words.
+    left: HashMap<DocumentId, &'a Arc<Row>>,
+}
 
 impl<'a> Near<'a> {
-    /// Those that the words of a query lead to; none where it looks for no words.
-    pub(super) fn to(views: &'a Views, words: &Words) -> Result<Option<Self>, ApiError> {
+    /// Those of some kinds that the words of a query lead to; none where it looks for no words.
+    pub(super) fn to(views: &'a Views, words: &Words, kinds: impl Fn(&str) -> bool) -> Result<Option<Self>, ApiError> {
         let Some(text) = words.clone().take("text")?.filter(|text| !text.is_empty()) else { return Ok(None) };
+        let (overlong, left) = views.overlong(kinds);
+        let left: HashMap<DocumentId, &Arc<Row>> = left.into_iter().map(|row| (row.document, row)).collect();
         let mut by_kind: HashMap<&str, Vec<&Arc<Row>>> = HashMap::new();
         let having = views.search.having(&views.records, &Phrase::new(&text)).into_iter();
-        for row in newest_first(having.chain(views.search.overlong(&views.records))) {
+        let having = having.filter(|row| !left.contains_key(&row.document));
+        for row in newest_first(having.chain(overlong.into_iter().filter(|row| !row.is_removed()))) {
             by_kind.entry(row.kind().unwrap_or_default()).or_default().push(row);
         }
         by_kind.values_mut().for_each(|rows| rows.dedup_by_key(|row| row.document));
-        Ok(Some(Self(by_kind)))
+        Ok(Some(Self { by_kind, left }))
     }
 
     /// Those of a kind, newest first; all that there are where no words lead anywhere.
@@ -125,9 +132,25 @@ impl<'a> Near<'a> {
         kind: &Kind,
     ) -> Box<dyn Iterator<Item = &'a Arc<Row>> + 'n> {
         match near.filter(|_| views.search.holds(kind)) {
-            Some(Self(by_kind)) => Box::new(by_kind.get(&*kind.name).into_iter().flatten().copied()),
+            Some(near) => Box::new(near.by_kind.get(&*kind.name).into_iter().flatten().copied()),
             None => Box::new(views.records.of_kind(&kind.name)),
         }
+    }
+
+    /// Those of a kind that were removed, which no index knows.
+    pub(super) fn removed<'n>(
+        near: Option<&'n Self>,
+        views: &'a Views,
+        kind: &Kind,
+    ) -> impl Iterator<Item = &'a Arc<Row>> + use<'a, 'n> {
+        let is_left = move |row: &Row| near.is_some_and(|near| near.left.contains_key(&row.document));
+        views.records.removed(&kind.name).filter(move |row| !is_left(row))
+    }
+
+    /// Those of a kind for which there is no time.
+    pub(super) fn left<'n>(near: Option<&'n Self>, kind: &'n Kind) -> impl Iterator<Item = &'a Arc<Row>> + use<'a, 'n> {
+        let left = near.into_iter().flat_map(|near| near.left.values().copied());
+        left.filter(move |row| row.kind() == Some(&*kind.name))
     }
 }
 
@@ -174,15 +197,15 @@ mod tests {
         let coalition = reports();
         let views = &coalition.views;
         let kind = views.registry.kind("report").unwrap().clone();
-        let near = Near::to(views, &narrowed("ferry")).unwrap().unwrap();
+        let near = Near::to(views, &narrowed("ferry"), |_| true).unwrap().unwrap();
         let looked_at: Vec<&Arc<Row>> = Near::of_kind(Some(&near), views, &kind).collect();
         assert_eq!(looked_at.len(), 3);
-        assert!(Near::to(views, &narrowed("")).unwrap().is_none());
+        assert!(Near::to(views, &narrowed(""), |_| true).unwrap().is_none());
         assert_eq!(Near::of_kind(None, views, &kind).count(), 1_000);
         // What stands behind very many words is in no index.
         let mut coalition = reports();
         coalition.record(0, "report", json!({"title": "All of it", "outcome": Coalition::wordy("ferry")}));
-        let near = Near::to(&coalition.views, &narrowed("ferry")).unwrap().unwrap();
+        let near = Near::to(&coalition.views, &narrowed("ferry"), |kind| kind == "report").unwrap().unwrap();
         assert_eq!(Near::of_kind(Some(&near), &coalition.views, &kind).count(), 4);
     }
 
@@ -246,7 +269,7 @@ mod tests {
             for audience in [Audience::Public, Audience::Coalition] {
                 let seen = Seen::by(&kind, audience).unwrap();
                 let filter = Filter::for_readers(views, &seen.kind, narrowed(&text)).unwrap();
-                let near = Near::to(views, &narrowed(&text)).unwrap();
+                let near = Near::to(views, &narrowed(&text), |_| true).unwrap();
                 let found = Near::of_kind(near.as_ref(), views, &kind).filter(|row| seen.is_shown(&filter, row));
                 let found: Vec<DocumentId> = found.map(|row| row.document).collect();
                 let reads = |row: &Row| {

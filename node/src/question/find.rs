@@ -290,6 +290,24 @@ mod tests {
     }
 
     #[test]
+    fn whoever_looks_for_a_driver_finds_who_is_called_so_first_and_then_who_can_drive() {
+        let mut coalition = Coalition::new(&["Mill Street", "Hollin Choir"]);
+        for number in 0..30 {
+            let about = json!({"title": format!("Walk {number}"), "description": "The driver waits at the gate."});
+            coalition.record(1, "action", about);
+        }
+        coalition.record(0, "person", json!({"name": "Ana", "agreed": true, "skills": ["driving"]}));
+        coalition.record(1, "person", json!({"name": "Bo Ek", "agreed": true, "roles": ["driver"]}));
+        coalition.record(1, "person", json!({"name": "Cy", "agreed": true, "passion": "A driver for Bo"}));
+        coalition.record(1, "person", json!({"name": "Dee", "agreed": true, "passion": "I like driving"}));
+        let people = |text: &str| names(&coalition, "people", &[("text", text)]);
+        assert_eq!(people("driver"), ["Bo Ek", "Cy", "Ana"], "what somebody says in passing is not meant");
+        assert_eq!(people("drivers")[0], "Bo Ek", "a slip away is nearer than another ending");
+        let reply = coalition.ask("find", &[("text", "driver")]).unwrap();
+        assert_eq!(Coalition::column(&reply, "people", "why")[2], json!(["skills: driving"]));
+    }
+
+    #[test]
     fn the_last_word_of_a_text_is_found_however_long_it_is() {
         let mut coalition = coalition();
         let long = format!("{}gasometer", "word ".repeat(200_000));

@@ -11,8 +11,8 @@ use super::shown::short;
 use super::told::short_id;
 use super::turns::fairly;
 use super::{Asked, bookings, lessons};
-use crate::view::Views;
 use crate::view::fold::bare;
+use crate::view::{Inside, Views};
 use grid_protocol::id::DocumentId;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
@@ -26,7 +26,7 @@ const LESSONS: usize = 2_000;
 /// What people should know of a record, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Note {
-    /// Its sort, for programs: `lesson`, `convener_chairs`, `overlap`.
+    /// Its sort, for programs: `kept_inside`, `lesson`, `convener_chairs`, `overlap`.
     pub(crate) sort: &'static str,
     /// The record that it points to.
     pub(crate) about: Option<DocumentId>,
@@ -70,7 +70,14 @@ pub(crate) fn notes(views: &Views, now: Timestamp, document: &DocumentId, occasi
         Occasion::Changed(names) => names.iter().any(|name| rule.fields.contains(&name.as_str())),
     };
     let rules = RULES.iter().filter(|rule| row.kind() == Some(rule.kind)).filter(touched);
-    rules.flat_map(|rule| (rule.look)(&asked, row)).collect()
+    let inside = views.inside(row).map(|inside| kept_inside(&asked, row, inside));
+    inside.into_iter().chain(rules.flat_map(|rule| (rule.look)(&asked, row))).collect()
+}
+
+/// That the public does not read something although it is for everybody: whatever was written of it, it goes on.
+fn kept_inside(asked: &Asked<'_>, row: &Row, inside: Inside) -> Note {
+    let (title, Inside { why, hint }) = (asked.title(row), inside);
+    Note { sort: "kept_inside", about: None, what: format!("{title} is in no public feed or export: {why}."), hint }
 }
 
 /// What others learned who did something like an action of one's own that is still ahead.

@@ -153,6 +153,19 @@ mod tests {
     }
 
     #[test]
+    fn what_names_a_mandate_that_nobody_can_read_speaks_under_no_other() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        coalition.views.mandates.push(mandate(1, 1, Role::Speaker, NOW.0 + 1));
+        let said = coalition.record(0, "action", json!({"title": "Spoilt", "voice": "network"}));
+        let mut row = (**coalition.views.records.row(&said.parse().unwrap()).unwrap()).clone();
+        assert!(coalition.views.speaks(&row, NOW).unwrap().is_ok());
+        row.damaged = vec!["mandate".to_owned()];
+        let why = coalition.views.speaks(&row, NOW).unwrap().unwrap_err();
+        assert!(why.contains("nobody can read"), "{why}");
+        assert_eq!(coalition.views.judged(&row, row.values.clone(), NOW).text("voice"), "group");
+    }
+
+    #[test]
     fn the_mode_in_force_is_that_of_a_mandate_and_of_its_days() {
         let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
         let mode = |title: &str, setting: &str, until: &str, mandate: &str| json!({"title": title, "setting": setting, "until": until, "voice": "network", "mandate": mandate});

@@ -218,4 +218,30 @@ mod tests {
         let last = coalition.ask("trust", &[("period", "2026-Q3"), ("of", "Trust")]).unwrap();
         assert_eq!(Coalition::column(&last, "scores", "groups"), [1]);
     }
+
+    #[test]
+    fn of_a_total_or_a_least_number_that_nobody_can_read_no_more_is_shown_than_of_a_sound_one() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let shown = |coalition: &Coalition, id: &str| {
+            let row = coalition.views.records.row(&id.parse().unwrap()).unwrap();
+            survey::withheld(&coalition.views, row).is_none()
+        };
+        let trust = coalition.record(0, "survey", json!({"title": "Trust"}));
+        let score = |survey: &str, fields: serde_json::Value| {
+            let mut all = json!({"survey": survey, "question": "Us?"});
+            all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            all
+        };
+        let nobody = coalition.record(0, "score", score(&trust, json!({})));
+        let total = coalition.record(0, "score", score(&trust, json!({"total": 3})));
+        assert_eq!((shown(&coalition, &nobody), shown(&coalition, &total)), (true, false), "nobody knows of how many");
+        // Partners speak for themselves, unless the survey says that more have to.
+        let backbone = coalition.record(0, "survey", json!({"title": "Backbone", "sort": "backbone"}));
+        let one = coalition.record(0, "score", score(&backbone, json!({"answers": 1, "total": 3})));
+        assert!(shown(&coalition, &one));
+        let mut row = (**coalition.views.records.row(&backbone.parse().unwrap()).unwrap()).clone();
+        row.damaged = vec!["least".to_owned()];
+        coalition.views.take_rows([std::sync::Arc::new(row)]);
+        assert!(!shown(&coalition, &one), "it said so, and nobody can read how many");
+    }
 }

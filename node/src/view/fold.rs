@@ -3,6 +3,7 @@
 //! A text becomes words in a form of its own: decomposed, without the marks that are written above and below letters,
 //! in lower case, without signs of direction. Scripts that put no space between words give a word for each character.
 
+use super::ending;
 use grid_protocol::letters::is_invisible;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
@@ -136,6 +137,8 @@ pub(crate) enum Near {
     Begins,
     /// It is the beginning of the word, or begins with all of it but a last vowel.
     Akin,
+    /// It has another ending behind the same stem.
+    Ending,
     /// It is the word with one slip.
     OneSlip,
     /// It is the word with two slips.
@@ -154,6 +157,8 @@ impl Near {
             Near::Same => 1.0,
             Near::Begins => 0.7,
             Near::Akin => 0.5,
+            // Among tags this is less than the word itself anywhere.
+            Near::Ending => 0.3,
             Near::OneSlip => 0.4,
             Near::TwoSlips => 0.2,
         }
@@ -169,6 +174,8 @@ pub(crate) struct Wanted {
     slips: usize,
     /// Bytes of it without a last vowel.
     stem: usize,
+    /// Bytes of it without an ending, where enough is left.
+    bare: Option<usize>,
 }
 
 impl Wanted {
@@ -181,7 +188,12 @@ impl Wanted {
             _ => 2,
         };
         let stem = text.strip_suffix(['a', 'e', 'i', 'o', 'u']).unwrap_or(text).len();
-        Self { signs: signs(text), text: text.to_owned(), letters, slips, stem }
+        Self { signs: signs(text), text: text.to_owned(), letters, slips, stem, bare: ending::stem(text) }
+    }
+
+    /// Whether a folded word has another ending behind the same stem: `driving` to `driver`.
+    pub(crate) fn has_stem(&self, word: &str) -> bool {
+        self.bare.and_then(|bare| self.text.get(..bare)).is_some_and(|stem| ending::has_stem(word, stem))
     }
 
     /// Whether a folded word is akin: `law` to `lawyer`, `driving` to `drive`. Of many words that says little.
@@ -320,7 +332,10 @@ impl Phrase {
 
     /// The same of what somebody carries, such as a skill: there a word that is akin counts.
     pub(crate) fn touches_carried(&self, text: &str) -> Option<Near> {
-        let akin = |wanted: &Wanted, word: &str, _: u64| wanted.is_akin(word).then_some(Near::Akin);
+        let akin = |wanted: &Wanted, word: &str, _: u64| match wanted.is_akin(word) {
+            true => Some(Near::Akin),
+            false => wanted.has_stem(word).then_some(Near::Ending),
+        };
         self.touches(text).or_else(|| self.nearest(text, akin))
     }
 

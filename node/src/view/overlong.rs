@@ -3,7 +3,8 @@
 //! The shortest comes first: whoever writes one that takes all the time keeps nobody else's out.
 
 use super::Views;
-use super::wording::{length_of_wording, worded, wording};
+use super::wording::{KEPT, length_of_wording, worded, wording};
+use grid_protocol::record::Kind;
 use grid_protocol::replica::Row;
 use std::sync::Arc;
 
@@ -37,29 +38,58 @@ impl Views {
 
     fn look_through_within<T>(
         &self,
-        mut bytes: usize,
+        bytes: usize,
         kinds: impl Fn(&str) -> bool,
         has: impl Fn(&str) -> Option<T>,
     ) -> LookedThrough<'_, T> {
-        let overlong = self.search.overlong(&self.records).filter_map(|row| {
-            let kind = self.registry.kind(row.kind().filter(|kind| kinds(kind))?)?;
+        let rows = self.search.overlong(&self.records).filter(|row| row.kind().is_some_and(&kinds));
+        let (within, left) = self.within(bytes, rows);
+        let has = |(kind, row): (&Arc<Kind>, _)| {
+            let row: &Arc<Row> = row;
+            Some((row, has(&wording(worded(kind), &row.values))?))
+        };
+        LookedThrough { found: within.into_iter().filter_map(has).collect(), left }
+    }
+
+    /// Those records of some kinds that say more than the index keeps for which there is time, the shortest first, and the
+    /// others. What was removed is in no index: of that the very long ones come last.
+    pub(crate) fn overlong(&self, kinds: impl Fn(&str) -> bool) -> (Vec<&Arc<Row>>, Vec<&Arc<Row>>) {
+        let long = |kind: &Arc<Kind>, row: &Row| length_of_wording(worded(kind), &row.values) > KEPT;
+        let of_kinds = self.registry.kinds().filter(|kind| kinds(&kind.name));
+        let removed = of_kinds.flat_map(|kind| self.records.removed(&kind.name).filter(move |row| long(kind, row)));
+        let overlong = self.search.overlong(&self.records).filter(|row| row.kind().is_some_and(&kinds));
+        let (within, left) = self.within(LOOKED_THROUGH, overlong.chain(removed));
+        (within.into_iter().map(|(_, row)| row).collect(), left)
+    }
+
+    /// What there is no time for is not even put together.
+    fn within<'a>(
+        &'a self,
+        mut bytes: usize,
+        rows: impl Iterator<Item = &'a Arc<Row>>,
+    ) -> (Vec<OfKind<'a>>, Vec<&'a Arc<Row>>) {
+        let rows = rows.filter_map(|row| {
+            let kind = self.registry.kind(row.kind()?)?;
             Some((length_of_wording(worded(kind), &row.values), kind, row))
         });
-        let mut overlong: Vec<_> = overlong.collect();
-        overlong.sort_by_key(|(length, ..)| *length);
-        let mut looked = LookedThrough::default();
-        for (length, kind, row) in overlong {
-            // What there is no time for is not even put together.
-            let Some(rest) = bytes.checked_sub(length) else {
-                looked.left.push(row);
-                continue;
-            };
-            bytes = rest;
-            looked.found.extend(has(&wording(worded(kind), &row.values)).map(|how| (row, how)));
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by_key(|(length, _, row)| (row.is_removed(), *length));
+        let (mut within, mut left) = (Vec::new(), Vec::new());
+        for (length, kind, row) in rows {
+            match bytes.checked_sub(length) {
+                Some(rest) => {
+                    bytes = rest;
+                    within.push((kind, row));
+                }
+                None => left.push(row),
+            }
         }
-        looked
+        (within, left)
     }
 }
+
+/// A record and its kind.
+type OfKind<'a> = (&'a Arc<Kind>, &'a Arc<Row>);
 
 /// What is said where not everything was looked through.
 pub(crate) fn not_looked_through(left: usize) -> Option<String> {
@@ -68,7 +98,7 @@ pub(crate) fn not_looked_through(left: usize) -> Option<String> {
         1 => "One very long record was".to_owned(),
         left => format!("{left} very long records were"),
     };
-    Some(format!("{them} not looked through: it would take too long. An export of the kind holds them whole."))
+    Some(format!("{them} not looked through: it would take too long. An export of the kind without words holds them."))
 }
 
 #[cfg(test)]

@@ -70,17 +70,24 @@ struct NearWords<'a> {
     words: Vec<(&'a Word, Near)>,
     /// Words that are akin to it, where nothing is nearer.
     akin: Vec<&'a Word>,
+    /// Words of other endings.
+    endings: Vec<&'a Word>,
     has_begun: bool,
+    /// In how many places at most one of the nearer words stands.
+    places: usize,
 }
 
 impl<'a> NearWords<'a> {
-    fn settle(mut self) -> Vec<(&'a Word, Near)> {
-        if !self.has_begun {
-            // What people carry is meant: `law` by whoever looks for a lawyer, and not `for` by one who looks for a forest.
-            let carried = self.akin.into_iter().filter(|word| word.carried() * CARRIED >= word.at.len());
-            self.words.extend(carried.map(|word| (word, Near::Akin)));
-        }
-        self.words
+    /// Each with how near it is, and how many places of it count: what is only akin is never worth more for being rarer
+    /// than what is nearer.
+    fn settle(self) -> Vec<(&'a Word, Near, usize)> {
+        // What people carry is meant: `law` by whoever looks for a lawyer, and not `for` by one who looks for a forest.
+        let is_carried = |word: &&Word| word.carried() * CARRIED >= word.at.len();
+        let akin = self.akin.into_iter().filter(|_| !self.has_begun).map(|word| (word, Near::Akin));
+        let kin = akin.chain(self.endings.into_iter().map(|word| (word, Near::Ending)));
+        let kin =
+            kin.filter(|(word, _)| is_carried(word)).map(|(word, near)| (word, near, word.at.len().max(self.places)));
+        self.words.into_iter().map(|(word, near)| (word, near, word.at.len())).chain(kin).collect()
     }
 }
 
@@ -217,10 +224,11 @@ impl Search {
         for (index, words) in near.into_iter().enumerate() {
             best.fill(0.0);
             let idle = index >= required.len() && !all_idle && idle.get(index).copied().unwrap_or_default();
-            for (word, near) in words {
-                let rare = (1.0 + all / word.at.len() as f32).ln();
+            for (word, near, places) in words {
+                let rare = (1.0 + all / places as f32).ln();
                 let weight = near.weight() * rare * if idle { IDLE } else { 1.0 };
-                let meant = |at: &&u32| near != Near::Akin || **at & PART == Part::Tag as u32;
+                let is_kin = matches!(near, Near::Akin | Near::Ending);
+                let meant = |at: &&u32| !is_kin || **at & PART == Part::Tag as u32;
                 for at in word.at.iter().filter(meant) {
                     let here = &mut best[(at >> 2) as usize];
                     *here = here.max(weight * weight_of(at & PART));
@@ -247,15 +255,17 @@ impl Search {
     }
 
     /// For each wanted word the known ones that are near it; those that are akin only to what is wished.
-    fn near(&self, wanted: &[&Wanted], required: usize) -> Vec<Vec<(&Word, Near)>> {
+    fn near(&self, wanted: &[&Wanted], required: usize) -> Vec<Vec<(&Word, Near, usize)>> {
         let mut near: Vec<NearWords<'_>> = wanted.iter().map(|_| NearWords::default()).collect();
         for (text, word) in &self.words {
             for (index, (wanted, near)) in wanted.iter().zip(&mut near).enumerate() {
                 if let Some(how) = wanted.near(text, word.signs) {
                     near.has_begun |= how <= Near::Begins;
+                    near.places = near.places.max(word.at.len());
                     near.words.push((word, how));
-                } else if index >= required && wanted.is_akin(text) {
-                    near.akin.push(word);
+                } else if index >= required {
+                    near.akin.extend(wanted.is_akin(text).then_some(word));
+                    near.endings.extend(wanted.has_stem(text).then_some(word));
                 }
             }
         }
@@ -263,13 +273,13 @@ impl Search {
     }
 
     /// Whether words are said in passing by many, and carried by nobody.
-    fn is_idle(&self, words: &[(&Word, Near)]) -> bool {
-        let hits: usize = words.iter().map(|(word, _)| word.at.len()).sum();
+    fn is_idle(&self, words: &[(&Word, Near, usize)]) -> bool {
+        let hits: usize = words.iter().map(|(word, ..)| word.at.len()).sum();
         let (few, part) = IN_PASSING;
         if hits < few || hits * part < self.size {
             return false;
         }
-        let carried: usize = words.iter().map(|(word, _)| word.carried()).sum();
+        let carried: usize = words.iter().map(|(word, ..)| word.carried()).sum();
         carried * CARRIED < hits
     }
 

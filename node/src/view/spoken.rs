@@ -18,6 +18,10 @@ impl Views {
         if row.values.text(kind.speaks.as_ref()?) != "network" {
             return None;
         }
+        // Without a name any mandate would do.
+        if row.damaged.iter().any(|field| field == "mandate") {
+            return Some(Err("nobody can read which mandate it names".to_owned()));
+        }
         let nobody = || Err("nobody knows yet who wrote it".to_owned());
         Some(row.owner().map_or_else(nobody, |group| self.spoken(group, &row.values, row.changed, now)))
     }

@@ -9,7 +9,7 @@ use grid_protocol::record::{Field, FieldName, FieldType, Kind, Registry, Tags, V
 use grid_protocol::replica::Row;
 
 /// Bytes of words of one record that are kept; once there are so many, those that are the same become one.
-const KEPT: usize = 512 * 1024;
+pub(super) const KEPT: usize = 512 * 1024;
 /// So much has to be left over by that: a text that goes on like this has few words that it says twice.
 const FREED: usize = KEPT / 2;
 /// The section of records that are only for this computer's own use, such as saved searches.

@@ -5,7 +5,7 @@
 //! certain on both sides counts: one such record, and one such row. Otherwise somebody has to say which is meant,
 //! because a second record beside the first would go unnoticed.
 
-use super::{Kind, Values, merge::plain};
+use super::{FieldName, Kind, Values, merge::plain};
 use std::collections::HashMap;
 
 /// Which record a row stands for.
@@ -28,7 +28,16 @@ pub struct Alikes<K> {
     rows: HashMap<String, Vec<Values>>,
     /// Both by their links: the records, and how many rows.
     linked: HashMap<String, (Vec<(K, Called)>, usize)>,
+    /// The records by what they may have in common with a row that looks like one of them.
+    traced: HashMap<Trace, K>,
 }
+
+/// What fields say that are equal in two which look like one: which of the kind's traces it is, and the words.
+type Trace = (usize, String);
+
+/// So many digits at the end of a telephone number tell it from others, however it begins: 0412 345 678 and
+/// +61 412 345 678 are one.
+const DIGITS: usize = 9;
 
 /// What a record is called by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +66,12 @@ impl<K: Clone> Alikes<K> {
         records: impl IntoIterator<Item = (K, Values)>,
         rows: impl IntoIterator<Item = Values>,
     ) -> Self {
-        let mut alikes = Self { records: HashMap::new(), rows: HashMap::new(), linked: HashMap::new() };
+        let mut alikes =
+            Self { records: HashMap::new(), rows: HashMap::new(), linked: HashMap::new(), traced: HashMap::new() };
         for (key, values) in records {
+            for trace in traces(kind, &values) {
+                alikes.traced.entry(trace).or_insert_with(|| key.clone());
+            }
             if let Some(link) = link_of(kind, &values) {
                 alikes.linked.entry(link).or_default().0.push((key.clone(), called_by(kind, &values)));
             }
@@ -90,6 +103,13 @@ impl<K: Clone> Alikes<K> {
         }
     }
 
+    /// The record that a row looks like although it stands for none, and the fields that are equal in both: somebody whose
+    /// name and address both changed, or another of the same household.
+    pub fn seems<'k>(&self, kind: &'k Kind, row: &Values) -> Option<(K, &'k [FieldName])> {
+        let found = traces(kind, row).into_iter().find_map(|trace| Some((trace.0, self.traced.get(&trace)?)));
+        found.and_then(|(which, key)| Some((key.clone(), kind.traces.get(which)?.as_slice())))
+    }
+
     /// What goes with a row by its link alone, because one of the two is called by that, for want of a name.
     fn nameless(&self, kind: &Kind, row: &Values) -> Alike<K> {
         let linked = link_of(kind, row).and_then(|link| self.linked.get(&link));
@@ -107,6 +127,34 @@ impl<K: Clone> Alikes<K> {
 /// The link by which a record or a row may be found, as people compare it.
 fn link_of(kind: &Kind, values: &Values) -> Option<String> {
     kind.alike.as_ref().map(|link| site(values.text(link))).filter(|link| !link.is_empty())
+}
+
+/// What a record or a row may have in common with another, the most telling first.
+fn traces(kind: &Kind, values: &Values) -> Vec<Trace> {
+    let mut found = Vec::new();
+    for (which, fields) in kind.traces.iter().enumerate() {
+        let said: Vec<&str> = fields.iter().map(|field| values.text(field)).collect();
+        let several = |said: &str| said.split([',', ';']).map(traced).filter(|word| !word.is_empty()).collect();
+        let words: Vec<String> = match said.as_slice() {
+            [one] => several(one),
+            all if all.iter().any(|said| traced(said).is_empty()) => Vec::new(),
+            all => vec![all.iter().map(|said| plain(said)).collect::<Vec<_>>().join("\n")],
+        };
+        found.extend(words.into_iter().map(|words| (which, words)));
+    }
+    found
+}
+
+/// What an address or a telephone number says, as people compare it; nothing where it says too little.
+fn traced(said: &str) -> String {
+    if said.contains('@') {
+        return said.trim().to_lowercase();
+    }
+    let digits: String = said.chars().filter(char::is_ascii_digit).collect();
+    match said.contains(char::is_alphabetic) {
+        true => plain(said),
+        false => digits.get(digits.len().saturating_sub(DIGITS)..).unwrap_or_default().to_owned(),
+    }
 }
 
 fn called_by(kind: &Kind, values: &Values) -> Called {
@@ -186,5 +234,41 @@ mod tests {
         assert_eq!(found(&[("Weir", A)], &[("Ferry", A)]), Alike::None, "two names are two");
         assert_eq!(found(&[("a.example", A)], &[("Ferry", A), ("Weir", A)]), Alike::Unclear);
         assert_eq!(found(&[("Ferry", A), ("Weir", A)], &[("a.example", A)]), Alike::Unclear);
+    }
+
+    #[test]
+    fn a_row_looks_like_a_record_with_the_same_address_number_or_name_and_place() {
+        let supporter = Registry::standard().kind("supporter").unwrap();
+        let of = |json: serde_json::Value| Patch::from_json(supporter, &json).unwrap().values();
+        let records = [
+            json!({"name": "Ana Novak", "email": "ana@a.example, novak@a.example", "phone": "0412 345 678", "place": "Weir"}),
+            json!({"name": "Bo Ek", "email": "bo@b.example", "phone": "555 0102"}),
+            json!({"name": "Cy", "place": "Hollin"}),
+        ];
+        let alikes = Alikes::new(supporter, records.map(of).into_iter().enumerate(), []);
+        let seems = |row: serde_json::Value| {
+            let found = alikes.seems(supporter, &of(row));
+            found.map(|(record, fields)| (record, fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")))
+        };
+        let is = |record: usize, fields: &str| Some((record, fields.to_owned()));
+        assert_eq!(seems(json!({"name": "A. Hill", "email": "Novak@A.example"})), is(0, "email"));
+        let married = json!({"name": "Ana Hill", "email": "hill@a.example", "phone": "+61 412 345 678"});
+        assert_eq!(seems(married), is(0, "phone"));
+        assert_eq!(
+            seems(json!({"name": "ana novák", "email": "x@a.example", "place": "Weir"})),
+            None,
+            "another letter"
+        );
+        assert_eq!(seems(json!({"name": "ana novak", "email": "x@a.example", "place": "WEIR"})), is(0, "name place"));
+        assert_eq!(seems(json!({"name": "Dee", "phone": "(555) 0102"})), is(1, "phone"));
+        for other in [
+            json!({"name": "Cy", "email": "c@c.example"}),
+            json!({"name": "Bo Ek", "email": "ek@b.example"}),
+            json!({"name": "Dee", "place": "Hollin"}),
+            json!({"name": "Dee", "phone": "-"}),
+            json!({"name": "Dee", "phone": "555 0103", "email": "bo@c.example"}),
+        ] {
+            assert_eq!(seems(other.clone()), None, "{other}");
+        }
     }
 }

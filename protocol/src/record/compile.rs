@@ -99,6 +99,11 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         return Err(metadata_error(place, "alike: the name of a field", meta.get("alike")));
     }
     let alike = alike.map(|name| FieldName::from(name.as_str()));
+    let together = |names: &String| names.split(' ').map(FieldName::from).collect();
+    let traces: Vec<Vec<FieldName>> = strings(meta, "traces").iter().map(together).collect();
+    if traces.iter().flatten().any(|name| position(name).is_none()) {
+        return Err(metadata_error(place, "traces: names of fields", meta.get("traces")));
+    }
     let positions = fields.iter().enumerate().map(|(index, field)| (field.name.clone(), index)).collect();
     let (verbs, imports_as) = (strings(meta, "verbs"), string(meta, "imports_as"));
     Ok(Kind {
@@ -116,6 +121,7 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         verbs,
         identity,
         alike,
+        traces,
         imports_as,
         fields,
         positions,

@@ -151,7 +151,8 @@ impl<D: ReadDoc> Work<'_, D> {
         let Field { name, field_type, .. } = field;
         // Emptied, a field would lose to whatever somebody else says at the same time: here the careful word is said.
         let met = field.met.as_ref();
-        let submitted = submitted.or(met.filter(|_| self.now.values.get(name).is_some()));
+        let said_by_emptying = met.filter(|met| field.default.as_ref().is_none_or(|default| default == *met));
+        let submitted = submitted.or(said_by_emptying.filter(|_| self.now.values.get(name).is_some()));
         let wanted = submitted.or(field.default.as_ref());
         if self.base(field_type).is_some_and(|(base, _)| base.values.get(name) == wanted) {
             return Ok(());

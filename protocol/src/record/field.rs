@@ -202,7 +202,8 @@ pub struct Field {
     pub writes: Writes,
     /// How closely it says where something is.
     pub closeness: Closeness,
-    /// What is read where edits of it met and one of them says this: the word that gives less away.
+    /// The word that gives less away: it is read where edits of the field met and one of them says it, and where nobody
+    /// can read what was written.
     pub met: Option<Value>,
     /// What it holds where nothing was written.
     pub default: Option<Value>,

@@ -137,8 +137,14 @@ enum Rank {
 }
 
 fn rank(kind: &Kind, heading: &str, mapped: &Mapped) -> Rank {
-    let Mapped::Field(name) = mapped else { return Rank::Named };
     let heading = plain(heading);
+    if let Mapped::Part { field, at, .. } = mapped {
+        // The name of whoever booked counts where that of the one who comes is not there.
+        let names = kind.field(field).and_then(|field| field.parts.get(*at));
+        let place = names.and_then(|names| names.iter().position(|name| plain(name) == heading));
+        return Rank::Alias(place.unwrap_or_default());
+    }
+    let Mapped::Field(name) = mapped else { return Rank::Named };
     match kind.field(name) {
         Some(field) if plain(&field.name) != heading => {
             Rank::Alias(field.aliases.iter().position(|alias| plain(alias) == heading).unwrap_or(field.aliases.len()))

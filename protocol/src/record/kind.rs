@@ -1,6 +1,6 @@
 //! What a kind of record is: its fields, who may write it, what it stands for.
 
-use super::{Audience, Field, FieldName, Seal, Unfit, Values, compile, names::one_of};
+use super::{Audience, Field, FieldName, FieldType, Seal, Unfit, Values, compile, names::one_of};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 ///
 /// The struct with its doc comments and its `x-grid` metadata is the single description; everything else is compiled
 /// from it. On the struct: `name`, `plural`, `title` (the field that names a record), `rule` (`owner` or `members`),
-/// `section` (what it is about), and where they apply `singleton`, `verbs`, `identity`, `alike`, `imports_as`, `role` (`profile` or `prospect`),
+/// `section` (what it is about), and where they apply `singleton`, `verbs`, `identity`, `alike`, `traces` (fields
+/// that two have in common which look like one), `imports_as`, `role` (`profile` or `prospect`),
 /// `speaks` (the choice that says for whom a record speaks), `readers` (the choice that says how far a record goes:
 /// without its word `public` it is for nobody outside), `seal` and `sealed` (the field that seals others, and those).
 /// On each field: `audience` (`public`, `coalition`, `group` or `local`), and where they apply `type` (a string is a
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 /// field whose words stand in for it where a table leaves it empty), `of` (the kind, or the kinds, that a reference refers to; `any` for every
 /// kind), `widget`, `day` (a moment that may be said as a day: `from`, `on`, `until`), `writes` (`first`: it is said
 /// when the record is made and never again; `once`: what was said first stands), `met` (what counts where
-/// edits of a choice or a flag met and one of them says it), `closeness` (`blurred`: a point is kept to about a kilometre). A field's default is that of the struct.
+/// edits of a choice or a flag met and one of them says it, and where what was written can't be read), `closeness` (`blurred`: a point is kept to about a kilometre). A field's default is that of the struct.
 ///
 /// The title is a line, a text of which the first line counts, or a reference: such a record is named by what it
 /// refers to.
@@ -40,6 +41,15 @@ pub struct Complaint {
     pub fields: &'static [&'static str],
     /// What is wrong, as a sentence.
     pub message: String,
+}
+
+/// Why people outside do not read a record although it is for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptInside<'d> {
+    /// It breaks this rule of its kind.
+    Breaks(Complaint),
+    /// Nobody can read what stands in this field.
+    Unreadable(&'d str),
 }
 
 /// Who may write the records of a kind.
@@ -92,6 +102,9 @@ pub struct Kind {
     /// The link by which, with the title, an import finds a record whose identity was corrected in the table; none:
     /// such a row is a new record.
     pub alike: Option<FieldName>,
+    /// What two have in common that look like one, the most telling first: fields that are equal together. An import says so
+    /// of rows that it takes for new.
+    pub traces: Vec<Vec<FieldName>>,
     /// The kind that a table of these becomes, where it is another one: nobody can write the profiles of others.
     pub imports_as: Option<String>,
     /// The fields in the order of the struct.
@@ -138,11 +151,25 @@ impl Kind {
     const PUBLIC: &str = "public";
 
     /// Whether a record may be read by this audience: where records say so themselves, only those that say `public`
-    /// go to people outside, and of those only such as break no rule. Of two edits that met each may have kept to all
-    /// of them; and what is complained of first may stand before a rule about readers.
-    pub fn lets_read(&self, values: &Values, audience: Audience) -> bool {
+    /// go to people outside, and of those only what [nothing keeps inside](Self::kept_inside).
+    pub fn lets_read(&self, values: &Values, damaged: &[String], audience: Audience) -> bool {
         let Some(readers) = self.readers.as_ref().filter(|_| audience == Audience::Public) else { return true };
-        values.text(readers) == Self::PUBLIC && self.check(values).is_ok()
+        values.text(readers) == Self::PUBLIC && self.kept_inside(values, damaged).is_none()
+    }
+
+    /// Why people outside do not read a record that says that it is for them; none where they do, or where it does not
+    /// say so.
+    ///
+    /// Of two edits that met each may have kept to all rules; and what is complained of first may stand before a rule
+    /// about readers. A field that can't be read may be the one that keeps the record inside, unless it is a text.
+    pub fn kept_inside<'d>(&self, values: &Values, damaged: &'d [String]) -> Option<KeptInside<'d>> {
+        let readers = self.readers.as_ref()?;
+        if values.text(readers) != Self::PUBLIC {
+            return damaged.iter().find(|name| **name == **readers).map(|name| KeptInside::Unreadable(name));
+        }
+        let is_text = |name: &str| self.field(name).is_some_and(|field| field.field_type == FieldType::Text);
+        let unread = damaged.iter().find(|name| !is_text(name)).map(|name| KeptInside::Unreadable(name));
+        unread.or_else(|| self.check(values).err().map(KeptInside::Breaks))
     }
 
     /// What a record is called: the first line of its title. One that is named by what it refers to holds an id there.

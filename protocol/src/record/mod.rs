@@ -67,7 +67,7 @@ pub use excerpt::{EditedPlace, Excerpt, TextEdit};
 pub use field::{Audience, Choice, Closeness, Field, FieldType, STATUS, Targets, Writes};
 pub use heading::{Mapped, Mapping};
 pub use import::{Agreed, BadRow, ImportError, ImportOptions, ImportPlan, Meant, Row as ImportRow};
-pub use kind::{CompileError, Complaint, Kind, KindRole, Record, RecordHome, Singleton, WriteRule};
+pub use kind::{CompileError, Complaint, KeptInside, Kind, KindRole, Record, RecordHome, Singleton, WriteRule};
 pub use kinds::{Action, ActionStatus, Contact, Group, Page, Prospect, Resource, ResourceKind, Role, Stage};
 pub use measure::{Coordinates, Money};
 pub use merge::{IMPORT_MARKS, Imported, origin_of};

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 pub struct Reading {
     /// The fields that hold something, defaults included.
     pub values: Values,
-    /// Fields that hold what their kind does not allow: they read as their default.
+    /// Fields that hold what their kind does not allow: they read as their default, or as the word that gives less away.
     pub damaged: Vec<FieldName>,
     /// What imports wrote last.
     pub imported: Imported,
@@ -74,8 +74,8 @@ pub fn removers(doc: &impl ReadDoc) -> Vec<ActorId> {
 }
 
 impl Kind {
-    /// Reads a record. Never fails: a field of the wrong type has its default and is listed as damaged, a key that
-    /// the kind does not know is passed over.
+    /// Reads a record. Never fails: a field of the wrong type has its default, or the word that gives less away where it
+    /// has one, and is listed as damaged; a key that the kind does not know is passed over.
     pub fn read(&self, doc: &impl ReadDoc) -> Reading {
         self.read_as(doc, Reader::Others)
     }
@@ -130,21 +130,23 @@ impl Kind {
     }
 }
 
-/// Of edits of a field that met, the one that counts because it gives less away than others.
+/// Of edits of a field that met, the one that counts because it gives less away than others: it says so, or nobody can
+/// read what it says.
 pub(super) fn careful(doc: &impl ReadDoc, field: &Field, heads: Option<&[ChangeHash]>) -> Option<ObjId> {
     let met = field.met.as_ref()?;
     let all = match heads {
         None => doc.get_all(ROOT, &*field.name),
         Some(heads) => doc.get_all_at(ROOT, &*field.name, heads),
     };
-    let says_it = |value: automerge::Value<'_>| match value {
-        automerge::Value::Scalar(scalar) => {
-            let stored = ValueRef::Scalar(scalar.into_owned().into());
-            matches!(read_scalar(field, &stored), Found::Value(said) if said == *met)
-        }
-        automerge::Value::Object(_) => false,
+    let read = |value: automerge::Value<'_>| match value {
+        automerge::Value::Scalar(scalar) => read_scalar(field, &ValueRef::Scalar(scalar.into_owned().into())),
+        automerge::Value::Object(_) => Found::Damaged,
     };
-    all.ok()?.into_iter().find_map(|(value, id)| says_it(value).then_some(id))
+    let all: Vec<(Found, ObjId)> = all.ok()?.into_iter().map(|(value, id)| (read(value), id)).collect();
+    let says_it = |found: &Found| matches!(found, Found::Value(said) if said == met);
+    let damaged = |found: &Found| matches!(found, Found::Damaged);
+    let counts = all.iter().find(|(found, _)| says_it(found)).or_else(|| all.iter().find(|(found, _)| damaged(found)));
+    counts.map(|(_, id)| id.clone())
 }
 
 impl Reading {
@@ -170,7 +172,12 @@ impl Reading {
                 self.values.set(field.name.clone(), value);
                 self.damaged.push(field.name.clone());
             }
-            Found::Damaged => self.damaged.push(field.name.clone()),
+            Found::Damaged => {
+                if let Some(careful) = &field.met {
+                    self.values.set(field.name.clone(), careful.clone());
+                }
+                self.damaged.push(field.name.clone());
+            }
         }
     }
 }

@@ -71,6 +71,9 @@ pub(super) fn run(kind: &Kind, matches: &ArgMatches, context: &mut Context<'_>) 
         // What was asked for is there: that more is hidden is a remark, and no reason to fail.
         if let Ok(page) = list::fetch(kind, 1, 0, &narrowing, &client) {
             list::hidden_note(&page, &more, context);
+            if let Some(note) = page["note"].as_str() {
+                context.out.note(note);
+            }
         }
     }
     let Some(target) = target else {

@@ -114,7 +114,10 @@ fn show(page: &mut Page, kind: &Kind, record: &Value) {
     }
     let damaged: Vec<&str> = record["damaged"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if !damaged.is_empty() {
-        page.field("Damaged", &format!("{}: something that does not belong there, shown as empty", damaged.join(", ")));
+        page.field(
+            "Damaged",
+            &format!("{}: something that does not belong there; what it said does not count", damaged.join(", ")),
+        );
     }
     page.field("Id", text("id"));
     let version = base::version(&base::heads(record));

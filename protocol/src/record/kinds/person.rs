@@ -28,7 +28,7 @@ pub struct Person {
     pub agreed: bool,
     /// Whether the name is an alias: then no place is given. It is said when the record is made: the name and the place
     /// that stood in a record before stay in its history.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "writes": "first"}))]
+    #[schemars(extend("x-grid" = {"audience": "coalition", "writes": "first", "met": true}))]
     pub alias: bool,
     /// What the person is in the coalition: principal, driver, supporter, weaver, operator.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

@@ -53,8 +53,36 @@ fn lists_of_action_pages_nations_and_events_are_read() {
     let mut lives = ana.clone();
     lives["place"] = json!("Hollin");
     assert_eq!(plan_of(nation), lives);
-    let guests = "First Name,Last Name,Email,Ticket Type\nAna,Novak,ana@example.org,Early bird\n";
-    assert_eq!(plan_of(guests), json!({"name": "Ana Novak", "email": "ana@example.org"}));
+}
+
+#[test]
+fn lists_of_tickets_are_read_with_what_was_booked() {
+    let guest = json!({"name": "Ana Novak", "email": "ana@example.org", "tags": ["Early bird"]});
+    let plan_of = |table: &str| plan("supporter", table);
+    let sold = "Order #,Order Date,First Name,Last Name,Email,Quantity,Price Tier,Ticket Type,Attendee #,Group,\
+        Order Type,Currency,Total Paid,Attendee Status,Home Phone,Cell Phone,Home City\n\
+        112,11/29/26 22:28,Ana,Novak,ana@example.org,1,,Early bird,184,,Free Order,AUD,0,Attending,,555 0101,Hollin\n";
+    let mut whole = guest.clone();
+    whole["phone"] = json!("555 0101");
+    whole["place"] = json!("Hollin");
+    assert_eq!(rows(&plan_of(sold)), [whole.clone()]);
+    let booked = "Booking First Name,Booking Last Name,Booking Suburb,Booking Telephone,Booking Email,Booking ID,\
+        Number of Tickets,Permission to Contact,Ticket Type,Ticket Number,Ticket Status\n\
+        Ana,Novak,Hollin,555 0101,ana@example.org,B1,1,Yes,Early bird,T1,Valid\n";
+    assert_eq!(rows(&plan_of(booked)), [whole]);
+    let own = "First name,Last name,Email,Mobile,Ticket type\nAna,Novak,ana@example.org,,Early bird\n";
+    assert_eq!(rows(&plan_of(own)), std::slice::from_ref(&guest));
+    // Who comes is meant, and not who paid, wherever the columns stand.
+    let both = "Booking First Name,Booking Last Name,Booking Email,First Name,Last Name,Email,Ticket Type\n\
+        Bo,Ek,bo@example.org,Ana,Novak,ana@example.org,Early bird\n";
+    assert_eq!(rows(&plan_of(both)), [guest]);
+    // The form of a page, and whoever answered an invitation.
+    let form =
+        "id,created_time,full_name,email,phone_number,city\nl:1,2026-11-01,Ana Novak,ana@example.org,555 0101,Hollin\n";
+    let ana = json!({"name": "Ana Novak", "email": "ana@example.org", "phone": "555 0101", "place": "Hollin"});
+    assert_eq!(rows(&plan_of(form)), [ana]);
+    let guests = "Name,RSVP Status\nAna Novak,Going\n";
+    assert_eq!(rows(&plan_of(guests)), [json!({"name": "Ana Novak", "tags": ["Going"]})]);
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn of_readers_and_voices_that_met_the_narrower_counts_whoever_said_it() {
     let event = |narrow: Json| met(kind("event"), &json!({"title": "Call"}), &public, &narrow);
     // Said as it stood anyway, it is said all the same.
     assert!(event(json!({"readers": "coalition"})).iter().all(|read| read["readers"] == "coalition"));
+    assert!(event(json!({"readers": null})).iter().all(|read| read["readers"] == "coalition"), "and so is it emptied");
     // Nothing was said of it.
     assert!(event(json!({"title": "The call"})).iter().all(|read| read["readers"] == "public"));
     let open = json!({"title": "Call", "readers": "public"});
@@ -76,9 +77,9 @@ fn the_public_reads_nothing_of_what_may_not_say_that_it_is_public() {
         met(event, &json!({"title": "Caucus"}), &json!({"readers": "public"}), &json!({"body": "a".repeat(52)}));
     assert_eq!((&one["readers"], &one["body"]), (&json!("public"), &other["body"]), "each kept to the rule");
     let values = Patch::from_json(event, &one).unwrap().values();
-    assert!(!event.lets_read(&values, Audience::Public) && event.lets_read(&values, Audience::Coalition));
+    assert!(!event.lets_read(&values, &[], Audience::Public) && event.lets_read(&values, &[], Audience::Coalition));
     let open = Patch::from_json(event, &json!({"title": "Fair", "readers": "public"})).unwrap();
-    assert!(event.lets_read(&open.over(event, event.defaults()), Audience::Public));
+    assert!(event.lets_read(&open.over(event, event.defaults()), &[], Audience::Public));
 }
 
 #[test]
@@ -92,16 +93,17 @@ fn an_event_of_a_body_stays_inside_whatever_else_is_wrong_with_it() {
         let complaint = event.check(&values(&read)).unwrap_err();
         assert_eq!(complaint.fields, ["readers", "body"], "that comes before its hours: {complaint:?}");
         assert!(
-            !event.lets_read(&values(&read), Audience::Public) && event.lets_read(&values(&read), Audience::Coalition)
+            !event.lets_read(&values(&read), &[], Audience::Public)
+                && event.lets_read(&values(&read), &[], Audience::Coalition)
         );
     }
     // What breaks a rule is not for the public before somebody has looked at it, whichever rule that is.
     for read in met(event, &first, &open, &json!({"ends": at("11:00")})) {
         assert_eq!(event.check(&values(&read)).unwrap_err().fields, ["starts", "ends"]);
-        assert!(!event.lets_read(&values(&read), Audience::Public));
+        assert!(!event.lets_read(&values(&read), &[], Audience::Public));
     }
     for read in met(event, &first, &open, &json!({"ends": at("11:45")})) {
-        assert!(event.lets_read(&values(&read), Audience::Public));
+        assert!(event.lets_read(&values(&read), &[], Audience::Public));
     }
 }
 

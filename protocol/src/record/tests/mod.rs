@@ -1,5 +1,6 @@
 //! The mechanism as a whole: what every kind gets without another line.
 
+mod careful;
 mod documents;
 mod kinds;
 mod lists;

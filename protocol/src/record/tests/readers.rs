@@ -114,7 +114,7 @@ fn an_event_goes_to_the_public_only_where_it_says_so_and_one_of_a_body_never() {
     let event = kind("event");
     let read_by = |fields: Json, audience| {
         let values = Patch::from_json(event, &fields).unwrap().over(event, event.defaults());
-        event.lets_read(&values, audience)
+        event.lets_read(&values, &[], audience)
     };
     let (caucus, fair) = (json!({"title": "Caucus"}), json!({"title": "Fair", "readers": "public"}));
     assert!(!read_by(caucus.clone(), Audience::Public) && read_by(caucus, Audience::Coalition));
@@ -122,7 +122,7 @@ fn an_event_goes_to_the_public_only_where_it_says_so_and_one_of_a_body_never() {
     let told = refused("event", &json!({"title": "Caucus", "body": id(1), "readers": "public"}));
     assert!(told.contains("readers"), "{told}");
     // Kinds whose records do not say so themselves go as far as their fields.
-    assert!(kind("action").lets_read(&kind("action").defaults(), Audience::Public));
+    assert!(kind("action").lets_read(&kind("action").defaults(), &[], Audience::Public));
 }
 
 #[test]
