@@ -8,7 +8,7 @@ use crate::entry::{EntryError, EntryKind, Header, VerifiedEntry, body_hash, veri
 use crate::id::{CoalitionId, Digest, DocumentId, EntryId};
 use crate::key::{DeviceId, Signature};
 use crate::limits::SIGNATURE_EVERY;
-use crate::run::{Run, past_last};
+use crate::run::{Run, VerifiedRun, past_last};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +78,13 @@ pub enum ChainError {
     /// An entry is refused.
     #[error(transparent)]
     Entry(#[from] EntryError),
+}
+
+impl LeanHeader {
+    const fn of(header: &Header) -> Self {
+        let Header { time, kind, document, body_len, body_hash, .. } = *header;
+        Self { time, kind, document, body_len, body_hash }
+    }
 }
 
 impl HeaderChain {
@@ -162,6 +169,24 @@ impl BranchEntry {
 }
 
 impl VerifiedBranch {
+    /// The entries of a run, each with what proves it by itself.
+    pub fn of(run: &VerifiedRun) -> Vec<Self> {
+        let entries = run.entries();
+        (0..entries.len()).filter_map(|first| Self::first_of(entries.get(first..)?)).collect()
+    }
+
+    /// The first of consecutive entries with the headers behind it.
+    fn first_of(entries: &[VerifiedEntry]) -> Option<Self> {
+        let entry = entries.first()?.clone();
+        let last = entries.iter().position(|entry| entry.signature().is_some())?;
+        let Header { device, seq, prev, .. } = *entry.header();
+        let headers = entries.get(..=last)?.iter().map(|entry| LeanHeader::of(entry.header())).collect();
+        let signature = *entries.get(last)?.signature()?;
+        let chain = HeaderChain { device, seq, prev, headers, signature };
+        let proof = BranchEntry { chain, body: entry.body().to_vec() };
+        Some(Self { entry, proof })
+    }
+
     /// The entry.
     pub const fn entry(&self) -> &VerifiedEntry {
         &self.entry
@@ -177,7 +202,9 @@ impl VerifiedBranch {
 mod tests {
     use super::*;
     use crate::domain;
+    use crate::entry::keeps_signature;
     use crate::key::SecretKey;
+    use crate::run::LeanEntry;
 
     const COALITION: CoalitionId = CoalitionId([9; 32]);
 
@@ -200,6 +227,28 @@ mod tests {
         }
         chain.signature = key.sign(domain::ENTRY, last.as_bytes());
         chain
+    }
+
+    #[test]
+    fn each_entry_of_a_run_is_proven_by_itself() {
+        let key = SecretKey::from_seed(&[1; 32]);
+        let (device, document) = (DeviceId(key.public()), DocumentId([2; 32]));
+        let lean = |number: u64| {
+            let body = number.to_be_bytes().to_vec();
+            LeanEntry { time: Timestamp(1), kind: EntryKind::Sealed, document, body, signature: None }
+        };
+        let mut run = Run { device, first: 0, prev: EntryId::ZERO, entries: (0..21).map(lean).collect() };
+        let mut last = run.prev;
+        for (seq, lean) in (0..).zip(&mut run.entries) {
+            last = lean.header(COALITION, device, seq, last).id();
+            let is_signed = keeps_signature(seq) || seq == 20;
+            lean.signature = is_signed.then(|| key.sign(domain::ENTRY, last.as_bytes()));
+        }
+        let run = run.verify(&COALITION).unwrap();
+        let branches = VerifiedBranch::of(&run);
+        let again = branches.iter().map(|branch| branch.proof().clone().verify(&COALITION).unwrap().entry().id());
+        assert!(again.eq(run.entries().iter().map(VerifiedEntry::id)));
+        assert_eq!(branches.iter().map(|branch| branch.proof().chain.headers.len()).max(), Some(16));
     }
 
     #[test]

@@ -340,7 +340,7 @@ impl Incoming {
 }
 
 /// All changes of a document, those behind cuts included.
-fn all_of(
+pub(super) fn all_of(
     coalition: &CoalitionId,
     storage: &impl Storage,
     document: &DocumentId,

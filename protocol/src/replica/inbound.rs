@@ -250,7 +250,7 @@ impl<S: Storage> Replica<S> {
             self.note_branch(key, &device, Branch::Other);
             self.suspect(key, device, at, effects);
         }
-        self.ask_disputed(key, effects);
+        self.ask_disputed(key, effects)?;
         self.ask_branches(key, effects)
     }
 

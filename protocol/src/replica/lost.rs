@@ -7,6 +7,7 @@ use crate::id::{ChangeHash, DocumentId};
 use crate::key::DeviceId;
 use crate::storage::{Storage, StorageError};
 use crate::time::Timestamp;
+use std::ops::Range;
 
 /// Bytes of entries that are read at a time.
 const READ: usize = 1 << 20;
@@ -58,19 +59,35 @@ impl<S: Storage> Replica<S> {
     /// [`StorageError`].
     pub fn lost(&mut self, device: &DeviceId) -> Result<Vec<Lost>, StorageError> {
         let Some(cut) = self.authority.cut(device) else { return Ok(Vec::new()) };
-        let (mut next, mut lost) = (cut.seq, Vec::new());
-        while let Some(run) = self.storage.run(device, next, READ)? {
-            for (seq, entry) in (next..).zip(&run.entries) {
+        let logged = self.logged(device, cut.seq..u64::MAX)?;
+        self.without_effect(logged)
+    }
+
+    /// The changes that a log holds at these places.
+    pub(super) fn logged(&self, device: &DeviceId, places: Range<u64>) -> Result<Vec<Lost>, StorageError> {
+        let (mut next, mut logged) = (places.start, Vec::new());
+        while places.contains(&next)
+            && let Some(run) = self.storage.run(device, next, READ)?
+        {
+            for (seq, entry) in (next..places.end).zip(&run.entries) {
                 let document = entry.document;
                 let Ok(body) = ChangeBody::decode(&entry.body) else { continue };
                 let Ok(change) = prescan(&body.change, &actor(&self.me.coalition, &document, device)) else { continue };
-                let change = change.hash();
-                let live = self.documents.live(document, &self.storage, &self.authority)?;
-                if live.document().verdict(&change) != Some(&Verdict::Effective) {
-                    lost.push(Lost { seq, time: entry.time, document, change });
-                }
+                logged.push(Lost { seq, time: entry.time, document, change: change.hash() });
             }
             next = next.saturating_add(run.entries.len().max(1) as u64);
+        }
+        Ok(logged)
+    }
+
+    /// Those of them that count for nothing.
+    pub(super) fn without_effect(&mut self, changes: Vec<Lost>) -> Result<Vec<Lost>, StorageError> {
+        let mut lost = Vec::new();
+        for change in changes {
+            let live = self.documents.live(change.document, &self.storage, &self.authority)?;
+            if live.document().verdict(&change.change) != Some(&Verdict::Effective) {
+                lost.push(change);
+            }
         }
         Ok(lost)
     }

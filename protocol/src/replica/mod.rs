@@ -110,6 +110,8 @@ pub struct Replica<S> {
     lobby: lobby::Lobby,
     /// What members asked and said lately.
     burden: burden::Burden,
+    /// How far this group's own words are held of logs that a second certificate took.
+    trails: BTreeMap<DeviceId, disputed::Trail>,
     /// Codes for new devices of this group.
     pairings: pairing::Pairings,
     /// The monotonic time of the input that is worked on.
@@ -181,6 +183,7 @@ impl<S: Storage> Replica<S> {
             hints: hints::Reachable::default(),
             lobby: lobby::Lobby::default(),
             burden: burden::Burden::default(),
+            trails: BTreeMap::new(),
             pairings: pairing::Pairings::default(),
             clock: Duration::ZERO,
             confirmed: false,

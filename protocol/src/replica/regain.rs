@@ -11,11 +11,11 @@
 
 use super::Replica;
 use super::document::Incoming;
-use super::documents::recall;
+use super::documents::all_of;
 use super::lost::Lost;
 use crate::control::Cut;
 use crate::document::{Document, Inert, Opening, Prescanned, Quarantine, Right, Verdict, contained};
-use crate::entry::{EntryKind, VerifiedChange};
+use crate::entry::VerifiedChange;
 use crate::id::{ChangeHash, DocumentId};
 use crate::key::DeviceId;
 use crate::record::{FieldName, Kind, Presence, Reading, Value, Values};
@@ -99,9 +99,11 @@ impl<S: Storage> Replica<S> {
         let ends: BTreeMap<DeviceId, Option<Cut>> = keys.disputed_of(&group).collect();
         let mut lost: BTreeMap<DocumentId, Vec<(DeviceId, Lost)>> = BTreeMap::new();
         for device in devices {
-            let end = ends.get(&device).copied().flatten();
-            let entries = self.lost(&device)?;
-            for entry in entries.into_iter().filter(|entry| end.is_none_or(|end| entry.seq < end.seq)) {
+            let entries = match ends.get(&device).copied().flatten() {
+                Some(end) => self.lost_words(&device, end)?,
+                None => self.lost(&device)?,
+            };
+            for entry in entries {
                 lost.entry(entry.document).or_default().push((device, entry));
             }
         }
@@ -112,10 +114,9 @@ impl<S: Storage> Replica<S> {
         let mut wanted: BTreeSet<ChangeHash> = changes.iter().map(|(_, lost)| lost.change).collect();
         let (mut opening, mut times, mut held) = (None, BTreeMap::new(), BTreeMap::new());
         let (registry, keys) = (self.documents.registry().clone(), self.authority.keys());
-        let entries = self.storage.document(&document)?;
+        let entries = all_of(&self.me.coalition, &self.storage, &document)?;
         let live = self.documents.live(document, &self.storage, &self.authority)?;
-        for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::Change) {
-            let Ok(Incoming { device, seq, time, change }) = recall(&self.me.coalition, entry) else { continue };
+        for Incoming { device, seq, time, change } in entries {
             let VerifiedChange { opening: opens, change } = change;
             times.insert(change.hash(), time);
             if !keys.is_certified_by(&device, &self.me.group) {

@@ -1,139 +1,16 @@
 //! What a cut took from a group is known field by field, and is said again once.
 
-use grid_protocol::authority::Cut;
-use grid_protocol::control::{Capabilities, Record};
-use grid_protocol::entry::{Head, VerifiedEntry};
-use grid_protocol::id::{DocumentId, EntryId, VersionId};
+mod fetched;
+mod weir;
+
+use grid_protocol::control::Record;
 use grid_protocol::record::{Registry, Value};
-use grid_protocol::replica::{Legibility, OwnWords, Regained, Removal, Replica};
-use grid_protocol::run::VerifiedRun;
-use grid_protocol::storage::Storage;
-use grid_protocol::sync::Request;
-use grid_protocol::sync::message::LogWant;
+use grid_protocol::replica::{Legibility, OwnWords, Regained, Removal};
 use grid_protocol::time::Timestamp;
-use grid_tests::sim::{Author, Clock, Disk, Exchange, Keys, NOON, Subject, open};
-use serde_json::{Value as Json, json};
+use grid_tests::sim::{NOON, Subject};
+use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
-
-/// A group with two computers, one of which is ended.
-struct Weir {
-    desk: Author,
-    office: Author,
-    records: Vec<Record>,
-    /// What both computers wrote.
-    entries: Vec<VerifiedEntry>,
-    hour: u64,
-}
-
-impl Weir {
-    fn new() -> Self {
-        let registry = Arc::new(Registry::standard().clone());
-        let (desk, mut records) = Author::found(Arc::new(Keys::new(0)), registry.clone(), "Clear Water", NOON.wall);
-        let code = desk.code([1; 32], Capabilities::WRITE, NOON.wall);
-        let (office, request) = Author::with_code(&code, 70, registry);
-        records.push(Record::DeviceCert(desk.certify(request)));
-        Self { desk, office, records, entries: Vec::new(), hour: 0 }
-    }
-
-    /// A storage with all records, and with the first entries of each log.
-    fn disk(&self, entries: usize) -> Disk {
-        let mut disk = Disk::new(Clock::default());
-        disk.append_own(&[], &self.records).expect("storage in memory");
-        let of_each = [&self.desk, &self.office].map(|author| self.of(author).into_iter().take(entries));
-        let runs: Vec<VerifiedRun> = of_each.into_iter().flatten().cloned().filter_map(VerifiedRun::single).collect();
-        disk.append(&runs).expect("storage in memory");
-        disk
-    }
-
-    fn replica(&self, of: &Author) -> Replica<Disk> {
-        open(of, self.disk(usize::MAX))
-    }
-
-    /// A member that the desk's computer lets in.
-    fn guest(&mut self, number: u32) -> Author {
-        let seed = [u8::try_from(number).expect("a small number"); 32];
-        let (ticket, invite) = self.desk.invite(&self.replica(&self.desk), seed, 1, NOON.wall);
-        self.records.push(invite);
-        let registry = Arc::new(Registry::standard().clone());
-        let (guest, joining) = Author::join(Arc::new(Keys::new(number)), registry, &ticket, 0, NOON.wall);
-        self.records.extend(joining);
-        guest
-    }
-
-    /// How often the desk, which holds nothing of the office's computer, asks this member for it, which holds all; and how
-    /// many entries it has then.
-    fn fetched_from(&self, member: &Author) -> (usize, u64) {
-        let mut exchange = Exchange::new((&self.desk, self.disk(0)), (member, self.disk(usize::MAX)));
-        exchange.pull();
-        assert_eq!((exchange.pulls, exchange.blames.as_slice()), (1, [].as_slice()));
-        let office = self.office.me.device;
-        let asks = |want: &LogWant| want.device == office;
-        let asked = exchange.frames.iter().filter(|frame| match &frame.request {
-            Request::Runs(wants) => wants.iter().any(asks),
-            _ => false,
-        });
-        (asked.count(), exchange.asker.logs().entries(&office))
-    }
-
-    fn own_words(&self, entries: usize) -> OwnWords {
-        let replica = open(&self.desk, self.disk(entries));
-        replica.own_words(&self.office.me.device).expect("storage in memory")
-    }
-
-    fn of(&self, author: &Author) -> Vec<&VerifiedEntry> {
-        self.entries.iter().filter(|entry| entry.header().device == author.me.device).collect()
-    }
-
-    /// One of the computers writes with what both have written, an hour after the last time.
-    fn write(&mut self, author: &Author, subject: &Subject, nonce: u8, fields: &Json) -> DocumentId {
-        self.hour += 1;
-        let now = NOON.wall.after(Duration::from_secs(3_600 * self.hour));
-        let head: Option<Head> = self.of(author).last().and_then(|entry| entry.head());
-        let mut replica = self.replica(author);
-        let (document, entries) = author.write_after(head, &mut replica, now, subject, [nonce; 16], fields);
-        self.entries.extend(entries);
-        document
-    }
-
-    /// Ends the office's computer behind its first `kept` entries.
-    fn end_office(&mut self, kept: usize) {
-        let last = kept.checked_sub(1).map_or(EntryId::ZERO, |last| self.of(&self.office)[last].id());
-        let cut = Cut { seq: kept as u64, entry: last };
-        self.records.push(self.desk.end(0, self.office.me.device, cut));
-    }
-
-    /// The group goes on to its next root with its words, and ends the office's computer behind these entries.
-    fn recover_without_office(&mut self, kept: usize) {
-        let last = self.of(&self.office)[kept - 1].id();
-        let cut = Cut { seq: kept as u64, entry: last };
-        let rotation = self.desk.rotate(&self.replica(&self.desk), &BTreeMap::from([(self.office.me.device, cut)]));
-        self.records.push(rotation);
-    }
-
-    /// A group that somebody vouched for certifies the office's computer as well: whoever has its keys agrees.
-    fn certify_office_by_another(&mut self) -> Author {
-        let registry = Arc::new(Registry::standard().clone());
-        let (mut other, records) = Author::found(Arc::new(Keys::new(9)), registry, "Elsewhere", NOON.wall);
-        other.me.coalition = self.desk.me.coalition;
-        self.records.extend(records.into_iter().filter(|record| record.coalition().is_none()));
-        let version = VersionId::first(&self.desk.me.coalition);
-        self.records.push(self.desk.vouch_for(version, 0, other.me.group));
-        self.certify_office_by(&other);
-        other
-    }
-
-    fn certify_office_by(&mut self, other: &Author) {
-        let (same, certificate) = other.further_device(70);
-        assert_eq!(same.me.device, self.office.me.device);
-        self.records.push(certificate);
-    }
-
-    fn regained(&self) -> Vec<Regained> {
-        self.replica(&self.desk).regained().expect("storage in memory")
-    }
-}
+use weir::Weir;
 
 fn text(regained: &Regained, field: &str) -> Option<Option<String>> {
     let value = regained.fields.get(field)?;
@@ -280,24 +157,6 @@ fn a_device_that_is_former_forked_and_of_two_groups_is_still_its_groups_to_say_a
     let regained = weir.regained();
     assert_eq!((regained.len(), regained[0].document), (1, vigil));
     assert_eq!(text(&regained[0], "title"), Some(Some("Vigil".to_owned())));
-}
-
-#[test]
-fn of_a_log_that_a_second_certificate_took_the_group_fetches_what_it_ended_itself_and_not_from_whoever_took_it() {
-    let mut weir = Weir::new();
-    let (mill, thief) = (weir.guest(1), weir.guest(2));
-    let office = weir.office.clone();
-    let walk = weir.write(&office, &Subject::New("action"), 1, &json!({"title": "Walk"}));
-    weir.write(&office, &Subject::Existing(walk), 0, &json!({"place": "Old bridge"}));
-    weir.write(&office, &Subject::Existing(walk), 0, &json!({"title": "We leave"}));
-    weir.certify_office_by(&thief);
-    assert_eq!(weir.fetched_from(&mill), (0, 0), "the group has not said where its own words end");
-    weir.end_office(2);
-    assert_eq!(weir.fetched_from(&thief), (0, 0), "it says that the computer is its own");
-    let (asked, held) = weir.fetched_from(&mill);
-    assert!(asked == 1 && held >= 2, "up to the signature that proves the end, and no more: {asked}, {held}");
-    weir.end_office(0);
-    assert_eq!(weir.fetched_from(&mill), (0, 0), "none of it is the group's own");
 }
 
 #[test]
