@@ -146,16 +146,16 @@ impl Home {
         self.note(State::Settled, log)
     }
 
-    /// Makes the place of a home anew in which something was written: what was copied before is a copy from now on.
-    ///
-    /// # Errors
-    ///
-    /// [`HomeError`]; then stands what stood there before.
-    pub(crate) fn renew_place(&self) -> Result<(), HomeError> {
-        match self.seen.custody {
+    /// Makes the place of a home anew in which something was written: what was copied before is a copy from now on. On a
+    /// full disk the place that was noted last still holds.
+    pub(crate) fn renew_place(&self) {
+        let noted = match self.seen.custody {
             Custody::Own => self.note(State::Settled, self.seen.log.as_ref()),
             Custody::Moved => self.note(State::Moved, None),
             Custody::Copied => Ok(()),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the place of the home is not noted");
         }
     }
 
