@@ -171,11 +171,11 @@ fn a_backup_of_a_home_that_ran_is_known_for_one_when_it_is_put_back_before_the_n
     let mill = place.founder();
     let node = mill.start();
     new(&mill, "Before the backup");
-    let read = |group: &Group| fs::read(group.home.join("place")).unwrap();
-    let before = read(&mill);
-    put_back_over(&mill, &place.path("second"), node, |node| {
+    let read = |home: &Path| fs::read(home.join("place")).unwrap();
+    let backup = place.path("backup");
+    put_back_over(&mill, &backup, node, |node| {
         let deadline = Instant::now() + Duration::from_secs(60);
-        while read(&mill) == before {
+        while read(&mill.home) == read(&backup) {
             assert!(Instant::now() < deadline, "the place is not made anew");
             mill.json(["status"]);
         }
