@@ -67,6 +67,7 @@ pub(crate) enum Command {
     Devices { answer: Answer<Vec<DeviceRow>> },
     Revocation { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
     RevokeDevice { device: DeviceId, at: CutAt, answer: Answer<Revocation> },
+    Moved { answer: Answer<()> },
     Lost { answer: Answer<Vec<LostRecord>> },
     PublishLost { of: Option<DeviceId>, answer: Answer<Republished> },
     Contacts { answer: Answer<Contacts> },

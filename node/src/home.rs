@@ -13,11 +13,11 @@ pub use error::HomeError;
 pub(crate) use error::{CHECK_DISK, NEWER_PROGRAM};
 pub use paths::{HomePaths, default_home};
 pub use place::Custody;
-pub(crate) use place::{COPIED, MOVED, WAIT_FOR_OTHERS, WHICH_GOES_ON};
+pub(crate) use place::{COPIED, LogLength, MOVED, WAIT_FOR_OTHERS, WHICH_GOES_ON};
 pub(crate) use stage::{Stage, Watch, keys_in_force, unwatched};
 
 use crate::vault::Vault;
-use place::State;
+use place::{Seen, State};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -34,7 +34,7 @@ pub struct Home {
     /// How its content lies on disk, once its keys have been read.
     vault: OnceLock<Vault>,
     /// What its place told as it was opened.
-    custody: Custody,
+    seen: Seen,
     // The lock lasts as long as the handle.
     _lock: File,
 }
@@ -79,7 +79,7 @@ impl Home {
         write_private(&unfinished, b"").map_err(io_error("write", &unfinished))?;
         let format = paths.format();
         write_private(&format, format!("{HOME_FORMAT}\n").as_bytes()).map_err(io_error("write", &format))?;
-        Ok(Self { paths, vault: OnceLock::new(), custody: Custody::Own, _lock: lock })
+        Ok(Self { paths, vault: OnceLock::new(), seen: Seen::OWN, _lock: lock })
     }
 
     /// Opens the home at `path`.
@@ -96,8 +96,8 @@ impl Home {
         let lock = lock(&paths)?;
         stage::settle(&paths, &mut unwatched).map_err(io_error("finish what was begun on", path))?;
         close_to_others(path)?;
-        let custody = place::look(&paths.place())?;
-        Ok(Self { paths, vault: OnceLock::new(), custody, _lock: lock })
+        let seen = place::look(&paths.place())?;
+        Ok(Self { paths, vault: OnceLock::new(), seen, _lock: lock })
     }
 
     /// The home is whole from now on.
@@ -110,14 +110,19 @@ impl Home {
         if !fs::exists(&path)? {
             return Ok(());
         }
-        place::note(&self.paths.place(), State::Settled)?;
+        place::note(&self.paths.place(), State::Settled, None)?;
         fs::remove_file(&path)?;
         sync_name(&path)
     }
 
     /// Whether it may be written, as far as its place told when it was opened.
     pub(crate) const fn custody(&self) -> Custody {
-        self.custody
+        self.seen.custody
+    }
+
+    /// Whether its place says that its log was longer than this.
+    pub(crate) fn is_older(&self, held: &LogLength) -> bool {
+        self.seen.log.as_ref().is_some_and(|noted| noted.is_beyond(held))
     }
 
     /// Refuses a home of which nobody has said yet whether it goes on.
@@ -126,19 +131,41 @@ impl Home {
     ///
     /// [`HomeError::Copied`].
     pub(crate) fn must_go_on(&self) -> Result<(), HomeError> {
-        match self.custody {
+        match self.seen.custody {
             Custody::Copied => Err(HomeError::Copied { path: self.paths.root().into() }),
             Custody::Own | Custody::Moved => Ok(()),
         }
     }
 
-    /// Notes that this home goes on, here.
+    /// Notes that this home goes on, here, and how long its log is, where that is known.
     ///
     /// # Errors
     ///
     /// [`HomeError`]; then stands what stood there before.
-    pub(crate) fn settle(&self) -> Result<(), HomeError> {
-        self.note(State::Settled)
+    pub(crate) fn settle(&self, log: Option<&LogLength>) -> Result<(), HomeError> {
+        self.note(State::Settled, log)
+    }
+
+    /// Makes the place of a home anew in which something was written: what was copied before is a copy from now on. On a
+    /// full disk the place that was noted last still holds.
+    pub(crate) fn renew_place(&self) {
+        let noted = match self.seen.custody {
+            Custody::Own => self.note(State::Settled, self.seen.log.as_ref()),
+            Custody::Moved => self.note(State::Moved, None),
+            Custody::Copied => Ok(()),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the place of the home is not noted");
+        }
+    }
+
+    /// Notes that what lies here is older than this home was.
+    ///
+    /// # Errors
+    ///
+    /// [`HomeError`]; then stands what stood there before.
+    pub(crate) fn doubt(&self) -> Result<(), HomeError> {
+        self.note(State::Older, None)
     }
 
     /// Notes that this home goes on, here, once enough others have said how long its log is.
@@ -147,12 +174,12 @@ impl Home {
     ///
     /// [`HomeError`]; then stands what stood there before.
     pub(crate) fn take_on(&self) -> Result<(), HomeError> {
-        self.note(State::Moved)
+        self.note(State::Moved, None)
     }
 
-    fn note(&self, state: State) -> Result<(), HomeError> {
+    fn note(&self, state: State, log: Option<&LogLength>) -> Result<(), HomeError> {
         let path = self.paths.place();
-        place::note(&path, state).map_err(io_error("write", &path))
+        place::note(&path, state, log).map_err(io_error("write", &path))
     }
 
     /// Undoes [`Home::create`] where making the rest of the home failed: everything in it goes, and the

@@ -1,7 +1,7 @@
 //! Running a node: opens the home, starts network and driver, and hands out the handle.
 
 use crate::clock::{Clock, WallClock, random};
-use crate::driver::{self, AddressBook, Driver, Parts, recall};
+use crate::driver::{self, AddressBook, Custodian, Driver, Parts, recall};
 use crate::handle::Handle;
 use crate::home::{Custody, Home};
 use crate::keystore::Keystore;
@@ -154,12 +154,8 @@ impl Node {
         }
         let identity = profile.identity;
         let (mut store, report) = Store::open_with(path, identity.coalition, &home.vault())?;
-        if home.custody() == Custody::Own
-            && let Err(error) = home.settle()
-        {
-            // On a full disk the place of the last start still holds.
-            tracing::warn!(%error, "the place of the home is not noted");
-        }
+        let custodian = Custodian::begin(home.clone(), device, &store, &report);
+        let custody = custodian.custody();
         let own_log = report.needed(&identity.device);
         let refilled = match report.journal.items {
             0 => store.refill_journal(identity.coalition, identity.group, keys.device())?,
@@ -220,7 +216,7 @@ impl Node {
         let outbound = Outbound::new(identity, keys, config.registry, profile.ticket());
         // A copy asks for nothing.
         if let Some(asked) = &profile.pairing
-            && home.custody() != Custody::Copied
+            && custody != Custody::Copied
         {
             match PairingCode::parse(&asked.code).map(|code| outbound.pair_request(&code, &asked.label)) {
                 Ok(Ok(request)) => replica.ask_to_pair(request),
@@ -232,9 +228,8 @@ impl Node {
             }
         }
         let troubles = report.clone();
-        let place = home.clone();
-        let parts = Parts { home: place, clock, replica, outbound, views, events, network, book, troubles, own_log };
-        report.extend(driver::trouble(home.custody()));
+        let parts = Parts { custodian, clock, replica, outbound, views, events, network, book, troubles, own_log };
+        report.extend(driver::trouble(custody));
         let mut driver = Driver::new(parts, config.dialling);
         driver.begin(rows);
         let early = listening(&mut news, config.listen.len()).await;

@@ -204,6 +204,7 @@ pub fn join_again(
         records.push(Record::Signature(StatementSignature::new(about, text, identity.group, 1, now, key)));
     }
     replica.commit(Vec::new(), records)?;
+    home.renew_place();
     let refused = refusal(replica.storage());
     keep_refusal(replica.storage(), None);
     profile.addresses.extend(ticket.addresses.iter().cloned());

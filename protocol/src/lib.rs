@@ -103,6 +103,7 @@ pub mod pairing;
 pub mod record;
 pub mod replica;
 pub mod run;
+mod shares;
 pub mod sheet;
 pub mod storage;
 pub mod sync;

@@ -93,10 +93,12 @@ pub const MAX_SENT: u64 = 1_024;
 pub const MAX_TURNED_AWAY: u64 = 64;
 /// Sync: answers that one device of a member waits for on purpose, having asked too much. Own.
 pub const MAX_KEPT_WAITING: usize = 32;
-/// Waiting entries kept per log; the oldest goes first. Own.
+/// Waiting entries kept per log; the one that is farthest behind the gap goes first. Own.
 pub const MAX_WAITING_PER_LOG: usize = 64;
-/// Waiting bytes kept per peer; the oldest go first. Own.
+/// Bytes of waiting entries kept per peer that handed them in; the oldest go first. Own.
 pub const MAX_WAITING_BYTES: usize = 1024 * 1024;
+/// The same of all peers together; whoever handed in the most gives way, its oldest first. Own.
+pub const MAX_WAITING_BYTES_IN_ALL: usize = 16 * MAX_WAITING_BYTES;
 /// Lobby: bytes that one applicant may hand in: inception, certificate, join and signature. Own.
 pub const MAX_APPLICATION: usize = 8 * 1024;
 /// Lobby: a request of a stranger in bytes, before and after decompression: an application, and room. Own.

@@ -2,12 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 
-use crate::api::{ids, until_equal};
+use crate::api::{ask, ids, until_equal};
 use crate::copies::{end, new, stop, titles};
 use crate::running::{Group, Node, Place};
 use crate::support::{answer, code, error, grid, stdout};
 use grid_protocol::invite::InviteTicket;
-use std::{fs, path::Path, process::Command};
+use serde_json::json;
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 /// Copies a home with all that a copy can take along, into `to` or over what is there.
 pub(crate) fn copied(from: &Path, to: &Path) {
@@ -137,6 +143,73 @@ fn a_backup_that_is_put_back_over_the_home_writes_nothing_though_nobody_is_there
     assert_eq!(titles(&weir), ["Before the backup".to_owned(), "With new keys".to_owned()].into());
 }
 
+/// Copies a home while its node runs; lets it write once more and end; and puts the copy back over the
+/// files that are there. None of them is another one than before.
+fn put_back_over(group: &Group, backup: &Path, node: Node, end: impl FnOnce(Node)) {
+    copied(&group.home, backup);
+    new(group, "After the backup");
+    end(node);
+    // A store can't be mixed of two.
+    fs::remove_dir_all(group.home.join("store")).unwrap();
+    copied(backup, &group.home);
+}
+
+#[test]
+fn a_backup_of_a_home_that_ran_is_known_for_one_when_it_is_put_back_before_the_next_start() {
+    let place = Place::new();
+    let weir = place.founder();
+    let node = weir.start();
+    new(&weir, "Before the backup");
+    put_back_over(&weir, &place.path("backup"), node, stop);
+    let node = weir.start();
+    assert_copied(&weir);
+    assert_eq!(titles(&weir), ["Before the backup".to_owned()].into());
+    stop(node);
+
+    // The same where the machine failed, a moment after the home wrote last.
+    let place = Place::new();
+    let mill = place.founder();
+    let node = mill.start();
+    new(&mill, "Before the backup");
+    let read = |home: &Path| fs::read(home.join("place")).unwrap();
+    let backup = place.path("backup");
+    put_back_over(&mill, &backup, node, |node| {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while read(&mill.home) == read(&backup) {
+            assert!(Instant::now() < deadline, "the place is not made anew");
+            mill.json(["status"]);
+        }
+        drop(node);
+    });
+    let _node = mill.start();
+    assert_copied(&mill);
+}
+
+#[test]
+fn a_journal_and_a_store_that_are_put_back_alone_are_known_to_be_older_than_their_home() {
+    let place = Place::new();
+    let weir = place.founder();
+    let node = weir.start();
+    new(&weir, "Before the backup");
+    stop(node);
+    let backup = place.path("backup");
+    copied(&weir.home, &backup);
+    let node = weir.start();
+    new(&weir, "After the backup");
+    stop(node);
+    fs::remove_dir_all(weir.home.join("store")).unwrap();
+    fs::remove_file(backup.join("place")).unwrap();
+    copied(&backup, &weir.home);
+    for _ in 0..2 {
+        let node = weir.start();
+        assert_copied(&weir);
+        stop(node);
+    }
+    say_moved(&weir);
+    let _node = weir.start();
+    assert!(troubles(&weir).contains("not enough other nodes have been there since"));
+}
+
 /// A copy of a member's home, which wrote once more before it was lost; only the founder has that, whose node is stopped.
 fn left_behind(place: &Place, member: &Group, node: Node, founder: &Group, founder_node: Node) -> Group {
     stop(node);
@@ -179,6 +252,36 @@ fn a_home_that_was_moved_waits_until_another_node_has_said_what_it_wrote_and_goe
     assert_eq!((code(&again), error(&again)["code"].as_str()), (5, Some("in_place")));
     let _node = moved.start();
     assert_eq!(troubles(&moved), "[]");
+}
+
+#[test]
+fn a_home_that_runs_is_told_by_the_api_that_it_was_moved_and_goes_on_once_another_node_has_said_what_it_wrote() {
+    let place = Place::new();
+    let (weir, weir_node) = place.running_founder();
+    let (mill, node) = place.member("Mill", &weir);
+    new(&mill, "Before the copy");
+    until_equal(&[&weir, &mill]);
+    let moved = left_behind(&place, &mill, node, &weir, weir_node);
+
+    let node = moved.start();
+    assert_copied(&moved);
+    let say = || ask(&moved, "POST", "/api/devices/moved", &json!({"no_other_copy_will_run": true})).unwrap();
+    let (status, said) = say();
+    assert_eq!((status, &said["moved"]), (200, &json!(true)));
+    assert!(troubles(&moved).contains("not enough other nodes have been there since"), "{}", troubles(&moved));
+    // The next start knows it as well.
+    stop(node);
+    let _node = moved.start();
+    assert!(troubles(&moved).contains("not enough other nodes have been there since"), "{}", troubles(&moved));
+    let _weir_node = weir.start();
+    moved.until(&["status"], |status| !status["troubles"].to_string().contains("not enough other nodes"));
+    new(&moved, "Behind all of it");
+    until_equal(&[&weir, &moved]);
+    let all = ["Before the copy", "After the copy", "Behind all of it"].map(str::to_owned);
+    assert_eq!(titles(&moved), all.into());
+    assert_eq!(end(&moved.json(["status"])), None);
+    let (status, again) = say();
+    assert_eq!((status, again["error"]["code"].as_str()), (403, Some("refused")));
 }
 
 #[test]

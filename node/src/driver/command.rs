@@ -68,6 +68,9 @@ impl Driver {
                 let revoked = self.revoke_device(device, at).await;
                 let _ = answer.send(revoked);
             }
+            Command::Moved { answer } => {
+                let _ = answer.send(self.moved());
+            }
             Command::Lost { answer } => {
                 let lost = self.lost();
                 let _ = answer.send(lost);

@@ -23,12 +23,11 @@ mod write;
 
 pub(crate) use address_book::AddressBook;
 pub(crate) use cache::{keep_refusal, recall, refusal};
-pub(crate) use custody::trouble;
+pub(crate) use custody::{Custodian, trouble};
 
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::handle::Command;
-use crate::home::{Custody, Home};
 use crate::network::{self, GossipToken, Network, NetworkEvent, ResponseToken};
 use crate::node::Dialling;
 use crate::outbound::Outbound;
@@ -86,16 +85,14 @@ pub(crate) struct Driver {
     own_log: own_log::OwnLogState,
     /// What came in lately.
     arrivals: arrivals::Arrivals,
-    home: Arc<Home>,
-    /// Whether this home may be written.
-    custody: Custody,
+    custodian: Custodian,
     /// What the views say of this group.
     own_membership: OwnMembership,
 }
 
 /// What a driver starts from.
 pub(crate) struct Parts {
-    pub(crate) home: Arc<Home>,
+    pub(crate) custodian: Custodian,
     pub(crate) clock: Clock,
     pub(crate) replica: Replica<Store>,
     pub(crate) outbound: Outbound,
@@ -117,7 +114,7 @@ enum Flow {
 
 impl Driver {
     pub(crate) fn new(parts: Parts, dialling: Dialling) -> Self {
-        let Parts { home, clock, replica, outbound, views, events, network, book, troubles, own_log } = parts;
+        let Parts { custodian, clock, replica, outbound, views, events, network, book, troubles, own_log } = parts;
         let known = replica.logs().entries(&replica.me().device);
         let own_log = own_log::OwnLogState::new(known, own_log);
         let application = cache::refusal(replica.storage());
@@ -144,8 +141,7 @@ impl Driver {
             latest_hint: Timestamp::default(),
             own_log,
             arrivals,
-            custody: home.custody(),
-            home,
+            custodian,
             own_membership: OwnMembership::Claimed,
         }
     }
@@ -173,6 +169,7 @@ impl Driver {
         let mut look_round = self.clock.now().monotonic;
         let stopped = 'running: loop {
             self.go_on().await;
+            self.renew_place();
             let released = self.released();
             if !released.is_empty() {
                 for command in released {
@@ -237,6 +234,7 @@ impl Driver {
             self.keeping.step(self.replica.storage(), self.replica.logs());
         }
         self.arrivals.end(self.clock.now().wall, self.replica.storage());
+        self.renew_place_at_the_end();
         self.network.close().await;
         // Closing the store flushes it.
         drop(self.replica);

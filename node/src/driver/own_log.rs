@@ -72,10 +72,12 @@ impl Driver {
     pub(super) fn has_to_wait(&self) -> bool {
         let over = self.own_log.until.is_some_and(|until| self.clock.now().monotonic >= until);
         let unsure = || {
-            self.is_looking_for_others() || self.replica.own_log() != OwnLog::Whole || self.custody == Custody::Moved
+            self.is_looking_for_others()
+                || self.replica.own_log() != OwnLog::Whole
+                || self.custodian.custody() == Custody::Moved
         };
         // Who waits for what is not going to come learns so at once.
-        self.custody != Custody::Copied && self.own_log.begun == Begun::NotYet && !over && unsure()
+        self.custodian.custody() != Custody::Copied && self.own_log.begun == Begun::NotYet && !over && unsure()
     }
 
     /// Whether there are addresses of members that were not tried yet.
@@ -203,7 +205,7 @@ impl Driver {
             }),
         };
         let end = self.own_log.end.map(End::trouble);
-        let own = [custody::trouble(self.custody), end, came_back].into_iter().flatten();
+        let own = [custody::trouble(self.custodian.custody()), end, came_back].into_iter().flatten();
         own.chain(self.start_troubles.iter().chain(&self.storage_trouble).cloned()).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! The computers of a group, as commands name and answers show them.
 
+use super::{Command, CommandError, Handle};
 use crate::view::PeerPath;
 use grid_protocol::control::Capabilities;
 use grid_protocol::id::{DocumentId, GroupId};
@@ -184,4 +185,15 @@ pub struct NotRepublished {
     pub record: Touched,
     /// Why.
     pub why: String,
+}
+
+impl Handle {
+    /// Takes a home on that was moved or put back from a backup, with the keys that it has: no other copy of it will run.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] when it was not moved, or that can't be noted.
+    pub async fn moved(&self) -> Result<(), CommandError> {
+        self.ask(|answer| Command::Moved { answer }).await
+    }
 }

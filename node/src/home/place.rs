@@ -2,17 +2,21 @@
 //!
 //! A home that was copied, or put back from a backup, does not know what its device has written elsewhere. So a small
 //! file in it names itself: its inode, and the moment at which the system made it. In a copy stand the same words, in
-//! another file. It is made anew at every start, so that old words which were written over a newer file show, too. A home
-//! that is renamed keeps it; and because it names no other file, all else in the home may be replaced, and the machine may
-//! stop anywhere.
+//! another file. It is made anew at every start, soon after each write and at the end, so that old words which were written
+//! over a newer file show, too, whenever they were copied. A home that is renamed keeps it; and because it names no other
+//! file, all else in the home may be replaced, and the machine may stop anywhere.
+//!
+//! It also says how long the log of this home's device was when it was made. A journal and a store at which nothing is
+//! wrong and that hold less of it were put back without it.
 //!
 //! The time of birth decides where the file system notes one. Elsewhere the inode does, if the file system is known to
 //! keep inodes; many that are reached over a network or made by a program number theirs anew whenever they are mounted,
 //! and there nobody is accused (decision 0015 remains).
 //!
-//! `place`: `{"format":1,"inode":..,"born":..,"state":"settled"}`.
+//! `place`: `{"format":1,"inode":..,"born":..,"state":"settled","log":{"device":..,"entries":..}}`.
 
 use super::{HomeError, write_private_by};
+use grid_protocol::key::DeviceId;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -64,6 +68,42 @@ pub(super) enum State {
     Settled,
     /// It is taken for the one that goes on, once enough others have said how long its log is.
     Moved,
+    /// What lies in it is older than this file.
+    Older,
+}
+
+/// How long the log of a home was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LogLength {
+    /// Whose log.
+    device: String,
+    /// Entries of it that were in the journal.
+    entries: u64,
+}
+
+impl LogLength {
+    /// So many entries of this device.
+    pub(crate) fn new(device: DeviceId, entries: u64) -> Self {
+        Self { device: device.to_string(), entries }
+    }
+
+    /// Whether this is the same log, and there was more of it.
+    pub(crate) fn is_beyond(&self, other: &Self) -> bool {
+        self.device == other.device && self.entries > other.entries
+    }
+}
+
+/// What a place told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) custody: Custody,
+    /// How long the log was, if that was noted.
+    pub(super) log: Option<LogLength>,
+}
+
+impl Seen {
+    /// Nobody is accused, and nothing is known.
+    pub(super) const OWN: Self = Self { custody: Custody::Own, log: None };
 }
 
 /// What the system says of a file, and a copy of the file does not take along.
@@ -134,6 +174,7 @@ struct PlaceFile {
     inode: u64,
     born: Option<u64>,
     state: State,
+    log: Option<LogLength>,
 }
 
 impl PlaceFile {
@@ -141,6 +182,7 @@ impl PlaceFile {
         let is_here = Spot { inode: self.inode, born: self.born }.is(spot, inodes);
         match self.state {
             _ if !is_here => Custody::Copied,
+            State::Older => Custody::Copied,
             State::Settled => Custody::Own,
             State::Moved => Custody::Moved,
         }
@@ -148,10 +190,10 @@ impl PlaceFile {
 }
 
 /// Looks whether the home of this file lies where it lay.
-pub(super) fn look(path: &Path) -> Result<Custody, HomeError> {
+pub(super) fn look(path: &Path) -> Result<Seen, HomeError> {
     let io = |source| HomeError::Io { doing: "read", path: path.into(), source };
     let file = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Custody::Own),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Seen::OWN),
         file => file.map_err(io)?,
     };
     let metadata = file.metadata().map_err(io)?;
@@ -164,36 +206,43 @@ pub(super) fn look(path: &Path) -> Result<Custody, HomeError> {
         _ => {}
     }
     match serde_json::from_slice::<PlaceFile>(&text) {
-        Ok(file) => Ok(file.custody(Spot::of(&metadata), Inodes::of(&metadata))),
+        Ok(file) => {
+            let custody = file.custody(Spot::of(&metadata), Inodes::of(&metadata));
+            Ok(Seen { custody, log: file.log })
+        }
         Err(error) => {
             // A file that does not read accuses nobody: the next start writes it anew.
             tracing::warn!(%error, path = %path.display(), "the place of the home does not read");
-            Ok(Custody::Own)
+            Ok(Seen::OWN)
         }
     }
 }
 
-/// Notes that the home lies here. After a crash stands what stood there before, or this.
-pub(super) fn note(path: &Path, state: State) -> io::Result<()> {
-    note_by(path, state, |path| fs::metadata(path).map(|metadata| Spot::of(&metadata)))
+/// Notes that the home lies here, and how long its log is. After a crash stands what stood there before, or this.
+pub(super) fn note(path: &Path, state: State, log: Option<&LogLength>) -> io::Result<()> {
+    note_by(path, (state, log), |path| fs::metadata(path).map(|metadata| Spot::of(&metadata)))
 }
 
 /// The same, where so is told of a file by its name. Some file systems say another time of birth of a file that is
 /// being made than of the same one later: such a time is not noted.
-fn note_by(path: &Path, state: State, by_name: impl FnOnce(&Path) -> io::Result<Spot>) -> io::Result<()> {
-    let noted = write(path, state, |spot| spot)?;
+fn note_by(
+    path: &Path,
+    said: (State, Option<&LogLength>),
+    by_name: impl FnOnce(&Path) -> io::Result<Spot>,
+) -> io::Result<()> {
+    let noted = write(path, said, |spot| spot)?;
     if by_name(path)?.born == noted.born {
         return Ok(());
     }
-    write(path, state, |spot| Spot { born: None, ..spot }).map(drop)
+    write(path, said, |spot| Spot { born: None, ..spot }).map(drop)
 }
 
 /// Writes of the new file what is to be noted of it.
-fn write(path: &Path, state: State, noted: impl FnOnce(Spot) -> Spot) -> io::Result<Spot> {
+fn write(path: &Path, (state, log): (State, Option<&LogLength>), noted: impl FnOnce(Spot) -> Spot) -> io::Result<Spot> {
     let mut spot = None;
     write_private_by(path, |file| {
         let Spot { inode, born } = *spot.insert(noted(Spot::of(&file.metadata()?)));
-        let text = serde_json::to_vec(&PlaceFile { format: FORMAT, inode, born, state })?;
+        let text = serde_json::to_vec(&PlaceFile { format: FORMAT, inode, born, state, log: log.cloned() })?;
         file.write_all(&text)
     })?;
     spot.ok_or_else(|| io::Error::other("nothing was written"))

@@ -141,3 +141,35 @@ fn the_default_home_follows_the_state_directory() {
     assert_eq!(home(&[("XDG_STATE_HOME", "s"), ("HOME", "/h")]), Some("/h/.local/state/coalition-grid".into()));
     assert_eq!(home(&[]), None);
 }
+
+#[test]
+fn a_copy_of_a_home_in_which_something_was_written_since_is_one_when_it_is_put_back_over_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("home");
+    whole(&path);
+    let place = path.join("place");
+    let opened = || Home::open(&path).unwrap();
+    opened().renew_place();
+    assert_eq!(opened().custody(), Custody::Own);
+    let before = fs::read(&place).unwrap();
+    let born = || fs::metadata(&place).unwrap().created().unwrap();
+    let first = born();
+    // Clocks of file systems tick a few hundred times a second.
+    for _ in 0..100_000 {
+        opened().renew_place();
+        if born() != first {
+            break;
+        }
+    }
+    // The file stays, with the words of the one before.
+    fs::write(&place, &before).unwrap();
+    assert_eq!(opened().custody(), Custody::Copied);
+    opened().renew_place();
+    assert_eq!(opened().custody(), Custody::Copied, "nobody has said which home goes on");
+    opened().take_on().unwrap();
+    opened().renew_place();
+    assert_eq!(opened().custody(), Custody::Moved, "others still have to say how long its log is");
+    opened().settle(None).unwrap();
+    opened().doubt().unwrap();
+    assert_eq!(opened().custody(), Custody::Copied);
+}

@@ -254,6 +254,47 @@ pub(crate) async fn revoke(
     Ok(Answer(api.handle.revoke_device(device, at).await?.into()))
 }
 
+/// That a home was moved.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MovedRequest {
+    /// Must be true: two homes that write with the same keys contradict each other, and what they write then is lost.
+    no_other_copy_will_run: bool,
+}
+
+/// That a home goes on.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MovedAnswer {
+    /// True.
+    moved: bool,
+}
+
+/// Takes this home on, which was moved or put back from a backup, with the keys that it has. It writes once enough
+/// other nodes have said how much it had written; `/api/status` says so until then.
+#[utoipa::path(
+    post, path = "/api/devices/moved", operation_id = "device_moved", tag = "devices",
+    request_body = MovedRequest,
+    responses(
+        (status = 200, description = "It goes on.", body = MovedAnswer),
+        (status = 400, description = "It was not said that no other copy will run.", body = ErrorAnswer),
+        (status = 403, description = "Nothing shows that it was moved, copied or put back.", body = ErrorAnswer),
+    )
+)]
+pub(crate) async fn moved(
+    State(api): State<Api>,
+    JsonBody(request): JsonBody<MovedRequest>,
+) -> Result<Answer<MovedAnswer>, ApiError> {
+    if !request.no_other_copy_will_run {
+        return Err(ApiError::invalid(
+            "no_other_copy_will_run: expected true",
+            "Where another copy goes on, delete this one and add a further computer; if you are not sure, stop the node and \
+             type `grid device renew`.",
+        ));
+    }
+    api.handle.moved().await?;
+    Ok(Answer(MovedAnswer { moved: true }))
+}
+
 fn cut_at(request: &RevocationRequest) -> Result<CutAt, ApiError> {
     match (request.before_seq, &request.before_time) {
         (Some(_), Some(_)) => {

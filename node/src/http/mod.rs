@@ -167,6 +167,7 @@ fn router(api: Api) -> Router {
         .route("/api/invites/{slot}", delete(invites::revoke))
         .route("/api/vouches", get(vouches::list).post(vouches::give))
         .route("/api/devices", get(devices::list).post(devices::add))
+        .route("/api/devices/moved", post(devices::moved))
         .route("/api/devices/lost", get(lost::list).post(lost::publish))
         .route("/api/devices/{device}/revocation", get(devices::revocation).post(devices::revoke))
         .route("/api/recovery", get(recovery::contacts))

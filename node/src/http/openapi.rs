@@ -40,6 +40,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         devices::add,
         devices::revocation,
         devices::revoke,
+        devices::moved,
         lost::list,
         lost::publish,
         recovery::contacts,

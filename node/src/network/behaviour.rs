@@ -73,6 +73,7 @@ fn protocols(config: &NetworkConfig, codec: PullCodec, keypair: &Keypair) -> Res
         .try_into_ed25519()
         .map(|key| PeerKey(key.to_bytes()))
         .map_err(|error| NetworkError::Transport { reason: error.to_string() })?;
+    let codec = codec.waiting_within(config.request_timeout);
     let pull = request_response::Config::default()
         .with_request_timeout(config.request_timeout)
         .with_max_concurrent_streams(config.limits.streams);

@@ -11,6 +11,7 @@ use grid_protocol::limits;
 use libp2p::StreamProtocol;
 use libp2p::request_response::Codec;
 use std::io;
+use std::time::Duration;
 
 #[cfg(test)]
 pub(super) use tests::Room;
@@ -19,6 +20,8 @@ pub(super) use tests::Room;
 pub(super) const PULL: StreamProtocol = StreamProtocol::new("/coalition-grid/pull/1");
 /// Bytes set aside for a frame before any of it has arrived: a length alone must not claim megabytes.
 pub(super) const FIRST_ALLOCATION: usize = 16 * 1024;
+/// Bytes of an answer that a slow line brings while it is waited for, and a peer that sends one now and then does not.
+const STEADY: usize = 2 * FIRST_ALLOCATION;
 /// Bytes of a request above its bound that are read and dropped.
 const DROPPED: u64 = 1024 * 1024;
 /// Frames up to this size are written in one piece together with their length.
@@ -35,6 +38,8 @@ pub(super) enum Asked {
         /// What is wrong, in words.
         why: String,
     },
+    /// Its end had not come in time.
+    Unfinished,
 }
 
 /// Reads and writes the frames of the pull protocol, within bounds.
@@ -42,12 +47,22 @@ pub(super) enum Asked {
 pub(super) struct PullCodec {
     read: Bounds,
     write: Bounds,
+    /// How long a frame may take to arrive; as long as libp2p waits where left out.
+    patience: Option<Duration>,
     /// Between two bytes of a request or an answer that never ends.
     #[cfg(test)]
-    trickle: Option<std::time::Duration>,
+    trickle: Option<Duration>,
     /// The most room that was made for what has not arrived.
     #[cfg(test)]
     room: Room,
+}
+
+/// What came of a frame.
+enum Read {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// So many bytes, in rough steps.
+    Unfinished { come: usize },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +78,30 @@ impl Default for PullCodec {
         Self {
             read: PROTOCOL_BOUNDS,
             write: PROTOCOL_BOUNDS,
+            patience: None,
             #[cfg(test)]
             trickle: None,
             #[cfg(test)]
             room: Room::default(),
+        }
+    }
+}
+
+impl PullCodec {
+    /// The same, which waits for the end of a frame for nine tenths of the time that the whole exchange may take. Of a
+    /// request that libp2p gives up itself nobody is told.
+    pub(super) fn waiting_within(self, whole: Duration) -> Self {
+        Self { patience: Some(whole / 10 * 9), ..self }
+    }
+
+    /// Reads a frame, or what there was of it when its time was up.
+    async fn in_time<T: AsyncRead + Unpin + Send>(&self, io: &mut T, what: &str, bound: usize) -> io::Result<Read> {
+        let mut come = 0;
+        let frame = read_frame(io, what, bound, &mut come);
+        let Some(patience) = self.patience else { return frame.await.map(Read::Whole) };
+        match tokio::time::timeout(patience, frame).await {
+            Ok(frame) => frame.map(Read::Whole),
+            Err(_) => Ok(Read::Unfinished { come }),
         }
     }
 }
@@ -79,7 +114,7 @@ impl PullCodec {
     }
 
     /// A codec of somebody who sends a byte of each request and answer now and then, and never the last.
-    pub(super) fn slow_writer(pause: std::time::Duration) -> Self {
+    pub(super) fn slow_writer(pause: Duration) -> Self {
         Self { trickle: Some(pause), ..Self::default() }
     }
 
@@ -100,13 +135,16 @@ impl Codec for PullCodec {
     {
         #[cfg(test)]
         let io = &mut tests::Noting { io, room: self.room() };
-        match read_frame(io, "request", self.read.request).await {
+        match self.in_time(io, "request", self.read.request).await {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 // A peer whose writing stalls would wait for its own timeout: what it sends is read and dropped.
                 futures::io::copy(io.take(DROPPED), &mut futures::io::sink()).await?;
                 Ok(Asked::TooLarge { why: error.to_string() })
             }
-            read => read.map(Asked::Frame),
+            read => read.map(|read| match read {
+                Read::Whole(frame) => Asked::Frame(frame),
+                Read::Unfinished { .. } => Asked::Unfinished,
+            }),
         }
     }
 
@@ -116,7 +154,11 @@ impl Codec for PullCodec {
     {
         #[cfg(test)]
         let io = &mut tests::Noting { io, room: self.room() };
-        read_frame(io, "response", self.read.response).await
+        match self.in_time(io, "response", self.read.response).await? {
+            Read::Whole(frame) => Ok(frame),
+            Read::Unfinished { come } if come < STEADY => Err(io::ErrorKind::TimedOut.into()),
+            Read::Unfinished { .. } => Err(io::Error::other("the line is too slow for this answer")),
+        }
     }
 
     async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, request: Asked) -> io::Result<()>
@@ -130,6 +172,7 @@ impl Codec for PullCodec {
         match request {
             Asked::Frame(frame) => write_frame(io, "request", self.write.request, &frame).await,
             Asked::TooLarge { why } => Err(io::Error::new(io::ErrorKind::InvalidData, why)),
+            Asked::Unfinished => Err(io::ErrorKind::TimedOut.into()),
         }
     }
 
@@ -145,7 +188,12 @@ impl Codec for PullCodec {
     }
 }
 
-async fn read_frame<T: AsyncRead + Unpin + Send>(io: &mut T, what: &str, bound: usize) -> io::Result<Vec<u8>> {
+async fn read_frame<T: AsyncRead + Unpin + Send>(
+    io: &mut T,
+    what: &str,
+    bound: usize,
+    come: &mut usize,
+) -> io::Result<Vec<u8>> {
     let mut length = [0; 4];
     io.read_exact(&mut length).await?;
     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
@@ -159,6 +207,7 @@ async fn read_frame<T: AsyncRead + Unpin + Send>(io: &mut T, what: &str, bound: 
         frame.resize(length.min((2 * start).max(FIRST_ALLOCATION)), 0);
         let (_, rest) = frame.split_at_mut(start);
         io.read_exact(rest).await?;
+        *come = frame.len();
     }
     Ok(frame)
 }
@@ -221,7 +270,7 @@ mod tests {
     pub(super) async fn trickle<T: AsyncWrite + Unpin + Send>(
         io: &mut T,
         claimed: usize,
-        pause: std::time::Duration,
+        pause: Duration,
     ) -> io::Result<()> {
         io.write_all(&u32::try_from(claimed).unwrap_or(u32::MAX).to_be_bytes()).await?;
         loop {
@@ -296,6 +345,29 @@ mod tests {
         }
         assert_eq!(slow.at, arrived + 4, "all that came was read");
         assert!(slow.room <= arrived, "room for {} bytes, {arrived} arrived", slow.room);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_there_in_time_tells_a_slow_line_from_one_on_which_next_to_nothing_comes() {
+        for (come, kind) in
+            [(0, io::ErrorKind::TimedOut), (100, io::ErrorKind::TimedOut), (STEADY, io::ErrorKind::Other)]
+        {
+            let claimed = u32::try_from(limits::MAX_FRAME).unwrap().to_be_bytes();
+            let sent: Vec<u8> = claimed.into_iter().chain(std::iter::repeat_n(7, come)).collect();
+            let mut stalled = Cursor::new(sent).chain(Stalled);
+            let mut codec = PullCodec::default().waiting_within(Duration::from_millis(50));
+            assert_eq!(codec.read_response(&PULL, &mut stalled).await.unwrap_err().kind(), kind, "{come}");
+            assert_eq!(codec.read_request(&PULL, &mut Stalled).await.unwrap(), Asked::Unfinished);
+        }
+    }
+
+    /// A stream on which nothing comes any more.
+    struct Stalled;
+
+    impl AsyncRead for Stalled {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
     }
 
     #[test]

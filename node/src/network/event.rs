@@ -73,11 +73,11 @@ pub enum NetworkEvent {
         /// Why.
         why: RequestProblem,
     },
-    /// A peer sent a frame that nobody may send.
+    /// A peer sent a frame that nobody may send, or too many that never ended.
     Misbehaved {
         /// The peer.
         peer: PeerKey,
-        /// What is wrong with the frame.
+        /// What is wrong with it, in words.
         why: String,
     },
     /// A gossip message arrived from an admitted peer.

@@ -28,6 +28,7 @@ mod gate;
 mod gossip;
 mod lobby;
 mod observe;
+mod pace;
 mod pairing;
 mod task;
 #[cfg(test)]

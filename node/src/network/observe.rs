@@ -3,6 +3,7 @@
 use super::address::{self, peer_key, root_cause, with_peer};
 use super::behaviour::ProtocolsEvent;
 use super::codec::Asked;
+use super::pace::Exchange;
 use super::pairing::AlreadyPaired;
 use super::task::{Link, Task};
 use super::{DialProblem, Direction, GossipToken, Judgement, NetworkEvent, RequestProblem, ResponseToken};
@@ -11,6 +12,7 @@ use libp2p::core::ConnectedPoint;
 use libp2p::request_response::{self, Message, OutboundFailure};
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, TransportError, gossipsub, identify, ping};
+use std::io::ErrorKind;
 
 impl Task {
     pub(super) fn observe(&mut self, event: SwarmEvent<ProtocolsEvent>) {
@@ -83,6 +85,7 @@ impl Task {
         let gone = links.is_empty();
         if gone {
             self.peers.remove(&peer);
+            self.pace.forget(&peer);
         }
         if !announced {
             return;
@@ -166,21 +169,27 @@ impl Task {
     fn pull_event(&mut self, event: request_response::Event<Asked, Vec<u8>>) {
         match event {
             request_response::Event::Message { peer, message: Message::Request { request, channel, .. }, .. } => {
-                let Some(peer) = peer_key(&peer) else { return };
-                self.emit(match request {
-                    Asked::Frame(bytes) => NetworkEvent::Request { peer, token: ResponseToken(channel), bytes },
-                    // Without an answer the request ends at the peer at once.
-                    Asked::TooLarge { why } => NetworkEvent::Misbehaved { peer, why },
-                });
+                let Some(key) = peer_key(&peer) else { return };
+                // Without an answer the request ends at the peer at once.
+                match request {
+                    Asked::Frame(bytes) => {
+                        self.emit(NetworkEvent::Request { peer: key, token: ResponseToken(channel), bytes });
+                    }
+                    Asked::TooLarge { why } => self.emit(NetworkEvent::Misbehaved { peer: key, why }),
+                    Asked::Unfinished => self.paced(&peer, Exchange::GivenUp),
+                }
             }
             request_response::Event::Message { peer, message: Message::Response { request_id, response }, .. } => {
+                self.paced(&peer, Exchange::Whole);
                 if let (Some(peer), Some(id)) = (peer_key(&peer), self.requests.remove(&request_id)) {
                     self.emit(NetworkEvent::Response { peer, id, bytes: response });
                 }
             }
             request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
-                if let OutboundFailure::Io(error) = &error {
-                    self.blame(&peer, error);
+                match &error {
+                    OutboundFailure::Io(error) if error.kind() != ErrorKind::TimedOut => self.blame(&peer, error),
+                    OutboundFailure::Io(_) | OutboundFailure::Timeout => self.paced(&peer, Exchange::GivenUp),
+                    _ => {}
                 }
                 if let (Some(peer), Some(id)) = (peer_key(&peer), self.requests.remove(&request_id)) {
                     self.emit(NetworkEvent::RequestFailed { peer, id, why: request_problem(&error) });
@@ -189,13 +198,23 @@ impl Task {
             request_response::Event::InboundFailure { peer, error, .. } => {
                 tracing::debug!(%peer, reason = root_cause(&error), "a peer's request failed");
             }
-            request_response::Event::ResponseSent { .. } => {}
+            request_response::Event::ResponseSent { peer, .. } => self.paced(&peer, Exchange::Whole),
+        }
+    }
+
+    /// Counts an exchange, and tells the caller about a peer with which too few come to their end.
+    fn paced(&mut self, peer: &PeerId, ended: Exchange) {
+        // What ends behind a connection is not counted.
+        if self.peers.contains_key(peer)
+            && let (Some(why), Some(peer)) = (self.pace.note(*peer, ended), peer_key(peer))
+        {
+            self.emit(NetworkEvent::Misbehaved { peer, why });
         }
     }
 
     /// Tells the caller about a frame that broke a bound; a stream that merely ended is nobody's fault.
     fn blame(&mut self, peer: &PeerId, error: &std::io::Error) {
-        if error.kind() == std::io::ErrorKind::InvalidData
+        if error.kind() == ErrorKind::InvalidData
             && let Some(peer) = peer_key(peer)
         {
             self.emit(NetworkEvent::Misbehaved { peer, why: error.to_string() });

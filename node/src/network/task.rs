@@ -10,6 +10,7 @@ use super::colocation::Colocation;
 use super::gossip::topic;
 use super::lobby::Lobby;
 use super::observe::dial_problem;
+use super::pace::Pace;
 use super::{
     DialProblem, Direction, GossipToken, Judgement, NetworkConfig, NetworkError, NetworkEvent, RequestProblem,
     ResponseToken, Standing,
@@ -64,6 +65,7 @@ pub(super) struct Task {
     pub(super) dials: HashMap<ConnectionId, (String, PeerKey)>,
     pub(super) requests: HashMap<OutboundRequestId, u64>,
     pub(super) colocation: Colocation,
+    pub(super) pace: Pace,
     own: mpsc::WeakSender<Command>,
     inbox: mpsc::Receiver<Command>,
     outbox: mpsc::Sender<NetworkEvent>,
@@ -88,6 +90,7 @@ impl Task {
             dials: HashMap::new(),
             requests: HashMap::new(),
             colocation: Colocation::new(&config.colocation_exempt)?,
+            pace: Pace::default(),
             own,
             inbox,
             outbox,

@@ -241,7 +241,7 @@ fn a_machine_that_stops_anywhere_leaves_a_home_that_opens_with_all_it_held() {
         loop {
             let copy = copies.path().join(format!("{begun:?}-{at}"));
             copy_all(&path, &copy);
-            Home::open(&copy).unwrap().settle().unwrap();
+            Home::open(&copy).unwrap().settle(None).unwrap();
             let stopped = run_until(at, &copy);
             assert!(fs::read_dir(&copy).is_ok());
             assert_eq!(Home::open(&copy).unwrap().custody(), Custody::Own, "nobody copied it: stopped at {at}");

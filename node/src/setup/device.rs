@@ -171,7 +171,7 @@ pub fn renew(path: &Path, soundness: Soundness, passphrase: Option<&Passphrase>)
     profile.identity = Identity { device: new, ..me };
     profile.save(&home)?;
     // With keys of its own it contradicts no other copy.
-    home.settle()?;
+    home.settle(None)?;
     Ok(Renewed { old: me.device, new, cut: cut.seq, lost })
 }
 

@@ -9,19 +9,16 @@
 //! other data passes for a frame by chance. Behind the last frame zeros may follow: space that was reserved.
 //! In a journal of format 2 each payload is sealed under the key of the home; the checksum is of the sealed one,
 //! so that damage and a wrong key are told apart.
+//!
+//! This file needs nothing of the store: it is fuzzed on its own.
 
-use crate::vault::Vault;
 use grid_protocol::{domain, id::derive};
 use std::io::{self, Read};
 
-/// What a journal begins with.
-pub(super) const MAGIC: &[u8; 12] = b"grid journal";
+/// Length of what a file begins with, in bytes.
+const MAGIC: usize = 12;
 /// Length of the header in bytes.
 pub(super) const HEADER: u64 = 16;
-/// The format of a journal whose payloads lie there as they are.
-pub(super) const FORMAT: u32 = 1;
-/// The format of one whose payloads are sealed.
-pub(super) const SEALED_FORMAT: u32 = 2;
 /// Bytes in front of a payload.
 pub(super) const FRAME_HEADER: usize = 12;
 /// The longest payload that is taken for one: no record is longer, nor the entries up to a signature.
@@ -48,26 +45,13 @@ pub(super) struct Frames<R> {
     position: u64,
 }
 
-/// The header of a new journal.
-pub(super) fn header(vault: &Vault) -> [u8; HEADER as usize] {
-    header_of(MAGIC, format_of(vault))
-}
-
 /// The header of a file that begins with `magic` and lies in this format.
-pub(super) fn header_of(magic: &[u8; MAGIC.len()], format: u32) -> [u8; HEADER as usize] {
+pub(super) fn header_of(magic: &[u8; MAGIC], format: u32) -> [u8; HEADER as usize] {
     let mut bytes = [0; HEADER as usize];
     let (front, back) = bytes.split_at_mut(magic.len());
     front.copy_from_slice(magic);
     back.copy_from_slice(&format.to_le_bytes());
     bytes
-}
-
-/// The format of a journal that lies like this.
-pub(super) const fn format_of(vault: &Vault) -> u32 {
-    match vault {
-        Vault::Plain => FORMAT,
-        Vault::Sealed(_) => SEALED_FORMAT,
-    }
 }
 
 /// Adds a frame with this payload to `out`.

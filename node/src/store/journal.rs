@@ -24,6 +24,12 @@ use std::io::{self, BufReader, ErrorKind, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+/// What a journal begins with.
+const MAGIC: &[u8; 12] = b"grid journal";
+/// The format of a journal whose payloads lie there as they are.
+const FORMAT: u32 = 1;
+/// The format of one whose payloads are sealed.
+const SEALED_FORMAT: u32 = 2;
 /// Bytes that are reserved at a time: a few hundred writes.
 const RESERVE: u64 = 256 * 1024;
 
@@ -300,6 +306,15 @@ fn open_file(path: &Path) -> Result<File, JournalError> {
         .map_err(io_error("open", path))
 }
 
+/// The header of a new journal.
+pub(super) fn header(vault: &Vault) -> [u8; HEADER as usize] {
+    let format = match vault {
+        Vault::Plain => FORMAT,
+        Vault::Sealed(_) => SEALED_FORMAT,
+    };
+    frame::header_of(MAGIC, format)
+}
+
 /// The payload of a sound frame as it was before it was sealed.
 fn opened(path: &Path, vault: &Vault, payload: Vec<u8>) -> Result<Vec<u8>, JournalError> {
     match vault {
@@ -320,17 +335,17 @@ fn after_header<'a>(
     let mut input = BufReader::new(file);
     let mut found = Vec::new();
     input.by_ref().take(HEADER).read_to_end(&mut found).map_err(io_error("read", path))?;
-    let expected = frame::header(vault);
+    let expected = header(vault);
     if found == expected || (found.len() < expected.len() && expected.starts_with(&found)) {
         return Ok(Frames::new(Box::new(input), found.len() as u64));
     }
-    let format = found.strip_prefix(frame::MAGIC).and_then(|rest| rest.try_into().ok()).map(u32::from_le_bytes);
+    let format = found.strip_prefix(MAGIC).and_then(|rest| rest.try_into().ok()).map(u32::from_le_bytes);
     match format {
-        Some(found) if found > frame::SEALED_FORMAT => {
-            Err(JournalError::NewerFormat { path: path.into(), found, known: frame::SEALED_FORMAT })
+        Some(found) if found > SEALED_FORMAT => {
+            Err(JournalError::NewerFormat { path: path.into(), found, known: SEALED_FORMAT })
         }
-        Some(frame::SEALED_FORMAT) => Err(JournalError::Vault { path: path.into(), source: VaultError::Locked }),
-        Some(frame::FORMAT) => Err(JournalError::Vault { path: path.into(), source: VaultError::Unsealed }),
+        Some(SEALED_FORMAT) => Err(JournalError::Vault { path: path.into(), source: VaultError::Locked }),
+        Some(FORMAT) => Err(JournalError::Vault { path: path.into(), source: VaultError::Unsealed }),
         Some(_) => {
             report.damaged += 1;
             Ok(Frames::new(Box::new(input), HEADER))
@@ -346,7 +361,7 @@ fn begin(path: &Path, mut file: &File, vault: &Vault, end: u64) -> Result<u64, J
     }
     file.set_len(0)
         .and_then(|()| file.rewind())
-        .and_then(|()| file.write_all(&frame::header(vault)))
+        .and_then(|()| file.write_all(&header(vault)))
         .and_then(|()| file.sync_all())
         .and_then(|()| sync_name(path))
         .map_err(io_error("begin", path))?;

@@ -14,6 +14,7 @@ mod frame;
 mod health;
 mod index;
 pub mod journal;
+mod last;
 mod local;
 mod open;
 mod owed;

@@ -60,6 +60,15 @@ impl OpenReport {
         self.rebuilt.is_none() && self.last_end == LastEnd::Closed && self.replayed > 0
     }
 
+    /// Whether neither store nor journal lacks anything that can be known of.
+    pub fn is_sound(&self) -> bool {
+        let journal = &self.journal;
+        self.rebuilt.is_none()
+            && self.repaired.is_empty()
+            && self.unplaced.is_empty()
+            && (journal.items > 0 && journal.damaged == 0 && journal.cut.is_none())
+    }
+
     /// How long the log of a device has to be before it may be written again; 0 where none of it waits.
     pub fn needed(&self, device: &DeviceId) -> u64 {
         self.unplaced_of(device).map(Run::end).max().unwrap_or(0)

@@ -14,11 +14,11 @@
 
 use super::frame::{self, push_frame};
 use super::journal::storage_error;
+use super::last::{KEY, Place, places};
 use crate::vault::{Room, Vault};
 use grid_protocol::id::DocumentId;
 use grid_protocol::key::{DeviceId, PublicKey};
 use grid_protocol::storage::StorageError;
-use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
@@ -30,8 +30,6 @@ const MAGIC: &[u8; 12] = b"grid rows\0\0\0";
 /// A file of another format, or that is sealed where it should not be or the other way round, is begun anew.
 const FORMAT: u32 = 1;
 const SEALED_FORMAT: u32 = 2;
-/// Length of a key in bytes.
-const KEY: usize = 33;
 /// A file that is shorter than this is never written anew.
 const SMALL: u64 = 1024 * 1024;
 /// So many times as long as what is read from it may a file become.
@@ -84,12 +82,6 @@ pub(super) struct RowFile {
     length: u64,
     /// How long it was when it was written anew, or was read.
     settled: u64,
-}
-
-/// Where the last value of a key stands.
-struct Place {
-    from: usize,
-    to: usize,
 }
 
 impl RowFile {
@@ -153,7 +145,7 @@ impl RowFile {
     /// Hands on what is kept, in the order in which it was.
     pub(super) fn read(&mut self, mut visit: impl FnMut(RowKey, &[u8])) -> Result<(), StorageError> {
         let bytes = self.bytes()?;
-        let (places, end) = Self::places(&bytes);
+        let (places, end) = places(&bytes);
         let mut kept = frame::HEADER;
         for Place { from, to } in places {
             let Some((key, value)) = bytes.get(from..to).and_then(|payload| payload.split_first_chunk::<KEY>()) else {
@@ -193,28 +185,10 @@ impl RowFile {
         read.map(|()| bytes).map_err(|error| storage_error("read the rows", error))
     }
 
-    /// Where the last value of each key stands that has one, in the order of the file, and where the file ends.
-    fn places(bytes: &[u8]) -> (Vec<Place>, u64) {
-        let mut last: HashMap<&[u8; KEY], Place> = HashMap::new();
-        let mut at = frame::HEADER as usize;
-        while let Some(payload) = bytes.get(at..).and_then(frame::first_frame) {
-            let from = at + frame::FRAME_HEADER;
-            at = from + payload.len();
-            match payload.split_first_chunk::<KEY>() {
-                Some((key, [])) => drop(last.remove(key)),
-                Some((key, _)) => drop(last.insert(key, Place { from, to: at })),
-                None => {}
-            }
-        }
-        let mut places: Vec<Place> = last.into_values().collect();
-        places.sort_unstable_by_key(|place| place.from);
-        (places, at as u64)
-    }
-
     /// Writes the file anew without what is old. Where there is no room for that it goes on as it is.
     fn compact(&mut self) -> Result<(), StorageError> {
         let bytes = self.bytes()?;
-        let (places, end) = Self::places(&bytes);
+        let (places, end) = places(&bytes);
         if end != self.length {
             // What follows can't be told from what is old, and how far rows reach would be told without it.
             let what = format!("the rows do not read from {end} on");

@@ -22,6 +22,11 @@ impl Store {
         self.reader.clone()
     }
 
+    /// Length of what this node wrote itself, in bytes.
+    pub(crate) const fn journal_length(&self) -> u64 {
+        self.journal.length()
+    }
+
     /// Whether writes still succeed.
     ///
     /// # Errors

@@ -1,7 +1,4 @@
-//! Records that came before what they depend on: bounded, in fair shares.
-//!
-//! When there is no room left, whoever handed in the most gives way first, with its oldest record: a peer
-//! that floods the node pushes out what it sent itself.
+//! Records that came before what they depend on: bounded, in fair [shares](crate::shares).
 
 use crate::control::error::Missing;
 use crate::control::invitation::Join;
@@ -9,19 +6,19 @@ use crate::control::record::Record;
 use crate::id::{GroupId, RecordId};
 use crate::key::PeerKey;
 use crate::limits::{MAX_WAITING_RECORD_BYTES, MAX_WAITING_RECORDS};
+use crate::shares::Shares;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Records by what they wait for, and in order of arrival.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Waiting {
     arrivals: u64,
-    bytes: usize,
     held: BTreeMap<u64, Held>,
     by_missing: BTreeMap<Missing, BTreeSet<u64>>,
     by_hash: BTreeSet<[u8; 32]>,
     by_id: BTreeSet<(RecordId, u64)>,
     joins: BTreeSet<(GroupId, u64)>,
-    shares: BTreeMap<Option<PeerKey>, Share>,
+    shares: Shares<Option<PeerKey>>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,13 +29,6 @@ struct Held {
     size: usize,
     hash: [u8; 32],
     source: Option<PeerKey>,
-}
-
-/// What one peer handed in.
-#[derive(Clone, Debug, Default)]
-struct Share {
-    bytes: usize,
-    arrivals: BTreeSet<u64>,
 }
 
 impl Waiting {
@@ -57,18 +47,14 @@ impl Waiting {
         if let Record::Join(join) = &record {
             self.joins.insert((join.body().group, arrival));
         }
-        let share = self.shares.entry(source).or_default();
-        share.bytes += size;
-        share.arrivals.insert(arrival);
-        self.bytes += size;
+        self.shares.add(source, arrival, size);
         self.held.insert(arrival, Held { id, record, missing, size, hash, source });
     }
 
     /// Lets go of records until the others fit.
     pub(crate) fn trim(&mut self) {
-        while self.held.len() > MAX_WAITING_RECORDS || self.bytes > MAX_WAITING_RECORD_BYTES {
-            let largest = self.shares.values().max_by_key(|share| share.bytes);
-            let Some(oldest) = largest.and_then(|share| share.arrivals.first().copied()) else { break };
+        while self.held.len() > MAX_WAITING_RECORDS || self.shares.bytes() > MAX_WAITING_RECORD_BYTES {
+            let Some(oldest) = self.shares.oldest_of_largest() else { break };
             self.take(oldest);
         }
     }
@@ -121,7 +107,6 @@ impl Waiting {
 
     fn take(&mut self, arrival: u64) -> Option<(Record, Option<PeerKey>)> {
         let held = self.held.remove(&arrival)?;
-        self.bytes -= held.size;
         self.by_hash.remove(&held.hash);
         self.by_id.remove(&(held.id, arrival));
         if let Record::Join(join) = &held.record {
@@ -133,13 +118,7 @@ impl Waiting {
                 self.by_missing.remove(&held.missing);
             }
         }
-        if let Some(share) = self.shares.get_mut(&held.source) {
-            share.bytes -= held.size;
-            share.arrivals.remove(&arrival);
-            if share.arrivals.is_empty() {
-                self.shares.remove(&held.source);
-            }
-        }
+        self.shares.remove(&held.source, arrival, held.size);
         Some((held.record, held.source))
     }
 }

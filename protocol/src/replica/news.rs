@@ -129,7 +129,7 @@ impl<S: Storage> Replica<S> {
             Placed::AlreadyKnown => effects.push(ignore),
             Placed::Gap { run, .. } => {
                 effects.push(ignore);
-                self.waiting.push(run.first().clone());
+                self.waiting.push(run.first().clone(), from);
                 self.pull(from, effects);
             }
             Placed::Conflict { seq } => {

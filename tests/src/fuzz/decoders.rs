@@ -138,9 +138,8 @@ pub fn record(bytes: &[u8]) -> Reached {
     Reached::Read
 }
 
-/// The text of an invite; or what stands in one, packed or not. The same bytes as an appeal, too.
+/// The text of an invite; or what stands in one, packed or not.
 pub fn invite(bytes: &[u8]) -> Reached {
-    appeal(bytes);
     let as_text = |format: char, packed: &[u8]| {
         let sum = derive(domain::INVITE_TEXT, packed);
         format!("grid{format}{}", to_base32(&[packed, sum.split_at(5).0].concat()))
@@ -172,15 +171,20 @@ pub fn pairing(bytes: &[u8]) -> Reached {
     Reached::of(&found)
 }
 
-/// The text of an appeal, or what stands in one.
-fn appeal(bytes: &[u8]) {
+/// The text of an appeal, or what stands in one; and two copies of it put together.
+pub fn appeal(bytes: &[u8]) -> Reached {
     let sum = derive(domain::APPEAL_TEXT, bytes);
     let framed = format!("gridappeal1{}", to_base32(&[bytes, sum.split_at(5).0].concat()));
     let found = Appeal::parse(&String::from_utf8_lossy(bytes)).or_else(|_| Appeal::parse(&framed));
     if let Ok(appeal) = &found {
         let _ = (appeal.comparison(), appeal.drawn.as_ref().and_then(Drawn::recovery));
         assert_eq!(Appeal::parse(&appeal.to_text()).as_ref(), Ok(appeal), "an appeal that was written");
+        let mut both = appeal.clone();
+        assert_eq!(both.merge(appeal.clone()), Ok(()), "two copies of one appeal");
+        let drawn = |appeal: &Appeal| appeal.drawn.as_ref().map(|drawn| (drawn.body.clone(), drawn.approvals.clone()));
+        assert_eq!(drawn(&both), drawn(appeal), "its own copy adds nothing");
     }
+    Reached::of(&found)
 }
 
 /// A statement sheet.

@@ -1,9 +1,10 @@
 //! Messages to begin with that no fixture holds: pairing, recall, and what forks and cuts are asked about with.
 
 use super::{Seeds, seeds};
+use grid_protocol::appeal::{Appeal, Drawn};
 use grid_protocol::chain::{BranchEntry, HeaderChain};
 use grid_protocol::codec::{self, Format};
-use grid_protocol::control::{Capabilities, DeviceSecrets, Record, Signer};
+use grid_protocol::control::{Capabilities, DeviceSecrets, Record, Recovery, Signer};
 use grid_protocol::id::{ChangeHash, CoalitionId, DocumentId, EntryId, GroupId, RecordId};
 use grid_protocol::key::{DeviceId, PeerKey, PublicKey, SealKey, SecretKey};
 use grid_protocol::pairing::{PairRefusal, PairingCode};
@@ -11,6 +12,7 @@ use grid_protocol::run::Run;
 use grid_protocol::sync::message::{BranchWant, IdsWant, LogWant, Rest};
 use grid_protocol::sync::{Recall, Request, Response};
 use grid_protocol::time::Timestamp;
+use grid_protocol::words::RecoveryWords;
 use serde::Serialize;
 
 const DEVICE: DeviceId = DeviceId(PublicKey([1; 32]));
@@ -127,4 +129,21 @@ pub(super) fn pairing_codes() -> Seeds {
         named("code-unpacked", &code()),
         named("code-unpacked-short", &PairingCode { addresses: Vec::new(), label: String::new(), ..code() }),
     ]
+}
+
+/// Appeals as they are asked with, and as a contact hands them on.
+pub(super) fn appeals() -> Seeds {
+    let words = RecoveryWords::from_entropy([7; 32]);
+    let asked = Appeal::new("Weir", Some(GroupId([3; 32])), vec!["office".to_owned()], &words);
+    let text = ("asked-text".to_owned(), asked.to_text().into_bytes());
+    let mut seeds = vec![named("asked", &asked), text];
+    let signed = seeds::encoded("record-recovery").into_iter().find_map(|(_, bytes)| Record::decode(&bytes).ok());
+    if let Some(Record::Recovery(recovery)) = signed {
+        let Recovery { body, approvals } = *recovery;
+        let (root, chain) = (body.root, body.chain);
+        let (coalition_name, addresses) = ("Clear Water".to_owned(), vec!["/ip4/192.0.2.1/tcp/4001".to_owned()]);
+        let drawn = Drawn { body, quorum: 2, approvals, coalition_name, addresses };
+        seeds.push(named("answered", &Appeal { root, chain, drawn: Some(drawn), ..asked }));
+    }
+    seeds
 }

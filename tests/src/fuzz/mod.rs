@@ -1,4 +1,4 @@
-//! What is fuzzed: every decoder of bytes from others, and the guard in front of Automerge.
+//! What is fuzzed: every decoder of bytes from others, the frames of files, and the guard in front of Automerge.
 //!
 //! Each target takes any bytes and must neither panic nor contradict itself. `tests/fuzz` hands them to libFuzzer, which
 //! needs a compiler of its own; the same targets, seeds and kept inputs run with a small mutator in the ordinary tests.
@@ -8,15 +8,17 @@ mod anew;
 mod chains;
 mod choices;
 mod decoders;
+mod files;
 mod guard;
 mod messages;
 mod mutate;
 mod seeds;
 
 pub use decoders::{
-    calendar, change, entry, gossip, invite, moment, opening, pairing, patch, record, request, response, run, sheet,
-    table, words,
+    appeal, calendar, change, entry, gossip, invite, moment, opening, pairing, patch, record, request, response, run,
+    sheet, table, words,
 };
+pub use files::{journal, rows};
 pub use guard::guard;
 pub use mutate::Mutator;
 
@@ -56,7 +58,7 @@ const fn target(name: &'static str, run: fn(&[u8]) -> Reached, seeds: fn() -> Se
 }
 
 /// All targets.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 20] = [
     target("request", request, messages::requests, 3_000),
     target("response", response, messages::responses, 3_000),
     target("gossip", gossip, || seeds::encoded("gossip-"), 3_000),
@@ -65,6 +67,7 @@ pub const TARGETS: [Target; 17] = [
     target("record", record, messages::records_of_all_kinds, 2_000),
     target("invite", invite, seeds::invites, 1_000),
     target("pairing", pairing, messages::pairing_codes, 2_000),
+    target("appeal", appeal, messages::appeals, 2_000),
     target("sheet", sheet, seeds::sheets, 300),
     target("opening", opening, seeds::openings, 3_000),
     target("change", change, seeds::changes, 1_500),
@@ -73,5 +76,7 @@ pub const TARGETS: [Target; 17] = [
     target("patch", patch, seeds::patches, 2_000),
     target("moment", moment, seeds::moments, 5_000),
     target("words", words, seeds::words, 3_000),
+    target("journal", journal, files::journals, 3_000),
+    target("rows", rows, files::files_of_rows, 3_000),
     target("guard", guard, seeds::guards, 600),
 ];

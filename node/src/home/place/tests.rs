@@ -7,12 +7,12 @@ use std::fs;
 fn noted(state: State) -> (tempfile::TempDir, std::path::PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("place");
-    note(&path, state).unwrap();
+    note(&path, state, None).unwrap();
     (dir, path)
 }
 
 fn seen(path: &Path) -> Custody {
-    look(path).unwrap()
+    look(path).unwrap().custody
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn a_place_is_known_again_also_after_it_was_renamed_and_a_copy_is_not() {
         fs::copy(&renamed, &path).unwrap();
         assert_eq!(seen(&path), Custody::Copied);
         // Its people say which home goes on.
-        note(&path, State::Settled).unwrap();
+        note(&path, State::Settled, None).unwrap();
         assert_eq!(seen(&path), Custody::Own);
     }
 }
@@ -36,7 +36,7 @@ fn a_backup_that_is_written_over_the_files_of_the_home_shows() {
     let (dir, path) = noted(State::Settled);
     let backup = dir.path().join("backup");
     fs::copy(&path, &backup).unwrap();
-    note(&path, State::Settled).unwrap();
+    note(&path, State::Settled, None).unwrap();
     // The file stays, with the words of another one.
     fs::write(&path, fs::read(&backup).unwrap()).unwrap();
     assert_eq!(seen(&path), Custody::Copied);
@@ -49,7 +49,7 @@ fn a_machine_that_stops_while_the_place_is_noted_accuses_nobody() {
         fs::write(path.with_extension("new"), rest).unwrap();
         assert_eq!(seen(&path), Custody::Own, "what is beside does not count");
     }
-    note(&path, State::Settled).unwrap();
+    note(&path, State::Settled, None).unwrap();
     assert_eq!(seen(&path), Custody::Own);
 }
 
@@ -131,9 +131,9 @@ fn a_time_of_birth_that_is_another_one_by_name_is_not_noted() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("place");
     let noted = || serde_json::from_slice::<PlaceFile>(&fs::read(&path).unwrap()).unwrap().born;
-    note(&path, State::Settled).unwrap();
+    note(&path, State::Settled, None).unwrap();
     assert_eq!(noted(), Spot::of(&fs::metadata(&path).unwrap()).born);
-    note_by(&path, State::Moved, |_| Ok(spot(1, Some(5)))).unwrap();
+    note_by(&path, (State::Moved, None), |_| Ok(spot(1, Some(5)))).unwrap();
     assert_eq!(noted(), None);
     assert_eq!(seen(&path), Custody::Moved);
 }
@@ -147,4 +147,25 @@ fn a_place_of_the_first_format_is_read() {
     let file: PlaceFile = serde_json::from_str(r#"{"format":1,"inode":7,"born":null,"state":"settled"}"#).unwrap();
     assert_eq!(file.custody(spot(7, Some(1)), Inodes::Kept), Custody::Own);
     assert_eq!(file.custody(spot(8, Some(1)), Inodes::Kept), Custody::Copied);
+}
+
+const fn device(number: u8) -> DeviceId {
+    DeviceId(grid_protocol::key::PublicKey([number; 32]))
+}
+
+#[test]
+fn a_place_says_how_long_the_log_was_and_only_less_of_the_same_log_is_older() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("place");
+    let noted = LogLength::new(device(1), 7);
+    note(&path, State::Settled, Some(&noted)).unwrap();
+    let seen = look(&path).unwrap();
+    assert_eq!(seen, Seen { custody: Custody::Own, log: Some(noted) });
+    let is_older = |of, entries| seen.log.as_ref().unwrap().is_beyond(&LogLength::new(device(of), entries));
+    assert!(is_older(1, 6) && is_older(1, 0));
+    assert!(!is_older(1, 7) && !is_older(1, 8));
+    assert!(!is_older(2, 0), "new keys begin anew");
+    // Once that was found it stays, until its people say which home goes on.
+    note(&path, State::Older, None).unwrap();
+    assert_eq!(look(&path).unwrap().custody, Custody::Copied);
 }

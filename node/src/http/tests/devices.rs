@@ -64,6 +64,7 @@ pub(super) fn reply(command: Command) {
             };
             drop(answer.send(outcome));
         }
+        Command::Moved { answer } => drop(answer.send(Ok(()))),
         Command::Lost { answer } => {
             let lost = LostRecord {
                 document: DocumentId([1; 32]),
@@ -112,6 +113,16 @@ async fn a_computer_is_ended_where_the_request_says() {
     assert_eq!(code(&grid.get("/api/devices/zzzzzzzz/revocation").await), (404, "not_found"));
     assert_eq!(code(&grid.get(&format!("/api/devices/{DEVICE}/revocation")).await), (403, "refused"));
     assert_eq!(code(&grid.ask(Method::DELETE, &place, None).await).0, 405);
+}
+
+#[tokio::test]
+async fn a_home_that_was_moved_goes_on_where_the_request_says_that_it_is_the_only_one() {
+    let grid = Grid::start().await;
+    let moved = |only: bool| grid.post("/api/devices/moved", json!({"no_other_copy_will_run": only}));
+    assert_eq!(code(&moved(false).await), (400, "invalid"));
+    assert_eq!(code(&grid.post("/api/devices/moved", json!({})).await), (400, "invalid"));
+    let (status, said) = moved(true).await;
+    assert_eq!((status, &said["moved"]), (StatusCode::OK, &json!(true)));
 }
 
 #[tokio::test]

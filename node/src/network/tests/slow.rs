@@ -12,7 +12,7 @@ const STREAMS: usize = 8;
 /// Broken messages of a flood.
 const FLOOD: u64 = 200;
 
-/// A node that lets each connection have a few streams for so long, and a peer that keeps all of them open; and where
+/// A node that lets each connection have a few streams for so long, and a peer that never ends what it sends; and where
 /// the node notes the room that it makes.
 async fn slow_pair(listen: &str, patience: Duration) -> (Node, Node, Room) {
     let mut patient = config(1, listen);
@@ -27,10 +27,14 @@ async fn slow_pair(listen: &str, patience: Duration) -> (Node, Node, Room) {
     slow.network.dial(node.address.clone()).await;
     slow.connected().await;
     node.connected().await;
+    (slow, node, room)
+}
+
+/// Has a slow peer open as many streams as it can.
+async fn trickle(slow: &Node, node: &Node) {
     for id in 0..REQUESTS {
         slow.network.request(node.key(), id, vec![7]).await;
     }
-    (slow, node, room)
 }
 
 /// Waits until so many of a node's requests have ended, without an answer.
@@ -50,6 +54,7 @@ async fn requests_that_never_end_take_the_streams_of_their_own_connection_alone(
     for listen in [TCP, QUIC] {
         // They would be waited for longer than this test takes.
         let (mut slow, mut node, room) = slow_pair(listen, 2 * GUARD).await;
+        trickle(&slow, &node).await;
         ended(&mut slow, REQUESTS - STREAMS as u64).await;
         let mut other = Node::start(3, listen).await;
         other.network.dial(node.address.clone()).await;
@@ -69,9 +74,10 @@ async fn requests_that_never_end_take_the_streams_of_their_own_connection_alone(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_never_ends_is_waited_for_so_long_and_no_longer() {
     for listen in [TCP, QUIC] {
-        let (mut slow, mut node, room) = slow_pair(listen, 10 * BEAT).await;
-        // Bytes come all the time: only a bound on the whole ends it.
-        ended(&mut slow, REQUESTS).await;
+        let (slow, mut node, room) = slow_pair(listen, 10 * BEAT).await;
+        trickle(&slow, &node).await;
+        // Bytes come all the time: only a bound on the whole ends it. Whoever does that has a name.
+        assert_eq!(named(&mut node).await, slow.key());
         let mut other = Node::start(3, listen).await;
         other.network.dial(node.address.clone()).await;
         other.connected().await;
@@ -97,13 +103,68 @@ async fn an_answer_that_never_ends_is_waited_for_so_long_and_takes_the_room_of_w
             slow.answer_one(vec![8]).await;
         }
         // Each claims two megabytes, of which a few bytes come.
-        ended(&mut node, ANSWERS).await;
+        assert_eq!(named(&mut node).await, slow.key());
         assert!((1..=FIRST_ALLOCATION).contains(&room.most()), "{} bytes for each of {ANSWERS}", room.most());
         let mut other = Node::start(3, listen).await;
         other.network.dial(node.address.clone()).await;
         other.connected().await;
         node.connected().await;
         ask(&mut node, &mut other, ANSWERS).await;
+    }
+}
+
+/// The peer of whom a node says that too little comes to its end with it.
+async fn named(node: &mut Node) -> PeerKey {
+    node.wait(|event| match event {
+        NetworkEvent::Misbehaved { peer, why } if why.contains("did not come to their end") => Some(peer),
+        NetworkEvent::Response { .. } => panic!("a request that is not there is answered"),
+        _ => None,
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn peers_that_speak_while_another_trickles_hear_each_other_and_only_the_one_that_trickles_is_named() {
+    for listen in [TCP, QUIC] {
+        let (slow, mut node, room) = slow_pair(listen, 10 * BEAT).await;
+        let mut other = Node::start(3, listen).await;
+        other.network.dial(node.address.clone()).await;
+        other.connected().await;
+        befriend(&mut other, &mut node).await;
+        trickle(&slow, &node).await;
+        // Until its streams are given up the node answers all that the other asks, and hears its news.
+        let (mut names, began) = (Vec::new(), Instant::now());
+        for id in 1.. {
+            assert!(began.elapsed() < GUARD, "nobody is named");
+            other.network.request(node.key(), id, vec![7]).await;
+            other.network.publish(id.to_be_bytes().to_vec()).await.unwrap();
+            let (mut asked, mut heard) = (false, false);
+            while !(asked && heard) {
+                match guarded("the node goes on", node.events.recv()).await.expect("the network runs") {
+                    NetworkEvent::Request { peer, token, .. } => {
+                        assert_eq!(peer, other.key());
+                        node.network.respond(token, vec![8]).await;
+                        asked = true;
+                    }
+                    NetworkEvent::Gossip { bytes, token, .. } => {
+                        assert_eq!(bytes, id.to_be_bytes());
+                        node.network.judge(token, Judgement::Accept).await;
+                        heard = true;
+                    }
+                    NetworkEvent::Misbehaved { peer, why } => {
+                        assert!(why.contains("did not come to their end"), "{why}");
+                        names.push(peer);
+                    }
+                    _ => {}
+                }
+            }
+            assert_eq!(other.outcome(id).await, Ok(vec![8]));
+            if !names.is_empty() {
+                break;
+            }
+        }
+        assert!(names.iter().all(|peer| *peer == slow.key()), "{names:?}");
+        assert!((1..=FIRST_ALLOCATION).contains(&room.most()), "{} bytes for each stream", room.most());
     }
 }
 

@@ -89,6 +89,7 @@ impl OwnHome {
         let key = SigningKey::Device(self.keys.device());
         let again = say_again(control, authority, &me.group, key, Ending::Nobody);
         self.replica.commit(Vec::new(), again)?;
+        self.home.renew_place();
         Ok((me.device, renewed.number, cuts))
     }
 

@@ -188,6 +188,7 @@ fn a_gap_in_a_log_cuts_it_back_to_what_is_proven() {
     let (store, report) = open(dir.path());
     assert_eq!(report.repaired[0].head, Some(15));
     assert_eq!(report.repaired[0].removed, 33);
+    assert!(!report.is_sound());
     assert_eq!(read_log(&store, other.device(), 5_000).len(), 16);
 }
 
@@ -211,6 +212,7 @@ fn own_entries_behind_a_hole_in_the_journal_wait_for_what_peers_give_back() {
     let (mut store, report) = open(dir.path());
     assert_eq!((report.journal.damaged, report.replayed), (1, 2));
     assert_eq!(report.unplaced.len(), 2);
+    assert!(!report.is_sound());
     assert!(report.unplaced.iter().all(|unplaced| unplaced.why == UnplacedReason::Gap));
     store.append(&runs[2..3]).unwrap();
     drop(store);
@@ -266,6 +268,7 @@ fn damage_found_while_reading_is_noted_and_mended_at_the_next_start() {
     assert!(store.append(&own.write_many(1)).is_err());
     drop(store);
     let (store, report) = open(dir.path());
+    assert!(!report.is_sound());
     assert!(report.rebuilt.unwrap().reason.contains("does not read"));
     assert_eq!(read_log(&store, own.device(), 5_000).len(), 3);
     drop(store);
@@ -279,6 +282,7 @@ fn a_store_that_went_back_after_an_orderly_end_says_so() {
     drop(filled(dir.path()));
     let (mut store, report) = open(dir.path());
     assert_plain(&report);
+    assert!(report.is_sound());
     assert!(report.last_end == LastEnd::Closed && !report.went_back());
     let earlier = tempfile::tempdir().unwrap();
     let mut late = Writer::new(3);

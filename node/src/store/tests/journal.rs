@@ -1,8 +1,7 @@
 //! The journal alone: torn, damaged, foreign and full.
 
 use super::{Writer, document, record};
-use crate::store::frame;
-use crate::store::journal::{Journal, JournalError, JournalItem, JournalReport, Medium};
+use crate::store::journal::{Journal, JournalError, JournalItem, JournalReport, Medium, header};
 use crate::vault::Vault;
 use grid_protocol::storage::StorageError;
 use proptest::prelude::*;
@@ -124,7 +123,7 @@ fn a_beginning_cut_short_is_begun_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal");
     for length in 0..16 {
-        fs::write(&path, &frame::header(&Vault::Plain)[..length]).unwrap();
+        fs::write(&path, &header(&Vault::Plain)[..length]).unwrap();
         let (mut journal, report, _) = read(&path);
         assert_eq!(report, JournalReport::default());
         journal.append(&entries(1)).unwrap();
@@ -231,7 +230,7 @@ proptest! {
     fn arbitrary_bytes_never_panic_and_never_get_lost(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal");
-        fs::write(&path, [&frame::header(&Vault::Plain)[..], &bytes].concat()).unwrap();
+        fs::write(&path, [&header(&Vault::Plain)[..], &bytes].concat()).unwrap();
         let (_, report, _) = read(&path);
         let kept = report.cut.map(|cut| fs::read(cut.kept_in).unwrap()).unwrap_or_default();
         prop_assert_eq!(kept, written(&bytes));

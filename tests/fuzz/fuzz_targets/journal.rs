@@ -1,0 +1,7 @@
+//! Fuzzes the target `journal` of `tests/src/fuzz`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    grid_fuzz::fuzz::journal(bytes);
+});
