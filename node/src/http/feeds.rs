@@ -77,6 +77,13 @@ impl Which {
         }
     }
 
+    /// Whether it holds a record of such a kind: of what can be listened to that which was recorded for it.
+    fn holds(self, seen: &Seen, row: &Row) -> bool {
+        let is_recorded =
+            |row: &Row| seen.shape.recording.as_ref().is_some_and(|field| !row.values.text(field).is_empty());
+        self != Self::Podcast || SORTS.contains(&row.values.text("sort")) && is_recorded(row)
+    }
+
     /// Refuses words that narrow it to a kind that it never holds. A link that was made with such words is read as
     /// before: nothing is in it.
     pub(super) fn check(self, api: &Api, audience: Audience, words: &Words) -> Result<(), ApiError> {
@@ -182,7 +189,8 @@ impl Source {
             let filter = Filter::for_readers(views, &kind_seen.kind, self.words.clone())?;
             let present = |row: &Row| groups == Groups::All || views.holds(row);
             let fits = |row: &&Arc<Row>| {
-                !views.hidden.hides(row)
+                which.holds(&kind_seen, row)
+                    && !views.hidden.hides(row)
                     && present(row)
                     && kind_seen.takes(views, row)
                     && kind_seen.is_shown(&filter, row)
@@ -266,11 +274,12 @@ async fn podcast_of(api: &Api, audience: Audience, words: Words) -> Result<Downl
         feed.title = series.clone();
         feed.id = format!("{}:{series}", feed.id);
     }
-    let entries =
-        api.handle.look(|views| source.entries(views, Which::Podcast, EPISODES, (Gone::LeftOut, Groups::All)))?;
-    let sorts = |entry: &Entry| SORTS.contains(&entry.values.text("sort"));
-    let mut entries: Vec<Entry> = entries.into_iter().filter(sorts).collect();
+    let which = Which::Podcast;
+    // Which are the newest goes by when they took place, not by who corrected a title last.
+    let mut entries =
+        api.handle.look(|views| source.entries(views, which, usize::MAX, (Gone::LeftOut, Groups::All)))?;
     entries.sort_by_key(|entry| Reverse(entry.starts().map(|starts| starts.instant())));
+    entries.truncate(EPISODES);
     Which::Podcast.file_of("application/rss+xml; charset=utf-8", move || podcast(&feed, &entries)).await
 }
 

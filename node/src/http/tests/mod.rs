@@ -4,6 +4,7 @@ mod devices;
 mod doors;
 mod errors;
 mod events;
+mod feeds;
 mod fixed;
 mod governing;
 mod openapi;
