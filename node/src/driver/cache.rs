@@ -9,7 +9,7 @@ use grid_protocol::document::Opening;
 use grid_protocol::id::{ChangeHash, Digest, DocumentId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::log::Logs;
-use grid_protocol::record::{Presence, Registry, Values};
+use grid_protocol::record::{Earlier, Presence, Registry, Values};
 use grid_protocol::replica::{Breach, Recalled, Row};
 use grid_protocol::storage::StorageError;
 use grid_protocol::sync::{HintBody, Says};
@@ -37,6 +37,8 @@ struct CachedRow {
     changed: Timestamp,
     changed_by: Option<DeviceId>,
     latest: Vec<(DeviceId, u64)>,
+    /// What some fields said before: until when, and JSON.
+    earlier: Vec<(Timestamp, String)>,
     removed: bool,
     /// What its writer claims instead of `changed`, where that lay ahead.
     claimed: Timestamp,
@@ -228,6 +230,7 @@ impl CachedRow {
             changed: row.changed,
             changed_by: row.changed_by,
             latest: row.latest.to_vec(),
+            earlier: row.earlier.iter().map(|it| (it.until, it.values.to_json().to_string())).collect(),
             removed: row.is_removed(),
             claimed,
             breaches: row
@@ -245,15 +248,20 @@ impl CachedRow {
             return None;
         }
         let kind = self.opening.as_ref().and_then(|opening| registry.kind(opening.kind.as_str()));
-        let mut values = Values::default();
-        let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&self.values).ok()?;
-        for (name, value) in json {
-            let field = kind?.field(&name)?;
-            if let Some(value) = field.from_stored_json(&value).ok()? {
-                values.set(field.name.clone(), value);
+        let read = |json: &str| {
+            let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).ok()?;
+            let mut values = Values::default();
+            for (name, value) in json {
+                let field = kind?.field(&name)?;
+                if let Some(value) = field.from_stored_json(&value).ok()? {
+                    values.set(field.name.clone(), value);
+                }
             }
-        }
-        values.settle();
+            values.settle();
+            Some(values)
+        };
+        let earlier = self.earlier.iter().map(|(until, json)| Some(Earlier { until: *until, values: read(json)? }));
+        let (values, earlier) = (read(&self.values)?, earlier.collect::<Option<_>>()?);
         Some(Row {
             document: self.document,
             opening: self.opening,
@@ -264,6 +272,7 @@ impl CachedRow {
             changed: self.changed,
             changed_by: self.changed_by,
             latest: self.latest.into(),
+            earlier,
             presence: if self.removed { Presence::Removed } else { Presence::Present },
             quarantine: None,
             breaches: self
@@ -321,6 +330,7 @@ mod tests {
             changed: Timestamp(1),
             changed_by: None,
             latest: latest.to_vec(),
+            earlier: Vec::new(),
             removed: false,
             claimed: Timestamp(1),
             breaches: Vec::new(),

@@ -79,6 +79,13 @@ impl Which {
         }
     }
 
+    /// Whether it holds a record of such a kind: of what can be listened to that which was recorded for it.
+    fn holds(self, seen: &Seen, row: &Row) -> bool {
+        let is_recorded =
+            |row: &Row| seen.shape.recording.as_ref().is_some_and(|field| !row.values.text(field).is_empty());
+        self != Self::Podcast || SORTS.contains(&row.values.text("sort")) && is_recorded(row)
+    }
+
     /// Refuses words that narrow it to a kind that it never holds. A link that was made with such words is read as
     /// before: nothing is in it.
     pub(super) fn check(self, api: &Api, audience: Audience, words: &Words) -> Result<(), ApiError> {
@@ -189,7 +196,12 @@ impl Source {
         for (kind, kind_seen) in kinds {
             let filter = Filter::for_readers(views, &kind_seen.kind, self.words.clone())?;
             let present = |row: &Row| groups == Groups::All || views.holds(row);
-            let is_for = |row: &Row| !views.hidden.hides(row) && present(row) && kind_seen.takes(views, row);
+            let is_for = |row: &Row| {
+                which.holds(&kind_seen, row)
+                    && !views.hidden.hides(row)
+                    && present(row)
+                    && kind_seen.takes(views, row)
+            };
             let fits = |row: &&Arc<Row>| is_for(row) && kind_seen.is_shown(&filter, row);
             let rows = Near::of_kind(near.as_ref(), views, kind).filter(fits);
             found.extend(rows.take(most).map(|row| (row.clone(), seen.len())));
@@ -276,11 +288,11 @@ async fn podcast_of(api: &Api, audience: Audience, words: Words) -> Result<Downl
         feed.title = series.clone();
         feed.id = format!("{}:{series}", feed.id);
     }
-    let of = (Gone::LeftOut, Groups::All);
-    let (entries, note) = api.handle.look(|views| source.entries(views, Which::Podcast, EPISODES, of))?;
-    let sorts = |entry: &Entry| SORTS.contains(&entry.values.text("sort"));
-    let mut entries: Vec<Entry> = entries.into_iter().filter(sorts).collect();
+    let (which, of) = (Which::Podcast, (Gone::LeftOut, Groups::All));
+    // Which are the newest goes by when they took place, not by who corrected a title last.
+    let (mut entries, note) = api.handle.look(|views| source.entries(views, which, usize::MAX, of))?;
     entries.sort_by_key(|entry| Reverse(entry.starts().map(|starts| starts.instant())));
+    entries.truncate(EPISODES);
     feed.about.extend(note.map(|note| format!(" {note}")));
     Which::Podcast.file_of("application/rss+xml; charset=utf-8", move || podcast(&feed, &entries)).await
 }

@@ -56,8 +56,26 @@ const AHEAD: &[(&str, &str, &str)] = &[
 ];
 
 /// Words of a status by which something is no longer ahead.
-const BEHIND: &[&str] =
-    &["cancelled", "done", "dropped", "over", "met", "withdrawn", "adopted", "rejected", "frozen", "reached", "closed"];
+const BEHIND: &[&str] = &[
+    "cancelled",
+    "done",
+    "dropped",
+    "over",
+    "met",
+    "withdrawn",
+    "adopted",
+    "rejected",
+    "frozen",
+    "reached",
+    "closed",
+    "decided",
+    "settled",
+];
+
+/// Whether a record says by its status that nothing more is to come of it.
+pub(super) fn is_behind(row: &Row) -> bool {
+    BEHIND.contains(&row.values.text("status"))
+}
 
 /// What is said of something that was called off, to those who had it in their calendars.
 const CANCELLED: &str = "CANCELLED: it does not take place";
@@ -81,11 +99,10 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     for (kind, field, why) in AHEAD.iter().filter(|(kind, ..)| wanted(kind)) {
         let of_group = |row: &&Arc<Row>| of.is_none_or(|of| row.owner() == Some(of));
         for row in asked.current(kind).filter(of_group) {
-            let cancelled = match row.values.text("status") {
-                _ if is_cancelled(row) && concerns(asked, row) => true,
-                status if BEHIND.contains(&status) => continue,
-                _ => false,
-            };
+            let cancelled = is_cancelled(row) && concerns(asked, row);
+            if is_behind(row) && !cancelled {
+                continue;
+            }
             let times = times(row, field, asked.now, horizon);
             // Once is enough of what comes back no more.
             let most = if cancelled { 1 } else { usize::MAX };
@@ -240,7 +257,7 @@ pub(super) fn overdue<'a>(
     asked: &Asked<'a>,
 ) -> impl Iterator<Item = (&'static str, &'a Arc<Row>, &'static str, Timestamp, &'static str)> {
     DUE.iter().flat_map(move |(kind, field, why)| {
-        let open = asked.current(kind).filter(|row| !BEHIND.contains(&row.values.text("status")));
+        let open = asked.current(kind).filter(|row| !is_behind(row));
         let late = open.filter_map(move |row| Some((row, instant(row, field).filter(|day| *day < asked.now)?)));
         late.map(move |(row, day)| (*kind, row, *field, day, *why))
     })
@@ -260,7 +277,7 @@ fn mandates<'a>(asked: &Asked<'a>, of: Option<GroupId>, horizon: Timestamp) -> i
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Coalition;
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     #[test]
     fn what_is_ahead_comes_by_time_and_what_is_past_does_not() {
@@ -287,6 +304,25 @@ mod tests {
             |days| coalition.ask("agenda", &[("days", days)]).unwrap().section("agenda").unwrap().heading.clone();
         assert_eq!((heading("7").as_str(), heading("1e308").as_str()), ("The next 7 days", "All that is ahead"));
         assert!(coalition.ask("agenda", &[("kind", "song")]).unwrap_err().hint.contains("task"));
+    }
+
+    #[test]
+    fn a_case_that_was_decided_or_settled_is_neither_overdue_nor_asked_about() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        for status in ["filed", "heard", "decided", "appealed", "settled"] {
+            let case = json!({"title": status, "status": status, "next_hearing": "2026-11-20T10:00:00Z"});
+            coalition.record(0, "case", case);
+        }
+        let reply = coalition.ask("agenda", &[]).unwrap();
+        let open = ["appealed", "filed", "heard"];
+        assert_eq!(Coalition::column(&reply, "overdue", "title"), open);
+        let cases = coalition.ask("cases", &[]).unwrap();
+        let cases = &cases.section("cases").unwrap().rows;
+        let asked: Vec<&Json> = cases.iter().filter(|row| row["why"] != "").map(|row| &row["title"]).collect();
+        assert_eq!(asked, open);
+        let health = coalition.ask("health", &[]).unwrap();
+        let told = serde_json::to_string(&health).unwrap();
+        assert!(told.contains("filed was heard") && !told.contains("decided was heard"), "{told}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::nested::Nested;
 use super::shown::MOST;
 use crate::view::Views;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Coordinates, Kind, Tags, Value};
+use grid_protocol::record::{Coordinates, DateTime, Day, Kind, Tags, Value};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use jiff::civil::Date;
@@ -178,6 +178,12 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// Until when a moment goes: a day that was given as a day until it is nowhere that day any more.
+    pub(super) fn until(&self, row: &Row, field: &str) -> Option<Timestamp> {
+        let day = self.day_of(row, field).and_then(|day| DateTime::of_day(&day.to_string(), Day::Until)?.ok());
+        day.as_ref().map(milliseconds).or_else(|| instant(row, field))
+    }
+
     /// What a record is called; one that is named by what it refers to has that name.
     pub fn title(&self, row: &Row) -> String {
         self.views.title_of(row)
@@ -210,11 +216,13 @@ pub(super) fn number(row: &Row, field: &str) -> Option<f64> {
 /// The instant of a field, in milliseconds.
 pub(super) fn instant(row: &Row, field: &str) -> Option<Timestamp> {
     match row.values.get(field) {
-        Some(Value::DateTime(moment)) => {
-            Some(Timestamp(u64::try_from(moment.instant().as_millisecond()).unwrap_or_default()))
-        }
+        Some(Value::DateTime(moment)) => Some(milliseconds(moment)),
         _ => None,
     }
+}
+
+fn milliseconds(moment: &DateTime) -> Timestamp {
+    Timestamp(u64::try_from(moment.instant().as_millisecond()).unwrap_or_default())
 }
 
 fn unfit(word: &str, expected: &str, found: &str) -> Unanswerable {

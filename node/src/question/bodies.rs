@@ -1,8 +1,9 @@
 //! Bodies: who sits where, what is vacant, whose term is over, who comes, and what lies open.
 
-use super::period::took_place;
+use super::came::Answers;
+use super::period::held;
 use super::seats::{SeatState, Vacancy, chairing_conveners, filled, holder, roles, vacancies};
-use super::shown::{at, by_name, by_title, count, day_or_moment, figure, flag, line};
+use super::shown::{at, by_name, by_title, day_or_moment, figure, flag, line};
 use super::told::{record, short_id};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
@@ -153,21 +154,22 @@ fn seats(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
 /// Who came to the meetings of a body: its groups, and whoever else answered.
 fn attendance(asked: &Asked<'_>, seen: &[Seen<'_>]) -> Section {
     let rows = seen.iter().flat_map(|Seen { body, filled, .. }| {
-        let held: Vec<&Arc<Row>> =
-            asked.referring(body, "event").filter(|event| took_place(event, asked.now)).collect();
+        let mut held_count = 0;
         let mut groups: BTreeMap<GroupId, (usize, usize)> =
             filled.iter().filter_map(|seat| Some((seat.owner()?, (0, 0)))).collect();
-        for event in &held {
-            for (group, answer) in super::shown::newest_of_each(asked.referring(event, "attendance")) {
-                let (came, said) = groups.entry(group).or_default();
-                *came += usize::from(count(answer, "came") > 0.0);
-                *said += usize::from(answer.values.text("says") == "going");
+        for event in asked.referring(body, "event") {
+            for (_, answers) in Answers::to(asked, event, held(event, asked.now)).each() {
+                held_count += 1;
+                for (group, answer) in answers {
+                    let (came, said) = groups.entry(group).or_default();
+                    *came += usize::from(answer.is_there(&[]));
+                    *said += usize::from(answer.says == "going");
+                }
             }
         }
         let mut groups: Vec<_> =
             groups.into_iter().map(|(group, seen)| (asked.views.name_of(&group), group, seen)).collect();
         groups.sort_by_cached_key(|(name, group, _)| by_name(name, *group));
-        let held_count = held.len();
         let rows = groups.into_iter().filter(move |_| held_count > 0).map(|(name, group, (came, said))| {
             json!({
                 "id": body.document.to_string(),
@@ -320,6 +322,30 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "attendance", "came"), [0, 1]);
         assert_eq!(Coalition::column(&reply, "attendance", "said"), [0, 2]);
         assert_eq!(Coalition::column(&reply, "attendance", "held"), [2, 2]);
+    }
+
+    #[test]
+    fn of_a_meeting_that_comes_back_each_time_was_held_and_says_for_itself_who_came() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let body = coalition.record(0, "body", json!({"name": "Levers"}));
+        let call = json!({"title": "Call", "body": body, "starts": "2026-11-02T10:00:00Z", "repeats": "weekly",
+            "except": ["2026-11-09"]});
+        let call = coalition.record(0, "event", call);
+        let old = json!({"title": "Old call", "body": body, "starts": "2020-01-06T10:00:00Z", "repeats": "FREQ=WEEKLY;COUNT=2"});
+        coalition.record(0, "event", old);
+        coalition.record(0, "attendance", json!({"event": call, "on": "2026-11-02", "came": 2}));
+        coalition.record(0, "attendance", json!({"event": call, "on": "2026-11-16", "came": 3}));
+        coalition.record(0, "attendance", json!({"event": call, "on": "2026-11-16", "came": 1}));
+        coalition.record(1, "attendance", json!({"event": call, "says": "going", "came": 5}));
+        coalition.record(1, "attendance", json!({"event": call, "on": "2026-11-02", "says": "not_going"}));
+        // Of a time that was left out, and of one that is ahead, nobody can have come.
+        coalition.record(2, "attendance", json!({"event": call, "on": "2026-11-09", "came": 7}));
+        coalition.record(2, "attendance", json!({"event": call, "on": "2026-11-23", "says": "going"}));
+        let reply = coalition.ask("bodies", &[]).unwrap();
+        let column = |key| Coalition::column(&reply, "attendance", key);
+        assert_eq!(column("name"), ["Clean River", "Hollin Choir"]);
+        assert_eq!((column("came"), column("said")), (vec![json!(2), json!(1)], vec![json!(0), json!(1)]));
+        assert_eq!(column("held"), [3, 3], "two calls, and one that ended long ago");
     }
 
     #[test]

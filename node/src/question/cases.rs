@@ -1,5 +1,6 @@
 //! Cases: what lies before courts, where, and how far it is.
 
+use super::agenda::is_behind;
 use super::asked::instant;
 use super::shown::{by_title, field, line, moment};
 use super::told::{among, choices};
@@ -30,7 +31,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         next.unwrap_or(Timestamp(u64::MAX))
     });
     let rows = cases.into_iter().map(|case| {
-        let next = instant(case, "next_hearing");
+        let is_over = !is_behind(case) && instant(case, "next_hearing").is_some_and(|next| next < asked.now);
         let more = json!({
             "status": case.values.text("status"),
             "court": case.values.text("court"),
@@ -38,7 +39,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
             "place": case.values.text("place"),
             "coordinates": field(case, "coordinates"),
             "next_hearing": moment(case, "next_hearing"),
-            "why": if next.is_some_and(|next| next < asked.now) { "the hearing is over: how did it go?" } else { "" },
+            "why": if is_over { "the hearing is over: how did it go?" } else { "" },
         });
         line(asked, case, more)
     });

@@ -1,15 +1,16 @@
 //! Costs: who paid for an event, who owes whom. Every table sums to zero, to the cent.
 //!
 //! A cost is shared evenly by the groups that it names, else by those that were there: the host, unless it says that it
-//! was not, and whoever came. Before an event is over nobody was there yet: what is told then is planned, and nobody pays
-//! anything. What does not divide goes out a
-//! cent each, to the groups in the order of their ids, beginning at a place that the record's own id gives: so no group
-//! bears it always, and every computer works out the same.
+//! was not, and whoever came; of what comes back to any time that was held. Before an event is over nobody was there yet:
+//! what is told then is planned, and nobody pays anything. What does not divide goes out a cent each, to the groups in the
+//! order of their ids, beginning at a place that the record's own id gives: so no group bears it always, and every computer
+//! works out the same.
 
 use super::asked::tags;
-use super::period::end_of;
+use super::came::Answers;
+use super::period::{comes_back, end_of, held, next};
 use super::purse::{shown, whole};
-use super::shown::{by_name, count, line, newest_of_each};
+use super::shown::{by_name, line};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use crate::view::fold::folded;
@@ -64,15 +65,16 @@ type There = HashMap<String, BTreeSet<Party>>;
 fn were_there(asked: &Asked<'_>, event: &str) -> BTreeSet<Party> {
     #[cfg(test)]
     tests::LOOKED.with(|looked| looked.set(looked.get() + 1));
-    let event = asked.referred(event);
-    let answers = event.map(|event| newest_of_each(asked.referring(event, "attendance"))).unwrap_or_default();
-    let there = |answer: &Row| match answer.values.get("came") {
-        Some(_) => count(answer, "came") > 0.0,
-        None => answer.values.text("says") == "going",
-    };
-    let host = event.and_then(|event| event.owner()).filter(|host| !answers.contains_key(host));
-    let guests = answers.into_iter().filter(|(_, answer)| there(answer)).map(|(group, _)| group);
-    guests.chain(host).map(|group| group.to_string()).collect()
+    let Some(event) = asked.referred(event) else { return BTreeSet::new() };
+    // Before anything was held, whoever means to come to the first time that is ahead.
+    let times = Some(held(event, asked.now)).filter(|times| !times.is_empty());
+    let times = times.unwrap_or_else(|| vec![next(event, asked.now).filter(|_| comes_back(event))]);
+    let answers = Answers::to(asked, event, times);
+    let of_each = answers.each().flat_map(|(_, answers)| {
+        let host = event.owner().filter(|host| !answers.contains_key(host));
+        answers.into_iter().filter(|(_, answer)| answer.is_there(&["going"])).map(|(group, _)| group).chain(host)
+    });
+    of_each.map(|group| group.to_string()).collect()
 }
 
 /// Whether an event is still to come, so that what its costs say is a plan.
@@ -308,6 +310,20 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "balances", "bears_shown"), ["35.50 AUD"; 4], "the host bears its part");
         assert_eq!(Coalition::column(&reply, "balances", "state"), ["planned", "planned", "", ""]);
         assert_eq!(Coalition::column(&reply, "payments", "title"), ["Camp"]);
+    }
+
+    #[test]
+    fn what_comes_back_is_paid_for_by_whoever_came_to_any_time_of_it() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let call = json!({"title": "Supper", "starts": "2026-11-02T10:00:00Z", "repeats": "weekly"});
+        let call = coalition.record(0, "event", call);
+        coalition.record(1, "attendance", json!({"event": call, "on": "2026-11-09", "came": 2}));
+        coalition.record(1, "attendance", json!({"event": call, "on": "2026-11-16", "came": 0}));
+        coalition.record(2, "attendance", json!({"event": call, "on": "2026-11-23", "says": "going"}));
+        coalition.record(0, "cost", json!({"event": call, "amount": "10.00 AUD"}));
+        let reply = coalition.ask("costs", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "balances", "name"), ["Clean River", "Hollin Choir"]);
+        assert_eq!(Coalition::column(&reply, "balances", "bears_shown"), ["5.00 AUD", "5.00 AUD"]);
     }
 
     #[test]

@@ -4,10 +4,11 @@
 
 use super::asked::instant;
 use super::seats::SeatState;
-use super::shown::{brief, by_name, by_title, day_or_moment, line, newest_of_each, or_nothing};
+use super::shown::{brief, by_name, by_title, day_or_moment, line, or_nothing};
 use super::told::{names, record, short_id};
 use super::{Asked, Column, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::GroupId;
+use grid_protocol::record::Values;
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
@@ -61,9 +62,39 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     })
 }
 
-/// The moment up to which voices count: when it was decided, or until when voices were heard.
-fn end(decision: &Row) -> Option<Timestamp> {
-    [instant(decision, "decided"), instant(decision, "closes")].into_iter().flatten().min()
+/// The moment up to which voices count: when it was decided, or until when voices were heard. On a day that was given as
+/// a day nobody comes too late.
+fn end(asked: &Asked<'_>, decision: &Row) -> Option<Timestamp> {
+    ["decided", "closes"].into_iter().filter_map(|field| asked.until(decision, field)).min()
+}
+
+/// What a voice says, or said when voices had been heard.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    voice: &'a Arc<Row>,
+    values: &'a Values,
+    /// Since when it says that.
+    since: Timestamp,
+}
+
+impl<'a> Said<'a> {
+    /// What stood at the end; nothing where the voice was given later, or was corrected so often since that nobody
+    /// knows any more.
+    fn by(voice: &'a Arc<Row>, end: Option<Timestamp>) -> Option<Self> {
+        let now = Self { voice, values: &voice.values, since: voice.changed };
+        let Some(end) = end.filter(|end| *end < voice.changed) else { return Some(now) };
+        if end < voice.created {
+            return None;
+        }
+        let stood = voice.earlier.iter().position(|earlier| end < earlier.until)?;
+        let before = stood.checked_sub(1).and_then(|before| voice.earlier.get(before));
+        let since = before.map_or(voice.created, |before| before.until);
+        voice.earlier.get(stood).map(|earlier| Self { voice, values: &earlier.values, since })
+    }
+
+    fn is_changed(&self) -> bool {
+        self.since < self.voice.changed
+    }
 }
 
 /// The voices on a decision: of each group the last that was given in time.
@@ -71,17 +102,28 @@ struct Voices<'a, 'm> {
     /// The groups whose voice is looked for.
     expected: Expected<'m>,
     /// Those voices of them that count.
-    counted: BTreeMap<GroupId, &'a Arc<Row>>,
+    counted: BTreeMap<GroupId, Said<'a>>,
     /// The others, and why they do not count.
-    others: Vec<(&'a Arc<Row>, &'static str)>,
+    others: Vec<(Said<'a>, &'static str)>,
 }
 
 impl<'a, 'm> Voices<'a, 'm> {
     fn of(asked: &Asked<'a>, decision: &Row, members: &'m Joined) -> Self {
-        let end = end(decision);
-        let (late, timely): (Vec<_>, Vec<_>) =
-            asked.referring(decision, "voice").partition(|voice| end.is_some_and(|end| end < voice.changed));
-        let timely = newest_of_each(timely.into_iter());
+        let end = end(asked, decision);
+        let (mut late, mut timely) = (Vec::new(), BTreeMap::new());
+        for voice in asked.referring(decision, "voice") {
+            match (Said::by(voice, end), voice.owner()) {
+                (None, _) => late.push(Said { voice, values: &voice.values, since: voice.changed }),
+                (Some(_), None) => {}
+                (Some(said), Some(group)) => {
+                    let last = timely.entry(group).or_insert(said);
+                    // Whoever spoke twice means the last word.
+                    if (last.since, last.voice.document) < (said.since, said.voice.document) {
+                        *last = said;
+                    }
+                }
+            }
+        }
         let mut expected = expected(asked, decision, members, end);
         // Who has left since took part in what was decided before.
         if decision.values.text("status") != "open" && asked.named(decision, "body").is_none() {
@@ -180,7 +222,7 @@ impl Expected<'_> {
 
 fn one(asked: &Asked<'_>, decision: &Row, members: &Joined) -> Json {
     let Voices { expected, counted, others } = Voices::of(asked, decision, members);
-    let of = |stance: &str| counted.values().filter(|voice| voice.values.text("stance") == stance).count();
+    let of = |stance: &str| counted.values().filter(|said| said.values.text("stance") == stance).count();
     let status = decision.values.text("status");
     let step = (status == "open").then(|| format!("grid voice new --decision {}", short_id(decision)));
     let more = json!({
@@ -203,17 +245,22 @@ fn one(asked: &Asked<'_>, decision: &Row, members: &Joined) -> Json {
 }
 
 fn voices(asked: &Asked<'_>, voices: &Voices<'_, '_>) -> Section {
-    let counted = voices.counted.values().map(|voice| (*voice, "")).chain(voices.others.iter().copied());
-    let mut all: Vec<(&Arc<Row>, &str)> = counted.collect();
-    all.sort_by_cached_key(|(voice, _)| by_name(&asked.group_name(voice), voice.document));
-    let rows = all.into_iter().map(|(voice, why)| {
+    let counted = voices.counted.values().map(|said| (*said, "")).chain(voices.others.iter().copied());
+    let mut all: Vec<(Said<'_>, &str)> = counted.collect();
+    all.sort_by_cached_key(|(said, _)| by_name(&asked.group_name(said.voice), said.voice.document));
+    let rows = all.into_iter().map(|(said, why)| {
+        let Said { voice, values, .. } = said;
         let more = json!({
             // An earlier program took a voice without a stance for a yes.
-            "stance": or_nothing(&voice.values.text("stance").replace('_', " ")).unwrap_or("did not say"),
-            "reason": brief(voice.values.text("reason")),
+            "stance": or_nothing(&values.text("stance").replace('_', " ")).unwrap_or("did not say"),
+            "reason": brief(values.text("reason")),
             "speaker": voice.values.text("speaker"),
             "counts": why.is_empty(),
-            "why": if why.is_empty() { String::new() } else { format!("not counted: {why}") },
+            "why": match why {
+                "" if said.is_changed() => "what it said until voices were heard".to_owned(),
+                "" => String::new(),
+                why => format!("not counted: {why}"),
+            },
         });
         line(asked, voice, more)
     });
@@ -260,6 +307,52 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "absent", "name"), ["Ferry Friends"]);
         let all = coalition.ask("decisions", &[]).unwrap();
         assert_eq!(Coalition::column(&all, "closed", "title"), ["A name"]);
+    }
+
+    #[test]
+    fn a_voice_on_the_day_of_the_decision_counts_unless_an_hour_was_given_before_it() {
+        for (decided, took_part) in
+            [("2026-11-21", "2 of 2"), ("2026-11-21T18:00:00Z", "1 of 2"), ("2026-11-20", "0 of 2")]
+        {
+            let mut coalition = Coalition::quiet_since(30, &["Clean River", "Hollin Choir"]);
+            let decision = json!({"title": "A bus", "status": "adopted", "decided": decided});
+            let bus = coalition.record(0, "decision", decision);
+            // The evening of the 21st: by the clocks far in the west it is still the 21st at noon of the 22nd in UTC.
+            coalition.hours_ago(19).record(1, "voice", json!({"decision": bus, "stance": "support"}));
+            coalition.hours_ago(2).record(0, "voice", json!({"decision": bus, "stance": "support"}));
+            let reply = coalition.ask("decisions", &[("of", "A bus")]).unwrap();
+            assert_eq!(Coalition::column(&reply, "closed", "took_part"), [took_part], "{decided}");
+        }
+    }
+
+    #[test]
+    fn what_a_group_said_in_time_counts_though_it_says_otherwise_since() {
+        let mut coalition = Coalition::quiet_since(30, &["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let bus = json!({"title": "A bus", "status": "adopted", "decided": "2026-11-12T12:00:00Z"});
+        let bus = coalition.record(0, "decision", bus);
+        let voice = |stance: &str, reason: &str| json!({"decision": bus, "stance": stance, "reason": reason});
+        // Corrected twice in time and once after it.
+        let versions = [
+            (15, voice("object", "")),
+            (14, voice("concern", "")),
+            (12, voice("support", "cheap")),
+            (5, voice("object", "dear")),
+        ];
+        coalition.corrected(1, "voice", &versions);
+        // Of two voices that which was the last when voices had been heard.
+        coalition.corrected(2, "voice", &[(20, voice("object", "")), (4, voice("object", "still"))]);
+        coalition.days_ago(13).record(2, "voice", voice("support", ""));
+        coalition.corrected(0, "voice", &[(9, voice("support", "")), (3, voice("object", ""))]);
+        let reply = coalition.ask("decisions", &[("of", "A bus")]).unwrap();
+        let closed = |key| Coalition::column(&reply, "closed", key)[0].clone();
+        assert_eq!((closed("for"), closed("against"), closed("took_part")), (2.into(), 0.into(), "2 of 3".into()));
+        let voices = |key| Coalition::column(&reply, "voices", key);
+        assert_eq!(voices("stance"), ["object", "support", "support"]);
+        assert_eq!(voices("counts"), [false, true, true]);
+        assert_eq!(
+            (voices("reason")[2].clone(), voices("why")[2].clone()),
+            ("cheap".into(), "what it said until voices were heard".into())
+        );
     }
 
     #[test]

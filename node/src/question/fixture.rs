@@ -5,7 +5,7 @@ use crate::view::{Membership, Views};
 use grid_protocol::document::{KindName, Opening, WriteRule};
 use grid_protocol::id::{ChangeHash, CoalitionId, GroupId};
 use grid_protocol::key::{DeviceId, PublicKey};
-use grid_protocol::record::{Patch, Presence, Registry, Values};
+use grid_protocol::record::{Earlier, Patch, Presence, Registry, Values};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
@@ -73,6 +73,12 @@ impl Coalition {
         self
     }
 
+    /// What is written from now on was written so many hours before [`NOW`].
+    pub(crate) fn hours_ago(&mut self, hours: u64) -> &mut Self {
+        self.clock = Timestamp(NOW.0 - hours * 3_600_000);
+        self
+    }
+
     /// What is written from now on is written at this computer of its group.
     pub(crate) const fn at_computer(&mut self, number: u8) {
         self.computer = number;
@@ -124,11 +130,26 @@ impl Coalition {
             changed: self.clock,
             changed_by: None,
             latest: Box::new([(Self::device(by, self.computer), u64::from(self.records))]),
+            earlier: Box::default(),
             presence: Presence::Present,
             quarantine: None,
             breaches: Box::default(),
         })]);
         document.to_string()
+    }
+
+    /// A record of a group that said these things, each so many days before [`NOW`].
+    pub(crate) fn corrected(&mut self, by: usize, kind: &str, versions: &[(u64, Json)]) {
+        let (last, before) = versions.split_last().expect("a version");
+        let id = self.days_ago(last.0).record(by, kind, last.1.clone());
+        let row = self.views.records.row(&id.parse().expect("an id")).expect("a record").clone();
+        let at = |days: u64| Timestamp(NOW.0 - days * 86_400_000);
+        let until = versions.iter().skip(1).map(|(days, _)| at(*days));
+        let earlier = before.iter().zip(until);
+        let earlier =
+            earlier.map(|((_, fields), until)| Earlier { until, values: self.values(kind, fields) }).collect();
+        let created = versions.first().map_or(row.created, |(days, _)| at(*days));
+        self.views.take_rows([Arc::new(Row { earlier, created, ..(*row).clone() })]);
     }
 
     /// The id that a record will have: that of the group, the kind, and so many records from now.

@@ -97,7 +97,9 @@ fn entries(asked: &Asked<'_>, funds: &[&Arc<Row>]) -> Section {
         let pledges =
             asked.referring(fund, "pledge").map(|pledge| match (pledge.values.text("status"), is_in_kind(pledge)) {
                 ("given", true) => (pledge, "given in kind"),
-                (status, _) => (pledge, status),
+                (status @ ("given" | "withdrawn"), _) => (pledge, status),
+                (status, _) if asked.views.holds(pledge) => (pledge, status),
+                _ => (pledge, "promised by a group that has left, not counted"),
             });
         let spendings = asked.referring(fund, "spending").map(|spending| match may_spend(asked, fund, spending) {
             true => (spending, "spent"),
@@ -205,6 +207,28 @@ mod tests {
             shown("amounts")["given"].as_array().unwrap().iter().map(|of| of["amount"].as_i64().unwrap()).sum();
         assert_eq!(sum, 3550);
         assert_eq!(reply.section("entries").unwrap().rows.len(), 6);
+    }
+
+    #[test]
+    fn what_a_group_promised_that_has_left_is_among_the_entries_as_that_and_in_no_total() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let fund = coalition.record(0, "fund", json!({"title": "Bail"}));
+        for (status, amount) in [("promised", "20 AUD"), ("given", "30 AUD"), ("withdrawn", "90 AUD")] {
+            coalition.record(1, "pledge", json!({"fund": fund, "amount": amount, "status": status}));
+        }
+        coalition.record(0, "pledge", json!({"fund": fund, "amount": "5 AUD"}));
+        let how = |coalition: &Coalition, amount: &str| {
+            let reply = coalition.ask("funds", &[]).unwrap();
+            let rows = &reply.section("entries").unwrap().rows;
+            rows.iter().find(|row| row["amount"] == amount).unwrap()["how"].clone()
+        };
+        assert_eq!(how(&coalition, "20.00 AUD"), "promised");
+        coalition.leaves(1);
+        let reply = coalition.ask("funds", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "funds", "promised"), ["5.00 AUD"]);
+        assert_eq!(how(&coalition, "20.00 AUD"), "promised by a group that has left, not counted");
+        let others = ["30.00 AUD", "90.00 AUD", "5.00 AUD"].map(|amount| how(&coalition, amount));
+        assert_eq!(others, ["given", "withdrawn", "promised"], "what was given was given");
     }
 
     #[test]

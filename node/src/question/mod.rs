@@ -21,6 +21,7 @@ mod board;
 mod bodies;
 mod bookings;
 mod calls;
+mod came;
 mod cases;
 mod costs;
 mod decisions;

@@ -122,6 +122,11 @@ pub(super) fn is_over(row: &Row, now: Timestamp) -> bool {
     }
 }
 
+/// Whether something takes place time and again.
+pub(super) fn comes_back(row: &Row) -> bool {
+    Times::of(&row.values).is_some_and(|times| times.comes_back())
+}
+
 /// Whether something took place, if only the first of many times.
 pub(super) fn took_place(row: &Row, now: Timestamp) -> bool {
     match row.values.text("status") {
@@ -129,6 +134,22 @@ pub(super) fn took_place(row: &Row, now: Timestamp) -> bool {
         "cancelled" => false,
         _ => end_of(row).is_some_and(|end| end < now),
     }
+}
+
+/// The times at which something took place, the earliest first; of what comes back some, and of one year. What takes place
+/// once has no time but its own.
+pub(super) fn held(row: &Row, now: Timestamp) -> Vec<Option<Occasion>> {
+    if !took_place(row, now) {
+        return Vec::new();
+    }
+    let Some(times) = Times::of(&row.values).filter(|times| times.comes_back()) else { return vec![None] };
+    let year_ago = Timestamp(now.0.saturating_sub(YEAR * DAY));
+    let over = |occasion: &Occasion| occasion.over() < when(now);
+    let mut held: Vec<Occasion> = times.from(when(year_ago)).take_while(over).collect();
+    held.drain(..held.len().saturating_sub(OCCASIONS));
+    // What ended long ago was held all the same.
+    let first = || times.from(jiff::Timestamp::MIN).next().filter(over);
+    if held.is_empty() { vec![first()] } else { held.into_iter().map(Some).collect() }
 }
 
 /// The time that is going on, or comes next.

@@ -1,15 +1,18 @@
 //! Reflection: rounds on power, race and who is not there. What was said stays where it was said.
 
-use super::asked::{instant, number};
-use super::period::{begins, is_over, next, next_or_first};
+use super::asked::instant;
+use super::came::{Answer, Answers};
+use super::period::{begins, comes_back, held, is_over, next};
 use super::seats::filled_at;
-use super::shown::{by_name, by_title, day_or_moment, line, newest_of_each};
+use super::shown::{at, by_name, by_title, day_or_moment, line, moment};
 use super::told::names;
 use super::{Asked, Place, Question, Reply, Section, Unanswerable};
 use grid_protocol::id::GroupId;
+use grid_protocol::record::Occasion;
 use grid_protocol::replica::Row;
+use grid_protocol::time::Timestamp;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Which rounds there are.
@@ -24,26 +27,21 @@ pub(super) const QUESTION: Question = Question {
 /// Groups that are named as absent; how many more there are is said.
 const NAMED: usize = 12;
 
-/// Whether a group came; as long as nobody has written that down, whether it says that it comes.
-fn comes(answer: &Row) -> bool {
-    match number(answer, "came") {
-        Some(came) => came > 0.0,
-        None => matches!(answer.values.text("says"), "going" | "maybe"),
-    }
-}
-
 /// The groups that come to a round, or came, and those that were expected and did not: whoever sits in the body that
 /// meets, and whoever said that it comes.
-fn there_and_absent(asked: &Asked<'_>, event: &Row) -> (usize, Json) {
-    let answers = newest_of_each(asked.referring(event, "attendance"));
-    let there: BTreeSet<GroupId> =
-        answers.iter().filter(|(_, answer)| comes(answer)).map(|(group, _)| *group).collect();
-    let going = answers.iter().filter(|(_, answer)| answer.values.text("says") == "going").map(|(group, _)| *group);
+fn there_and_absent(
+    asked: &Asked<'_>,
+    event: &Row,
+    then: Option<Timestamp>,
+    answers: &BTreeMap<GroupId, Answer<'_>>,
+) -> (usize, Json) {
+    let there = answers.iter().filter(|(_, answer)| answer.is_there(&["going", "maybe"]));
+    let there: BTreeSet<GroupId> = there.map(|(group, _)| *group).collect();
+    let going = answers.iter().filter(|(_, answer)| answer.says == "going").map(|(group, _)| *group);
     let mut expected: BTreeSet<GroupId> = going.collect();
     let body = asked.named(event, "body");
     if let Some(body) = body {
-        let then = instant(event, "starts").unwrap_or(asked.now);
-        expected.extend(filled_at(asked, body, then).iter().filter_map(|seat| seat.owner()));
+        expected.extend(filled_at(asked, body, then.unwrap_or(asked.now)).iter().filter_map(|seat| seat.owner()));
     }
     let mut absent = names(asked, expected.difference(&there));
     let more = absent.len().saturating_sub(NAMED);
@@ -54,23 +52,34 @@ fn there_and_absent(asked: &Asked<'_>, event: &Row) -> (usize, Json) {
     (there.len(), if known { json!(absent) } else { Json::Null })
 }
 
+/// Rounds as rows, by when they begin: each of these events at each of its times.
+fn rounds<'a>(asked: &Asked<'a>, events: impl Iterator<Item = (&'a Arc<Row>, Vec<Option<Occasion>>)>) -> Vec<Json> {
+    let mut rounds = Vec::new();
+    for (event, times) in events {
+        for (time, answers) in Answers::to(asked, event, times).each() {
+            let begins = time.map(begins);
+            let then = begins.or_else(|| instant(event, "starts"));
+            let (there, absent) = there_and_absent(asked, event, then, &answers);
+            let more = json!({
+                "starts": begins.map_or_else(|| moment(event, "starts"), at),
+                "place": event.values.text("place"),
+                "groups": there,
+                "absent": absent,
+            });
+            rounds.push(((then, by_name(&asked.title(event), event.document)), line(asked, event, more)));
+        }
+    }
+    rounds.sort_by(|(one, _), (other, _)| one.cmp(other));
+    rounds.into_iter().map(|(_, row)| row).collect()
+}
+
 fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let round = |row: &&Arc<Row>| row.values.text("sort") == "reflection" && row.values.text("status") != "cancelled";
-    let mut events: Vec<&Arc<Row>> = asked.records("event").filter(round).collect();
-    let begins = |event: &Row| next(event, asked.now).map(|next| begins(&next)).or_else(|| instant(event, "starts"));
-    events.sort_by_cached_key(|event| (begins(event), by_name(&asked.title(event), event.document)));
-    let (past, mut coming): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| is_over(event, asked.now));
-    coming.retain(|event| asked.views.holds(event));
-    let one = |event: &Arc<Row>| {
-        let (there, absent) = there_and_absent(asked, event);
-        let more = json!({
-            "starts": next_or_first(event, asked.now),
-            "place": event.values.text("place"),
-            "groups": there,
-            "absent": absent,
-        });
-        line(asked, event, more)
-    };
+    let events: Vec<&Arc<Row>> = asked.records("event").filter(round).collect();
+    let ahead = events.iter().filter(|event| !is_over(event, asked.now) && asked.views.holds(event));
+    let next = |event: &Row| next(event, asked.now).filter(|_| comes_back(event));
+    let coming = rounds(asked, ahead.map(|event| (*event, vec![next(event)])));
+    let past = rounds(asked, events.iter().map(|event| (*event, held(event, asked.now))));
     let columns = [
         ("title", "Round"),
         ("by", "Group"),
@@ -80,7 +89,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("absent", "Expected, and has not said that it comes"),
     ];
     let empty = "No round is set: `grid event new --sort reflection --title TITLE --starts DAY-AND-HOUR` sets one.";
-    let coming = Section::new("coming", "Rounds that are set", &columns, empty).rows(coming.into_iter().map(one));
+    let coming = Section::new("coming", "Rounds that are set", &columns, empty).rows(coming);
     let columns = [
         ("title", "Round"),
         ("by", "Group"),
@@ -89,8 +98,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         ("groups", "Groups that came"),
         ("absent", "Expected, and was not there"),
     ];
-    let past =
-        Section::new("past", "Rounds that were held", &columns, "None was held yet.").rows(past.into_iter().map(one));
+    let past = Section::new("past", "Rounds that were held", &columns, "None was held yet.").rows(past);
     Ok(Reply::default().with(coming).with(past).with(surveys(asked)))
 }
 
@@ -169,6 +177,30 @@ mod tests {
         assert_eq!(absent, [json!(null), json!(["Ferry Friends", "Hollin Choir"])]);
         let absent = Coalition::column(&reply, "coming", "absent");
         assert_eq!(absent, [json!(["Clean River", "Ferry Friends", "Late"])]);
+    }
+
+    #[test]
+    fn a_round_that_comes_back_was_held_as_often_as_it_was_and_each_time_has_its_own_answers() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let round = json!({"title": "Power", "sort": "reflection", "starts": "2026-11-02T10:00:00Z",
+            "ends": "2026-11-02T12:00:00Z", "repeats": "weekly"});
+        let round = coalition.record(0, "event", round);
+        coalition.days_ago(25).record(1, "attendance", json!({"event": round, "says": "going"}));
+        coalition.days_ago(5).record(1, "attendance", json!({"event": round, "on": "2026-11-09", "came": 0}));
+        // Written down without a day after the third time, it is about that.
+        coalition.days_ago(3).record(0, "attendance", json!({"event": round, "came": 4}));
+        let reply = coalition.ask("reflection", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "past", "groups"), [1, 0, 2]);
+        assert_eq!(Coalition::column(&reply, "past", "absent")[1], json!(["Hollin Choir"]));
+        let days = |of: &str| {
+            let starts = Coalition::column(&reply, of, "starts");
+            starts.iter().map(|at| at.as_str().unwrap()[..10].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(days("past"), ["2026-11-02", "2026-11-09", "2026-11-16"]);
+        assert_eq!(
+            (days("coming"), Coalition::column(&reply, "coming", "groups")),
+            (vec!["2026-11-23".to_owned()], vec![json!(1)])
+        );
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
 
 /// The members that were not heard from for so many days, those that were silent longest first.
 pub(super) fn silent(asked: &Asked<'_>, days: f64) -> Vec<(Option<Timestamp>, GroupId)> {
-    let (since, heard) = (asked.days_ago(days), asked.views.heard());
+    let (since, heard) = (asked.days_ago(days), asked.views.heard(asked.now));
     let last = asked.members().map(|group| (heard.get(&group).copied(), group));
     let mut silent: Vec<_> = last.filter(|(last, _)| last.is_none_or(|last| last < since)).collect();
     silent.sort_unstable();

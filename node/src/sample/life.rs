@@ -358,8 +358,13 @@ fn place(making: &mut Making, by: usize) {
 fn case(making: &mut Making, by: usize) {
     let number = place_of(making, by);
     let status = making.numbers.word(&["filed", "heard", "decided"]);
-    let day = DAYS + 5 + making.numbers.below(50);
-    let hearing = if status == "decided" { Json::Null } else { json!(making.at(day, 10)) };
+    let days = making.numbers.below(50);
+    // Some take the last hearing out once it is decided; others leave it.
+    let hearing = match (status, days.is_multiple_of(2)) {
+        ("decided", true) => Json::Null,
+        ("decided", false) => json!(making.at(DAYS - 5 - days, 10)),
+        _ => json!(making.at(DAYS + 5 + days, 10)),
+    };
     let title = making.title("case", |_| format!("{} against the water board", names::place(number)));
     making.add(
         by,

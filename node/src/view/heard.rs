@@ -11,40 +11,30 @@ use grid_protocol::key::DeviceId;
 use grid_protocol::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
-/// What control records tell of groups: whose devices there are, and when each group acted last.
+/// What control records tell of groups: whose devices there are, and when each group acted, as it claims.
 #[derive(Debug, Default)]
 pub(super) struct Acted {
     devices: HashMap<DeviceId, GroupId>,
-    last: BTreeMap<GroupId, Timestamp>,
+    times: Vec<(GroupId, Timestamp)>,
 }
 
 impl Acted {
     pub(super) fn read(control: &ControlSet, authority: &Authority) -> Self {
         let devices =
             authority.groups().flat_map(|group| authority.devices_of(&group).iter().map(move |it| (*it, group)));
-        let mut acted = Self { devices: devices.collect(), last: BTreeMap::new() };
-        for record in control.iter() {
-            let told = match record {
-                Record::Join(join) => Some((join.body().group, join.body().joined_at)),
-                Record::Endorsement(endorsement) => Some((endorsement.body.group, endorsement.body.at)),
-                _ => None,
-            };
-            acted.note(told);
-        }
-        acted
-    }
-
-    fn note(&mut self, told: Option<(GroupId, Timestamp)>) {
-        if let Some((group, at)) = told {
-            let known = self.last.entry(group).or_insert(at);
-            *known = at.max(*known);
-        }
+        let times = control.iter().filter_map(|record| match record {
+            Record::Join(join) => Some((join.body().group, join.body().joined_at)),
+            Record::Endorsement(endorsement) => Some((endorsement.body.group, endorsement.body.at)),
+            _ => None,
+        });
+        Self { devices: devices.collect(), times: times.collect() }
     }
 }
 
 impl Views {
-    /// When each group was heard from last, as far as others may know it too.
-    pub(crate) fn heard(&self) -> BTreeMap<GroupId, Timestamp> {
+    /// When each group was heard from last, as far as others may know it too. What a signature or an endorsement claims
+    /// that lies ahead counts once it has come: nobody is heard from in advance.
+    pub(crate) fn heard(&self, now: Timestamp) -> BTreeMap<GroupId, Timestamp> {
         let mut last: HashMap<GroupId, Timestamp> = HashMap::new();
         let mut note = |group: GroupId, at: Timestamp| {
             let known = last.entry(group).or_insert(at);
@@ -65,10 +55,58 @@ impl Views {
                 }
             }
         }
-        self.acted.last.iter().for_each(|(group, at)| note(*group, *at));
-        for version in self.versions.iter() {
-            version.signed.iter().copied().chain(version.proposed).for_each(|(group, at)| note(group, at));
-        }
+        let signed = self.versions.iter().flat_map(|version| version.signed.iter().copied().chain(version.proposed));
+        let acted = self.acted.times.iter().copied().chain(signed);
+        acted.filter(|(_, at)| *at <= now).for_each(|(group, at)| note(group, at));
         last.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::question::fixture::{Coalition, NOW};
+    use crate::view::{VersionRow, VersionState, Way};
+    use grid_protocol::control::Statement;
+    use grid_protocol::id::{GroupId, VersionId};
+    use grid_protocol::time::Timestamp;
+    use serde_json::json;
+    use std::sync::Arc;
+
+    /// A version that a group proposed and signed.
+    fn version(by: (GroupId, Timestamp)) -> VersionRow {
+        VersionRow {
+            version: VersionId([5; 32]),
+            base: None,
+            depth: 0,
+            statement: Arc::new(Statement { title: "t".into(), text: String::new(), policies: Vec::new() }),
+            electors: Vec::new(),
+            removed: Vec::new(),
+            proposed: Some(by),
+            votes: Vec::new(),
+            needed: 1,
+            voters: 1,
+            state: VersionState::Proposed,
+            way: Way::Elsewhere,
+            signed: vec![by],
+            followed_by: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_keeps_nobody_from_being_silent() {
+        let mut coalition = Coalition::quiet_since(40, &["Clean River", "Hollin Choir", "Ferry Friends"]);
+        coalition.days_ago(2).record(0, "action", json!({"title": "Vigil"}));
+        let silent =
+            |coalition: &Coalition| Coalition::column(&coalition.ask("silence", &[]).unwrap(), "silent", "name");
+        assert_eq!(silent(&coalition), ["Hollin Choir", "Ferry Friends"]);
+        let group = |index: usize| coalition.views.members[index];
+        let (choir, ferry) = (group(1), group(2));
+        coalition.views.acted.times = vec![(choir, Timestamp(NOW.0 + 1)), (ferry, Timestamp(NOW.0 - 1))];
+        assert_eq!(silent(&coalition), ["Hollin Choir"], "what lies ahead was not heard yet");
+        let ahead = (choir, Timestamp(u64::MAX));
+        coalition.views.versions = [version(ahead)].into();
+        assert_eq!(silent(&coalition), ["Hollin Choir"]);
+        let heard = coalition.views.heard(Timestamp(NOW.0 + 1));
+        assert_eq!(heard.get(&choir), Some(&Timestamp(NOW.0 + 1)), "once the time has come it counts");
     }
 }

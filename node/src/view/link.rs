@@ -157,6 +157,7 @@ mod tests {
             changed: Timestamp(0),
             changed_by: None,
             latest: Box::default(),
+            earlier: Box::default(),
             presence: Presence::Present,
             quarantine: None,
             breaches: Box::default(),

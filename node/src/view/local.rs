@@ -145,6 +145,7 @@ fn row_of(kind: &Kind, record: &LocalRecord, values: &Values) -> Row {
         changed: record.changed,
         changed_by: None,
         latest: Box::default(),
+        earlier: Box::default(),
         presence: record.presence,
         quarantine: None,
         breaches: Box::default(),

@@ -87,6 +87,7 @@ mod tests {
             changed: Timestamp(u64::from(number % 4)),
             changed_by: None,
             latest: Box::default(),
+            earlier: Box::default(),
             presence: if number.is_multiple_of(5) { Presence::Removed } else { Presence::Present },
             quarantine: None,
             breaches: Box::default(),

@@ -343,6 +343,7 @@ mod tests {
             changed: Timestamp(1),
             changed_by: None,
             latest: Box::default(),
+            earlier: Box::default(),
             presence: Presence::Present,
             quarantine: None,
             breaches: Box::default(),

@@ -89,8 +89,11 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
     {
         return Err(metadata_error(place, "seal and sealed: names of fields", meta.get("sealed")));
     }
-    let identity: Vec<FieldName> =
-        strings(meta, "identity").iter().map(|name| FieldName::from(name.as_str())).collect();
+    let earlier = names("earlier");
+    if earlier.iter().any(|name| position(name).is_none()) {
+        return Err(metadata_error(place, "earlier: names of fields", meta.get("earlier")));
+    }
+    let identity = names("identity");
     if identity.iter().any(|name| position(name).is_none()) {
         return Err(metadata_error(place, "identity: names of fields", meta.get("identity")));
     }
@@ -118,6 +121,7 @@ pub(super) fn compile<T: Record>() -> Result<Kind, CompileError> {
         speaks,
         readers,
         seal,
+        earlier,
         verbs,
         identity,
         alike,

@@ -11,7 +11,7 @@ pub use meant::Meant;
 pub(super) use row::{Cell, read_row};
 
 use super::{
-    FieldName, Kind, Mapped, Mapping, Patch,
+    FieldName, Imported, Kind, Mapped, Mapping, Patch,
     encoding::{Encoding, decode},
     format,
     heading::map_headings,
@@ -70,7 +70,8 @@ pub struct Row {
     pub line: u64,
     /// The id of the record, where the table was exported with ids.
     pub id: Option<String>,
-    /// What tells this record from others: [`Kind::identity`].
+    /// What tells this record from others: [`Kind::identity`]; where its kind has none, all that the row says and how
+    /// many rows of the file said the same before it.
     pub key: Option<String>,
     /// The cells that hold something. Give it to [`Kind::merge_import`].
     pub patch: Patch,
@@ -227,14 +228,15 @@ impl ImportPlan {
     }
 
     /// Takes a row, unless it stands for the same record as an earlier one.
-    pub(super) fn push(&mut self, line: u64, row: Result<Row, String>, seen: &mut BTreeMap<String, u64>) {
+    pub(super) fn push(&mut self, line: u64, row: Result<Row, String>, seen: &mut Seen) {
+        let row = row.map(|row| seen.named(row));
         let row = row.and_then(|row| match row.key.as_ref().filter(|_| row.id.is_none()) {
             None => Ok(row),
-            Some(key) => match seen.insert(key.clone(), line) {
-                None => Ok(row),
-                Some(first) => {
-                    seen.insert(key.clone(), first);
-                    Err(format!("stands for the same record as line {first}"))
+            Some(key) => match seen.lines.get(key) {
+                Some(first) => Err(format!("stands for the same record as line {first}")),
+                None => {
+                    seen.lines.insert(key.clone(), line);
+                    Ok(row)
                 }
             },
         });
@@ -242,6 +244,31 @@ impl ImportPlan {
             Ok(row) => self.rows.push(row),
             Err(reason) => self.bad.push(BadRow { line, reason }),
         }
+    }
+}
+
+/// The rows of a file so far.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The first line that stands for a record.
+    lines: BTreeMap<String, u64>,
+    /// How many rows say the same, of those that nothing else tells apart.
+    equal: BTreeMap<String, u64>,
+}
+
+impl Seen {
+    /// A row that nothing tells from others is named by all that it says and by its place among its equals: two that say
+    /// the same are two, and the same file again means the same records.
+    fn named(&mut self, mut row: Row) -> Row {
+        if row.key.is_none() {
+            let said = blake3::hash(row.patch.values().to_json().to_string().as_bytes()).to_hex().to_string();
+            let before = self.equal.entry(said.clone()).or_default();
+            let key = format!("row {said} {before}");
+            *before += 1;
+            row.patch.imported = Some(Imported::from_row(&key));
+            row.key = Some(key);
+        }
+        row
     }
 }
 
@@ -273,7 +300,7 @@ pub(super) fn read_objects(
     let mut plan = ImportPlan::new(kind, map_headings(kind, keys, &options.mapping)?)?;
     let mapping = plan.mapping.clone();
     let times = Times::new(options.zone.as_deref(), None);
-    let mut seen = BTreeMap::new();
+    let mut seen = Seen::default();
     for (line, object) in objects {
         let cells =
             mapping.iter().filter_map(|mapping| Some((&mapping.mapped, Cell::Json(object.get(&mapping.heading)?))));

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 /// `section` (what it is about), and where they apply `singleton`, `verbs`, `identity`, `alike`, `traces` (fields
 /// that two have in common which look like one), `imports_as`, `role` (`profile` or `prospect`),
 /// `speaks` (the choice that says for whom a record speaks), `readers` (the choice that says how far a record goes:
-/// without its word `public` it is for nobody outside), `seal` and `sealed` (the field that seals others, and those).
+/// without its word `public` it is for nobody outside), `seal` and `sealed` (the field that seals others, and those),
+/// `earlier` (fields of which it counts what they said before).
 /// On each field: `audience` (`public`, `coalition`, `group` or `local`), and where they apply `type` (a string is a
 /// `line` unless it says `text`, `link`, `place` or `reference`; a set is `tags` unless it says `references`),
 /// `aliases` (headings of foreign tables), `parts` (headings of columns that make the field together), `stand_in` (the
@@ -97,7 +98,10 @@ pub struct Kind {
     pub seal: Option<Seal>,
     /// Commands beside those that every kind has.
     pub verbs: Vec<String>,
-    /// The fields that together tell one record from another in imports; empty: each row is a new record.
+    /// Fields of which rows tell what they said before.
+    pub earlier: Vec<FieldName>,
+    /// The fields that together tell one record from another in imports; empty: all that a row says does, and how many
+    /// such rows stand before it.
     pub identity: Vec<FieldName>,
     /// The link by which, with the title, an import finds a record whose identity was corrected in the table; none:
     /// such a row is a new record.

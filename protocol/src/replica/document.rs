@@ -13,7 +13,7 @@ use crate::entry::VerifiedChange;
 use crate::id::{Actor, ChangeHash, Digest, DocumentId, GroupId};
 use crate::key::DeviceId;
 use crate::limits::MAX_FAULTY_DEVICES;
-use crate::record::{Contest, Presence, Reader, Registry, Values, removers};
+use crate::record::{Contest, Earlier, Presence, Reader, Registry, Values, removers};
 use crate::time::Timestamp;
 use automerge::Automerge;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +123,8 @@ pub struct Row {
     pub changed_by: Option<DeviceId>,
     /// The last entry that counts of every device that wrote to it, by device.
     pub latest: Box<[(DeviceId, u64)]>,
+    /// What some fields said before, the oldest first, where its kind names such fields.
+    pub earlier: Box<[Earlier]>,
     /// Whether the record was removed.
     pub presence: Presence,
     /// Why Automerge could not be trusted with it on this machine.
@@ -289,6 +291,7 @@ impl LiveDocument {
             changed: self.told.changed,
             changed_by: self.told.changed_by,
             latest: self.told.latest.iter().map(|(device, seq)| (*device, *seq)).collect(),
+            earlier: Box::default(),
             presence: Presence::Present,
             quarantine: self.quarantine.as_ref().map(ToString::to_string),
             breaches: breaches(&self.document),
@@ -305,7 +308,7 @@ impl LiveDocument {
             let reading = match plain {
                 Some(reading) => {
                     let presence = reading.presence;
-                    Ok((reading, presence))
+                    Ok((reading, presence, Box::default()))
                 }
                 None => {
                     // Only few records are ever sealed, and looking for a seal reads the whole history.
@@ -313,19 +316,23 @@ impl LiveDocument {
                     let may_be = seal.is_some_and(|seal| {
                         self.document.effective().any(|(change, _)| seal.may_stand_in(change.bytes()))
                     });
+                    let changes = self.document.effective().map(|(change, _)| change.hash());
+                    let timed = |hash: ChangeHash| Some((self.times.get(&hash)?.0, automerge::ChangeHash(hash.0)));
+                    let changes: Vec<_> = changes.filter(|_| !kind.earlier.is_empty()).filter_map(timed).collect();
                     self.document.read(|automerge| {
                         let reading = kind.read_as(automerge, reader);
                         let reading = match may_be.then(|| kind.sealed(automerge)).flatten() {
                             Some(sealed) => kind.with_seal(reading, &sealed),
                             None => reading,
                         };
-                        (reading, presence_of(automerge, owners))
+                        (reading, presence_of(automerge, owners), kind.earlier_in(automerge, changes))
                     })
                 }
             };
             match reading {
-                Ok((reading, presence)) => {
+                Ok((reading, presence, earlier)) => {
                     row.presence = presence;
+                    row.earlier = earlier;
                     row.values = reading.values;
                     row.values.settle();
                     row.damaged = reading.damaged.into_iter().map(|name| name.to_string()).collect();

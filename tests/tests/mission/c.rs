@@ -1,5 +1,6 @@
 //! C. Structure and decisions.
 
+use grid_protocol::time::Timestamp;
 use grid_tests::api;
 use grid_tests::mission::{Pair, Side, each};
 use serde_json::json;
@@ -271,6 +272,24 @@ async fn c10_an_action_of_ones_own_needs_no_approval_and_a_decision_shows_who_to
     let closed = pair.mill.ask("decisions", "closed", &[]).await;
     assert_eq!((each(&closed, "title"), each(&closed, "outcome")), (words(["A bus"]), words(["A small one."])));
     assert_eq!(closed[0]["who"], json!(["Mill Street"]));
+    // What it said in time counts, whatever it makes of that afterwards; also behind a restart.
+    let decided = Timestamp(pair.river.member.wall().now().0 + DAY.unsigned_abs()).to_string();
+    pair.river.edit("decision", &bus, json!({"decided": decided})).await;
+    for side in [&pair.river, &pair.mill] {
+        side.member.wall().set_ahead(2 * DAY);
+    }
+    let voice = pair.mill.list("voice", "").await[0]["id"].as_str().unwrap().to_owned();
+    pair.mill.edit("voice", &voice, json!({"stance": "object"})).await;
+    pair.mill.edit("voice", &voice, json!({"reason": "Far too dear."})).await;
+    pair.settle().await;
+    let Pair { river, mill } = pair;
+    for side in [river.restarted().await, mill] {
+        let closed = side.ask("decisions", "closed", &[]).await;
+        assert_eq!((&closed[0]["concerns"], &closed[0]["took_part"]), (&json!(1), &json!("1 of 2")), "{closed:?}");
+        let voices = side.ask("decisions", "voices", &[("of", &bus)]).await;
+        assert_eq!((&voices[0]["stance"], &voices[0]["reason"]), (&json!("concern"), &json!("It is dear.")));
+        assert_eq!(side.show("voice", &voice).await["stance"], "object");
+    }
 }
 
 fn words<const N: usize>(words: [&str; N]) -> Vec<String> {

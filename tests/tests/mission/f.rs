@@ -1,7 +1,8 @@
 //! F. Resources, skills, money.
 
+use grid_tests::api;
 use grid_tests::mission::{Pair, each};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f05_totals_of_a_fund_match_its_entries() {
@@ -35,6 +36,34 @@ async fn f05_totals_of_a_fund_match_its_entries() {
         assert!(same, "{told:?}");
     }
     assert_eq!(told.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f05_a_table_of_spendings_that_comes_twice_is_spent_once() {
+    let pair = Pair::new().await;
+    let fund = pair.river.make("fund", json!({"title": "Bail"})).await;
+    let spent = async || pair.river.ask("funds", "funds", &[]).await[0]["spent"].clone();
+    let table = "Fund,Amount,What\nBail,10 AUD,a lawyer\nBail,10 AUD,a lawyer\nBail,5 AUD,a taxi\n";
+    let counts = |taken: &Value| ["created", "changed", "unchanged"].map(|key| taken[key].as_u64().unwrap());
+    assert_eq!(counts(&pair.river.import("spending", table).await), [3, 0, 0]);
+    assert_eq!(spent().await, "25.00 AUD");
+    let preview = "/api/records/spending/import?dry_run=true";
+    let preview = api::request(&pair.river.member.path(), "POST", preview, "text/csv", table).await.json();
+    assert_eq!(counts(&preview), [0, 0, 3], "{preview}");
+    assert_eq!(counts(&pair.river.import("spending", table).await), [0, 0, 3]);
+    assert_eq!(spent().await, "25.00 AUD");
+    // What was corrected here stays so, what was removed stays away, and what is new comes.
+    let rows = pair.river.list("spending", "").await;
+    let of = |what: &str| rows.iter().find(|row| row["what"] == what).unwrap()["id"].as_str().unwrap().to_owned();
+    pair.river.edit("spending", &of("a lawyer"), json!({"amount": "11 AUD"})).await;
+    let path = format!("/api/records/spending/{}", of("a taxi"));
+    let (status, _) = api::request_json(&pair.river.member.path(), "DELETE", &path, json!(null)).await;
+    assert_eq!(status, 200);
+    let longer = format!("{table}Bail,10 AUD,a lawyer\nBail,2 AUD,stamps\n");
+    let taken = pair.river.import("spending", &longer).await;
+    assert_eq!((counts(&taken), taken["skipped"][0]["line"].as_u64()), ([2, 0, 2], Some(4)), "{taken}");
+    assert_eq!(spent().await, "33.00 AUD");
+    assert_eq!(pair.river.list("spending", &format!("fund={fund}")).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

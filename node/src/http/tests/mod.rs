@@ -4,6 +4,7 @@ mod devices;
 mod doors;
 mod errors;
 mod events;
+mod feeds;
 mod fixed;
 mod governing;
 mod openapi;
@@ -89,6 +90,7 @@ fn row(kind: &str, owner: GroupId, id: [u8; 32], changed: u64, fields: Json) -> 
         changed: Timestamp(changed),
         changed_by: Some(DEVICE),
         latest: Box::default(),
+        earlier: Box::default(),
         presence: Presence::Present,
         quarantine: None,
         breaches: Box::default(),

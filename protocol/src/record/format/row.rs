@@ -1,6 +1,6 @@
 //! What a component of a calendar or an address book becomes: a row of an import, as from any table.
 
-use crate::record::import::{Cell, Row, read_row};
+use crate::record::import::{Cell, Row, Seen, read_row};
 use crate::record::spreadsheet::Times;
 use crate::record::{BadRow, FieldName, FieldType, ImportOptions, ImportPlan, Imported, Kind, Mapped, Mapping};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,7 +77,7 @@ impl<'k> Draft<'k> {
 /// The rows of a file, one after the other.
 pub(super) struct Rows {
     plan: ImportPlan,
-    seen: BTreeMap<String, u64>,
+    seen: Seen,
     mapped: BTreeMap<&'static str, FieldName>,
     others: BTreeSet<String>,
 }
@@ -88,7 +88,7 @@ const OTHERS: usize = 40;
 impl Rows {
     pub(super) fn new() -> Self {
         let plan = ImportPlan { mapping: Vec::new(), rows: Vec::new(), bad: Vec::new(), notes: Vec::new() };
-        Self { plan, seen: BTreeMap::new(), mapped: BTreeMap::new(), others: BTreeSet::new() }
+        Self { plan, seen: Seen::default(), mapped: BTreeMap::new(), others: BTreeSet::new() }
     }
 
     /// Takes a row; `names` are those that its component has.

@@ -1,7 +1,7 @@
 //! Tables as spreadsheets write them: what separates the cells, where each row begins, and what a quotation mark swallows.
 
 use super::row::{Cell, read_row};
-use super::{BadRow, ImportError, ImportOptions, ImportPlan};
+use super::{BadRow, ImportError, ImportOptions, ImportPlan, Seen};
 use crate::limits::MAX_IMPORT_ROWS;
 use crate::record::heading::map_headings;
 use crate::record::quotes::open_quote;
@@ -9,7 +9,6 @@ use crate::record::spreadsheet::{Order, Times};
 use crate::record::table::undo_defuse;
 use crate::record::{FieldType, Kind, Mapped, Mapping};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 pub(super) fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Result<ImportPlan, ImportError> {
     // Some spreadsheets say the separator in a first line of their own.
@@ -50,7 +49,7 @@ pub(super) fn read_csv(kind: &Kind, text: &str, options: &ImportOptions) -> Resu
         plan.notes.push(BadRow { line, reason });
     }
     let times = Times::new(options.zone.as_deref(), order.map(|(_, order)| order));
-    let mut seen = BTreeMap::new();
+    let mut seen = Seen::default();
     for (line, record) in &records {
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;

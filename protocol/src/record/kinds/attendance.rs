@@ -1,6 +1,6 @@
 //! An attendance: whether a group comes, and how many came.
 
-use crate::record::{Complaint, Record, rules};
+use crate::record::{Complaint, DateTime, Record, rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,9 @@ pub struct Attendance {
     /// The event.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "event"}))]
     pub event: String,
+    /// The day, where the event comes back and this is about one time of it.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on", "aliases": ["Date"]}))]
+    pub on: Option<DateTime>,
     /// Whether the group comes; before the event it has to be said.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub says: Option<Coming>,

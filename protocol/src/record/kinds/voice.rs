@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "voice", "plural": "voices", "title": "decision", "rule": "owner", "section": "structure"
+    "name": "voice", "plural": "voices", "title": "decision", "rule": "owner", "section": "structure",
+    "earlier": ["stance", "reason"]
 }))]
 pub struct Voice {
     /// The decision.

@@ -1,11 +1,12 @@
 //! Reading what others wrote, and writing what fits one change.
 
-use super::{document, heads, made_up_kind::boat, merge, try_write, write, write_json};
+use super::{copy, document, heads, made_up_kind::boat, merge, try_write, write, write_json};
 use crate::{
     limits::{MAX_BODY, MAX_TAGS},
     record::{Outcome, Patch, PatchError, Registry, Value},
+    time::Timestamp,
 };
-use automerge::{ObjType, ROOT, ScalarValue, transaction::Transactable};
+use automerge::{Automerge, ObjType, ROOT, ScalarValue, transaction::Transactable};
 use serde_json::json;
 
 #[test]
@@ -186,4 +187,32 @@ fn a_tag_taken_away_here_and_one_added_there_both_count() {
     write_json(&kind, &mut one, json!({"gear": null}));
     write_json(&kind, &mut other, json!({"gear": ["rope", "oars", "anchor"]}));
     assert_eq!(merge(&kind, &mut one, &mut other).values.to_json()["gear"], json!(["anchor"]));
+}
+
+#[test]
+fn what_a_record_said_before_is_told_with_until_when_by_the_times_of_its_changes() {
+    let kind = Registry::standard().kind("voice").unwrap();
+    let mut doc = document(1);
+    let says = |doc: &mut Automerge, stance: &str, reason: &str| {
+        let voice = json!({"decision": "a".repeat(52), "stance": stance, "reason": reason});
+        assert_eq!(write_json(kind, doc, voice), 1);
+        doc.get_heads()[0]
+    };
+    let mut changes = vec![(Timestamp(10), says(&mut doc, "object", ""))];
+    assert_eq!(kind.earlier_in(&doc, changes.clone()).len(), 0);
+    let mut other = copy(&doc, 2);
+    changes.push((Timestamp(30), says(&mut doc, "support", "It is cheap.")));
+    // Written apart from it, and before it.
+    let met = says(&mut other, "object", "It is dear.");
+    doc.merge(&mut other).unwrap();
+    changes.insert(1, (Timestamp(20), met));
+    changes.reverse();
+    let told: Vec<_> = kind.earlier_in(&doc, changes).iter().map(|it| (it.until.0, it.values.to_json())).collect();
+    assert_eq!(told, [(20, json!({"stance": "object"})), (30, json!({"stance": "object", "reason": "It is dear."}))]);
+    // Of very many the newest are told.
+    let many =
+        (0..40).map(|time| (Timestamp(time), says(&mut doc, if time % 2 == 0 { "object" } else { "concern" }, "x")));
+    let many: Vec<_> = many.collect();
+    let told = kind.earlier_in(&doc, many);
+    assert_eq!((told.len(), told[0].until, told[31].until), (32, Timestamp(8), Timestamp(39)));
 }

@@ -2,7 +2,7 @@
 
 use super::{document, write, write_json};
 use crate::record::{
-    ImportError, ImportOptions, ImportPlan, Kind, Mapped, Meant, Patch, Reading, Registry, TableRow, Values,
+    ImportError, ImportOptions, ImportPlan, ImportRow, Kind, Mapped, Meant, Patch, Reading, Registry, TableRow, Values,
     export_csv, export_json, origin_of,
 };
 use serde_json::json;
@@ -170,6 +170,29 @@ fn the_same_file_twice_changes_nothing() {
         assert!(again.is_empty(), "{again:?}");
         assert_eq!(write(kind, &mut doc, &again), 0);
     }
+}
+
+#[test]
+fn rows_that_nothing_tells_apart_are_named_by_what_they_say_and_by_how_many_said_it_before() {
+    let tally = Registry::standard().kind("tally").unwrap();
+    let action = "a".repeat(52);
+    let row = |letters: u32, target: &str| format!("{action},{letters},{target}\n");
+    let keys = |rows: &[String]| {
+        let table = format!("Action,Letters,Recipient\n{}", rows.concat());
+        let plan = ImportPlan::read(tally, table.as_bytes(), &ImportOptions::default()).unwrap();
+        assert_eq!(plan.bad, []);
+        let origins = |row: &ImportRow| {
+            let reading = tally.merge_import(&Reading::default(), &row.patch);
+            reading.imported().unwrap().origins().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert!(plan.rows.iter().all(|row| origins(row) == [origin_of(row.key.as_deref().unwrap())]));
+        plan.rows.into_iter().map(|row| row.key.unwrap()).collect::<Vec<_>>()
+    };
+    let [first, second, other] = keys(&[row(5, "Premier"), row(5, "Premier"), row(5, "Mayor")]).try_into().unwrap();
+    assert!(first != second && first != other && second != other);
+    // Wherever it stands, and whatever came to the file since.
+    let later = keys(&[row(9, "Mayor"), row(5, "Mayor"), row(5, "Premier"), row(5, "Premier"), row(5, "Premier")]);
+    assert_eq!(later[1..4], [other, first, second]);
 }
 
 #[test]
