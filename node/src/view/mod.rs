@@ -27,6 +27,7 @@ mod statement;
 pub(crate) mod status;
 pub(crate) mod told;
 mod versions;
+mod when;
 mod wording;
 
 pub use directory::{DirectoryRow, Membership};
@@ -41,6 +42,7 @@ pub use search::Search;
 pub use statement::OwnMembership;
 pub(crate) use versions::deliberated;
 pub use versions::{Split, VersionRow, VersionState, Way};
+pub(crate) use when::{TimeFields, When, moment};
 pub(crate) use wording::{worded, wording};
 
 use crate::handle::StatementView;

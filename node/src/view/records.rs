@@ -3,6 +3,7 @@
 //! A record has a number here from its first row on, which is never stored and never given to another: whatever lists
 //! records lists their numbers, eight of which take the room of one id.
 
+use super::when::When;
 use grid_protocol::id::DocumentId;
 use grid_protocol::record::{Registry, Value};
 use grid_protocol::replica::Row;
@@ -27,6 +28,8 @@ struct Place {
 #[derive(Default)]
 pub struct Records {
     rows: Vec<Arc<Row>>,
+    /// When each takes place, by its number.
+    when: Vec<When>,
     numbers: HashMap<DocumentId, Number>,
     /// The records that are not removed.
     by_kind: BTreeMap<String, BTreeSet<Place>>,
@@ -50,10 +53,12 @@ pub(super) struct Taken {
 impl Records {
     /// Takes a row in that was read anew; none once there are four thousand million records.
     pub(super) fn take(&mut self, registry: &Registry, row: &Arc<Row>) -> Option<Taken> {
+        let when = When::of(registry, row);
         let (number, before) = match self.numbers.get(&row.document) {
             Some(number) => {
                 let number = *number;
                 self.leave_out(registry, number);
+                *self.when.get_mut(number as usize)? = when;
                 let known = self.rows.get_mut(number as usize)?;
                 (number, Some(std::mem::replace(known, row.clone())))
             }
@@ -61,6 +66,7 @@ impl Records {
                 let number = Number::try_from(self.rows.len()).ok()?;
                 self.numbers.insert(row.document, number);
                 self.rows.push(row.clone());
+                self.when.push(when);
                 (number, None)
             }
         };
@@ -110,6 +116,7 @@ impl Records {
     /// Gives back what growing left over.
     pub(super) fn settle(&mut self) {
         self.rows.shrink_to_fit();
+        self.when.shrink_to_fit();
         self.numbers.shrink_to_fit();
         self.referring.values_mut().for_each(Vec::shrink_to_fit);
         self.referring.shrink_to_fit();
@@ -163,6 +170,12 @@ impl Records {
     /// The records of a kind that are not removed, newest first.
     pub fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
         self.by_kind.get(kind).into_iter().flat_map(move |places| self.at(places))
+    }
+
+    /// The same, each with when it takes place.
+    pub(crate) fn of_kind_with_times<'a>(&'a self, kind: &str) -> impl Iterator<Item = (&'a Arc<Row>, When)> + use<'a> {
+        let numbers = self.by_kind.get(kind).into_iter().flatten().map(|place| place.number as usize);
+        numbers.filter_map(move |number| Some((self.rows.get(number)?, *self.when.get(number)?)))
     }
 
     fn at<'a>(&'a self, places: &'a BTreeSet<Place>) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
