@@ -4,13 +4,14 @@
 //! records lists their numbers, eight of which take the room of one id.
 
 use super::when::When;
-use grid_protocol::id::DocumentId;
+use grid_protocol::id::{DocumentId, from_base32};
 use grid_protocol::record::{Registry, Value};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use std::cmp::Reverse;
 use std::collections::btree_set::{self, BTreeSet};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// The number of a record on this computer, for as long as the node runs.
@@ -191,9 +192,22 @@ impl Records {
     /// The records of a kind whose id begins with `prefix`, removed ones too.
     pub fn with_prefix(&self, kind: &str, prefix: &str) -> Vec<&Arc<Row>> {
         let prefix = prefix.to_ascii_lowercase();
-        let of_kind = self.rows.iter().filter(|row| row.kind() == Some(kind) && !row.heads.is_empty());
-        of_kind.filter(|row| row.document.to_string().starts_with(&prefix)).collect()
+        let Some(range) = beginnings(&prefix) else { return Vec::new() };
+        let places = self.by_kind.get(kind).into_iter().flatten().filter(|place| range.contains(&place.beginning));
+        let removed = self.removed.get(kind).into_iter().flatten().copied();
+        let rows = places.map(|place| place.number).chain(removed).filter_map(|number| self.numbered(number));
+        rows.filter(|row| row.document.to_string().starts_with(&prefix)).collect()
     }
+}
+
+/// The first eight bytes that ids may have whose letters begin like this; none where no letters of an id do.
+fn beginnings(prefix: &str) -> Option<RangeInclusive<u64>> {
+    // Sixteen letters are ten bytes.
+    let bound = |pad: char| {
+        let letters: String = prefix.chars().chain(std::iter::repeat(pad)).take(16).collect();
+        from_base32(&letters)?.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
+    };
+    Some(bound('a')?..=bound('7')?)
 }
 
 /// Whether a record is there and not removed.
@@ -224,4 +238,39 @@ fn named_by(registry: &Registry, row: &Row) -> BTreeSet<Named> {
         }
     }
     named
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::question::fixture::Coalition;
+    use grid_protocol::record::Presence;
+    use grid_protocol::replica::Row;
+    use serde_json::json;
+
+    #[test]
+    fn records_are_found_by_as_many_letters_of_their_ids_as_anybody_gives_removed_ones_too() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let ids: Vec<String> =
+            (0..300).map(|number| coalition.record(0, "page", json!({"title": format!("Page {number}")}))).collect();
+        let removed = coalition.views.records.row(&ids[7].parse().unwrap()).unwrap();
+        let removed = Row { presence: Presence::Removed, ..Row::clone(removed) };
+        coalition.views.take_rows([removed]);
+        let records = &coalition.views.records;
+        for id in ids.iter().take(20) {
+            for letters in [1, 2, 6, 12, 13, 16, 17, 51, 52] {
+                let prefix = id[..letters].to_uppercase();
+                let mut found: Vec<String> =
+                    records.with_prefix("page", &prefix).iter().map(|row| row.document.to_string()).collect();
+                let mut meant: Vec<&String> = ids.iter().filter(|known| known.starts_with(&id[..letters])).collect();
+                found.sort();
+                meant.sort();
+                assert!(found.iter().eq(meant), "{prefix}");
+            }
+            assert!(records.with_prefix("need", &id[..6]).is_empty());
+        }
+        for nothing in ["aé", "0189", "a b"] {
+            assert!(records.with_prefix("page", nothing).is_empty(), "{nothing}");
+        }
+        assert_eq!(records.with_prefix("page", "").len(), 300);
+    }
 }
