@@ -19,6 +19,8 @@ use tokio::{net::UnixStream, runtime::Runtime, time::timeout};
 
 /// A node answers within this, or something is wrong with it; an import of a large file takes long.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// So many items of a list at once; a node gives no more.
+const PAGE: u64 = 1_000;
 
 /// A client of the node that runs on one home.
 #[derive(Debug)]
@@ -36,6 +38,32 @@ impl Client {
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
         self.json(Method::GET, path, None)
+    }
+
+    /// A list, page by page: as many items as are asked for.
+    pub(crate) fn list(
+        &self,
+        path: &str,
+        limit: u64,
+        offset: u64,
+        query: &[(String, String)],
+    ) -> Result<Value, Failure> {
+        let mut items = Vec::new();
+        loop {
+            let got = items.len() as u64;
+            let page = (limit - got.min(limit)).min(PAGE);
+            let part = [("limit", page.to_string()), ("offset", offset.saturating_add(got).to_string())];
+            let part = part.iter().map(|(name, value)| (*name, value.as_str()));
+            let words = query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let mut list = self.get(&with_query(path, part.chain(words)))?;
+            let more = list["items"].as_array_mut().map(std::mem::take).unwrap_or_default();
+            let short = (more.len() as u64) < page;
+            items.extend(more);
+            if short || items.len() as u64 >= limit {
+                list["items"] = Value::Array(items);
+                return Ok(list);
+            }
+        }
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {

@@ -20,8 +20,9 @@ use grid_protocol::id::{CoalitionId, derive};
 use grid_protocol::key::DeviceId;
 use grid_protocol::pairing::PairingCode;
 use grid_protocol::record::Registry;
-use grid_protocol::replica::{Identity, Replica};
-use grid_protocol::sync::Says;
+use grid_protocol::replica::{Belief, Identity, Recalled, Replica};
+use grid_protocol::sync::{HintBody, Says};
+use grid_protocol::time::Timestamp;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
@@ -180,14 +181,19 @@ impl Node {
             Err(error) => return Err(error.into()),
         };
 
-        let (commands, inbox) = mpsc::channel(COMMANDS);
-        let (events, _) = broadcast::channel(EVENTS);
-        let views = Arc::new(RwLock::new(Views::new(config.registry.clone(), identity.group)));
-        let handle = Handle::new(commands, views.clone(), events.clone(), config.wall.clone());
-
         let locals = store.reader().locals();
-        let (recalled, hints) = recall(&store, &config.registry, config.wall.now());
-        let (mut replica, rows) = Replica::open(identity, config.registry.clone(), store, &recalled, random())?;
+        let mut views = Views::new(config.registry.clone(), identity.group);
+        // What control records prove and what records say need nothing of each other, and each takes long.
+        let (belief, (recalled, hints)) = std::thread::scope(|scope| {
+            let proving = std::thread::Builder::new().name("grid-proof".to_owned()).stack_size(STACK);
+            let proving = proving.spawn_scoped(scope, || Belief::of(&identity, &store)).map_err(StartError::Thread)?;
+            let recalled = show_recalled(&mut views, &store, config.wall.now());
+            let belief = proving.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok::<_, StartError>((belief?, recalled))
+        })?;
+        let registry = config.registry.clone();
+        let (mut replica, rows) = Replica::open_believing(identity, registry, store, belief, &recalled, random())?;
+        drop(recalled);
         let clock = Clock::start(config.wall.clone());
         let mut book = AddressBook::new(profile.addresses.clone()).announcing(config.announce.clone());
         book.take_authority(replica.authority());
@@ -204,15 +210,13 @@ impl Node {
                 }
             }
         }
-        {
-            let mut views = views.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let now = config.wall.now();
-            let rows = recalled.rows.into_iter().map(|row| views.dated(row, now).row).collect::<Vec<_>>();
-            views.take_rows(rows);
-            views.take_locals(locals);
-            let own = if replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
-            views.take_authority(replica.control(), replica.authority(), own);
-        }
+        views.take_locals(locals);
+        let own = if replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
+        views.take_authority(replica.control(), replica.authority(), own);
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (events, _) = broadcast::channel(EVENTS);
+        let views = Arc::new(RwLock::new(views));
+        let handle = Handle::new(commands, views.clone(), events.clone(), config.wall.clone());
         let outbound = Outbound::new(identity, keys, config.registry, profile.ticket());
         // A copy asks for nothing.
         if let Some(asked) = &profile.pairing
@@ -278,6 +282,14 @@ impl Node {
             );
         }
     }
+}
+
+/// Reads the rows that an earlier run kept, and shows them.
+fn show_recalled(views: &mut Views, store: &Store, now: Timestamp) -> (Recalled, Vec<HintBody>) {
+    let (recalled, hints) = recall(store, &views.registry, now);
+    let rows: Vec<_> = recalled.rows.iter().map(|row| views.dated(row.clone(), now).row).collect();
+    views.take_rows(rows);
+    (recalled, hints)
 }
 
 /// What the network says until it listens on as many addresses as were asked for.

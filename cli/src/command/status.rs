@@ -1,4 +1,4 @@
-//! `grid status`: health first, then one line for each group.
+//! `grid status`: health first, then one line for each group of those that matter now.
 
 mod wrong;
 
@@ -12,13 +12,21 @@ use crate::{
 use clap::Args;
 use serde_json::Value;
 
-/// See how things stand: what needs you first, then one line for each group
+/// See how things stand: what needs you first, then one line for each of the groups that matter now
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Status {}
+pub(crate) struct Status {
+    /// Show every group, however many there are
+    #[arg(long)]
+    all: bool,
+}
 
 impl Status {
     pub(crate) fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let status = context.client()?.get("/api/status")?;
+        let client = context.client()?;
+        let mut status = client.get("/api/status")?;
+        if self.all {
+            status["peers"] = client.list("/api/peers", u64::MAX, 0, &[])?["items"].take();
+        }
         let sign = context.line("statement sign");
         let invite = context.line("invite create");
         let review = context.line("review start");
@@ -117,6 +125,10 @@ fn show(page: &mut Page, status: &Value, [sign, invite, review]: [&str; 3]) {
         ]);
     }
     page.table(&table);
+    let more = number("peers_total").saturating_sub(peers.len() as u64);
+    if more > 0 {
+        page.line(&format!("and {more} more: `grid status --all`"));
+    }
 }
 
 /// Whether the group has thought about what threatens its people.

@@ -33,6 +33,34 @@ fn a_person_reads_how_things_stand() {
 }
 
 #[test]
+fn of_many_groups_some_stand_in_the_status_and_all_where_all_are_asked_for() {
+    let peer =
+        |number: usize| json!({"group": "x", "name": format!("Mill {number}"), "path": "none", "sync": "offline"});
+    let node = FakeNode::new(move |asked| {
+        let list = |from: usize, to: usize| (from..to).map(peer).collect::<Vec<_>>();
+        match asked.path.split_once("offset=") {
+            None => {
+                let mut status = status();
+                status["peers"] = json!(list(0, 20));
+                status["peers_total"] = json!(1_279);
+                status["faults"] = json!([{"fault": "double_vouch", "what": "Two vouches.", "hint": "ask them"}]);
+                status["faults_total"] = json!(41);
+                (200, status)
+            }
+            Some((_, "0")) => (200, json!({"items": list(0, 1_000), "total": 1_279})),
+            Some(_) => (200, json!({"items": list(1_000, 1_279), "total": 1_279})),
+        }
+    });
+    let some = stdout(&node.run(["status"]));
+    assert!(some.contains("Mill 19") && some.contains("and 1259 more: `grid status --all`"), "{some}");
+    assert!(!some.contains("Mill 20") && some.contains("and 40 more: `grid status --json`"), "{some}");
+    let all = stdout(&node.run(["status", "--all"]));
+    assert!(all.contains("Mill 1278") && !all.contains("--all"), "{all}");
+    let told = answer(&node.run(["status", "--all", "--json"]));
+    assert_eq!(told["peers"].as_array().map(Vec::len), Some(1_279));
+}
+
+#[test]
 fn a_coalition_of_one_is_normal() {
     let node = FakeNode::saying(200, status());
     let shown = stdout(&node.run(["status"]));

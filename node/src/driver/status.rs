@@ -158,6 +158,7 @@ impl Driver {
                 }
             }
         }
+        rows.sort_by_cached_key(PeerRow::place);
         rows
     }
 }

@@ -197,10 +197,7 @@ impl Source {
             let filter = Filter::for_readers(views, &kind_seen.kind, self.words.clone())?;
             let present = |row: &Row| groups == Groups::All || views.holds(row);
             let is_for = |row: &Row| {
-                which.holds(&kind_seen, row)
-                    && !views.hidden.hides(row)
-                    && present(row)
-                    && kind_seen.takes(views, row)
+                which.holds(&kind_seen, row) && !views.hidden.hides(row) && present(row) && kind_seen.takes(views, row)
             };
             let fits = |row: &&Arc<Row>| is_for(row) && kind_seen.is_shown(&filter, row);
             let rows = Near::of_kind(near.as_ref(), views, kind).filter(fits);

@@ -134,23 +134,31 @@ impl Filter {
     pub(crate) fn rows<'a>(&self, views: &'a Views, kind: &Kind) -> (Vec<&'a Arc<Row>>, usize) {
         let mut hidden = 0;
         let mut rows = self.looked_at(views, kind);
-        rows.retain(|row| {
-            let fit = self.fit(row);
-            hidden += usize::from(fit == Fit::Hidden);
-            fit == Fit::Shown
-        });
+        if self.looks_at_records() {
+            rows.retain(|row| {
+                let fit = self.shown_or_hidden(row, self.says(row, &row.values));
+                hidden += usize::from(fit == Fit::Hidden);
+                fit == Fit::Shown
+            });
+        }
         (rows, hidden)
     }
 
-    /// The records that it looks at, newest first: those that an index leads to, where one does.
+    /// The records of its time that it looks at, newest first: those that an index leads to, where one does.
     pub(super) fn looked_at<'a>(&self, views: &'a Views, kind: &Kind) -> Vec<&'a Arc<Row>> {
         let by_words = self.text.as_ref().and_then(Text::found);
         let most = by_words.map_or(views.records.count_of(&kind.name) / 2, HashSet::len);
-        match (views.saying(kind, &self.said, most), by_words) {
-            (Some(rows), _) => rows,
-            (None, Some(found)) => newest_first(found.iter().filter_map(|document| views.records.row(document))),
-            (None, None) => views.records.of_kind(&kind.name).collect(),
-        }
+        let mut rows = match (views.saying(kind, &self.said, most), by_words, &self.during) {
+            (Some(rows), ..) => rows,
+            (None, Some(found), _) => newest_first(found.iter().filter_map(|document| views.records.row(document))),
+            (None, None, None) => return views.records.of_kind(&kind.name).collect(),
+            (None, None, Some(during)) => {
+                let rows = views.records.of_kind_with_times(&kind.name);
+                return rows.filter(|(row, when)| during.takes_in(row, *when)).map(|(row, _)| row).collect();
+            }
+        };
+        rows.retain(|row| self.is_of_its_time(row, &row.values));
+        rows
     }
 
     /// How many records were not looked through for words, although they say more than the index keeps.
@@ -160,7 +168,12 @@ impl Filter {
 
     /// Whether it shows everything.
     pub(crate) fn is_open(&self) -> bool {
-        self.group.is_none() && self.hidden.is_none() && !self.looks_at_fields()
+        self.during.is_none() && !self.looks_at_records()
+    }
+
+    /// Whether more of a record counts than when it takes place.
+    fn looks_at_records(&self) -> bool {
+        self.group.is_some() || self.hidden.is_some() || self.text.is_some() || !self.fields.is_empty()
     }
 
     /// Whether it looks at what the fields of a record hold.
@@ -175,7 +188,12 @@ impl Filter {
 
     /// Whether a record fits, and is shown.
     pub(crate) fn fit(&self, row: &Row) -> Fit {
-        let fits = self.fits(row, &row.values) && self.text.as_ref().is_none_or(|text| text.is_in_row(row));
+        self.shown_or_hidden(row, self.fits(row, &row.values))
+    }
+
+    /// Whether a record is shown of which all but its words, and what is hidden here, fits.
+    fn shown_or_hidden(&self, row: &Row, fits: bool) -> Fit {
+        let fits = fits && self.text.as_ref().is_none_or(|text| text.is_in_row(row));
         match &self.hidden {
             _ if !fits => Fit::No,
             Some(hidden) if hidden.takes_out(row) => Fit::Hidden,
@@ -194,9 +212,17 @@ impl Filter {
 
     /// Whether a record fits but for its words, whatever is hidden here.
     fn fits(&self, row: &Row, seen: &Values) -> bool {
+        self.says(row, seen) && self.is_of_its_time(row, seen)
+    }
+
+    /// Whether a record is of the group that is asked for, and its fields say what they should.
+    fn says(&self, row: &Row, seen: &Values) -> bool {
         self.group.is_none_or(|group| row.owner() == Some(group))
             && self.fields.iter().all(|(field, wanted)| wanted.is(seen.get(field)))
-            && self.during.as_ref().is_none_or(|during| during.holds(row, seen))
+    }
+
+    fn is_of_its_time(&self, row: &Row, seen: &Values) -> bool {
+        self.during.as_ref().is_none_or(|during| during.holds(row, seen))
     }
 
     /// Whether a group fits of which nothing is known but its name, and is shown.

@@ -37,6 +37,7 @@ mod news;
 mod notes;
 mod open;
 mod openapi;
+mod peers;
 mod period;
 mod pick;
 mod questions;
@@ -160,6 +161,7 @@ fn router(api: Api) -> Router {
     Router::new()
         .route("/openapi.json", get(openapi::document))
         .route("/api/status", get(status::status))
+        .route("/api/peers", get(peers::list))
         .route("/api/events", get(events::events))
         .route("/api/dial", post(status::dial))
         .route("/api/stop", post(status::stop))

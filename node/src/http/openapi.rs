@@ -10,7 +10,7 @@ use super::import_export::ImportAnswer;
 use super::records::{PageAnswer, RemoveAnswer, WriteAnswer, WriteRequest};
 use super::undo::{UndoAnswer, UndoRequest};
 use super::{
-    compare, devices, events, feeds, invites, kinds, links, lost, mandates, news, questions, recovery, resolve,
+    compare, devices, events, feeds, invites, kinds, links, lost, mandates, news, peers, questions, recovery, resolve,
     statement, status, totals, versions, vouches,
 };
 use axum::Json;
@@ -30,6 +30,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
         status::status,
         status::dial,
         status::stop,
+        peers::list,
         events::events,
         invites::list,
         invites::create,

@@ -2,15 +2,12 @@
 
 use super::error::ApiError;
 use super::input::Words;
-use grid_protocol::record::format::Shape;
-use grid_protocol::record::{FieldName, Kind, Times, Value, Values};
+use crate::view::{TimeFields, When, moment as instant};
+use grid_protocol::record::{Kind, Times, Values};
 use grid_protocol::replica::Row;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-
-/// The field that says how something comes back.
-const REPEATS: &str = "repeats";
 
 /// From a moment on and up to one; open where nothing is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,8 +21,7 @@ pub(super) struct Period {
 #[derive(Debug)]
 pub(super) struct During {
     period: Period,
-    starts: Option<FieldName>,
-    ends: Option<FieldName>,
+    fields: TimeFields,
 }
 
 impl Period {
@@ -60,8 +56,7 @@ impl Period {
         if self == Self::default() {
             return None;
         }
-        let Shape { starts, ends, .. } = Shape::of(kind);
-        Some(During { period: self, starts, ends })
+        Some(During { period: self, fields: TimeFields::of(kind) })
     }
 
     /// Whether a moment lies in it.
@@ -88,18 +83,18 @@ impl During {
     /// Whether a record takes place then, if only one of the times that it comes back; one that names no time: whether it
     /// was changed last then.
     pub(super) fn holds(&self, row: &Row, seen: &Values) -> bool {
-        // Few come back, and taking all times of each record apart costs more than the rest.
-        let comes_back = !seen.text(REPEATS).is_empty();
-        if comes_back && let Some(times) = Times::of(seen).filter(Times::comes_back) {
-            return self.period.meets(&times);
+        match self.fields.span(row, seen) {
+            Some((from, to)) => self.period.touches(from, to),
+            None => Times::of(seen).is_some_and(|times| self.period.meets(&times)),
         }
-        let said = |field: &Option<FieldName>| match seen.get(field.as_ref()?) {
-            Some(Value::DateTime(moment)) => Some(moment.instant()),
-            _ => None,
-        };
-        let named = said(&self.starts).or_else(|| said(&self.ends));
-        let Some(from) = named.or_else(|| instant(row.changed)) else { return false };
-        self.period.touches(from, said(&self.ends).map_or(from, |to| to.max(from)))
+    }
+
+    /// The same for whoever sees all of a record, which is looked at only where what is noted of it does not tell.
+    pub(super) fn takes_in(&self, row: &Row, noted: When) -> bool {
+        match noted.span() {
+            Some((from, to)) => self.period.touches(from, to),
+            None => self.holds(row, &row.values),
+        }
     }
 }
 
@@ -129,10 +124,6 @@ fn begins(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     day.to_zoned(zone.clone()).map(|zoned| zoned.timestamp()).ok()
 }
 
-fn instant(at: grid_protocol::time::Timestamp) -> Option<Timestamp> {
-    Timestamp::from_millisecond(i64::try_from(at.0).ok()?).ok()
-}
-
 fn millis(at: Timestamp) -> grid_protocol::time::Timestamp {
     grid_protocol::time::Timestamp(u64::try_from(at.as_millisecond()).unwrap_or_default())
 }
@@ -145,7 +136,11 @@ fn unfit(word: &str, text: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::filter::Filter;
     use super::*;
+    use crate::question::fixture::Coalition;
+    use serde_json::json;
+    use std::sync::Arc;
 
     fn period(since: &str, until: &str, zone: &str) -> Result<Period, ApiError> {
         let zone = TimeZone::get(zone).unwrap();
@@ -185,5 +180,50 @@ mod tests {
             assert!(error.message.contains(found) && !error.hint.is_empty(), "{error:?}");
         }
         assert_eq!(period("", "", "UTC").unwrap(), Period::default());
+    }
+
+    #[test]
+    fn a_list_of_a_time_holds_what_asking_each_record_finds_before_and_after_it_was_changed() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let on = |day: u32| format!("2026-11-{day:02}T10:00:00Z");
+        for day in 1..=28 {
+            coalition.days_ago(day.into());
+            let number = day % 6;
+            let fields = match number {
+                0 => json!({"title": "No time"}),
+                1 | 2 => json!({"title": "One time", "starts": on(day)}),
+                3 => json!({"title": "Long", "starts": on(day), "ends": on(day + 2)}),
+                4 => json!({"title": "Over in the year 8000", "starts": "8000-01-01T00:00:00Z"}),
+                _ => json!({"title": "Weekly", "starts": on(day), "repeats": "weekly"}),
+            };
+            coalition.record(0, "action", fields);
+        }
+        let kind = coalition.views.registry.kind("action").unwrap().clone();
+        let check = |coalition: &Coalition| {
+            let views = &coalition.views;
+            let mut sizes = Vec::new();
+            for (since, until) in
+                [("2026-11-10", ""), ("2026-11-20", "2026-11-22"), ("", "2026-11-05"), ("2027-01-01", "")]
+            {
+                let words = || Words::read(&format!("since={since}&until={until}")).unwrap();
+                let during = Period::take(&mut words()).unwrap().during(&kind).unwrap();
+                let meant: Vec<&Arc<Row>> =
+                    views.records.of_kind("action").filter(|row| during.holds(row, &row.values)).collect();
+                assert_eq!(Filter::read(views, &kind, words()).unwrap().rows(views, &kind).0, meant, "{since} {until}");
+                sizes.push(meant.len());
+            }
+            sizes
+        };
+        let before = check(&coalition);
+        let rows: Vec<Row> = coalition.views.records.of_kind("action").map(|row| Row::clone(row)).collect();
+        coalition.views.take_rows(rows.into_iter().map(|mut row| {
+            row.values.clear("starts");
+            row.values.clear("ends");
+            row.values.clear("repeats");
+            row
+        }));
+        let after = check(&coalition);
+        assert!(before.iter().all(|size| (1..28).contains(size)), "{before:?}");
+        assert_eq!(after, [12, 2, 12, 0], "each of them counts by the day on which it was written");
     }
 }

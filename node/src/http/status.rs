@@ -6,14 +6,17 @@ use super::error::{ApiError, ErrorAnswer};
 use super::findings::{FaultItem, FaultyDeviceItem, UnreadableItem};
 use super::input::{Answer, Done, JsonBody};
 use super::needs::{Need, needs};
+use super::peers::Peer;
 use crate::handle::OwnStanding;
 use crate::space::{Amount, GroupSpace, Space};
 use crate::threats::{self, Reviewed};
 use crate::trouble;
-use crate::view::PeerRow;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// So many of a list at most stand in the status, however many groups there are.
+const NAMED: usize = 20;
 
 /// Where the node stands.
 #[derive(Serialize, ToSchema)]
@@ -36,8 +39,11 @@ pub(crate) struct StatusAnswer {
     records: usize,
     /// Own entries that no other group has received yet.
     pending: u64,
-    /// Peers, connected now or known.
+    /// Peers, connected now or known, up to 20: those with a fault first, then those that are connected, then those that
+    /// were here last.
     peers: Vec<Peer>,
+    /// How many peers there are; `/api/peers` has them all.
+    peers_total: usize,
     /// Where this API listens on TCP.
     http: Option<String>,
     /// Where other nodes reach this one.
@@ -46,12 +52,18 @@ pub(crate) struct StatusAnswer {
     troubles: Vec<Trouble>,
     /// What waits for the people of this group.
     needs: Vec<Need>,
-    /// Rules that somebody broke, as control records show it; this group's own first.
+    /// Rules that somebody broke, as control records show it, up to 20; this group's own first.
     faults: Vec<FaultItem>,
-    /// Devices of which changes count for nothing by a rule that no honest program breaks.
+    /// How many such faults there are.
+    faults_total: usize,
+    /// Devices of which changes count for nothing by a rule that no honest program breaks, up to 20.
     faulty_devices: Vec<FaultyDeviceItem>,
-    /// Records that this computer can't read.
+    /// How many such devices there are.
+    faulty_devices_total: usize,
+    /// Records that this computer can't read, up to 20.
     unreadable: Vec<UnreadableItem>,
+    /// How many such records there are.
+    unreadable_total: usize,
     /// Whether this group has reviewed what threatens its people: `before_sync`, `later`, `not_yet` (and nobody was met)
     /// or `missed` (and others were met).
     threat_review: &'static str,
@@ -66,8 +78,10 @@ pub(crate) struct SpaceAnswer {
     held: AmountAnswer,
     /// What of it came in here within the last day.
     last_day: AmountAnswer,
-    /// By group, those with the most bytes first.
+    /// By group, up to 20, those with the most bytes first.
     groups: Vec<GroupSpaceAnswer>,
+    /// How many groups there are of which something is held.
+    groups_total: usize,
     /// Set where most of what came within the last day is of one other group, and is much.
     note: Option<Trouble>,
 }
@@ -109,9 +123,15 @@ impl From<Space> for SpaceAnswer {
             held: row.held.into(),
             last_day: row.last_day.into(),
         };
-        let groups = space.groups.into_iter().map(row).collect();
-        Self { held, last_day, groups, note: space.note.map(Trouble::from) }
+        let (groups, groups_total) = named(space.groups, row);
+        Self { held, last_day, groups, groups_total, note: space.note.map(Trouble::from) }
     }
+}
+
+/// The first of a list, as the status names them, and how many there are.
+fn named<T, A>(all: Vec<T>, name: impl FnMut(T) -> A) -> (Vec<A>, usize) {
+    let total = all.len();
+    (all.into_iter().take(NAMED).map(name).collect(), total)
 }
 
 impl From<trouble::Trouble> for Trouble {
@@ -129,31 +149,6 @@ pub(crate) struct Named {
     pub(crate) name: Option<String>,
 }
 
-/// A peer.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Peer {
-    /// Its group, once it is known as a member.
-    group: Option<String>,
-    /// The group's name.
-    name: Option<String>,
-    /// Its device.
-    device: Option<String>,
-    /// `tcp`, `quic` or `none`.
-    #[schema(value_type = String)]
-    path: crate::view::PeerPath,
-    /// Its address, while connected.
-    address: Option<String>,
-    /// `in_sync`, `fetching`, `waiting`, `apart`, `offline` or `fault`.
-    #[schema(value_type = String)]
-    sync: crate::view::PeerState,
-    /// When it was connected last, RFC 3339.
-    last_seen: Option<String>,
-    /// The last rule that it broke, in words.
-    fault: Option<String>,
-    /// What to do about that.
-    hint: Option<&'static str>,
-}
-
 /// What is wrong, and what to do.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Trouble {
@@ -169,23 +164,6 @@ pub(crate) struct Trouble {
 pub(crate) struct Dial {
     /// A multiaddress.
     address: String,
-}
-
-impl From<PeerRow> for Peer {
-    fn from(peer: PeerRow) -> Self {
-        let (sync, hint) = (peer.shown_sync(), peer.hint());
-        Self {
-            group: peer.group.map(|group| group.to_string()),
-            name: peer.name,
-            device: peer.device.map(|device| device.to_string()),
-            path: peer.path,
-            sync,
-            hint,
-            address: peer.address,
-            last_seen: peer.last_seen.map(|time| time.to_string()),
-            fault: peer.fault,
-        }
-    }
 }
 
 /// How the node does.
@@ -216,12 +194,19 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         Reviewed::NotYet => "not_yet",
         Reviewed::Missed => "missed",
     };
+    let (peers, peers_total) = named(status.peers, Peer::from);
+    let (faults, faults_total) = named(status.findings.faults, FaultItem::from);
+    let (faulty_devices, faulty_devices_total) = named(status.findings.faulty_devices, FaultyDeviceItem::from);
+    let (unreadable, unreadable_total) = named(status.findings.unreadable, UnreadableItem::from);
     Ok(Answer(StatusAnswer {
         threat_review,
         needs,
-        faults: status.findings.faults.into_iter().map(FaultItem::from).collect(),
-        faulty_devices: status.findings.faulty_devices.into_iter().map(FaultyDeviceItem::from).collect(),
-        unreadable: status.findings.unreadable.into_iter().map(UnreadableItem::from).collect(),
+        faults,
+        faults_total,
+        faulty_devices,
+        faulty_devices_total,
+        unreadable,
+        unreadable_total,
         coalition: Named { id: status.coalition.to_string(), name: status.coalition_name },
         group: Named { id: status.group.to_string(), name: Some(status.group_name) },
         device: status.device.to_string(),
@@ -231,7 +216,8 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Answer<StatusAnswer
         members: status.members,
         records: status.records,
         pending: status.pending,
-        peers: status.peers.into_iter().map(Peer::from).collect(),
+        peers,
+        peers_total,
         http: api.tcp_address.map(|address| address.to_string()),
         listen: status.listen,
         troubles: status.troubles.into_iter().map(Trouble::from).collect(),
@@ -267,4 +253,27 @@ pub(crate) async fn stop(State(api): State<Api>) -> Result<Answer<Done>, ApiErro
     }
     api.handle.stop().await;
     Ok(Answer(Done {}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::Acquaintance;
+    use grid_protocol::id::GroupId;
+
+    #[test]
+    fn of_many_groups_those_that_wrote_most_are_named_and_all_are_counted() {
+        let amount = |entries| Amount { entries, bytes: 100 * entries };
+        let row = |number: u8| GroupSpace {
+            group: Some(GroupId([number; 32])),
+            name: format!("Group {number}"),
+            held: amount(number.into()),
+            last_day: amount(1),
+        };
+        let space = Space::of((1..=200).map(row).collect(), &GroupId([0; 32]), Acquaintance::New);
+        let answer = SpaceAnswer::from(space);
+        assert_eq!((answer.groups.len(), answer.groups_total), (NAMED, 200));
+        assert_eq!((answer.groups[0].name.as_str(), answer.groups[19].name.as_str()), ("Group 200", "Group 181"));
+        assert_eq!((answer.held.entries, answer.last_day.entries), (20_100, 200), "what is not named counts as well");
+    }
 }

@@ -104,7 +104,7 @@ pub enum JournalError {
 }
 
 /// The file behind a journal: what a test replaces to have a disk that is full.
-pub(super) trait Medium: Send {
+pub(super) trait Medium: Send + Sync {
     fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()>;
     fn sync(&mut self) -> io::Result<()>;
     fn truncate(&mut self, length: u64) -> io::Result<()>;

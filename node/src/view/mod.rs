@@ -30,6 +30,7 @@ mod statement;
 pub(crate) mod status;
 pub(crate) mod told;
 mod versions;
+mod when;
 mod wording;
 
 pub use directory::{DirectoryRow, Membership};
@@ -47,6 +48,7 @@ pub use search::Search;
 pub use statement::{OwnMembership, SignatureRow, StatementView};
 pub(crate) use versions::deliberated;
 pub use versions::{Split, VersionRow, VersionState, Way};
+pub(crate) use when::{TimeFields, When, moment};
 pub(crate) use wording::{worded, wording};
 
 use grid_protocol::id::{DocumentId, GroupId};

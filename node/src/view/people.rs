@@ -64,6 +64,12 @@ impl PeerRow {
         }
     }
 
+    /// Where it stands among others: what is wrong first, then who is connected, then who was here last.
+    pub(crate) fn place(&self) -> impl Ord + use<> {
+        let seen = std::cmp::Reverse(self.last_seen);
+        (self.fault.is_none(), self.path == PeerPath::None, seen, self.name.clone(), self.device)
+    }
+
     /// What to do about its fault.
     pub fn hint(&self) -> Option<&'static str> {
         let fault = self.fault.as_deref()?;
@@ -75,5 +81,36 @@ impl PeerRow {
             None => "if you expected this node, ask its operator which coalition and which version it runs",
             Some(_) => "what it sent is refused and does no harm; tell its operator, who may need a newer version",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_comes_first_then_who_is_connected_then_who_was_here_last() {
+        let peer = |name: &str, path, seen: Option<u64>, fault: Option<&str>| PeerRow {
+            group: None,
+            name: Some(name.to_owned()),
+            device: None,
+            path,
+            address: None,
+            sync: PeerState::Offline,
+            last_seen: seen.map(Timestamp),
+            fault: fault.map(str::to_owned),
+        };
+        let mut peers = [
+            peer("never", PeerPath::None, None, None),
+            peer("long ago", PeerPath::None, Some(1), None),
+            peer("lately", PeerPath::None, Some(8), None),
+            peer("zoe is here", PeerPath::Tcp, Some(9), None),
+            peer("here", PeerPath::Quic, Some(9), None),
+            peer("wrong and away", PeerPath::None, Some(2), Some("it lies")),
+            peer("wrong", PeerPath::Tcp, Some(9), Some("it lies")),
+        ];
+        peers.sort_by_cached_key(PeerRow::place);
+        let names = peers.map(|peer| peer.name.unwrap_or_default());
+        assert_eq!(names, ["wrong", "wrong and away", "here", "zoe is here", "lately", "long ago", "never"]);
     }
 }

@@ -3,13 +3,15 @@
 //! A record has a number here from its first row on, which is never stored and never given to another: whatever lists
 //! records lists their numbers, eight of which take the room of one id.
 
-use grid_protocol::id::DocumentId;
+use super::when::When;
+use grid_protocol::id::{DocumentId, from_base32};
 use grid_protocol::record::{Registry, Value};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use std::cmp::Reverse;
 use std::collections::btree_set::{self, BTreeSet};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// The number of a record on this computer, for as long as the node runs.
@@ -27,6 +29,8 @@ struct Place {
 #[derive(Default)]
 pub struct Records {
     rows: Vec<Arc<Row>>,
+    /// When each takes place, by its number.
+    when: Vec<When>,
     numbers: HashMap<DocumentId, Number>,
     /// The records that are not removed.
     by_kind: BTreeMap<String, BTreeSet<Place>>,
@@ -50,10 +54,12 @@ pub(super) struct Taken {
 impl Records {
     /// Takes a row in that was read anew; none once there are four thousand million records.
     pub(super) fn take(&mut self, registry: &Registry, row: &Arc<Row>) -> Option<Taken> {
+        let when = When::of(registry, row);
         let (number, before) = match self.numbers.get(&row.document) {
             Some(number) => {
                 let number = *number;
                 self.leave_out(registry, number);
+                *self.when.get_mut(number as usize)? = when;
                 let known = self.rows.get_mut(number as usize)?;
                 (number, Some(std::mem::replace(known, row.clone())))
             }
@@ -61,6 +67,7 @@ impl Records {
                 let number = Number::try_from(self.rows.len()).ok()?;
                 self.numbers.insert(row.document, number);
                 self.rows.push(row.clone());
+                self.when.push(when);
                 (number, None)
             }
         };
@@ -110,6 +117,7 @@ impl Records {
     /// Gives back what growing left over.
     pub(super) fn settle(&mut self) {
         self.rows.shrink_to_fit();
+        self.when.shrink_to_fit();
         self.numbers.shrink_to_fit();
         self.referring.values_mut().for_each(Vec::shrink_to_fit);
         self.referring.shrink_to_fit();
@@ -165,6 +173,12 @@ impl Records {
         self.by_kind.get(kind).into_iter().flat_map(move |places| self.at(places))
     }
 
+    /// The same, each with when it takes place.
+    pub(crate) fn of_kind_with_times<'a>(&'a self, kind: &str) -> impl Iterator<Item = (&'a Arc<Row>, When)> + use<'a> {
+        let numbers = self.by_kind.get(kind).into_iter().flatten().map(|place| place.number as usize);
+        numbers.filter_map(move |number| Some((self.rows.get(number)?, *self.when.get(number)?)))
+    }
+
     fn at<'a>(&'a self, places: &'a BTreeSet<Place>) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
         let places: btree_set::Iter<'a, Place> = places.iter();
         places.filter_map(move |place| self.numbered(place.number))
@@ -178,9 +192,22 @@ impl Records {
     /// The records of a kind whose id begins with `prefix`, removed ones too.
     pub fn with_prefix(&self, kind: &str, prefix: &str) -> Vec<&Arc<Row>> {
         let prefix = prefix.to_ascii_lowercase();
-        let of_kind = self.rows.iter().filter(|row| row.kind() == Some(kind) && !row.heads.is_empty());
-        of_kind.filter(|row| row.document.to_string().starts_with(&prefix)).collect()
+        let Some(range) = beginnings(&prefix) else { return Vec::new() };
+        let places = self.by_kind.get(kind).into_iter().flatten().filter(|place| range.contains(&place.beginning));
+        let removed = self.removed.get(kind).into_iter().flatten().copied();
+        let rows = places.map(|place| place.number).chain(removed).filter_map(|number| self.numbered(number));
+        rows.filter(|row| row.document.to_string().starts_with(&prefix)).collect()
     }
+}
+
+/// The first eight bytes that ids may have whose letters begin like this; none where no letters of an id do.
+fn beginnings(prefix: &str) -> Option<RangeInclusive<u64>> {
+    // Sixteen letters are ten bytes.
+    let bound = |pad: char| {
+        let letters: String = prefix.chars().chain(std::iter::repeat(pad)).take(16).collect();
+        from_base32(&letters)?.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
+    };
+    Some(bound('a')?..=bound('7')?)
 }
 
 /// Whether a record is there and not removed.
@@ -211,4 +238,39 @@ fn named_by(registry: &Registry, row: &Row) -> BTreeSet<Named> {
         }
     }
     named
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::question::fixture::Coalition;
+    use grid_protocol::record::Presence;
+    use grid_protocol::replica::Row;
+    use serde_json::json;
+
+    #[test]
+    fn records_are_found_by_as_many_letters_of_their_ids_as_anybody_gives_removed_ones_too() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let ids: Vec<String> =
+            (0..300).map(|number| coalition.record(0, "page", json!({"title": format!("Page {number}")}))).collect();
+        let removed = coalition.views.records.row(&ids[7].parse().unwrap()).unwrap();
+        let removed = Row { presence: Presence::Removed, ..Row::clone(removed) };
+        coalition.views.take_rows([removed]);
+        let records = &coalition.views.records;
+        for id in ids.iter().take(20) {
+            for letters in [1, 2, 6, 12, 13, 16, 17, 51, 52] {
+                let prefix = id[..letters].to_uppercase();
+                let mut found: Vec<String> =
+                    records.with_prefix("page", &prefix).iter().map(|row| row.document.to_string()).collect();
+                let mut meant: Vec<&String> = ids.iter().filter(|known| known.starts_with(&id[..letters])).collect();
+                found.sort();
+                meant.sort();
+                assert!(found.iter().eq(meant), "{prefix}");
+            }
+            assert!(records.with_prefix("need", &id[..6]).is_empty());
+        }
+        for nothing in ["aé", "0189", "a b"] {
+            assert!(records.with_prefix("page", nothing).is_empty(), "{nothing}");
+        }
+        assert_eq!(records.with_prefix("page", "").len(), 300);
+    }
 }

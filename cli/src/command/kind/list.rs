@@ -179,9 +179,6 @@ fn nothing(
     })
 }
 
-/// So many at once; a node gives no more.
-const PAGE: u64 = 1_000;
-
 /// As many as were asked for, page by page.
 pub(super) fn fetch(
     kind: &Kind,
@@ -190,20 +187,5 @@ pub(super) fn fetch(
     query: &[(String, String)],
     client: &Client,
 ) -> Result<Value, Failure> {
-    let mut items = Vec::new();
-    loop {
-        let got = items.len() as u64;
-        let page = (limit - got.min(limit)).min(PAGE);
-        let part = [("limit", page.to_string()), ("offset", offset.saturating_add(got).to_string())];
-        let part = part.iter().map(|(name, value)| (*name, value.as_str()));
-        let words = query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut list = client.get(&with_query(&path(["records", &kind.name]), part.chain(words)))?;
-        let more = list["items"].as_array_mut().map(std::mem::take).unwrap_or_default();
-        let short = (more.len() as u64) < page;
-        items.extend(more);
-        if short || items.len() as u64 >= limit {
-            list["items"] = Value::Array(items);
-            return Ok(list);
-        }
-    }
+    client.list(&path(["records", &kind.name]), limit, offset, query)
 }

@@ -3,7 +3,7 @@
 use crate::output::Page;
 use serde_json::Value;
 
-/// Lines of each sort that a page shows; `--json` has all.
+/// Lines of each sort that a page shows; `--json` has more.
 const SHOWN: usize = 3;
 
 /// Records that this computer can't read: what is wrong with it, and what to do.
@@ -11,7 +11,7 @@ pub(super) fn unreadable(status: &Value) -> Option<[String; 2]> {
     let rows = rows(status, "unreadable");
     let first = rows.first()?;
     let text = |key: &str| first[key].as_str().unwrap_or_default();
-    let what = match rows.len() {
+    let what = match total(status, "unreadable") {
         1 => format!("A record can't be read on this computer ({} {}): {}.", text("kind"), text("record"), text("why")),
         count => format!(
             "{count} records can't be read on this computer, the first ({} {}): {}.",
@@ -61,7 +61,9 @@ pub(super) fn broken(page: &mut Page, status: &Value) {
         );
         page.indented("    Hint: ", "tell its operator, who may need a newer version, or whose keys somebody else has");
     }
-    let more = all.len().saturating_sub(SHOWN) + devices.len().saturating_sub(SHOWN);
+    let beyond = |name| total(status, name).saturating_sub(rows(status, name).len());
+    let unnamed = beyond("faults") + beyond("faulty_devices");
+    let more = all.len().saturating_sub(SHOWN) + devices.len().saturating_sub(SHOWN) + unnamed;
     if more > 0 {
         page.line(&format!("  and {more} more: `grid status --json`"));
     }
@@ -76,4 +78,10 @@ fn faults(status: &Value) -> impl Iterator<Item = &Value> {
 
 fn rows<'a>(status: &'a Value, name: &str) -> &'a [Value] {
     status[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// How many rows there are, of which a status names the first.
+fn total(status: &Value, name: &str) -> usize {
+    let told = status[format!("{name}_total")].as_u64().and_then(|told| usize::try_from(told).ok());
+    told.unwrap_or_default().max(rows(status, name).len())
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::handle::{FaultRow, Findings, Whose};
-use crate::view::{FaultyDevice, Unreadable};
+use crate::view::{FaultyDevice, PeerPath, PeerRow, PeerState, Unreadable};
 
 /// One finding of each sort.
 pub(super) fn findings() -> Findings {
@@ -24,6 +24,39 @@ pub(super) fn findings() -> Findings {
     };
     let unreadable = Unreadable { record: DocumentId(id(12)), kind: Some("action".into()), why: "it panicked".into() };
     Findings { faults: vec![fault], faulty_devices: vec![faulty], unreadable: vec![unreadable] }
+}
+
+/// As many as a coalition has of which most are away.
+pub(super) fn peers() -> Vec<PeerRow> {
+    let peer = |number: u64| PeerRow {
+        group: Some(THEM),
+        name: Some(format!("Group {number}")),
+        device: Some(DEVICE),
+        path: PeerPath::None,
+        address: None,
+        sync: PeerState::Offline,
+        last_seen: Some(Timestamp(number)),
+        fault: None,
+    };
+    (0..45).map(peer).collect()
+}
+
+#[tokio::test]
+async fn the_status_names_some_of_many_peers_and_counts_all_which_have_pages_of_their_own() {
+    let grid = Grid::start().await;
+    let names = |items: &Json| -> Vec<String> {
+        items.as_array().unwrap().iter().map(|peer| peer["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let some = |from: u64, to: u64| (from..to).map(|number| format!("Group {number}")).collect::<Vec<_>>();
+    let status = grid.get("/api/status").await.1;
+    assert_eq!((names(&status["peers"]), &status["peers_total"]), (some(0, 20), &json!(45)));
+    for (query, expected) in [("", some(0, 45)), ("?limit=2", some(0, 2)), ("?limit=30&offset=30", some(30, 45))] {
+        let page = grid.get(&format!("/api/peers{query}")).await.1;
+        assert_eq!((names(&page["items"]), &page["total"]), (expected, &json!(45)), "{query}");
+    }
+    for query in ["limit=1001", "offset=x", "group=y"] {
+        assert_eq!(code(&grid.get(&format!("/api/peers?{query}")).await), (400, "invalid"), "{query}");
+    }
 }
 
 #[tokio::test]

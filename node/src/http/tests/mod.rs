@@ -318,7 +318,7 @@ async fn node(
                     members: 2,
                     records: 7,
                     pending: 1,
-                    peers: Vec::new(),
+                    peers: fixed::peers(),
                     listen: vec!["/ip4/127.0.0.1/tcp/1/p2p/x".into()],
                     troubles: Vec::new(),
                     needs: Vec::new(),

@@ -57,9 +57,7 @@ impl Shape {
         };
         let of_type = |wanted: FieldType| first(&|field| field.field_type == wanted && field.name != kind.title);
         let line = |name: &str| first(&|field| field.field_type == FieldType::Line && &*field.name == name);
-        let mut times = kind.fields.iter().filter(|field| field.field_type == FieldType::DateTime);
-        let starts = times.next();
-        let ends = times.next().filter(|field| ENDS.contains(&&*field.name));
+        let (starts, ends) = Self::times(kind);
         let is_choice = |field: &Field| matches!(field.field_type, FieldType::Choice(_));
         Self {
             title: kind.title.clone(),
@@ -84,6 +82,13 @@ impl Shape {
             reach: line("reach"),
             note: field_for(kind, "Notes"),
         }
+    }
+
+    /// The fields of a kind that say when a record begins and ends.
+    pub fn times(kind: &Kind) -> (Option<&Field>, Option<&Field>) {
+        let mut times = kind.fields.iter().filter(|field| field.field_type == FieldType::DateTime);
+        let starts = times.next();
+        (starts, times.next().filter(|field| ENDS.contains(&&*field.name)))
     }
 
     /// Whether its records can be reached, as in an address book.
