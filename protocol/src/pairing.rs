@@ -9,6 +9,7 @@
 //! space do not matter.
 
 use crate::codec::{self, DecodeError, Format};
+use crate::control::plain_root;
 use crate::control::{
     Body as _, Capabilities, DeviceCert, DeviceCertBody, DeviceSecrets, RecordError, Signer, SigningKey,
 };
@@ -41,6 +42,7 @@ pub struct PairingCode {
     /// Its name, to be shown.
     pub group_name: String,
     /// The root that signs the certificate.
+    #[serde(with = "plain_root")]
     pub root: Signer,
     /// What the new device may do.
     pub capabilities: Capabilities,
@@ -105,6 +107,7 @@ pub struct PairRequest {
     /// The certificate to be signed.
     pub certificate: DeviceCertBody,
     /// The root that is to sign it.
+    #[serde(with = "plain_root")]
     pub root: Signer,
     /// The device's signature over the certificate's id.
     pub by_device: Signature,

@@ -332,11 +332,11 @@ mod tests {
         coalition.record(
             0,
             "event",
-            json!({"title": "Heron walk", "starts": "2026-11-25T10:00:00Z", "readers": "public"}),
+            json!({"title": "Heron walk", "starts": "2026-11-25T10:00:00Z", "readers": "public", "sort": "podcast", "recording": "https://example.org/heron.mp3"}),
         );
         // About a megabyte each, of which four are looked through.
         let mut long = |title: &str, last: &str, readers: &str| {
-            let fields = json!({"title": title, "about": Coalition::wordy(last), "starts": "2026-11-25T10:00:00Z", "readers": readers});
+            let fields = json!({"title": title, "about": Coalition::wordy(last), "starts": "2026-11-25T10:00:00Z", "readers": readers, "sort": "podcast", "recording": "https://example.org/long.mp3"});
             coalition.record(1, "event", fields)
         };
         long("Short enough", "heron", "public");

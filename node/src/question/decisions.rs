@@ -164,7 +164,8 @@ impl Joined {
         let mut signed: HashMap<GroupId, Timestamp> = HashMap::new();
         for (group, at) in asked.views.versions.iter().flat_map(|version| version.signed.iter().copied()) {
             let known = signed.entry(group).or_insert(at);
-            *known = at.min(*known);
+            // A clock that ran ahead when its group signed makes nobody a member of later.
+            *known = at.min(*known).min(asked.now);
         }
         let of_group: HashMap<_, _> = asked.members().map(|group| (group, signed.get(&group).copied())).collect();
         let mut by_time: Vec<_> = of_group.iter().map(|(group, joined)| (*joined, *group)).collect();

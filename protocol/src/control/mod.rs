@@ -17,6 +17,7 @@ mod invitation;
 mod known_root;
 mod layer;
 mod mandate;
+pub(crate) mod plain_root;
 mod proven;
 mod record;
 mod recovery;

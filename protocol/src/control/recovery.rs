@@ -5,6 +5,7 @@
 
 use crate::codec::{Format, encode};
 use crate::control::error::{Missing, RecordError, Unmet, bounds};
+use crate::control::plain_root;
 use crate::control::record::RecordKey;
 use crate::control::root::RootNumber;
 use crate::control::rotation::{Listed, check_listed};
@@ -41,6 +42,7 @@ pub struct Approval {
     /// The contact.
     pub contact: GroupId,
     /// The root of the contact that signs.
+    #[serde(rename = "number", with = "plain_root")]
     pub signer: Signer,
     /// That root's signature over `purpose || id`.
     pub signature: Signature,
