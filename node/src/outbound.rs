@@ -104,6 +104,13 @@ impl Outbound {
         edit: &Edit,
     ) -> Result<Draft, CommandError> {
         let kind = self.kind_of(&opening)?;
+        if opening.rule == WriteRule::Members && !replica.authority().membership().may_have_written(&self.me.group) {
+            return Err(CommandError::Refused {
+                why: format!("members write a {}, and your group is none yet, or none any more", kind.name),
+                hint: "`grid status` says what it lacks; what it writes in records of its own is kept until then"
+                    .to_owned(),
+            });
+        }
         // Of most that is written nothing stands yet, and then nothing has to be looked up.
         let Before { is_new, owner, presence, automerge } = match replica.documents().knows(&document) {
             true => self.before(replica.live(document)?, &opening)?,

@@ -188,7 +188,8 @@ impl Task {
             request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
                 match &error {
                     OutboundFailure::Io(error) if error.kind() != ErrorKind::TimedOut => self.blame(&peer, error),
-                    OutboundFailure::Io(_) | OutboundFailure::Timeout => self.paced(&peer, Exchange::GivenUp),
+                    // Who gives no answer at all may be at work on something else.
+                    OutboundFailure::Io(_) => self.paced(&peer, Exchange::GivenUp),
                     _ => {}
                 }
                 if let (Some(peer), Some(id)) = (peer_key(&peer), self.requests.remove(&request_id)) {

@@ -262,6 +262,13 @@ impl Keys {
         }
     }
 
+    /// The devices that once could do more than they may now, ascending: what they wrote may count where others built on it.
+    pub(super) fn lost(&self) -> impl Iterator<Item = (DeviceId, Writer)> {
+        let devices = self.devices.keys().chain(self.former.keys()).collect::<BTreeSet<_>>().into_iter();
+        let writers = devices.filter_map(|device| Some((*device, self.writer(device)?)));
+        writers.filter(|(device, writer)| self.former.contains_key(device) || writer.once != writer.capabilities)
+    }
+
     /// The group that a device signs, vouches and invites for.
     pub fn governs(&self, device: &DeviceId) -> Option<GroupId> {
         let group = self.devices.get(device)?.group;

@@ -273,9 +273,9 @@ impl Authority {
         self.author_of(device).is_none_or(|group| self.is_outside(&group))
     }
 
-    /// Whether any group is known that was not admitted.
-    pub fn has_outsiders(&self) -> bool {
-        self.groups().any(|group| self.is_outside(&group))
+    /// Whether every group that is known was admitted.
+    pub fn all_are_admitted(&self) -> bool {
+        self.groups().all(|group| self.was_admitted(&group))
     }
 
     /// Where the log of a device ends for everybody.
@@ -366,5 +366,13 @@ fn digest(keys: &Keys, governance: &Governance, membership: &Membership) -> Dige
         })
         .collect();
     let mandates: Vec<_> = governance.mandates().iter().map(|mandated| (mandated.id, &mandated.intervals)).collect();
-    Digest::of(domain::AUTHORITY, &encode(&(governance.versions().leaves(), groups, membership.outcome(), mandates)))
+    let believed = encode(&(governance.versions().leaves(), groups, membership.outcome(), mandates));
+    let lost: Vec<_> = keys.lost().filter(|(_, writer)| membership.was_admitted(&writer.group)).collect();
+    match lost.is_empty() {
+        true => Digest::of(domain::AUTHORITY, &believed),
+        false => {
+            let lost: Vec<_> = lost.into_iter().map(|(device, writer)| (device, writer.group, writer.once)).collect();
+            Digest::of(domain::AUTHORITY, &[believed, encode(&lost)].concat())
+        }
+    }
 }

@@ -46,10 +46,10 @@ pub(super) fn may_write(authority: &Authority, device: &DeviceId, owner: &GroupI
     let (keys, membership) = (authority.keys(), authority.membership());
     let Some(writer) = keys.writer(device) else {
         return match rule {
-            _ if !keys.is_disputed(device) => Right::Unknown,
-            WriteRule::Owner => Right::MayNot(MayNot::DeviceOfSeveralGroups),
-            // A second certificate must not erase what others built on.
+            // Neither a second certificate nor one that lost its place must erase what others built on.
             WriteRule::Members => Right::IfBuiltOn,
+            WriteRule::Owner if keys.is_disputed(device) => Right::MayNot(MayNot::DeviceOfSeveralGroups),
+            WriteRule::Owner => Right::Unknown,
         };
     };
     let group = writer.group;

@@ -38,8 +38,9 @@ impl Proven {
         };
         let prove = &prove;
         std::thread::scope(|scope| {
-            let shares: Vec<_> = records.chunks(share).map(|share| scope.spawn(move || prove(share))).collect();
-            // What a thread that failed should have proven is proven when its records are judged.
+            // What a thread that failed, or was never begun, should have proven is proven when its records are judged.
+            let begin = |share| std::thread::Builder::new().spawn_scoped(scope, move || prove(share)).ok();
+            let shares: Vec<_> = records.chunks(share).filter_map(begin).collect();
             Self(shares.into_iter().filter_map(|share| share.join().ok()).flatten().collect())
         })
     }

@@ -65,15 +65,13 @@ impl<S: Storage> Replica<S> {
         if differs || kept.iter().any(is_deliberation) {
             effects.push(Effect::AuthorityChanged);
         }
+        // What a device may write may hang on certificates that change nothing of what all believe together.
+        let read = self.read_touched(&before, effects);
         if differs {
-            let read = self.read_touched(&before, effects);
             self.regrade(effects);
-            self.note_certified(effects)?;
-            read?;
-        } else {
-            // A certificate changes nothing that all believe while nobody has let in its group.
-            self.note_certified(effects)?;
         }
+        self.note_certified(effects)?;
+        read?;
         if ends_differ {
             self.compare_again(effects);
             self.ask_all_branches(effects)?;

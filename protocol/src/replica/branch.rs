@@ -38,7 +38,7 @@ impl<S: Storage> Replica<S> {
     pub(super) fn ask_branches(&mut self, key: PeerKey, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
         let knows = self.knows();
         let free = self.peers.get(&key).is_some_and(|peer| peer.is_asked(knows) && peer.branches.is_none());
-        if !free || (self.authority.cuts().next().is_none() && !self.authority.has_outsiders()) {
+        if !free || (self.authority.cuts().next().is_none() && self.authority.all_are_admitted()) {
             return Ok(());
         }
         let mut start = [0; 32];
@@ -134,10 +134,9 @@ impl<S: Storage> Replica<S> {
 }
 
 fn is_behind_end(authority: &Authority, device: &DeviceId, seq: u64) -> bool {
-    let author = authority.author_of(device);
-    let is_known = author.is_some() || authority.keys().is_disputed(device);
-    let is_outside = author.is_some_and(|group| authority.is_outside(&group));
-    is_known && (is_outside || authority.cut(device).is_some_and(|cut| seq >= cut.seq))
+    // Of a group that was not admitted nobody hands out logs, not even to its own further computers.
+    let is_admitted = authority.author_of(device).is_some_and(|group| authority.was_admitted(&group));
+    !is_admitted || authority.cut(device).is_some_and(|cut| seq >= cut.seq)
 }
 
 fn change_of(coalition: &CoalitionId, entry: &BranchEntry) -> Option<ChangeHash> {

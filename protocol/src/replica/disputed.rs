@@ -171,8 +171,10 @@ impl<S: Storage> Replica<S> {
             if run.head().seq.saturating_add(1) >= cut.seq || trail.reach == 0 {
                 return Ok(Step::Nothing);
             }
+            // Whoever answers with the same again leads nowhere.
+            let is_shorter = room < trail.reach;
             trail.reach = trail.reach.min(room);
-            return Ok(Step::Shorter);
+            return Ok(if is_shorter { Step::Shorter } else { Step::Nothing });
         };
         let mut words = VerifiedBranch::of(run);
         words.truncate(last + 1);

@@ -223,8 +223,8 @@ impl LiveDocument {
         let Incoming { device, seq, time, change } = incoming;
         let right = right(authority, opening, &device, seq);
         let hash = change.change.hash();
-        // What lies behind a cut may count, and is nobody's latest word.
-        let latest_word = authority.cut(&device).is_none_or(|cut| seq < cut.seq);
+        // What counts only if built on may count, and is nobody's latest word.
+        let latest_word = right != Right::IfBuiltOn && authority.cut(&device).is_none_or(|cut| seq < cut.seq);
         match latest_word {
             true => drop(self.times.insert(hash, (time, seq))),
             false => drop(self.times.remove(&hash)),
