@@ -55,22 +55,6 @@ async fn a_history_of_a_long_text_is_short_and_goes_back_page_by_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_writes_is_answered_while_a_long_history_is_worked_out() {
-    let pair = Pair::new().await;
-    let page = long_page(&pair.river, 1_500, 4).await;
-    let home = pair.river.member.path();
-    let path = format!("/api/records/page/{page}/history");
-    let history = tokio::spawn(async move { request_json(&home, "GET", &path, json!(null)).await });
-    for number in 0..4 {
-        pair.river.make("action", json!({"title": format!("Vigil {number}")})).await;
-    }
-    assert!(!history.is_finished(), "what was written had to wait until the history was told");
-    let (status, told) = history.await.unwrap();
-    assert_eq!((status, &told["earlier"]), (200, &json!(0)));
-    assert!(told["total"].as_u64() > Some(4), "{}", told["total"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn of_a_page_that_all_write_one_takes_back_ones_own_unless_somebody_elses_is_named() {
     let pair = Pair::new().await;
     let page = pair.river.make("page", json!({"title": "How we meet", "text": "On Monday."})).await;

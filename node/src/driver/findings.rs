@@ -194,31 +194,28 @@ impl Teller<'_> {
                 "go on with another computer of your group, or get your group back in a new home: `grid group recover \
                  --from INVITE`, which asks where your own words on this one end; there `grid device lost` lists what \
                  your group lost, and `--publish` writes it again"
+                    .to_owned()
             }
             Whose::Own if self.is_ended(device) => {
                 "what your group lost with it, up to where you ended it: `grid device lost`, and `grid device lost \
                  --publish` writes it again; whoever stood on its vouch alone is out: `grid vouch list`, then `grid vouch \
                  GROUP`"
+                    .to_owned()
             }
-            Whose::Own => {
-                "first end it at the last place that is your own: `grid device revoke DEVICE --before TIME`, or `grid group \
+            Whose::Own => format!(
+                "first end it at the last place that is your own: `grid device revoke {} --before TIME`, or `grid group \
                  recover` if your group's key was on it; then `grid device lost` lists what your group lost, and `grid \
                  device lost --publish` writes it again; whoever stood on its vouch alone is out: `grid vouch list`, then \
-                 `grid vouch GROUP`"
-            }
+                 `grid vouch GROUP`",
+                short(device)
+            ),
             Whose::Others => {
                 "its group writes again what it lost; whoever stood on its vouch alone is out until a member vouches: \
                  `grid vouch list`, then `grid vouch GROUP`"
+                    .to_owned()
             }
         };
-        FaultRow {
-            name: "device_of_several_groups",
-            whose,
-            what,
-            hint: hint.to_owned(),
-            group: None,
-            device: Some(*device),
-        }
+        FaultRow { name: "device_of_several_groups", whose, what, hint, group: None, device: Some(*device) }
     }
 
     /// Whether this group itself has ended a computer that others certified as well.
@@ -292,6 +289,8 @@ mod tests {
         assert!(elsewhere.what.contains("your group") && elsewhere.what.contains("Mill Weir"), "{elsewhere:?}");
         let way_back = ["grid device lost --publish", "grid vouch list", "grid vouch GROUP"];
         assert!(way_back.iter().all(|part| elsewhere.hint.contains(part)), "{elsewhere:?}");
+        let command = format!("`grid device revoke {} --before TIME`", short(&device));
+        assert!(elsewhere.hint.contains(&command), "it can be pasted: {elsewhere:?}");
         let here = tell(own, device);
         assert!(here.what.starts_with("This computer") && here.hint.contains("group recover"), "{here:?}");
         let others = tell(GroupId([3; 32]), DeviceId(PublicKey([8; 32])));

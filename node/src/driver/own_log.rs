@@ -35,6 +35,15 @@ pub(super) struct OwnLogState {
     held: VecDeque<Command>,
     until: Option<Duration>,
     end: Option<End>,
+    counted: Option<Counted>,
+}
+
+/// How many entries an end takes from a log, as it was when they were counted.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    cut: Cut,
+    held: u64,
+    lost: usize,
 }
 
 /// Whether anything was written since the start.
@@ -65,19 +74,32 @@ impl OwnLogState {
     pub(super) fn due(&self) -> Option<Duration> {
         self.until.filter(|_| !self.held.is_empty())
     }
+
+    /// Whether a write waits that is asked for now. `is_compared` says whether all that is connected has said how long
+    /// the log is, and nobody is left to be tried.
+    fn has_to_wait(&self, now: Duration, custody: Custody, is_compared: impl FnOnce() -> bool) -> bool {
+        let over = self.until.is_some_and(|until| now >= until);
+        let unsure = || custody == Custody::Moved || !is_compared();
+        // Who waits for what is not going to come learns so at once.
+        custody != Custody::Copied && self.begun == Begun::NotYet && !over && unsure()
+    }
+
+    /// How many entries an end takes: counted once for each end and each length of the log, since each of them is read.
+    fn lost<E>(&mut self, cut: Cut, held: u64, count: impl FnOnce() -> Result<usize, E>) -> Result<usize, E> {
+        if let Some(counted) = self.counted.filter(|counted| (counted.cut, counted.held) == (cut, held)) {
+            return Ok(counted.lost);
+        }
+        let lost = count()?;
+        self.counted = Some(Counted { cut, held, lost });
+        Ok(lost)
+    }
 }
 
 impl Driver {
     /// Whether a write has to wait until peers were compared with.
     pub(super) fn has_to_wait(&self) -> bool {
-        let over = self.own_log.until.is_some_and(|until| self.clock.now().monotonic >= until);
-        let unsure = || {
-            self.is_looking_for_others()
-                || self.replica.own_log() != OwnLog::Whole
-                || self.custodian.custody() == Custody::Moved
-        };
-        // Who waits for what is not going to come learns so at once.
-        self.custodian.custody() != Custody::Copied && self.own_log.begun == Begun::NotYet && !over && unsure()
+        let is_compared = || !self.is_looking_for_others() && self.replica.own_log() == OwnLog::Whole;
+        self.own_log.has_to_wait(self.clock.now().monotonic, self.custodian.custody(), is_compared)
     }
 
     /// Whether there are addresses of members that were not tried yet.
@@ -173,12 +195,13 @@ impl Driver {
     /// Looks where the own log ends, now that other records are believed.
     pub(super) fn note_own_end(&mut self) {
         let device = self.replica.me().device;
-        let Some(Cut { seq, .. }) = self.replica.authority().cut(&device) else {
+        let Some(cut) = self.replica.authority().cut(&device) else {
             self.own_log.end = None;
             return;
         };
-        let lost = match self.replica.lost(&device) {
-            Ok(lost) => lost.len(),
+        let (held, replica) = (self.replica.logs().entries(&device), &mut self.replica);
+        let lost = match self.own_log.lost(cut, held, || replica.lost(&device).map(|lost| lost.len())) {
+            Ok(lost) => lost,
             Err(error) => {
                 self.note_storage(&error);
                 0
@@ -190,7 +213,10 @@ impl Driver {
             return;
         }
         let forked = !self.replica.authority().is_revoked(&device) && self.replica.authority().faults().any(is_fork);
-        self.own_log.end = Some(if forked { End::Forked { seq, lost } } else { End::Revoked { seq, lost } });
+        self.own_log.end = Some(match forked {
+            true => End::Forked { seq: cut.seq, lost },
+            false => End::Revoked { seq: cut.seq, lost },
+        });
     }
 
     /// All that is wrong with this machine.
@@ -250,4 +276,46 @@ impl End {
 fn refuse<T>(answer: Answer<T>, error: CommandError) {
     // Whoever asked may be gone.
     let _ = answer.send(Err(error));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grid_protocol::id::EntryId;
+    use std::convert::Infallible;
+
+    #[test]
+    fn a_write_waits_in_a_home_that_was_moved_though_nobody_is_left_to_be_asked_but_not_for_ever() {
+        let mut state = OwnLogState::new(3, 0);
+        let waits = |state: &OwnLogState, custody, seconds, compared| {
+            state.has_to_wait(Duration::from_secs(seconds), custody, || compared)
+        };
+        assert!(waits(&state, Custody::Moved, 0, true));
+        assert_eq!([true, false].map(|compared| waits(&state, Custody::Own, 0, compared)), [false, true]);
+        assert!(!waits(&state, Custody::Copied, 0, false), "nothing is going to come that would help");
+        state.until = Some(PATIENCE);
+        assert_eq!([2, 3].map(|seconds| waits(&state, Custody::Moved, seconds, true)), [true, false]);
+        state.until = None;
+        state.begun = Begun::Writing;
+        assert!(!waits(&state, Custody::Own, 0, false));
+    }
+
+    #[test]
+    fn what_an_end_takes_is_counted_once_for_each_end_and_each_length_of_the_log() {
+        let (mut state, mut counts) = (OwnLogState::new(3, 0), 0);
+        let end = |seq| Cut { seq, entry: EntryId([7; 32]) };
+        let mut lost = |cut, held, found| {
+            let count = || {
+                counts += 1;
+                Ok::<usize, Infallible>(found)
+            };
+            (state.lost(cut, held, count).unwrap(), counts)
+        };
+        assert_eq!(lost(end(2), 5, 3), (3, 1));
+        assert_eq!(lost(end(2), 5, 0), (3, 1), "only something else is believed");
+        assert_eq!(lost(end(1), 5, 4), (4, 2));
+        assert_eq!(lost(end(1), 6, 5), (5, 3));
+        let failed = state.lost(end(0), 6, || Err("the disk fails"));
+        assert_eq!((failed, state.lost(end(0), 6, || Ok::<usize, &str>(6))), (Err("the disk fails"), Ok(6)));
+    }
 }

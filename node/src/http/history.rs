@@ -145,6 +145,18 @@ impl HistoryItem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn others_are_answered_while_something_long_is_worked_out() {
+        // One thread answers everybody: what it is told meanwhile ends the work.
+        let (answered, waits) = mpsc::channel();
+        let work = tokio::spawn(worked_out(move || waits.recv_timeout(Duration::from_secs(5)).is_ok()));
+        tokio::task::yield_now().await;
+        let told = answered.send(());
+        assert!(told.is_ok() && work.await.unwrap().is_ok_and(|ended| ended), "they had to wait until it was done");
+    }
 
     fn item(bytes: usize) -> HistoryItem {
         let (time, device, change) = (String::new(), String::new(), String::new());
