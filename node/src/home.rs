@@ -36,7 +36,7 @@ pub struct Home {
     /// What its place told as it was opened.
     seen: Seen,
     // The lock lasts as long as the handle.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// What stood where a home is made.
@@ -304,7 +304,18 @@ fn close(path: &Path, mode: u32) -> Result<(), HomeError> {
     }
 }
 
-fn lock(paths: &HomePaths) -> Result<File, HomeError> {
+/// Let go of when it is dropped, also while a program that was begun meanwhile still shares the file.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A lock that can't be let go of ends with the file.
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(paths: &HomePaths) -> Result<Lock, HomeError> {
     let path = paths.lock();
     let file = OpenOptions::new()
         .write(true)
@@ -314,7 +325,7 @@ fn lock(paths: &HomePaths) -> Result<File, HomeError> {
         .open(&path)
         .map_err(io_error("open", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(HomeError::InUse { path: paths.root().into() }),
         Err(TryLockError::Error(source)) => Err(HomeError::Io { doing: "lock", path, source }),
     }

@@ -340,6 +340,7 @@ fn only_the_owners_writing_devices_write_what_the_owner_keeps() {
     assert_eq!(write(&relay_id, &group.id, WriteRule::Owner), Right::MayNot(MayNot::NoCapability));
     let stranger = DeviceId(secrets(901).device.public());
     assert_eq!(write(&stranger, &group.id, WriteRule::Owner), Right::Unknown);
+    assert_eq!(write(&stranger, &group.id, WriteRule::Members), Right::IfBuiltOn, "its certificate may have gone");
     assert_eq!(write(&group.device(), &coalition.founder.id, WriteRule::Members), Right::IfBuiltOn, "not admitted yet");
     let founder = coalition.founder.device();
     assert_eq!(write(&founder, &group.id, WriteRule::Members), Right::May);
@@ -367,6 +368,26 @@ fn a_list_of_fewer_rights_takes_nothing_from_what_others_built_on() {
         // Who never had the right has no word that anybody could keep.
         assert_eq!(write(&relays, rule), Right::MayNot(MayNot::NoCapability), "{rule:?}");
     }
+}
+
+#[test]
+fn a_right_that_a_list_took_is_believed_alike_whenever_its_certificate_comes() {
+    let coalition = Coalition::new();
+    let (founder, second) = (&coalition.founder, secrets(900));
+    let device = DeviceId(second.device.public());
+    let [relays, writes] = [Capabilities::RELAY, Capabilities::WRITE].map(|rights| founder.certify(&second, rights, 0));
+    let before = coalition.set_with(&[relays]);
+    let none = std::collections::BTreeMap::new();
+    let keys = Authority::evaluate(&before);
+    let next = rotate(coalition.id, keys.keys(), founder.id, &founder.words, &none).unwrap();
+    let mut set = before;
+    set.offer(Record::Rotation(next));
+    let less = Authority::evaluate(&set);
+    set.offer(writes);
+    let more = Authority::evaluate(&set);
+    let right = |of: &Authority| of.may_write(&device, &founder.id, WriteRule::Members, 0);
+    assert_eq!([right(&less), right(&more)], [Right::MayNot(MayNot::NoCapability), Right::IfBuiltOn]);
+    assert_ne!(less.digest(), more.digest(), "who kept what followed from the one reads it anew");
 }
 
 #[test]
