@@ -15,7 +15,7 @@ use grid_protocol::{codec, domain};
 use std::collections::BTreeMap;
 
 /// Of so many entries one key is noted, to let go of the pages; fewer than so many keys are not worth it.
-const SPREAD: usize = 16;
+const SPREAD: usize = 64;
 const FEW: usize = 256;
 
 /// A log that did not lie as its head says.

@@ -34,7 +34,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The pages that sled may keep, in bytes as they lie on the disk; in memory a page is about two and a half times as large.
-const CACHE: u64 = 2 * 1024 * 1024;
+const CACHE: u64 = 8 * 1024 * 1024;
 /// How often, and how long in between, to try again while sled's threads of an earlier use let go of the lock.
 const LOCK_TRIES: u32 = 40;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
