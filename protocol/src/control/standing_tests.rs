@@ -343,6 +343,15 @@ fn who_has_the_words_has_the_say_again_however_many_devices_a_thief_of_the_root_
     assert_eq!(authority.group_of(&founder.device()), Some(founder.id));
     assert!(authority.governing(&founder.id).contains(&founder.device()));
     assert!(authority.devices_of(&founder.id).is_sorted());
+
+    // So does whoever is let in next, however high the key.
+    let second = (500..).map(secrets).find(|device| DeviceId(device.device.public()) > founder.device()).unwrap();
+    let mut body = founder.cert().body().clone();
+    (body.device, body.peer) = (DeviceId(second.device.public()), PeerKey(second.peer.public().0));
+    let (id, root) = (body.device, founder.words.root(1));
+    set.offer(Record::DeviceCert(DeviceCert::new(body, SigningKey::Root(1, &root), &second)));
+    let authority = Authority::evaluate(&set);
+    assert_eq!([founder.device(), id].map(|device| authority.group_of(&device)), [Some(founder.id); 2]);
 }
 
 #[test]
