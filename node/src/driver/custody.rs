@@ -152,12 +152,12 @@ impl Driver {
 
     /// Makes the place of the home anew where something was written since, and not a moment ago.
     pub(super) fn renew_place(&mut self) {
-        let now = self.clock.now().monotonic;
-        if now < self.custodian.due || !self.custodian.is_behind(self.replica.storage()) {
+        if self.clock.now().monotonic < self.custodian.due || !self.custodian.is_behind(self.replica.storage()) {
             return;
         }
         let noted = self.custodian.settle(self.replica.storage());
-        self.custodian.due = now + if noted == Noted::Yes { PLACE_EVERY } else { PLACE_AGAIN };
+        // On a slow disk the syncs alone may have taken that long.
+        self.custodian.due = self.clock.now().monotonic + if noted == Noted::Yes { PLACE_EVERY } else { PLACE_AGAIN };
     }
 
     /// The same before the node stops, at once.

@@ -188,7 +188,7 @@ impl Task {
             request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
                 match &error {
                     OutboundFailure::Io(error) if error.kind() != ErrorKind::TimedOut => self.blame(&peer, error),
-                    // Who gives no answer at all may be at work on something else.
+                    // Where the time of libp2p is up before that of the codec, the request has not got out.
                     OutboundFailure::Io(_) => self.paced(&peer, Exchange::GivenUp),
                     _ => {}
                 }

@@ -3,8 +3,8 @@
 //! A device belongs to the group that certified it; one that several groups certified belongs to none.
 //! Certificates count that the root in force signed or lists. What a device may do is the union of them:
 //! rights end by revocation only. Of too many devices those count that the root in force certifies itself, then those
-//! with the lowest keys: a device keeps its place however often it is certified anew. Of those that govern, devices that the group ended are
-//! counted apart.
+//! with the lowest keys: a device keeps its place however often it is certified anew. Of those that govern, devices
+//! that the group ended are counted apart.
 //!
 //! A device that a rotation left out is a **former** one: its log is cut at the very beginning, and what
 //! it wrote counts only where others have built on it.

@@ -7,7 +7,7 @@
 use crate::control::certificate::DeviceCert;
 use crate::control::certified::Certified;
 use crate::control::invitation::Join;
-use crate::control::record::Record;
+use crate::control::record::{Record, of_each};
 use crate::control::signed::{Body, Signed, Signer};
 use crate::domain::{self, Purpose};
 use crate::id::{GroupId, RecordId};
@@ -104,18 +104,10 @@ impl Roots {
             Record::Adoption(adoption) => {
                 adoption.votes().flat_map(|vote| self.with_certificate(&vote).collect::<Vec<_>>()).collect()
             }
-            Record::Inception(record) => self.signed(record).into_iter().collect(),
-            Record::Signature(record) => self.signed(record).into_iter().collect(),
-            Record::Withdrawal(record) => self.signed(record).into_iter().collect(),
-            Record::Vouch(record) => self.signed(record).into_iter().collect(),
-            Record::Invite(record) => self.signed(record).into_iter().collect(),
-            Record::InviteRevoked(record) => self.signed(record).into_iter().collect(),
-            Record::Rotation(record) => self.signed(record).into_iter().collect(),
-            Record::Revoke(record) => self.signed(record).into_iter().collect(),
-            Record::Mandate(record) => self.signed(record).into_iter().collect(),
-            Record::Endorsement(record) => self.signed(record).into_iter().collect(),
-            // There are few of these.
-            Record::Genesis(_) | Record::Recovery(_) | Record::ForkProof(_) => Vec::new(),
+            // There are few of those that several have signed.
+            other => {
+                of_each!(other, genesis(_g) => Vec::new(), whole(_w) => Vec::new(), signed(s) => self.signed(s).into_iter().collect())
+            }
         }
     }
 

@@ -212,14 +212,14 @@ macro_rules! of_each {
             Record::Revoke($s) => $signed,
             Record::Adoption($g) => $genesis,
             Record::Inception($s) => $signed,
-            Record::DeviceCert(DeviceCert { signed: $s, .. }) => $signed,
+            Record::DeviceCert($crate::control::DeviceCert { signed: $s, .. }) => $signed,
             Record::Signature($s) => $signed,
             Record::Withdrawal($s) => $signed,
             Record::Vouch($s) => $signed,
             Record::Invite($s) => $signed,
             Record::InviteRevoked($s) => $signed,
-            Record::Join(Join { signed: $s, .. }) => $signed,
-            Record::Vote(Vote { signed: $s, .. }) => $signed,
+            Record::Join($crate::control::Join { signed: $s, .. }) => $signed,
+            Record::Vote($crate::control::Vote { signed: $s, .. }) => $signed,
             Record::Mandate($s) => $signed,
             Record::Endorsement($s) => $signed,
             Record::Version(version) => {
@@ -229,6 +229,8 @@ macro_rules! of_each {
         }
     };
 }
+
+pub(super) use of_each;
 
 impl Record {
     /// The record's id: the hash of all that is signed in it.

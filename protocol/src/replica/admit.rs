@@ -55,18 +55,19 @@ impl<S: Storage> Replica<S> {
         }
         let now = self.believe(touched);
         let before = std::mem::replace(&mut self.authority, now);
-        let is_outside = |authority: &Authority, device: &DeviceId| authority.is_of_outsider(device);
+        let differs = before.digest() != self.authority.digest();
+        // What a device may write may hang on certificates that change nothing of what all believe together.
+        let rights_may_differ = differs || touched == Some(Layer::Keys);
+        let is_other = |log: &DeviceId| before.is_of_outsider(log) != self.authority.is_of_outsider(log);
         let ends_differ = !before.cuts().eq(self.authority.cuts())
-            || self.logs.iter().any(|(log, _)| is_outside(&before, log) != is_outside(&self.authority, log));
+            || rights_may_differ && self.logs.iter().any(|(log, _)| is_other(log));
         if ends_differ {
             self.end_logs()?;
         }
-        let differs = before.digest() != self.authority.digest();
         if differs || kept.iter().any(is_deliberation) {
             effects.push(Effect::AuthorityChanged);
         }
-        // What a device may write may hang on certificates that change nothing of what all believe together.
-        let read = self.read_touched(&before, effects);
+        let read = if rights_may_differ { self.read_touched(&before, effects) } else { Ok(()) };
         if differs {
             self.regrade(effects);
         }
