@@ -1,8 +1,8 @@
 //! The history checker finds what is broken: each test hands it a history in which one thing is wrong.
 
-use grid_protocol::id::{Digest, DocumentId, EntryId, RecordId};
+use grid_protocol::id::{Digest, DocumentId, EntryId, GroupId, RecordId};
 use grid_protocol::key::{DeviceId, SecretKey};
-use grid_tests::sim::{Acknowledged, Dissent, Ending, History, Shown, Stored, check_roots};
+use grid_tests::sim::{Acknowledged, Dissent, Ending, History, Sayings, Shown, Shows, Speaker, Stored, check_roots};
 
 const DOCUMENT: DocumentId = DocumentId([1; 32]);
 
@@ -160,4 +160,74 @@ fn a_record_signed_in_anothers_name_is_found_where_it_is_held() {
     assert_eq!(history.believes(2, |_| false), Ok(()));
     let found = history.believes(2, |ending| *ending == Ending::Record(record));
     assert_eq!(found, Err(Dissent::Forged { node: 2, record }));
+}
+
+fn speaker(number: u8) -> Speaker {
+    let device = DeviceId(SecretKey::from_seed(&[number; 32]).public());
+    Speaker { group: GroupId([number; 32]), device }
+}
+
+/// A text to which three groups added a line each, having read what was there.
+fn three_lines(sayings: &mut Sayings) -> String {
+    (1..=3).fold(String::new(), |text, number| sayings.say(speaker(number), DOCUMENT, &text))
+}
+
+#[test]
+fn a_line_that_counts_and_is_not_shown_is_found() {
+    let mut sayings = Sayings::default();
+    let text = three_lines(&mut sayings);
+    assert_eq!(sayings.check(1, DOCUMENT, &text), Ok(()));
+    let all_but_the_last = &text[..text.len() - 7];
+    let found = sayings.check(1, DOCUMENT, all_but_the_last);
+    assert!(matches!(found, Err(Dissent::Uncounted { node: 1, line: 2, .. })), "{found:?}");
+}
+
+#[test]
+fn a_line_on_which_nobody_built_is_found_where_its_writer_has_no_right() {
+    let mut sayings = Sayings::default();
+    let text = three_lines(&mut sayings);
+    sayings.lapse(speaker(3).device);
+    let found = sayings.check(1, DOCUMENT, &text);
+    assert!(matches!(found, Err(Dissent::Unauthorised { node: 1, .. })), "{found:?}");
+    assert_eq!(sayings.check(1, DOCUMENT, &text[..text.len() - 8]), Ok(()));
+    assert_eq!(sayings.counts(), (3, 0));
+}
+
+#[test]
+fn a_line_on_which_somebody_built_who_may_write_has_to_stay_and_through_others_too() {
+    let mut sayings = Sayings::default();
+    let text = three_lines(&mut sayings);
+    sayings.leave_out(speaker(1).group);
+    sayings.lapse(speaker(2).device);
+    assert_eq!(sayings.check(1, DOCUMENT, &text), Ok(()));
+    assert_eq!(sayings.counts(), (3, 2));
+    let found = sayings.check(1, DOCUMENT, &text[8..]);
+    assert!(matches!(found, Err(Dissent::Uncounted { node: 1, line: 0, .. })), "{found:?}");
+    sayings.leave_out(speaker(3).group);
+    let found = sayings.check(1, DOCUMENT, &text);
+    assert!(matches!(found, Err(Dissent::Unauthorised { .. })), "now nobody who may write has built on it: {found:?}");
+}
+
+#[test]
+fn a_line_that_was_never_said_there_is_found() {
+    let mut sayings = Sayings::default();
+    let text = three_lines(&mut sayings);
+    let elsewhere = sayings.say(speaker(1), DocumentId([2; 32]), "");
+    for wrong in [elsewhere, "said-77;\n".to_owned()] {
+        let found = sayings.check(1, DOCUMENT, &format!("{text}{wrong}"));
+        assert!(matches!(found, Err(Dissent::Unauthorised { .. })), "{found:?}");
+    }
+}
+
+#[test]
+fn what_is_the_own_of_a_group_that_a_node_does_not_admit_is_found() {
+    let mut history = history();
+    let group = speaker(1).group;
+    history.keeps(1, group, DOCUMENT, Shows::It);
+    assert_eq!(history.admits(1, |_| true), Ok(()));
+    let found = history.admits(1, |_| false);
+    assert!(matches!(found, Err(Dissent::Unauthorised { node: 1, document: DOCUMENT, .. })), "{found:?}");
+    assert_eq!(history.admits(0, |_| false), Ok(()), "another node shows nothing of it");
+    history.keeps(1, group, DOCUMENT, Shows::Nothing);
+    assert_eq!(history.admits(1, |_| false), Ok(()), "it shows it no more");
 }

@@ -3,6 +3,7 @@
 //! `GRID_SIM_SEED=7` tells one story again; the long form with 100 seeds is
 //! `cargo run -p grid-tests --release --bin simulate -- --nodes 50 --seeds 100`.
 
+use grid_protocol::control::Capabilities;
 use grid_protocol::limits::MAX_WAITING_PER_LOG;
 use grid_tests::sim::{Conditions, Conduct, NodeIndex, Room, Stop, Story, Subject, World};
 use serde_json::json;
@@ -401,6 +402,34 @@ fn a_bad_network_delays_and_loses_nothing() {
     }
     let took = equal(&mut world);
     assert!(took <= 20 * MINUTE);
+}
+
+#[test]
+fn the_second_computer_of_a_robbed_group_hands_out_what_the_stolen_one_wrote_and_nobody_blames_it() {
+    let mut world = World::new(31);
+    world.assemble(3, 4);
+    world.run_for(MINUTE / 6);
+    let code = world.add_device(2, Capabilities::WRITE);
+    let second = world.pair(&code, 2);
+    world.run_for(MINUTE);
+    world.write(2, &Subject::New("action"), &json!({"title": "Before"}));
+    equal(&mut world);
+    let (device, head) = (world.author(2).me.device, world.replica(2).own_head().copied());
+    let fork = head.map_or(0, |head| head.seq + 1);
+    // The group's two computers are by themselves, while a thief shows the others what the copy writes.
+    world.split(vec![0, 0, 1, 1]);
+    world.run_for(MINUTE / 3);
+    world.write(2, &Subject::New("action"), &json!({"title": "Said at home"}));
+    world.write_apart(2, 0, head, &Subject::New("action"), &json!({"title": "Said by the thief"}));
+    world.run_for(MINUTE / 3);
+    world.stop(2, Stop::Properly);
+    world.history.ended(device, fork);
+    world.heal();
+    world.link(second, 0);
+    world.run_for(MINUTE);
+    assert!(world.replica(0).authority().cut(&device).is_some(), "two histories are proven");
+    assert!(world.blames.is_empty(), "{:?}", world.blames);
+    equal(&mut world);
 }
 
 #[test]

@@ -61,8 +61,8 @@ pub(super) struct PullCodec {
 enum Read {
     /// All of it.
     Whole(Vec<u8>),
-    /// So many bytes, in rough steps.
-    Unfinished { come: usize },
+    /// So many bytes behind its length, in rough steps; none where not even the length has come.
+    Unfinished { come: Option<usize> },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +96,7 @@ impl PullCodec {
 
     /// Reads a frame, or what there was of it when its time was up.
     async fn in_time<T: AsyncRead + Unpin + Send>(&self, io: &mut T, what: &str, bound: usize) -> io::Result<Read> {
-        let mut come = 0;
+        let mut come = None;
         let frame = read_frame(io, what, bound, &mut come);
         let Some(patience) = self.patience else { return frame.await.map(Read::Whole) };
         match tokio::time::timeout(patience, frame).await {
@@ -156,7 +156,9 @@ impl Codec for PullCodec {
         let io = &mut tests::Noting { io, room: self.room() };
         match self.in_time(io, "response", self.read.response).await? {
             Read::Whole(frame) => Ok(frame),
-            Read::Unfinished { come } if come < STEADY => Err(io::ErrorKind::TimedOut.into()),
+            // Whoever is too busy to begin is not one that sends a little now and then.
+            Read::Unfinished { come: None } => Err(io::Error::other("the answer had not begun in time")),
+            Read::Unfinished { come: Some(come) } if come < STEADY => Err(io::ErrorKind::TimedOut.into()),
             Read::Unfinished { .. } => Err(io::Error::other("the line is too slow for this answer")),
         }
     }
@@ -192,10 +194,11 @@ async fn read_frame<T: AsyncRead + Unpin + Send>(
     io: &mut T,
     what: &str,
     bound: usize,
-    come: &mut usize,
+    come: &mut Option<usize>,
 ) -> io::Result<Vec<u8>> {
     let mut length = [0; 4];
     io.read_exact(&mut length).await?;
+    *come = Some(0);
     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
     if length > bound {
         return Err(too_large(what, bound, length));
@@ -207,7 +210,7 @@ async fn read_frame<T: AsyncRead + Unpin + Send>(
         frame.resize(length.min((2 * start).max(FIRST_ALLOCATION)), 0);
         let (_, rest) = frame.split_at_mut(start);
         io.read_exact(rest).await?;
-        *come = frame.len();
+        *come = Some(frame.len());
     }
     Ok(frame)
 }
@@ -358,6 +361,8 @@ mod tests {
             let mut codec = PullCodec::default().waiting_within(Duration::from_millis(50));
             assert_eq!(codec.read_response(&PULL, &mut stalled).await.unwrap_err().kind(), kind, "{come}");
             assert_eq!(codec.read_request(&PULL, &mut Stalled).await.unwrap(), Asked::Unfinished);
+            let unbegun = codec.read_response(&PULL, &mut Stalled).await.unwrap_err();
+            assert_eq!(unbegun.kind(), io::ErrorKind::Other, "who is too busy to begin is not held to account");
         }
     }
 

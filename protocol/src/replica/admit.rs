@@ -234,10 +234,7 @@ impl<S: Storage> Replica<S> {
     /// A device has signed two histories. Whoever passes on the one that came to it first is not to blame,
     /// unless it is that device; the rest of the pull goes on without this log. Where they part is looked for.
     pub(super) fn contradicted(&mut self, key: PeerKey, device: DeviceId, seq: u64, effects: &mut Vec<Effect>) {
-        let is_author = self
-            .authority
-            .device_of_peer(&key)
-            .is_some_and(|(group, _)| self.authority.group_of(&device) == Some(group));
+        let is_author = self.authority.device_of_peer(&key).is_some_and(|(_, peer)| peer == device);
         if is_author {
             self.fault(key, conflict(&device, seq), effects);
         } else if let Some(peer) = self.peers.get_mut(&key) {

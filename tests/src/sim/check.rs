@@ -1,9 +1,10 @@
 //! What must hold in every run, whatever happened.
 
 use super::event::NodeIndex;
-use super::history::{Ending, check_roots};
+use super::history::{Ending, Shows, check_roots};
 use super::{Blame, World};
 use grid_protocol::control::Record;
+use grid_protocol::document::WriteRule;
 use grid_protocol::id::{Digest, DocumentId, EntryId, GroupId, RecordId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::replica::Row;
@@ -86,6 +87,17 @@ pub enum Dissent {
         /// The group.
         group: GroupId,
     },
+    /// A node does not show a line that counts.
+    Uncounted {
+        /// The node.
+        node: NodeIndex,
+        /// The text.
+        document: DocumentId,
+        /// The line.
+        line: usize,
+        /// Who wrote it.
+        by: GroupId,
+    },
     /// A write that was acknowledged is not on a running node.
     Lost {
         /// The node.
@@ -106,11 +118,11 @@ pub enum Dissent {
 
 /// Whether a node shows something else than before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shows {
+pub(super) enum Rows {
     /// It does not.
     TheSame,
     /// It does.
-    SomethingElse,
+    Changed,
 }
 
 impl fmt::Display for Dissent {
@@ -146,6 +158,9 @@ impl fmt::Display for Dissent {
             Self::Sham { node, group } => {
                 write!(f, "node {node} takes group {group} for a member, which nobody let in")
             }
+            Self::Uncounted { node, document, line, by } => {
+                write!(f, "node {node} does not show line {line} of {by} in record {document}, which counts")
+            }
             Self::Busy => write!(f, "running nodes are still at work"),
             Self::Blame { by, why } => write!(f, "node {by} blames an honest node: {why}"),
         }
@@ -153,8 +168,9 @@ impl fmt::Display for Dissent {
 }
 
 impl World {
-    fn running(&self) -> impl Iterator<Item = NodeIndex> {
-        (0..self.nodes.len()).filter(|node| self.runs(*node) && self.is_honest(*node))
+    pub(super) fn running(&self) -> impl Iterator<Item = NodeIndex> {
+        let counts = |node: &NodeIndex| self.is_honest(*node) && !self.undecided.contains(node);
+        (0..self.nodes.len()).filter(move |node| self.runs(*node) && counts(node))
     }
 
     /// Whether all running nodes have the same root and nothing left to do.
@@ -260,6 +276,10 @@ impl World {
             };
             let judged = self.history.shows(node, row.document, &text);
             self.note(judged);
+            if let Some(opening) = row.opening.as_ref().filter(|opening| opening.rule == WriteRule::Owner) {
+                let shows = if row.heads.is_empty() { Shows::Nothing } else { Shows::It };
+                self.history.keeps(node, opening.owner, row.document, shows);
+            }
             for breach in &row.breaches {
                 let of = self.nodes.iter().position(|other| other.author.me.device == breach.device);
                 let why = format!("writes against the rules: {}", breach.rule);
@@ -269,15 +289,17 @@ impl World {
     }
 
     /// What an honest node shows has to agree with what it believes: looked at whenever one of the two changes.
-    pub(super) fn look_at_belief(&mut self, node: NodeIndex, shows: Shows) {
+    pub(super) fn look_at_belief(&mut self, node: NodeIndex, rows: Rows) {
         if !self.history.has_forgeries() {
             return;
         }
         let Some(replica) = self.nodes[node].replica() else { return };
         let turns = Some(replica.storage().turns());
-        if shows == Shows::TheSame && turns == self.nodes[node].looked {
+        if rows == Rows::TheSame && turns == self.nodes[node].looked {
             return;
         }
+        let me = replica.me().group;
+        let admits = self.history.admits(node, |group| *group == me || replica.authority().was_admitted(group));
         let sham = self.shams.iter().find(|sham| replica.authority().was_admitted(sham)).copied();
         let forked = |of: &DeviceId| {
             let mut records = replica.control().iter();
@@ -288,6 +310,7 @@ impl World {
             Ending::Fork(device) => forked(device),
         });
         self.nodes[node].looked = turns;
+        self.note(admits);
         self.note(sham.map_or(judged, |group| Err(Dissent::Sham { node, group })));
     }
 

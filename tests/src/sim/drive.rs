@@ -1,6 +1,6 @@
 //! Driving the replicas: what happens goes in, what they decide is carried out, as the daemon does it.
 
-use super::check::Shows;
+use super::check::Rows;
 use super::conduct::Conduct;
 use super::event::{Event, NodeIndex, Route};
 use super::node::Token;
@@ -165,7 +165,7 @@ impl World {
 
     pub(super) fn carry_out(&mut self, node: NodeIndex, effects: Vec<Effect>) {
         let mut queue = VecDeque::from(effects);
-        let mut shows = Shows::TheSame;
+        let mut shown = Rows::TheSame;
         if !self.is_honest(node) {
             queue.retain(|effect| matches!(effect, Effect::Standing { .. }));
         }
@@ -212,7 +212,7 @@ impl World {
                     self.blames.push(Blame { at: self.now, by: node, of, why });
                 }
                 Effect::Rows(rows) => {
-                    shows = Shows::SomethingElse;
+                    shown = Rows::Changed;
                     self.look_at_rows(node, &rows);
                 }
                 Effect::Certify { token, request } => {
@@ -224,7 +224,7 @@ impl World {
                 Effect::Hint(_) | Effect::Application { .. } | Effect::Pairing(_) => {}
             }
         }
-        self.look_at_belief(node, shows);
+        self.look_at_belief(node, shown);
     }
 
     /// A node confirms joins through its invites as soon as it knows of them.

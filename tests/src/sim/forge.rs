@@ -3,6 +3,7 @@
 
 use super::World;
 use super::author::{Author, Keys, Subject};
+use super::counted::Speaker;
 use super::event::NodeIndex;
 use super::hear::message_id;
 use super::history::{Ending, Shown};
@@ -11,10 +12,16 @@ use grid_protocol::codec::Format;
 use grid_protocol::control::{Cut, Record};
 use grid_protocol::entry::{Entry, Head, VerifiedEntry};
 use grid_protocol::id::{CoalitionId, DocumentId, EntryId, VersionId};
+use grid_protocol::limits::MAX_DEVICES;
 use grid_protocol::replica::Input;
 use grid_protocol::sync::{Gossip, News, pack};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// Entries that are missing before one that waits.
+const GAP: u64 = 1_000;
+/// Certificates that leave no place for a device with a higher key.
+const CROWD: usize = MAX_DEVICES + 2;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +42,21 @@ pub enum Forgery {
     Twin,
     /// A record that speaks for another group.
     OthersName,
+    /// A certificate in another group's name under a root that this group does not have yet: it waits for that root.
+    Planted,
+    /// An entry far behind a gap of its log, which waits for what is before it.
+    Gap,
     /// Two histories, told to two nodes.
     Equivocation,
     /// A change of a shared record by a group that has withdrawn.
     Withdrawn,
+    /// A line in a shared record, and then so many certificates that the device which wrote it has no place any more.
+    Crowd,
 }
 
 impl Forgery {
     /// Those after which the forger goes on.
-    pub const PASSING: [Self; 8] = [
+    pub const PASSING: [Self; 10] = [
         Self::OthersRecord,
         Self::Unsigned,
         Self::Stranger,
@@ -52,9 +65,11 @@ impl Forgery {
         Self::BehindCut,
         Self::Twin,
         Self::OthersName,
+        Self::Planted,
+        Self::Gap,
     ];
     /// Those after which nobody listens to the forger any more.
-    pub const LAST: [Self; 2] = [Self::Equivocation, Self::Withdrawn];
+    pub const LAST: [Self; 3] = [Self::Equivocation, Self::Withdrawn, Self::Crowd];
 }
 
 /// Where something is tried.
@@ -135,14 +150,14 @@ impl World {
         match forgery {
             Forgery::OthersRecord => {
                 let mark = self.history.forge(Shown::Never);
-                let entry = self.forged_change(&author, forger.head, at, owned, &mark);
+                let entry = self.forged_change(&author, forger.head, at, owned, &title(&mark));
                 forger.head = entry.head();
                 self.history.written(&entry);
                 self.tell_entry(&author, at, announced(&entry));
             }
             Forgery::Unsigned => {
                 let mark = self.history.forge(Shown::Never);
-                let entry = self.forged_change(&author, forger.head, at, shared, &mark);
+                let entry = self.forged_change(&author, forger.head, at, shared, &title(&mark));
                 let mut entry = announced(&entry);
                 entry.signature.0[0] ^= 1;
                 self.tell_entry(&author, at, entry);
@@ -150,14 +165,14 @@ impl World {
             Forgery::Stranger => {
                 let mark = self.history.forge(Shown::Never);
                 let (stranger, _) = author.further_device(500_000 + forger.tries);
-                let entry = self.forged_change(&stranger, None, at, shared, &mark);
+                let entry = self.forged_change(&stranger, None, at, shared, &title(&mark));
                 self.tell_entry(&author, at, announced(&entry));
             }
             Forgery::OtherCoalition => {
                 let mark = self.history.forge(Shown::Never);
                 let mut elsewhere = author.clone();
                 elsewhere.me.coalition = CoalitionId([7; 32]);
-                let entry = self.forged_change(&elsewhere, forger.head, at, shared, &mark);
+                let entry = self.forged_change(&elsewhere, forger.head, at, shared, &title(&mark));
                 self.tell_entry(&author, at, announced(&entry));
             }
             Forgery::Sham => {
@@ -168,6 +183,22 @@ impl World {
             Forgery::BehindCut => self.write_behind_cut(forger.tries, &author, at, shared),
             Forgery::Twin => self.write_twin(forger, &author, at, shared),
             Forgery::OthersName => self.speak_for_another(&author, at),
+            Forgery::Planted => {
+                let mut false_name = author.clone();
+                false_name.me.group = self.nodes[at].author.me.group;
+                let next = self.nodes[at].author.root_in_force(self.replica(at).authority()) + 1;
+                let (_, certificate) = false_name.device_under(next, 900_000 + forger.tries);
+                self.history.forge_record(certificate.id());
+                self.tell_record(&author, at, certificate);
+            }
+            Forgery::Gap => {
+                let mark = self.history.forge(Shown::Never);
+                let id = EntryId([9; 32]);
+                let far = Head { seq: forger.written() + GAP, id, signature: author.sign_head(&id) };
+                let entry = self.forged_change(&author, Some(far), at, shared, &title(&mark));
+                self.tell_entry(&author, at, announced(&entry));
+            }
+            Forgery::Crowd => self.crowd(forger, &author, at, shared),
             Forgery::Equivocation => self.equivocate(forger, &author, (at, elsewhere), shared),
             Forgery::Withdrawn => self.write_withdrawn(forger, &author, at, shared),
         }
@@ -180,9 +211,14 @@ impl World {
     fn write_twin(&mut self, forger: &mut Forger, author: &Author, at: NodeIndex, shared: DocumentId) {
         let mark = self.history.forge(Shown::Never);
         self.build_on(at, shared);
-        let one =
-            self.forged_change(author, forger.head, at, shared, &format!("once {} {}", forger.node, forger.tries));
-        let other = self.forged_change(author, one.head(), at, shared, &mark);
+        let one = self.forged_change(
+            author,
+            forger.head,
+            at,
+            shared,
+            &title(&format!("once {} {}", forger.node, forger.tries)),
+        );
+        let other = self.forged_change(author, one.head(), at, shared, &title(&mark));
         forger.head = other.head();
         for entry in [one, other] {
             self.history.written(&entry);
@@ -221,7 +257,7 @@ impl World {
         self.history.ended(device, seq);
         let until = Shown::Until(Ending::Fork(device));
         let mark = self.history.forge(until);
-        let one = self.forged_change(author, forger.head, at, shared, &mark);
+        let one = self.forged_change(author, forger.head, at, shared, &title(&mark));
         let fields = json!({"title": self.history.forge(until)});
         let now = self.clocks(elsewhere).wall;
         let replica = self.nodes[elsewhere].replica_mut().expect("the node runs");
@@ -242,15 +278,20 @@ impl World {
         let (office, certificate) = author.device_under(root, 700_000 + tries);
         self.tell_record(author, at, certificate);
         self.build_on(at, shared);
-        let first =
-            self.forged_change(&office, None, at, shared, &format!("still welcome {} {tries}", author.peer().0[0]));
+        let first = self.forged_change(
+            &office,
+            None,
+            at,
+            shared,
+            &title(&format!("still welcome {} {tries}", author.peer().0[0])),
+        );
         self.history.written(&first);
         self.tell_entry(author, at, announced(&first));
         let cut = Cut { seq: 1, entry: first.id() };
         let end = author.end(root, office.me.device, cut);
         self.history.ended(office.me.device, 1);
         let mark = self.history.forge(Shown::Until(Ending::Record(end.id())));
-        let second = self.forged_change(&office, first.head(), at, shared, &mark);
+        let second = self.forged_change(&office, first.head(), at, shared, &title(&mark));
         self.history.written(&second);
         // The end and what lies behind it reach nodes in either order.
         match self.random.happens(500) {
@@ -274,12 +315,13 @@ impl World {
         if forger.head.is_none() {
             // What is named as its last entry has to be there.
             self.build_on(at, shared);
-            let entry = self.forged_change(author, None, at, shared, &format!("{} is leaving", author.me.group));
+            let entry =
+                self.forged_change(author, None, at, shared, &title(&format!("{} is leaving", author.me.group)));
             forger.head = entry.head();
             self.history.written(&entry);
             self.tell_entry(author, at, announced(&entry));
         }
-        let entry = self.forged_change(author, forger.head, at, shared, &mark);
+        let entry = self.forged_change(author, forger.head, at, shared, &title(&mark));
         forger.head = entry.head();
         self.history.written(&entry);
         self.tell_entry(author, at, announced(&entry));
@@ -293,12 +335,11 @@ impl World {
         head: Option<Head>,
         at: NodeIndex,
         document: DocumentId,
-        mark: &str,
+        fields: &Value,
     ) -> VerifiedEntry {
         let now = self.clocks(at).wall;
         let replica = self.nodes[at].replica_mut().expect("the node runs");
-        let fields = json!({"title": format!("Walk {mark}")});
-        let (_, entries) = author.write_after(head, replica, now, &Subject::Existing(document), [0; 16], &fields);
+        let (_, entries) = author.write_after(head, replica, now, &Subject::Existing(document), [0; 16], fields);
         entries.into_iter().next().expect("a write makes an entry")
     }
 
@@ -314,14 +355,45 @@ impl World {
         (sham, records)
     }
 
-    /// A device of a group, without a node of its own, writes something that the group's node hears of.
-    pub(super) fn write_elsewhere(&mut self, device: &Author, at: NodeIndex, document: DocumentId) -> VerifiedEntry {
+    /// A device of a group, without a node of its own, adds a line to a shared text, of which the group's node hears.
+    pub(super) fn say_elsewhere(&mut self, device: &Author, at: NodeIndex, document: DocumentId) -> VerifiedEntry {
+        self.say_behind(device, None, at, document)
+    }
+
+    /// As [`Self::say_elsewhere`], behind a head of the device's log.
+    fn say_behind(&mut self, by: &Author, head: Option<Head>, at: NodeIndex, document: DocumentId) -> VerifiedEntry {
         self.build_on(at, document);
-        let entry = self.forged_change(device, None, at, document, &format!("from {}", device.me.device));
+        let text = self.text(at, document, "text");
+        let speaker = Speaker { group: by.me.group, device: by.me.device };
+        let text = self.history.sayings.say(speaker, document, &text);
+        let entry = self.forged_change(by, head, at, document, &json!({"text": text}));
         self.history.written(&entry);
-        let by = self.nodes[at].author.clone();
-        self.tell_entry(&by, at, announced(&entry));
+        let teller = self.nodes[at].author.clone();
+        self.tell_entry(&teller, at, announced(&entry));
         entry
+    }
+
+    /// The group adds a line, and then certifies so many devices that the one which wrote it has no place any more.
+    fn crowd(&mut self, forger: &mut Forger, author: &Author, at: NodeIndex, shared: DocumentId) {
+        forger.head = self.say_behind(author, forger.head, at, shared).head();
+        self.history.ended(author.me.device, 0);
+        let root = author.root_in_force(self.replica(at).authority());
+        let device = author.me.device;
+        let crowd = (1_000_000..).map(|number| author.device_under(root, number + 10_000 * forger.tries));
+        let lower = crowd.filter(|(other, _)| other.me.device < device).take(CROWD);
+        let certificates: Vec<Record> = lower.map(|(_, certificate)| certificate).collect();
+        self.crowded.insert(device, certificates.iter().map(Record::id).collect());
+        certificates.into_iter().for_each(|certificate| self.tell_record(author, at, certificate));
+    }
+
+    /// The words of a device whose place others took count no longer by themselves, where that came through.
+    pub(super) fn settle_crowds(&mut self, judge: NodeIndex) {
+        for (device, crowd) in std::mem::take(&mut self.crowded) {
+            let control = self.replica(judge).control();
+            if crowd.iter().filter(|certificate| control.get(certificate).is_some()).count() >= MAX_DEVICES {
+                self.history.sayings.lapse(device);
+            }
+        }
     }
 
     fn tell_entry(&mut self, by: &Author, at: NodeIndex, entry: Entry) {
@@ -341,6 +413,11 @@ impl World {
         });
         self.feed(at, Input::Gossip { from: by.peer(), token: judged, bytes });
     }
+}
+
+/// A title with a mark in it.
+fn title(mark: &str) -> Value {
+    json!({"title": format!("Walk {mark}")})
 }
 
 fn announced(entry: &VerifiedEntry) -> Entry {

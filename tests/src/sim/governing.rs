@@ -5,8 +5,8 @@ use grid_protocol::authority::{Authority, recovery, rotate};
 use grid_protocol::chain::HeaderChain;
 use grid_protocol::codec::Format;
 use grid_protocol::control::{
-    Cut, Endorsement, ForkProof, Mandate, MandateBody, Record, Recovery, Revoke, Role, RootNumber, Signed, SigningKey,
-    Stance, Statement, Term, Version, VersionBody, Vote,
+    Capabilities, Cut, Endorsement, ForkProof, Mandate, MandateBody, Record, Recovery, Revoke, Role, RootNumber,
+    Signed, SigningKey, Stance, Statement, Term, Version, VersionBody, Vote,
 };
 use grid_protocol::domain;
 use grid_protocol::entry::VerifiedEntry;
@@ -45,6 +45,19 @@ impl Author {
         let keys = replica.authority().keys();
         let rotation = rotate(self.me.coalition, keys, self.me.group, &self.keys.words, cuts);
         Record::Rotation(rotation.expect("the words of the group"))
+    }
+
+    /// Goes on to the next root, whose list takes from a device what it may do.
+    pub fn narrow<S: Storage>(&self, replica: &Replica<S>, device: DeviceId) -> Record {
+        let keys = replica.authority().keys();
+        let rotation = rotate(self.me.coalition, keys, self.me.group, &self.keys.words, &BTreeMap::new());
+        let mut body = rotation.expect("the words of the group").body;
+        for listed in body.devices.iter_mut().filter(|listed| listed.device == device) {
+            listed.capabilities = Capabilities::RELAY;
+        }
+        let secret = self.keys.words.root(RootNumber::of(body.number).expect("the number of a root").rotation);
+        let key = SigningKey::Root(body.number, &secret);
+        Record::Rotation(Signed::sign(body, key))
     }
 
     /// A recovery of this group with other words, approved by another group.

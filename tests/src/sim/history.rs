@@ -3,15 +3,18 @@
 //!
 //! * No write that was acknowledged is lost.
 //! * Every node holds a beginning of each log, at all times.
+//! * What a group keeps for itself is shown by no honest node that takes the group for nobody's guest.
 //! * What breaks a rule is shown by no honest node: never, or never once that node holds the record that ends
 //!   the writer's right, unless somebody who may write built on it before.
 //! * No honest node holds a record that is signed by somebody else than it says.
-//! * In the end all hold the same, which [`super::World::check_healed`] asks.
+//! * In the end all hold the same, which [`super::World::check_healed`] asks, and of what was said in shared texts all
+//!   show what counts and nothing else: [`Sayings`].
 
 use super::check::{Acknowledged, Dissent};
+use super::counted::Sayings;
 use super::event::NodeIndex;
 use grid_protocol::entry::VerifiedEntry;
-use grid_protocol::id::{Digest, DocumentId, EntryId, RecordId};
+use grid_protocol::id::{Digest, DocumentId, EntryId, GroupId, RecordId};
 use grid_protocol::key::DeviceId;
 use grid_protocol::run::VerifiedRun;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +85,15 @@ pub enum Shown {
     BuiltOn,
 }
 
+/// Whether a node shows a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// It does.
+    It,
+    /// It does not, or nothing of it counts.
+    Nothing,
+}
+
 /// What ends a writer's right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -106,6 +118,10 @@ pub struct History {
     forged_records: Vec<RecordId>,
     /// Forgeries that nodes show, by document.
     shown: BTreeMap<NodeIndex, BTreeMap<DocumentId, BTreeSet<usize>>>,
+    /// What groups keep for themselves and nodes show, by group.
+    kept: BTreeMap<NodeIndex, BTreeMap<GroupId, BTreeSet<DocumentId>>>,
+    /// What was said in shared texts.
+    pub sayings: Sayings,
 }
 
 impl History {
@@ -150,7 +166,7 @@ impl History {
 
     /// Somebody who may write changed a record that read like this.
     pub fn built_on(&mut self, text: &str) {
-        for mark in marks(text) {
+        for mark in marks(MARK, text) {
             if let Some(shown @ Shown::Until(_)) = self.forgeries.get_mut(mark) {
                 *shown = Shown::BuiltOn;
             }
@@ -203,7 +219,7 @@ impl History {
             let what = "a record that nobody wrote".to_owned();
             return Err(Dissent::Unauthorised { node, document, what });
         }
-        let marks: BTreeSet<usize> = marks(text).collect();
+        let marks: BTreeSet<usize> = marks(MARK, text).collect();
         let never = marks.iter().find(|mark| self.forgeries.get(**mark).is_none_or(|shown| *shown == Shown::Never));
         if let Some(mark) = never {
             let what = format!("{MARK}{mark}, which nobody may show");
@@ -214,6 +230,30 @@ impl History {
             true => documents.remove(&document),
             false => documents.insert(document, marks),
         };
+        Ok(())
+    }
+
+    /// A node shows, or shows no longer, what a group keeps for itself.
+    pub fn keeps(&mut self, node: NodeIndex, group: GroupId, document: DocumentId, shows: Shows) {
+        let documents = self.kept.entry(node).or_default().entry(group).or_default();
+        match shows {
+            Shows::It => documents.insert(document),
+            Shows::Nothing => documents.remove(&document),
+        };
+    }
+
+    /// Nobody else than admitted groups are shown at a node.
+    ///
+    /// # Errors
+    ///
+    /// [`Dissent::Unauthorised`].
+    pub fn admits(&self, node: NodeIndex, was_admitted: impl Fn(&GroupId) -> bool) -> Result<(), Dissent> {
+        for (group, documents) in self.kept.get(&node).into_iter().flatten() {
+            if let Some(document) = documents.first().filter(|_| !was_admitted(group)) {
+                let what = format!("what is {group}'s own, which it takes for nobody's guest");
+                return Err(Dissent::Unauthorised { node, document: *document, what });
+            }
+        }
         Ok(())
     }
 
@@ -247,6 +287,7 @@ impl History {
     /// A node starts: what it shows it will show anew.
     pub fn restarted(&mut self, node: NodeIndex) {
         self.shown.remove(&node);
+        self.kept.remove(&node);
     }
 
     /// Whether a node holds all that was acknowledged, up to where logs end.
@@ -301,10 +342,10 @@ pub fn check_roots(
     Err(Dissent::Roots { roots })
 }
 
-/// The numbers of the forgeries in a text.
-fn marks(text: &str) -> impl Iterator<Item = usize> {
-    text.match_indices(MARK).filter_map(|(at, _)| {
-        let rest = text.get(at + MARK.len()..)?;
+/// The numbers that follow a mark in a text.
+pub(super) fn marks(mark: &str, text: &str) -> impl Iterator<Item = usize> {
+    text.match_indices(mark).filter_map(move |(at, _)| {
+        let rest = text.get(at + mark.len()..)?;
         rest.get(..rest.find(';')?)?.parse().ok()
     })
 }

@@ -12,6 +12,8 @@ mod author;
 mod broadcast;
 mod check;
 mod conduct;
+mod contest;
+mod counted;
 mod drive;
 mod event;
 mod exchange;
@@ -37,10 +39,11 @@ pub use author::{Author, Keys, Subject};
 pub use broadcast::{Broadcast, Churn, Spread};
 pub use check::{Acknowledged, Dissent};
 pub use conduct::Conduct;
+pub use counted::{Sayings, Speaker};
 pub use event::NodeIndex;
 pub use exchange::{Exchange, Frame, NOON, open};
 pub use forge::{Forger, Forgery, Scene, Tried};
-pub use history::{Ending, History, Shown, Stored, Told, Witness, check_roots};
+pub use history::{Ending, History, Shown, Shows, Stored, Told, Witness, check_roots};
 pub use life::Stop;
 pub use network::Conditions;
 pub use node::Node;
@@ -51,13 +54,13 @@ pub use storage::{Clock, Disk, Room};
 pub use story::{Outcome, Story};
 
 use event::{Agenda, Event};
-use grid_protocol::id::GroupId;
-use grid_protocol::key::PeerKey;
+use grid_protocol::id::{GroupId, RecordId};
+use grid_protocol::key::{DeviceId, PeerKey};
 use grid_protocol::record::Registry;
 use grid_protocol::replica::{Belief, Beliefs, Now, Replica};
 use grid_protocol::time::Timestamp;
 use network::Link;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use watch::Watch;
@@ -142,6 +145,10 @@ pub struct World {
     watch: Option<Watch>,
     /// Groups that nobody let in.
     shams: Vec<GroupId>,
+    /// Devices whose groups certified too many, and the certificates.
+    crowded: BTreeMap<DeviceId, Vec<RecordId>>,
+    /// Nodes of groups of which nobody can say yet whether they are let in.
+    undecided: BTreeSet<NodeIndex>,
     /// What follows from the control records that several disks share.
     shared: Option<(Disk, Belief)>,
     /// What nodes with the same records believe, worked out once.
@@ -174,6 +181,8 @@ impl World {
             told: Told::default(),
             watch: None,
             shams: Vec::new(),
+            crowded: BTreeMap::new(),
+            undecided: BTreeSet::new(),
             shared: None,
             beliefs: Beliefs::default(),
             meter: None,

@@ -67,6 +67,10 @@ pub struct Outcome {
     pub governed: [usize; 3],
     /// Computers that joined a group which had one.
     pub paired: usize,
+    /// Groups that came by an invite that was used twice or taken back, and how many of them are in.
+    pub contested: (usize, usize),
+    /// Lines in shared texts, and those that count although their writer has no right.
+    pub said: (usize, usize),
     /// How often a computer stopped, with or without a word.
     pub stops: usize,
     /// How many of the receipts that authors wait for are missing in the end, and of how many.
@@ -199,15 +203,19 @@ impl Story {
         teller.wake_everybody();
         teller.world.heal();
         teller.world.run_for(Duration::from_secs(15));
-        let healed_in = Duration::from_secs(15) + teller.world.until_equal(PATIENCE)?;
+        let mut healed_in = Duration::from_secs(15) + teller.world.until_equal(PATIENCE)?;
+        let (contests, judge) = (teller.contests.clone(), 0);
+        let let_in = teller.world.settle_contests(&contests, judge);
+        teller.world.settle_crowds(judge);
+        healed_in += teller.world.until_equal(PATIENCE)?;
         // Receipts are on their way a little longer.
         teller.world.run_for(Duration::from_secs(5));
         teller.world.check_healed()?;
         let (world, authority) = (&teller.world, teller.world.replica(0).authority());
         let gone = teller.forgers.iter().filter(|forger| !authority.is_member(&world.author(forger.node).me.group));
-        let expected = self.nodes + teller.forgers.len() - gone.count();
+        let expected = self.nodes + let_in + teller.forgers.len() - gone.count();
         assert_eq!(authority.members().count(), expected, "seed {seed}: every group that was let in is a member");
-        teller.check_lines();
+        teller.world.check_counted()?;
         let authority = teller.world.replica(0).authority();
         let adopted = teller.world.replica(0).control().adoptions().count();
         let governed = [adopted, teller.renewals, authority.mandates().len()];
@@ -217,6 +225,8 @@ impl Story {
             forged: teller.forged,
             governed,
             paired: teller.paired.len(),
+            contested: (contests.nodes().count(), let_in),
+            said: teller.world.history.sayings.counts(),
             stops: teller.stops,
             receipts_missing: receipts(&teller.world),
             counts: teller.world.counts,

@@ -1,6 +1,7 @@
 //! What people do in a story, by chance.
 
 use super::author::Author;
+use super::contest::{Contests, Invite};
 use super::event::NodeIndex;
 use super::story::DEGREE;
 use super::{Forger, Forgery, Scene, Stop, Subject, Tried, World};
@@ -18,6 +19,8 @@ const ELECTORS: usize = 3;
 const PAIRING_TRIES: usize = 60;
 /// One in so many computers stops in a day.
 const STEADY: usize = 30;
+/// Whoever uses an invite is in after this, where nothing goes wrong.
+const AT_THE_DOOR: Duration = Duration::from_secs(5);
 /// Proposals of one group on one base.
 const PROPOSALS: u32 = 2;
 
@@ -34,8 +37,8 @@ pub(super) struct Teller {
     settled: BTreeSet<GroupId>,
     pages: Vec<DocumentId>,
     actions: Vec<DocumentId>,
-    /// What was written into shared pages.
-    lines: Vec<(DocumentId, String)>,
+    /// Invites of which nobody can say yet whom they let in.
+    pub(super) contests: Contests,
     /// Devices without a node: who has one, and what it wrote.
     offices: BTreeMap<NodeIndex, (Author, VerifiedEntry)>,
     /// How many of them there ever were.
@@ -58,7 +61,7 @@ impl Teller {
             stops: 0,
             pages: Vec::new(),
             actions: Vec::new(),
-            lines: Vec::new(),
+            contests: Contests::default(),
             offices: BTreeMap::new(),
             devices: 0,
             voted: BTreeSet::new(),
@@ -82,6 +85,9 @@ impl Teller {
                 tries += 1;
                 continue;
             }
+            if self.contests.is_open(host) && !self.world.random().happens(200) {
+                continue;
+            }
             let rest = wanted - self.groups();
             let seats = 1 + self.world.random().below(rest.min(3));
             let slots = self.world.replica(host).authority().free_slots(&author.me.device, 3, self.world.wall_of(host));
@@ -98,19 +104,57 @@ impl Teller {
                 };
                 let newcomer = self.world.join(&one, host);
                 self.world.link_with_some(newcomer, DEGREE / 2, among);
+                if self.contests.came_through(newcomer, host) {
+                    self.world.leave_undecided(newcomer);
+                }
             }
         }
     }
 
-    /// Groups that were ever there.
+    /// Groups that were ever there and are surely let in.
     fn groups(&self) -> usize {
-        self.world.nodes().len() - self.paired.len()
+        self.world.nodes().len() - self.paired.len() - self.contests.nodes().count()
+    }
+
+    /// Two groups use the only slot of an invite, each at a node of its own; sometimes the inviter takes it back.
+    fn contend(&mut self, inviter: NodeIndex) {
+        let (author, now) = (self.world.author(inviter), self.world.wall_of(inviter));
+        let authority = self.world.replica(inviter).authority();
+        if self.contests.is_open(inviter)
+            || !authority.is_member(&author.me.group)
+            || authority.free_slots(&author.me.device, 1, now).is_none()
+        {
+            return;
+        }
+        let ticket = self.world.invite(inviter, 1);
+        let mut rivals = Vec::new();
+        for _ in 0..2 {
+            let Some(host) = self.anybody() else { break };
+            let among = self.world.nodes().len();
+            let rival = self.world.join(&ticket, host);
+            self.world.leave_undecided(rival);
+            self.world.link_with_some(rival, DEGREE / 2, among);
+            rivals.push(rival);
+            self.world.run_for(AT_THE_DOOR);
+            let page = self.edit_page(rival);
+            self.world.run_for(AT_THE_DOOR);
+            let goes_on = self.world.runs(host) && self.world.random().happens(700);
+            if let Some(page) = page.filter(|page| goes_on && !self.world.text(host, *page, "text").is_empty()) {
+                self.world.add_line(host, Some(page));
+            }
+        }
+        let taken_back = self.world.runs(inviter) && self.world.random().happens(400);
+        if taken_back {
+            let record = author.revoke(self.world.replica(inviter), vec![ticket.first]);
+            self.world.commit_record(inviter, record);
+        }
+        self.contests.begin(rivals, if taken_back { Invite::TakenBack } else { Invite::Stands });
     }
 
     /// One thing that somebody does, or that happens to a computer.
     pub(super) fn deed(&mut self) {
         let Some(node) = self.anybody() else { return self.wake_everybody() };
-        match self.world.random().below(28) {
+        match self.world.random().below(30) {
             0 | 1 => self.stop(node),
             2 | 3 => self.wake_somebody(),
             4 => {
@@ -124,13 +168,14 @@ impl Teller {
             23 if self.governs(node) => self.care_for_mandates(node),
             24 | 25 => self.forge_something(),
             26 => self.add_computer(node),
+            28 | 29 => self.contend(node),
             _ => self.write_something(node),
         }
     }
 
     fn write_something(&mut self, node: NodeIndex) {
         match self.world.random().below(15) {
-            0..=5 => self.edit_page(node),
+            0..=5 => drop(self.edit_page(node)),
             6 | 7 => {
                 let about = format!("We are at work since {}.", self.world.now().as_secs());
                 let name = format!("Group {node}");
@@ -147,22 +192,25 @@ impl Teller {
     }
 
     /// Adds a line to a shared page that the node knows, or begins one.
-    pub(super) fn edit_page(&mut self, node: NodeIndex) {
-        let line = format!("{}-{node}\n", self.lines.len());
-        let known = self.known(node, &self.pages.clone());
-        let text = known.map(|page| self.world.text(node, page, "text")).unwrap_or_default();
-        match known {
-            Some(page) if !text.is_empty() => {
-                self.world.write(node, &Subject::Existing(page), &json!({"text": format!("{text}{line}")}));
-                self.lines.push((page, line));
-            }
-            _ => {
-                let fields = json!({"title": "How we work", "text": line});
-                let page = self.world.write(node, &Subject::New("page"), &fields);
-                self.pages.push(page);
-                self.lines.push((page, line));
-            }
+    pub(super) fn edit_page(&mut self, node: NodeIndex) -> Option<DocumentId> {
+        let group = self.world.author(node).me.group;
+        if !self.world.replica(node).authority().was_admitted(&group) {
+            // Shared records are not for it, or not yet.
+            self.write_action(node);
+            return None;
         }
+        let known = self.known_page(node);
+        let page = self.world.add_line(node, known);
+        if known.is_none() {
+            self.pages.push(page);
+        }
+        Some(page)
+    }
+
+    /// A page, if a node reads anything in it.
+    fn known_page(&mut self, node: NodeIndex) -> Option<DocumentId> {
+        let page = self.known(node, &self.pages.clone())?;
+        (!self.world.text(node, page, "text").is_empty()).then_some(page)
     }
 
     /// One of these records, if a node can read it.
@@ -214,22 +262,30 @@ impl Teller {
         let author = self.world.author(node);
         let root = author.root_in_force(self.world.replica(node).authority());
         let Some((office, entry)) = self.offices.remove(&node) else {
-            let Some(page) = self.known(node, &self.pages.clone()) else { return };
+            let Some(page) = self.known_page(node) else { return };
             self.devices += 1;
             let number = 800_000 + self.devices;
             let (office, certificate) = author.device_under(root, number);
             self.world.commit_record(node, certificate);
-            let entry = self.world.write_elsewhere(&office, node, page);
+            let entry = self.world.say_elsewhere(&office, node, page);
             self.offices.insert(node, (office, entry));
             return;
         };
-        let cut = Cut { seq: entry.header().seq + 1, entry: entry.id() };
-        self.world.history.ended(office.me.device, cut.seq);
+        let device = office.me.device;
+        let after = Cut { seq: entry.header().seq + 1, entry: entry.id() };
         let keeps_root = self.settled.contains(&author.me.group) || self.world.random().happens(500);
-        let record = match keeps_root {
-            true => author.end(root, office.me.device, cut),
-            false => author.rotate(self.world.replica(node), &BTreeMap::from([(office.me.device, cut)])),
+        let keeps_words = self.world.random().happens(500);
+        let cut = if keeps_words { after } else { Cut::NOTHING };
+        let replica = self.world.replica(node);
+        let record = match (keeps_root, keeps_words) {
+            (true, _) => author.end(root, device, cut),
+            (false, true) => author.rotate(replica, &BTreeMap::from([(device, cut)])),
+            (false, false) => author.narrow(replica, device),
         };
+        self.world.history.ended(device, cut.seq);
+        if !keeps_words {
+            self.world.history.sayings.lapse(device);
+        }
         self.renewals += 1;
         self.world.commit_record(node, record);
     }
@@ -275,8 +331,7 @@ impl Teller {
     /// A forger tries something at nodes that know what it is about.
     fn forge(&mut self, number: usize, forgery: Forgery) {
         let (Some(at), Some(elsewhere)) = (self.anybody(), self.anybody()) else { return };
-        let (actions, pages) = (self.actions.clone(), self.pages.clone());
-        let (Some(owned), Some(shared)) = (self.known(at, &actions), self.known(at, &pages)) else { return };
+        let (Some(owned), Some(shared)) = (self.known(at, &self.actions.clone()), self.known_page(at)) else { return };
         let scene = Scene { at, elsewhere, owned, shared };
         let tried = self.world.try_to_forge(&mut self.forgers[number], forgery, scene);
         self.forged += usize::from(tried == Tried::Told);
@@ -286,7 +341,11 @@ impl Teller {
     fn add_computer(&mut self, node: NodeIndex) {
         let author = self.world.author(node);
         let root = author.root_in_force(self.world.replica(node).authority());
-        if root != 0 || self.paired.contains(&node) || !self.settled.insert(author.me.group) {
+        if root != 0
+            || self.contests.is_open(node)
+            || self.paired.contains(&node)
+            || !self.settled.insert(author.me.group)
+        {
             return;
         }
         let code = self.world.add_device(node, Capabilities::WRITE);
@@ -341,20 +400,6 @@ impl Teller {
         for node in 0..self.world.nodes().len() {
             if !self.world.runs(node) {
                 self.world.start(node);
-            }
-        }
-    }
-
-    /// Every line that was written into a page is there for everybody.
-    pub(super) fn check_lines(&mut self) {
-        let honest: Vec<NodeIndex> = (0..self.world.nodes().len()).filter(|node| self.world.is_honest(*node)).collect();
-        let mut pages: BTreeMap<DocumentId, Vec<&String>> = BTreeMap::new();
-        self.lines.iter().for_each(|(page, line)| pages.entry(*page).or_default().push(line));
-        for node in honest {
-            for (page, lines) in &pages {
-                let text = self.world.text(node, *page, "text");
-                let lacks = lines.iter().find(|line| !text.contains(line.as_str()));
-                assert_eq!(lacks, None, "seed {}: node {node} lacks it in {text:?}", self.world.seed);
             }
         }
     }
