@@ -273,9 +273,12 @@ fn tell(story: Story, seed: u64) -> Result<(), Dissent> {
     match story.tell(seed) {
         Ok(outcome) => {
             let ((missing, all), [adopted, renewed, mandates]) = (outcome.receipts_missing, outcome.governed);
+            let ((contested, let_in), (said, saved)) = (outcome.contested, outcome.said);
             println!(
                 "seed {seed}: {} nodes equal {:.1} s after healing, {} writes, {} forgeries, {} stops, {adopted} versions adopted, \
-                 {renewed} keys renewed or ended, {mandates} mandates, {} computers paired, {missing} of {all} receipts missing, \
+                 {renewed} keys renewed or ended, {mandates} mandates, {} computers paired, {let_in} of {contested} groups let in \
+                 by invites used twice or taken back, {said} lines of which {saved} count because others built on them, \
+                 {missing} of {all} receipts missing, \
                  {} events, {} pulls, {} KB asked and answered, {} KB news; {}",
                 story.nodes,
                 outcome.healed_in.as_secs_f64(),

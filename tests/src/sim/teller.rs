@@ -1,11 +1,12 @@
 //! What people do in a story, by chance.
 
+mod governs;
+
 use super::author::Author;
 use super::contest::{Contests, Invite};
 use super::event::NodeIndex;
 use super::story::DEGREE;
 use super::{Forger, Forgery, Scene, Stop, Subject, Tried, World};
-use grid_protocol::control::{Capabilities, Cut, Stance};
 use grid_protocol::entry::VerifiedEntry;
 use grid_protocol::id::{DocumentId, GroupId, RecordId, VersionId};
 use grid_protocol::invite::InviteTicket;
@@ -13,16 +14,10 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Electors that a proposal lists.
-const ELECTORS: usize = 3;
-/// How often two computers of a group are looked at until one has let in the other.
-const PAIRING_TRIES: usize = 60;
 /// One in so many computers stops in a day.
 const STEADY: usize = 30;
 /// Whoever uses an invite is in after this, where nothing goes wrong.
 const AT_THE_DOOR: Duration = Duration::from_secs(5);
-/// Proposals of one group on one base.
-const PROPOSALS: u32 = 2;
 
 pub(super) struct Teller {
     pub(super) world: World,
@@ -116,7 +111,7 @@ impl Teller {
         self.world.nodes().len() - self.paired.len() - self.contests.nodes().count()
     }
 
-    /// Two groups use the only slot of an invite, each at a node of its own; sometimes the inviter takes it back.
+    /// Two or three groups use the only slot of an invite, each at a node of its own; sometimes the inviter takes it back.
     fn contend(&mut self, inviter: NodeIndex) {
         let (author, now) = (self.world.author(inviter), self.world.wall_of(inviter));
         let authority = self.world.replica(inviter).authority();
@@ -128,7 +123,7 @@ impl Teller {
         }
         let ticket = self.world.invite(inviter, 1);
         let mut rivals = Vec::new();
-        for _ in 0..2 {
+        for _ in 0..2 + self.world.random().below(2) {
             let Some(host) = self.anybody() else { break };
             let among = self.world.nodes().len();
             let rival = self.world.join(&ticket, host);
@@ -137,10 +132,8 @@ impl Teller {
             rivals.push(rival);
             self.world.run_for(AT_THE_DOOR);
             let page = self.edit_page(rival);
-            self.world.run_for(AT_THE_DOOR);
-            let goes_on = self.world.runs(host) && self.world.random().happens(700);
-            if let Some(page) = page.filter(|page| goes_on && !self.world.text(host, *page, "text").is_empty()) {
-                self.world.add_line(host, Some(page));
+            if let Some(page) = page {
+                self.go_on_with(page, host);
             }
         }
         let taken_back = self.world.runs(inviter) && self.world.random().happens(400);
@@ -164,7 +157,7 @@ impl Teller {
                 }
             }
             20 | 21 if self.governs(node) => self.govern(node),
-            22 if self.governs(node) => self.renew_keys(node),
+            22 | 27 if self.governs(node) => self.renew_keys(node),
             23 if self.governs(node) => self.care_for_mandates(node),
             24 | 25 => self.forge_something(),
             26 => self.add_computer(node),
@@ -207,110 +200,30 @@ impl Teller {
         Some(page)
     }
 
+    /// Somebody mostly goes on with a page soon after it was changed, where it runs and reads anything in it.
+    fn go_on_with(&mut self, page: DocumentId, node: NodeIndex) {
+        self.world.run_for(AT_THE_DOOR);
+        let group = self.world.author(node).me.group;
+        let wants = self.world.random().happens(700) && self.world.runs(node);
+        if wants && self.world.replica(node).authority().was_admitted(&group) && self.reads_page(node, page) {
+            self.world.add_line(node, Some(page));
+        }
+    }
+
     /// A page, if a node reads anything in it.
     fn known_page(&mut self, node: NodeIndex) -> Option<DocumentId> {
         let page = self.known(node, &self.pages.clone())?;
-        (!self.world.text(node, page, "text").is_empty()).then_some(page)
+        self.reads_page(node, page).then_some(page)
+    }
+
+    fn reads_page(&mut self, node: NodeIndex, page: DocumentId) -> bool {
+        !self.world.text(node, page, "text").is_empty()
     }
 
     /// One of these records, if a node can read it.
     fn known(&mut self, node: NodeIndex, documents: &[DocumentId]) -> Option<DocumentId> {
         let document = self.world.random().pick(documents).copied()?;
         self.world.reads(node, document).then_some(document)
-    }
-
-    /// Whether a node holds the words of its group, and signs for it.
-    fn governs(&self, node: NodeIndex) -> bool {
-        !self.paired.contains(&node)
-    }
-
-    /// An elector votes, or proposes the next statement.
-    fn govern(&mut self, node: NodeIndex) {
-        let (author, now) = (self.world.author(node), self.world.wall_of(node));
-        let (group, replica) = (author.me.group, self.world.replica(node));
-        let is_elector =
-            |base: &VersionId| replica.control().electors_of(base).is_some_and(|electors| electors.contains(&group));
-        let open = replica.control().proposals().map(|version| (version.version(), version.body().base));
-        let open =
-            open.filter(|(_, base)| is_elector(base) && !self.voted.contains(&(group, *base))).collect::<Vec<_>>();
-        let followed = replica.authority().followed().filter(&is_elector);
-        if let Some((version, base)) = self.world.random().pick(&open).copied() {
-            let vote = author.vote(self.world.replica(node), version);
-            self.voted.insert((group, base));
-            return self.world.commit_record(node, vote);
-        }
-        let Some(base) = followed else { return };
-        let number = self.proposed.entry((group, base)).or_insert(0);
-        if *number >= PROPOSALS || self.voted.contains(&(group, base)) {
-            return;
-        }
-        *number += 1;
-        let members: Vec<GroupId> = self.world.replica(node).authority().members().collect();
-        let mut electors = self.world.random().some(members, ELECTORS - 1);
-        electors.push(group);
-        let text = format!("The river belongs to everybody who lives by it. {}\n", self.proposed.len());
-        let about = (base, self.proposed[&(group, base)] - 1);
-        let (version, proposal) = author.propose(self.world.replica(node), about, &text, electors, now);
-        self.world.commit_record(node, proposal);
-        let vote = author.vote(self.world.replica(node), version);
-        self.voted.insert((group, base));
-        self.world.commit_record(node, vote);
-    }
-
-    /// A group gets a further device, which writes once; later it is ended, by itself or with a rotation.
-    fn renew_keys(&mut self, node: NodeIndex) {
-        let author = self.world.author(node);
-        let root = author.root_in_force(self.world.replica(node).authority());
-        let Some((office, entry)) = self.offices.remove(&node) else {
-            let Some(page) = self.known_page(node) else { return };
-            self.devices += 1;
-            let number = 800_000 + self.devices;
-            let (office, certificate) = author.device_under(root, number);
-            self.world.commit_record(node, certificate);
-            let entry = self.world.say_elsewhere(&office, node, page);
-            self.offices.insert(node, (office, entry));
-            return;
-        };
-        let device = office.me.device;
-        let after = Cut { seq: entry.header().seq + 1, entry: entry.id() };
-        let keeps_root = self.settled.contains(&author.me.group) || self.world.random().happens(500);
-        let keeps_words = self.world.random().happens(500);
-        let cut = if keeps_words { after } else { Cut::NOTHING };
-        let replica = self.world.replica(node);
-        let record = match (keeps_root, keeps_words) {
-            (true, _) => author.end(root, device, cut),
-            (false, true) => author.rotate(replica, &BTreeMap::from([(device, cut)])),
-            (false, false) => author.narrow(replica, device),
-        };
-        self.world.history.ended(device, cut.seq);
-        if !keeps_words {
-            self.world.history.sayings.lapse(device);
-        }
-        self.renewals += 1;
-        self.world.commit_record(node, record);
-    }
-
-    /// A group claims a mandate, or an elector endorses one, or takes that back.
-    fn care_for_mandates(&mut self, node: NodeIndex) {
-        let (author, now) = (self.world.author(node), self.world.wall_of(node));
-        let first = VersionId::first(&author.me.coalition);
-        let replica = self.world.replica(node);
-        let is_elector = replica.control().electors_of(&first).is_some_and(|all| all.contains(&author.me.group));
-        let known: Vec<RecordId> =
-            self.claims.iter().copied().filter(|claim| replica.control().get(claim).is_some()).collect();
-        let record = match self.world.random().pick(&known).copied() {
-            Some(claim) if is_elector => {
-                let taken_back = self.world.random().happens(200);
-                let stance = if taken_back { Stance::Withdrawn } else { Stance::Endorsed };
-                author.endorse(claim, 1 + u64::from(taken_back), stance, now)
-            }
-            _ => {
-                let claim = author.claim(first, 0, now);
-                self.claims.push(claim.id());
-                claim
-            }
-        };
-        self.world.commit_record(node, record);
     }
 
     /// A forger tries something after which it goes on.
@@ -335,31 +248,6 @@ impl Teller {
         let scene = Scene { at, elsewhere, owned, shared };
         let tried = self.world.try_to_forge(&mut self.forgers[number], forgery, scene);
         self.forged += usize::from(tried == Tried::Told);
-    }
-
-    /// A group gets a further computer, which writes as the first one does.
-    fn add_computer(&mut self, node: NodeIndex) {
-        let author = self.world.author(node);
-        let root = author.root_in_force(self.world.replica(node).authority());
-        if root != 0
-            || self.contests.is_open(node)
-            || self.paired.contains(&node)
-            || !self.settled.insert(author.me.group)
-        {
-            return;
-        }
-        let code = self.world.add_device(node, Capabilities::WRITE);
-        let newcomer = self.world.pair(&code, node);
-        self.paired.insert(newcomer);
-        // Both are watched until it is done; the code leads to the old one alone.
-        for _ in 0..PAIRING_TRIES {
-            if !self.world.replica(newcomer).is_pairing() {
-                let among = self.world.nodes().len();
-                return self.world.link_with_some(newcomer, DEGREE / 2, among - 1);
-            }
-            self.world.run_for(Duration::from_secs(5));
-        }
-        panic!("seed {}: node {node} has not let in node {newcomer}", self.world.seed);
     }
 
     /// Somebody honest whose computer runs.
