@@ -192,12 +192,9 @@ impl ControlSet {
         Digest(derive(domain::CONTROL_SET, &all))
     }
 
-    /// A short hash of each of the 256 buckets, for finding out where two sets differ.
-    pub fn bucket_fingerprints(&self) -> Vec<u64> {
-        self.buckets
-            .iter()
-            .map(|digest| digest.0.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
-            .collect()
+    /// The hash of each of the 256 buckets, for finding out where two sets differ.
+    pub fn buckets(&self) -> &[Digest] {
+        &self.buckets
     }
 
     /// The ids whose first byte is `bucket`, ascending.
@@ -205,10 +202,10 @@ impl ControlSet {
         self.ids_in(bucket).collect()
     }
 
-    /// Ids of the records that wait here, and whose first byte is `bucket`.
-    pub fn waiting_in_bucket(&self, bucket: u8) -> impl Iterator<Item = RecordId> {
+    /// Hashes of all the bytes of the records that wait here, of those whose id begins with `bucket`.
+    pub fn waiting_in_bucket(&self, bucket: u8) -> impl Iterator<Item = [u8; 32]> {
         let (low, high) = bounds_of(bucket);
-        self.waiting.ids(low, high)
+        self.waiting.hashes(low, high)
     }
 
     fn ids_in(&self, bucket: u8) -> impl Iterator<Item = RecordId> {
