@@ -5,7 +5,7 @@ use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::limits::{MAX_FRAME, MAX_WAITING_PER_LOG};
 use grid_protocol::run::VerifiedRun;
 use grid_protocol::storage::Storage;
-use grid_protocol::sync::message::{BucketWant, Hello, LogWant};
+use grid_protocol::sync::message::{BucketWant, Hello, LogWant, RecordsWant};
 use grid_protocol::sync::{Gossip, News, Refusal, Request, Response, pack, unpack};
 use grid_tests::sim::{Author, Clock, Disk, Exchange, Keys, NOON, Random, Subject, open};
 use serde_json::json;
@@ -255,11 +255,12 @@ fn whoever_asks_for_too_much_gets_one_frame() {
     }
     let mut exchange = Exchange::new((&pair.guest, disk(&pair.all())), (&pair.founder, whole));
     let device = pair.founder.me.device;
+    let records = |buckets| Request::Control(RecordsWant { nonce: 1, buckets });
     let greedy = [
         Request::Runs(vec![LogWant { device, first: 0 }; 20_000]),
         Request::Runs((0..20_000).map(|first| LogWant { device, first }).collect()),
-        Request::Control(vec![BucketWant { bucket: 0, held: Vec::new() }; 20_000]),
-        Request::Control((0..20_000).map(|n| BucketWant { bucket: (n % 256) as u8, held: Vec::new() }).collect()),
+        records(vec![BucketWant { bucket: 0, held: Vec::new() }; 20_000]),
+        records((0..20_000).map(|n| BucketWant { bucket: (n % 256) as u8, held: Vec::new() }).collect()),
     ];
     for request in greedy {
         let answer = exchange.ask(pack(&request));

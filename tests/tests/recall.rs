@@ -234,6 +234,15 @@ fn a_node_that_lies_can_leave_things_out_and_add_nothing() {
         5,
         "the longest that is proven"
     );
+    // What a liar says in the name of a record takes nothing from what the others told.
+    let mut forged = records.clone();
+    for record in &mut forged {
+        if let Record::Inception(inception) = record {
+            inception.signature.0 = [3; 64];
+        }
+    }
+    gathered.take(forged, &[]);
+    assert_eq!(gathered.regain().expect("what others told").name, "Group 1");
     // A group with our root in an inception that nobody signed.
     let made_up = records.iter().find_map(|record| match record {
         Record::Inception(inception) if inception.group() == valley.guest.me.group => Some(inception.clone()),

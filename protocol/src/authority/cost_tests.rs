@@ -193,13 +193,14 @@ fn proven(set: &mut ControlSet, records: impl IntoIterator<Item = Record>) -> u6
 fn what_waits_for_a_root_is_tried_with_none_of_its_rivals() {
     const WAITING: u64 = 12;
     let mut story = Recovered::new();
+    let devices: Vec<DeviceSecrets> = (0..12).map(|number| secrets(200 + number)).collect();
+    let first = story.group.words.root(0);
+    devices.iter().for_each(|device| story.certify(device, 1..2, SigningKey::Root(0, &first)));
     let mut set = story.set();
     let known = story.records.len();
     // Words by a rival of which nobody has heard.
     let (last, third) = (Recovered::words(90).root(0), secrets(100));
-    for version in 0..WAITING {
-        story.revoke(&secrets(200 + u16::try_from(version).unwrap()), SigningKey::Root(LAST.number(), &last));
-    }
+    devices.iter().for_each(|device| story.revoke(device, SigningKey::Root(LAST.number(), &last)));
     let words: Vec<Record> = story.records.drain(known..).collect();
     assert_eq!(proven(&mut set, words), 0);
     assert_eq!(set.waiting() as u64, WAITING);

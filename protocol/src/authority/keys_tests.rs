@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 
 const NONE: BTreeMap<DeviceId, Cut> = BTreeMap::new();
 
-pub(super) fn cut(seq: u64) -> Cut {
+pub(crate) fn cut(seq: u64) -> Cut {
     let entry = if seq == 0 { EntryId::ZERO } else { EntryId([u8::try_from(seq % 250).unwrap() + 1; 32]) };
     Cut { seq, entry }
 }
@@ -48,7 +48,7 @@ fn rotation(coalition: &Coalition, set: &ControlSet, group: &Group, cuts: &BTree
     rotate(coalition.id, Authority::evaluate(set).keys(), group.id, &group.words, cuts).unwrap()
 }
 
-pub(super) fn revoke(coalition: &Coalition, group: &Group, number: u32, device: DeviceId, cut: Cut) -> Record {
+pub(crate) fn revoke(coalition: &Coalition, group: &Group, number: u32, device: DeviceId, cut: Cut) -> Record {
     let root = group.words.root(number);
     Record::Revoke(Revoke::new(coalition.id, group.id, device, cut, SigningKey::Root(number, &root)))
 }
@@ -79,9 +79,19 @@ fn branch(coalition: CoalitionId, device: &DeviceSecrets, seq: u64, prev: EntryI
 }
 
 pub(super) fn fork(coalition: &Coalition, group: &Group, seq: u64, marks: (u8, u8)) -> ForkProof {
+    fork_of(coalition, group.id, &group.secrets, seq, marks)
+}
+
+pub(crate) fn fork_of(
+    coalition: &Coalition,
+    group: GroupId,
+    device: &DeviceSecrets,
+    seq: u64,
+    marks: (u8, u8),
+) -> ForkProof {
     let prev = cut(seq).entry;
-    let branch = |mark| branch(coalition.id, &group.secrets, seq, prev, mark, 2);
-    ForkProof::new(coalition.id, group.id, branch(marks.0), branch(marks.1)).unwrap()
+    let branch = |mark| branch(coalition.id, device, seq, prev, mark, 2);
+    ForkProof::new(coalition.id, group, branch(marks.0), branch(marks.1)).unwrap()
 }
 
 fn offer_all(coalition: &Coalition, records: impl IntoIterator<Item = Record>) -> ControlSet {

@@ -29,7 +29,7 @@ mod cost_tests;
 #[cfg(test)]
 mod endings_tests;
 #[cfg(test)]
-mod keys_tests;
+pub(crate) mod keys_tests;
 #[cfg(test)]
 mod later_versions_tests;
 #[cfg(test)]

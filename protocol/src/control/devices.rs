@@ -1,7 +1,8 @@
 //! How many devices of one group the set keeps: those that count, and one more that shows the excess.
 //!
 //! Whoever has a group's root can certify devices without end. Of too many, those that the latest root certified
-//! come first, then those that it lists, then those with the lowest keys; with a device goes everything it signed.
+//! come first, then those that it lists, then those with the lowest keys; with a device goes everything it signed, and what
+//! is said about its end. Only lists that stand in the set count: else it would depend on what came first.
 
 use crate::control::certificate::DeviceCert;
 use crate::control::record::Record;
@@ -12,6 +13,7 @@ use crate::key::DeviceId;
 use crate::limits::MAX_DEVICES;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What the roots say for a device: the latest one, and of it, what says more for the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,69 +30,93 @@ enum By {
     Certificate,
 }
 
-/// Devices whose certificates are kept, by group.
+/// The devices of one group, and what its roots say for them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Devices {
-    kept: BTreeMap<GroupId, BTreeMap<DeviceId, Wanted>>,
-    /// Those that roots list, kept or not.
-    listed: BTreeMap<GroupId, BTreeMap<DeviceId, Wanted>>,
+struct OfGroup {
+    /// Those whose certificates are kept, with the latest root that certified them.
+    kept: BTreeMap<DeviceId, u32>,
+    /// Those that roots list, kept or not: how many of the lists that stand.
+    listed: BTreeMap<(DeviceId, u32), usize>,
 }
+
+impl OfGroup {
+    /// What is known to say for a device that this root has certified.
+    fn wanted(&self, device: DeviceId, root: u32) -> Wanted {
+        let lists = self.listed.range((device, 0)..=(device, u32::MAX)).next_back();
+        let listed = lists.map(|((_, root), _)| Wanted { root: *root, by: By::List });
+        listed.unwrap_or_default().max(Wanted { root, by: By::Certificate })
+    }
+
+    /// The device that is wanted least.
+    fn last(&self) -> Option<(Reverse<Wanted>, DeviceId)> {
+        self.kept.iter().map(|(device, root)| (Reverse(self.wanted(*device, *root)), *device)).max()
+    }
+}
+
+/// The devices of all groups.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Devices(BTreeMap<GroupId, OfGroup>);
 
 impl Devices {
     /// Whether a record certifies a device that comes after all that are kept, and none is wanted any more.
     pub(crate) fn is_beyond(&self, record: &Record) -> bool {
         let Record::DeviceCert(certificate) = record else { return false };
         let body = certificate.body();
-        let Some(kept) = self.kept.get(&body.group) else { return false };
-        let this = (Reverse(self.latest(certificate)), body.device);
-        kept.len() > MAX_DEVICES && !kept.contains_key(&body.device) && last(kept).is_some_and(|last| last < this)
+        let Some(group) = self.0.get(&body.group) else { return false };
+        let this = (Reverse(group.wanted(body.device, root_of(certificate))), body.device);
+        group.kept.len() > MAX_DEVICES
+            && !group.kept.contains_key(&body.device)
+            && group.last().is_some_and(|last| last < this)
     }
 
     /// Notes a certificate. When there are too many devices, the one that has to go is returned.
     pub(crate) fn add(&mut self, certificate: &DeviceCert) -> Option<DeviceId> {
         let body = certificate.body();
-        let wanted = self.latest(certificate);
-        let kept = self.kept.entry(body.group).or_default();
-        let latest = kept.entry(body.device).or_default();
-        *latest = wanted.max(*latest);
-        let (_, surplus) = last(kept).filter(|_| kept.len() > MAX_DEVICES + 1)?;
-        kept.remove(&surplus);
+        let group = self.0.entry(body.group).or_default();
+        let latest = group.kept.entry(body.device).or_default();
+        *latest = root_of(certificate).max(*latest);
+        let (_, surplus) = group.last().filter(|_| group.kept.len() > MAX_DEVICES + 1)?;
+        group.kept.remove(&surplus);
         Some(surplus)
     }
 
-    /// Notes that a root lists devices.
+    /// Notes a list of a root.
     pub(crate) fn list(&mut self, group: GroupId, root: u32, devices: &[Listed]) {
-        let wanted = Wanted { root, by: By::List };
-        let listed = self.listed.entry(group).or_default();
-        let kept = self.kept.entry(group).or_default();
         for device in devices {
-            let latest = listed.entry(device.device).or_default();
-            *latest = wanted.max(*latest);
-            if let Some(known) = kept.get_mut(&device.device) {
-                *known = wanted.max(*known);
-            }
+            *self.0.entry(group).or_default().listed.entry((device.device, root)).or_default() += 1;
         }
     }
 
-    /// What the latest root says that is known to certify or list the device of a certificate.
-    fn latest(&self, certificate: &DeviceCert) -> Wanted {
-        let body = certificate.body();
-        let listed = self.listed.get(&body.group).and_then(|listed| listed.get(&body.device));
-        let root = certificate.signed.signer.root().map_or(0, RootNumber::number);
-        Wanted { root, by: By::Certificate }.max(listed.copied().unwrap_or_default())
+    /// Forgets a list of a root that has lost its place.
+    pub(crate) fn unlist(&mut self, group: GroupId, root: u32, devices: &[Listed]) {
+        let Some(of_group) = self.0.get_mut(&group) else { return };
+        for device in devices {
+            if let Entry::Occupied(mut lists) = of_group.listed.entry((device.device, root)) {
+                *lists.get_mut() -= 1;
+                if *lists.get() == 0 {
+                    lists.remove();
+                }
+            }
+        }
+        self.forget_empty(&group);
     }
 
     /// Forgets a device of which no certificate is kept.
     pub(crate) fn remove(&mut self, group: &GroupId, device: &DeviceId) {
-        if let Some(kept) = self.kept.get_mut(group) {
-            kept.remove(device);
-            if kept.is_empty() {
-                self.kept.remove(group);
-            }
+        if let Some(of_group) = self.0.get_mut(group) {
+            of_group.kept.remove(device);
+            self.forget_empty(group);
+        }
+    }
+
+    fn forget_empty(&mut self, group: &GroupId) {
+        let is_empty = |of_group: &OfGroup| of_group.kept.is_empty() && of_group.listed.is_empty();
+        if self.0.get(group).is_some_and(is_empty) {
+            self.0.remove(group);
         }
     }
 }
 
-fn last(kept: &BTreeMap<DeviceId, Wanted>) -> Option<(Reverse<Wanted>, DeviceId)> {
-    kept.iter().map(|(device, wanted)| (Reverse(*wanted), *device)).max()
+fn root_of(certificate: &DeviceCert) -> u32 {
+    certificate.signed.signer.root().map_or(0, RootNumber::number)
 }

@@ -7,7 +7,7 @@
 
 use crate::chain::{ChainError, HeaderChain};
 use crate::codec::{Format, encode};
-use crate::control::error::{Missing, RecordError, Unmet};
+use crate::control::error::{RecordError, Unmet};
 use crate::control::record::RecordKey;
 use crate::control::revoke::Cut;
 use crate::control::set::ControlSet;
@@ -120,10 +120,6 @@ impl ForkProof {
     /// forks of keys that nobody knows.
     pub(crate) fn admit(&self, known: &ControlSet) -> Result<(), Unmet> {
         self.verify().map_err(RecordError::from)?;
-        let ForkBody { group, device, .. } = self.body;
-        match known.knows_device(&group, &device) {
-            true => Ok(()),
-            false => Err(Unmet::Missing(Missing::Certificate { group, device })),
-        }
+        known.check_device(&self.body.group, &self.body.device)
     }
 }

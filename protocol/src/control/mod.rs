@@ -43,6 +43,8 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod standing_tests;
 #[cfg(test)]
+mod surplus_tests;
+#[cfg(test)]
 mod tests;
 
 pub use adoption::{Adoption, Ballot};

@@ -333,7 +333,7 @@ impl Record {
             Self::Join(record) => record.admit(known),
             Self::Rotation(record) => record.admit_next(known),
             Self::Recovery(record) => record.admit(known),
-            Self::Revoke(record) => record.admit(known),
+            Self::Revoke(record) => record.admit_end(known),
             Self::ForkProof(record) => record.admit(known),
             Self::Version(record) => record.admit_proposal(known),
             Self::Vote(record) => record.admit_vote(known),

@@ -4,8 +4,9 @@
 //! devices that are not cut have built on it. Of several revocations the smallest cut holds.
 
 use crate::codec::Format;
-use crate::control::error::{RecordError, bounds};
+use crate::control::error::{RecordError, Unmet, bounds};
 use crate::control::record::RecordKey;
+use crate::control::set::ControlSet;
 use crate::control::signed::{Body, Signed, Signer, Signers, SigningKey, about_no_version};
 use crate::domain::{self, Purpose};
 use crate::id::{CoalitionId, EntryId, GroupId};
@@ -57,6 +58,13 @@ impl Signed<RevokeBody> {
     /// Ends the log of a device with what lies before `cut`.
     pub fn new(coalition: CoalitionId, group: GroupId, device: DeviceId, cut: Cut, root: SigningKey<'_>) -> Self {
         Self::sign(RevokeBody { format: Format, coalition, group, device, cut }, root)
+    }
+
+    /// A root has signed it, and the group has certified the device, so that nobody fills the set with the ends of
+    /// devices that there are not.
+    pub(crate) fn admit_end(&self, known: &ControlSet) -> Result<(), Unmet> {
+        self.admit(known)?;
+        known.check_device(&self.body.group, &self.body.device)
     }
 }
 

@@ -5,43 +5,33 @@
 //! highest rank first, then smallest id. Admission depends only on facts that are never taken back (an
 //! inception, a certificate of certain capabilities), so the set is a function of what was ever seen.
 
-use crate::control::certificate::Capabilities;
 use crate::control::devices::Devices;
-use crate::control::error::{Missing, RecordError, Unmet};
+use crate::control::error::{Missing, RecordError};
 use crate::control::genesis::Genesis;
 use crate::control::inception::Inception;
 use crate::control::layer::Layer;
 use crate::control::proven::Proven;
 use crate::control::record::{Record, RecordKey};
-use crate::control::root::RootNumber;
-use crate::control::signed::Signer;
-use crate::control::standing::Charter;
 use crate::control::waiting::Waiting;
 use crate::domain;
 use crate::effort;
 use crate::id::{CoalitionId, Digest, GroupId, RecordId, VersionId, derive};
-use crate::key::{DeviceId, PeerKey};
-use crate::limits::MAX_RECORD;
+use crate::key::DeviceId;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 mod adopting;
 mod certified;
+mod displacing;
 mod keeping;
 mod proof;
+mod taking;
 mod unlocking;
 
 use keeping::Keeps;
-
-/// Records that stand in one place at most; of forks of a device only the lowest is kept.
-const fn per_place(key: &RecordKey) -> usize {
-    match key {
-        RecordKey::ForkProof { .. } => 1,
-        _ => 2,
-    }
-}
+use taking::Coming;
 
 /// Parts of the set that are compared one by one: by the first byte of the record's id.
 const BUCKETS: usize = 256;
@@ -76,20 +66,13 @@ pub struct Batch {
     pub inserted: Vec<RecordId>,
     /// Records that lost their place.
     pub displaced: Vec<RecordId>,
+    /// Those that were offered and had no place, and are not kept to wait for one.
+    pub superseded: Vec<RecordId>,
     /// Why some of those that were offered are invalid. Of what had waited and proves invalid nothing is told: who brings the
     /// record that it waited for has not brought it.
     pub refused: Vec<RecordError>,
     /// The lowest layer in which records have come or gone; none where all is as it was.
     pub touched: Option<Layer>,
-}
-
-/// How a record comes to be judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coming {
-    /// Somebody has just offered it.
-    Offered,
-    /// It had waited for one that came.
-    Waited,
 }
 
 /// The records that decide in each place, best first.
@@ -153,201 +136,6 @@ impl ControlSet {
         &self.proven
     }
 
-    /// Judges a record and keeps it if it counts.
-    pub fn offer(&mut self, record: Record) -> Offer {
-        let (first, mut batch) = (record.id(), Batch::default());
-        let outcome = self.take(vec![(record, None)], Coming::Offered, &mut batch);
-        self.settle(&mut batch);
-        let Batch { inserted, displaced, .. } = batch;
-        match outcome {
-            _ if inserted.contains(&first) => Offer::Inserted { inserted, displaced },
-            Some(Offer::Inserted { .. }) | None => Offer::Superseded,
-            Some(other) => other,
-        }
-    }
-
-    /// Judges records that came together, from a peer or from the store, and keeps those that count. Of these
-    /// none is forgotten because another one comes later in the list.
-    pub fn offer_all(&mut self, records: Vec<Record>, source: Option<PeerKey>) -> Batch {
-        let mut batch = Batch::default();
-        self.take(records.into_iter().map(|record| (record, source)).collect(), Coming::Offered, &mut batch);
-        self.settle(&mut batch);
-        batch.touched = self.touched.take();
-        batch
-    }
-
-    /// Offers records, and those that waited for them. What became of the first of them is returned.
-    fn take(&mut self, records: Vec<(Record, Option<PeerKey>)>, coming: Coming, batch: &mut Batch) -> Option<Offer> {
-        let mut queue: VecDeque<_> = records.into_iter().map(|(record, source)| (record, source, coming)).collect();
-        let mut first = None;
-        while let Some((record, source, coming)) = queue.pop_front() {
-            let id = record.id();
-            let offer = self.offer_one(id, record, source);
-            match &offer {
-                Offer::Inserted { displaced, .. } => {
-                    batch.inserted.push(id);
-                    batch.displaced.extend(displaced);
-                    let unlocked = self.unlocked_by(&id).into_iter();
-                    queue.extend(unlocked.map(|(record, source)| (record, source, Coming::Waited)));
-                }
-                Offer::Refused(error) if coming == Coming::Offered => batch.refused.push(error.clone()),
-                _ => {}
-            }
-            first.get_or_insert(offer);
-        }
-        first
-    }
-
-    fn offer_one(&mut self, id: RecordId, record: Record, source: Option<PeerKey>) -> Offer {
-        if self.records.contains_key(&id) {
-            return Offer::AlreadyKnown;
-        }
-        if let Err(error) = self.check(&record) {
-            return Offer::Refused(error);
-        }
-        if let (Record::Genesis(genesis), Keeps::Named { charter, stale, .. }) = (&record, &mut self.keeps)
-            && charter.is_none()
-        {
-            // Its founders' inceptions prove it, so they are let in first.
-            *charter = Some(Charter::of(genesis));
-            *stale = true;
-        }
-        let (key, place) = (record.key(), (Reverse(record.rank()), id));
-        if self.places.get(&key).and_then(|held| held.get(per_place(&key) - 1)).is_some_and(|last| *last < place)
-            || !self.has_slots(&record)
-            || self.devices.is_beyond(&record)
-        {
-            return self.supersede(record, source);
-        }
-        if let Some(group) = record.group().filter(|group| !self.stands(group)) {
-            if let Record::Join(join) = &record
-                && let Err(error) = join.check_invite_key(self)
-            {
-                return Offer::Refused(error);
-            }
-            let missing = Missing::Standing(group);
-            self.waiting.hold(record, missing, source);
-            if self.waiting.has_join_of(&group) {
-                self.note_names();
-            }
-            return Offer::Waiting { missing };
-        }
-        match record.admit(self) {
-            Ok(()) => {}
-            Err(Unmet::Refused(error)) => return Offer::Refused(error),
-            Err(Unmet::Missing(missing)) => {
-                self.note_vote(&record);
-                self.waiting.hold(record, missing, source);
-                return Offer::Waiting { missing };
-            }
-        }
-        let displaced = self.insert(id, key, place, record);
-        Offer::Inserted { inserted: vec![id], displaced }
-    }
-
-    fn check(&self, record: &Record) -> Result<(), RecordError> {
-        if let Some(found) = record.coalition()
-            && found != self.coalition
-        {
-            return Err(RecordError::WrongCoalition { expected: self.coalition, found });
-        }
-        record.check()?;
-        // Only these can be as large as the limit of all records.
-        match record {
-            Record::Genesis(_) | Record::Adoption(_) => match record.encode().len() {
-                found if found > MAX_RECORD => Err(RecordError::TooLarge { found }),
-                _ => Ok(()),
-            },
-            _ => Ok(()),
-        }
-    }
-
-    fn insert(
-        &mut self,
-        id: RecordId,
-        key: RecordKey,
-        place: (Reverse<u64>, RecordId),
-        record: Record,
-    ) -> Vec<RecordId> {
-        self.note_change(&record);
-        self.note_vote(&record);
-        let mut surplus = None;
-        if let Record::DeviceCert(certificate) = &record {
-            let body = certificate.body();
-            if body.capabilities.has(Capabilities::GOVERN) {
-                self.governing.insert((body.group, body.device));
-            }
-            surplus = self.devices.add(certificate).map(|device| (body.group, device));
-        }
-        match &record {
-            Record::Rotation(rotation) => {
-                self.devices.list(rotation.body.group, rotation.body.number, &rotation.body.devices);
-            }
-            Record::Recovery(recovery) => {
-                let number = RootNumber { recovery: recovery.body.recovery, rotation: 0 }.number();
-                self.devices.list(recovery.body.group, number, &recovery.body.devices);
-            }
-            _ => {}
-        }
-        Arc::make_mut(&mut self.records).insert(id, Arc::new(record));
-        let most = per_place(&key);
-        let held = Arc::make_mut(&mut self.places).entry(key).or_default();
-        held.push(place);
-        held.sort_unstable();
-        let last = (held.len() > most).then(|| held.last().map(|(_, id)| *id)).flatten();
-        self.stale.insert(id.0[0]);
-        let mut lost: Vec<RecordId> = last.into_iter().collect();
-        if let Some((group, device)) = surplus {
-            lost.extend(self.records_of(&group, &device));
-        }
-        self.displace(lost)
-    }
-
-    /// A record comes or goes.
-    fn note_change(&mut self, record: &Record) {
-        if keeping::names_groups(record) {
-            self.note_names();
-        }
-        let layer = Layer::of(record.kind());
-        self.touched = Some(self.touched.map_or(layer, |touched| touched.min(layer)));
-    }
-
-    /// The certificates of a device, and what it signed for the group and does not prove itself.
-    fn records_of(&self, group: &GroupId, device: &DeviceId) -> Vec<RecordId> {
-        let is_its = |record: &Record| match record {
-            Record::DeviceCert(certificate) => certificate.body().device == *device,
-            Record::Version(_) | Record::Vote(_) => false,
-            other => other.signer() == Some(Signer::Device(*device)),
-        };
-        let its = self.records.iter().filter(|(_, record)| record.group() == Some(*group) && is_its(record));
-        its.map(|(id, _)| *id).collect()
-    }
-
-    fn remove(&mut self, id: &RecordId) -> Option<Record> {
-        let record = Arc::unwrap_or_clone(Arc::make_mut(&mut self.records).remove(id)?);
-        self.note_change(&record);
-        let key = record.key();
-        let places = Arc::make_mut(&mut self.places);
-        if let Some(held) = places.get_mut(&key) {
-            held.retain(|(_, held)| held != id);
-            if held.is_empty() {
-                places.remove(&key);
-            }
-        }
-        if let Record::DeviceCert(certificate) = &record {
-            let body = certificate.body();
-            let place = (body.group, body.device);
-            if !self.is_certified(&place, |rights| rights.has(Capabilities::GOVERN)) {
-                self.governing.remove(&place);
-            }
-            if !self.is_certified(&place, |_| true) {
-                self.devices.remove(&body.group, &body.device);
-            }
-        }
-        self.stale.insert(id.0[0]);
-        Some(record)
-    }
-
     /// Hashes the buckets that are not what they were, each once however much came.
     fn refresh_buckets(&mut self) {
         for bucket in std::mem::take(&mut self.stale) {
@@ -404,12 +192,9 @@ impl ControlSet {
         Digest(derive(domain::CONTROL_SET, &all))
     }
 
-    /// A short hash of each of the 256 buckets, for finding out where two sets differ.
-    pub fn bucket_fingerprints(&self) -> Vec<u64> {
-        self.buckets
-            .iter()
-            .map(|digest| digest.0.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
-            .collect()
+    /// The hash of each of the 256 buckets, for finding out where two sets differ.
+    pub fn buckets(&self) -> &[Digest] {
+        &self.buckets
     }
 
     /// The ids whose first byte is `bucket`, ascending.
@@ -417,10 +202,10 @@ impl ControlSet {
         self.ids_in(bucket).collect()
     }
 
-    /// Ids of the records that wait here, and whose first byte is `bucket`.
-    pub fn waiting_in_bucket(&self, bucket: u8) -> impl Iterator<Item = RecordId> {
+    /// Hashes of all the bytes of the records that wait here, of those whose id begins with `bucket`.
+    pub fn waiting_in_bucket(&self, bucket: u8) -> impl Iterator<Item = [u8; 32]> {
         let (low, high) = bounds_of(bucket);
-        self.waiting.ids(low, high)
+        self.waiting.hashes(low, high)
     }
 
     fn ids_in(&self, bucket: u8) -> impl Iterator<Item = RecordId> {

@@ -273,7 +273,7 @@ fn what_a_node_has_stored_is_proven_once_and_what_was_changed_there_is_not_belie
     let stored: Vec<Record> = set.iter().cloned().collect();
     assert!(stored.len() > 120, "{}", stored.len());
     let before = Effort::so_far();
-    let again = ControlSet::of_stored(coalition.id, coalition.founder.id, stored.clone());
+    let (again, _) = ControlSet::of_stored(coalition.id, coalition.founder.id, stored.clone());
     let left = Effort::since(&before).signatures;
     assert_eq!((again.fingerprint(), again.len(), again.waiting()), (set.fingerprint(), set.len(), 0));
     assert!(left <= 1, "{left}: all but the genesis is proven ahead, beside this thread");
@@ -287,7 +287,7 @@ fn what_a_node_has_stored_is_proven_once_and_what_was_changed_there_is_not_belie
         _ => false,
     };
     assert!(changed.iter_mut().any(forge));
-    let less = ControlSet::of_stored(coalition.id, coalition.founder.id, changed);
+    let (less, _) = ControlSet::of_stored(coalition.id, coalition.founder.id, changed);
     assert_eq!(less.len(), set.len() - 1);
 }
 

@@ -77,7 +77,7 @@ proptest! {
         let shuffled = delivered(coalition, order.iter().map(|at| records[*at].clone()));
         prop_assert_eq!(ids(&shuffled), ids(&straight));
         prop_assert_eq!(shuffled.fingerprint(), straight.fingerprint());
-        prop_assert_eq!(shuffled.bucket_fingerprints(), straight.bucket_fingerprints());
+        prop_assert_eq!(shuffled.buckets(), straight.buckets());
         prop_assert_eq!(shuffled.waiting(), 0);
         let (left, right) = (Authority::evaluate(&shuffled), Authority::evaluate(&straight));
         prop_assert_eq!(left.digest(), right.digest());
@@ -354,7 +354,7 @@ fn buckets_say_where_two_sets_differ() {
     let full = delivered(coalition, records.clone());
     let mut less = delivered(coalition, records.iter().filter(|r| r.kind() != Kind::InviteRevoked).cloned());
     assert_ne!(full.fingerprint(), less.fingerprint());
-    let pairs = full.bucket_fingerprints().into_iter().zip(less.bucket_fingerprints()).enumerate();
+    let pairs = full.buckets().iter().zip(less.buckets()).enumerate();
     let differing: Vec<usize> = pairs.filter(|(_, (a, b))| a != b).map(|(at, _)| at).collect();
     assert_eq!(differing.len(), 1);
     let bucket = u8::try_from(differing[0]).unwrap();

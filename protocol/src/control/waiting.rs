@@ -100,9 +100,10 @@ impl Waiting {
         self.joins.range((*group, 0)..=(*group, u64::MAX)).next().is_some()
     }
 
-    /// Ids of the records that wait, from `low` to `high`.
-    pub(crate) fn ids(&self, low: RecordId, high: RecordId) -> impl Iterator<Item = RecordId> {
-        self.by_id.range((low, 0)..=(high, u64::MAX)).map(|(id, _)| *id)
+    /// Hashes of all the bytes of the records that wait, of those with ids from `low` to `high`.
+    pub(crate) fn hashes(&self, low: RecordId, high: RecordId) -> impl Iterator<Item = [u8; 32]> {
+        let arrivals = self.by_id.range((low, 0)..=(high, u64::MAX));
+        arrivals.filter_map(|(_, arrival)| self.held.get(arrival).map(|held| held.hash))
     }
 
     fn take(&mut self, arrival: u64) -> Option<(Record, Option<PeerKey>)> {

@@ -41,7 +41,7 @@ impl<S: Storage> Replica<S> {
         source: Option<PeerKey>,
         effects: &mut Vec<Effect>,
     ) -> Result<Admitted, StorageError> {
-        let Batch { inserted, displaced, refused, touched } = self.control.offer_all(records, source);
+        let Batch { inserted, displaced, refused, touched, .. } = self.control.offer_all(records, source);
         let admitted = Admitted { refused: refused.iter().map(ToString::to_string).collect() };
         if inserted.is_empty() && displaced.is_empty() {
             return Ok(admitted);
@@ -49,7 +49,7 @@ impl<S: Storage> Replica<S> {
         let kept: Vec<Record> = inserted.iter().filter_map(|id| self.control.get(id).cloned()).collect();
         if let Err(error) = self.storage.put_records(&kept, &displaced) {
             // What is not kept is not believed either, or nobody would ask for it again.
-            self.control = recall(&self.me, &self.storage)?;
+            (self.control, _) = recall(&self.me, &self.storage)?;
             self.control.note_all_changed();
             return Err(error);
         }

@@ -8,7 +8,7 @@ use super::{Identity, Replica, recall};
 use crate::authority::Authority;
 use crate::codec::encode;
 use crate::control::ControlSet;
-use crate::id::{CoalitionId, Digest, GroupId};
+use crate::id::{CoalitionId, Digest, GroupId, RecordId};
 use crate::storage::{Storage, StorageError};
 use crate::sync::{Hint, HintBody, HintError};
 use std::collections::{HashSet, VecDeque};
@@ -24,6 +24,8 @@ const SOUND: usize = 65_536;
 pub struct Belief {
     pub(super) control: ControlSet,
     pub(super) authority: Authority,
+    /// Records in the storage that have no place among those any more.
+    pub(super) lost: Vec<RecordId>,
 }
 
 impl Belief {
@@ -33,9 +35,9 @@ impl Belief {
     ///
     /// [`StorageError`] when they can't be read.
     pub fn of(me: &Identity, storage: &impl Storage) -> Result<Self, StorageError> {
-        let control = recall(me, storage)?;
+        let (control, lost) = recall(me, storage)?;
         let authority = Authority::evaluate_for(&control, &me.group);
-        Ok(Self { control, authority })
+        Ok(Self { control, authority, lost })
     }
 
     /// The same belief at a node of another group. None where that group may see things otherwise: it is not
@@ -45,7 +47,7 @@ impl Belief {
             return None;
         }
         let control = self.control.at_home_of(group)?;
-        Some(Self { control, authority: self.authority.clone() })
+        Some(Self { control, authority: self.authority.clone(), lost: Vec::new() })
     }
 
     /// A hash of the records behind it: equal where the same ones are kept.
@@ -133,7 +135,7 @@ impl<S> Replica<S> {
 
     /// What this replica believes now.
     pub fn belief(&self) -> Belief {
-        Belief { control: self.control.clone(), authority: self.authority.clone() }
+        Belief { control: self.control.clone(), authority: self.authority.clone(), lost: Vec::new() }
     }
 }
 

@@ -58,7 +58,7 @@ use crate::codec;
 use crate::control::{ControlSet, Record};
 use crate::domain;
 use crate::entry::{Head, VerifiedEntry};
-use crate::id::{CoalitionId, Digest, DocumentId, GroupId};
+use crate::id::{CoalitionId, Digest, DocumentId, GroupId, RecordId};
 use crate::key::{DeviceId, PeerKey};
 use crate::log::Logs;
 use crate::record::Registry;
@@ -159,12 +159,16 @@ impl<S: Storage> Replica<S> {
     pub fn open_believing(
         me: Identity,
         registry: Arc<Registry>,
-        storage: S,
+        mut storage: S,
         belief: Belief,
         recalled: &Recalled,
         seed: [u8; 32],
     ) -> Result<(Self, Vec<Row>), StorageError> {
-        let Belief { control, authority } = belief;
+        let Belief { control, authority, lost } = belief;
+        if !lost.is_empty() {
+            // On a full disk they stay, and are named again at the next start.
+            drop(storage.put_records(&[], &lost));
+        }
         let mut replica = Self {
             me,
             logs: Logs::new(storage.heads()?),
@@ -373,8 +377,8 @@ impl<S: Storage> Replica<S> {
     }
 }
 
-/// The control set that a storage holds.
-fn recall(me: &Identity, storage: &impl Storage) -> Result<ControlSet, StorageError> {
+/// The control set that a storage holds, and which of the records there have no place in it.
+fn recall(me: &Identity, storage: &impl Storage) -> Result<(ControlSet, Vec<RecordId>), StorageError> {
     Ok(ControlSet::of_stored(me.coalition, me.group, storage.records()?))
 }
 

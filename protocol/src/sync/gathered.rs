@@ -6,7 +6,7 @@
 use crate::authority::Authority;
 use crate::chain::HeaderChain;
 use crate::control::{ControlSet, Cut, Record};
-use crate::id::{CoalitionId, Digest, GroupId, RecordId};
+use crate::id::{CoalitionId, Digest, GroupId};
 use crate::key::{DeviceId, PublicKey};
 use crate::time::Timestamp;
 use crate::words::RecoveryWords;
@@ -18,7 +18,8 @@ pub struct Gathered {
     coalition: CoalitionId,
     root: PublicKey,
     chain: Digest,
-    records: BTreeMap<RecordId, Record>,
+    /// By the hash of all their bytes: an id leaves out what proves a record.
+    records: BTreeMap<Digest, Record>,
     ends: BTreeMap<DeviceId, LogEnd>,
 }
 
@@ -74,7 +75,8 @@ impl Gathered {
 
     /// Takes in what a node told; heads that prove nothing are left out.
     pub fn take(&mut self, records: Vec<Record>, heads: &[HeaderChain]) {
-        self.records.extend(records.into_iter().map(|record| (record.id(), record)));
+        let by_bytes = |record: Record| (Digest(*blake3::hash(&record.encode()).as_bytes()), record);
+        self.records.extend(records.into_iter().map(by_bytes));
         for head in heads {
             let (Ok(entry), Some(first)) = (head.verify(&self.coalition), head.headers.first()) else { continue };
             let end = LogEnd { cut: Cut { seq: head.seq.saturating_add(1), entry }, written: first.time };

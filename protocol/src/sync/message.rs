@@ -4,9 +4,9 @@ use super::hint::Hint;
 use super::recall::Recall;
 use crate::chain::{BranchEntry, HeaderChain};
 use crate::codec::Format;
-use crate::control::Record;
+use crate::control::{ControlSet, Record};
 use crate::entry::{Entry, Head};
-use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId, EntryId, RecordId};
+use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId, EntryId};
 use crate::key::DeviceId;
 use crate::log::Counted;
 use crate::pairing::{PairRefusal, PairRequest};
@@ -19,7 +19,7 @@ pub enum Request {
     /// Compare what both hold.
     Hello(Hello),
     /// Control records that the asker lacks.
-    Control(Vec<BucketWant>),
+    Control(RecordsWant),
     /// Entries that the asker lacks.
     Runs(Vec<LogWant>),
     /// Hints, pushed. Answered by [`Response::Noted`].
@@ -42,7 +42,7 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// Format of the exchange.
-    pub version: Format<1>,
+    pub version: Format<2>,
     /// The coalition.
     pub coalition: CoalitionId,
     /// Fingerprint of the control set.
@@ -51,8 +51,17 @@ pub struct Hello {
     pub logs: Digest,
     /// Hash of the list of devices whose logs are held: with equal lists heights travel without names.
     pub devices: Digest,
-    /// Keys the short head hashes of this exchange, so that no two exchanges share a collision.
+    /// Keys the short hashes of this exchange, so that no two exchanges share a collision.
     pub nonce: u64,
+}
+
+/// Parts of the control set of which the asker lacks records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordsWant {
+    /// Keys the names in it.
+    pub nonce: u64,
+    /// The parts.
+    pub buckets: Vec<BucketWant>,
 }
 
 /// One bucket of the control set: records whose id starts with this byte.
@@ -60,9 +69,14 @@ pub struct Hello {
 pub struct BucketWant {
     /// First byte of the ids.
     pub bucket: u8,
-    /// The first eight bytes of every id that the asker holds in the bucket.
-    pub held: Vec<[u8; 8]>,
+    /// What the asker has in the bucket: of records in its set their ids, and of those that wait, which prove nothing
+    /// yet, the hashes of all their bytes.
+    pub held: Vec<ShortHash>,
 }
+
+/// Eight bytes that name something of 32 bytes in one exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ShortHash(pub [u8; 8]);
 
 /// Entries of one log from `first` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,8 +183,8 @@ pub enum Rest {
 pub enum ControlSummary {
     /// The same.
     Same,
-    /// Another one: fingerprint of each of its 256 buckets.
-    Buckets(Vec<u64>),
+    /// Another one: its 256 buckets.
+    Buckets(Vec<ShortHash>),
 }
 
 /// How the answering node's logs compare.
@@ -259,27 +273,48 @@ pub enum News {
     Hint(Hint),
 }
 
-impl BucketWant {
-    /// The part of an id by which held records are named.
-    pub fn prefix(id: &RecordId) -> [u8; 8] {
-        let mut prefix = [0; 8];
-        prefix.copy_from_slice(&id.0[..8]);
-        prefix
+impl ShortHash {
+    /// The name of something under the nonce of an exchange.
+    pub fn of(hash: &[u8; 32], nonce: u64) -> Self {
+        Self(short(hash, nonce))
+    }
+}
+
+impl ControlSummary {
+    /// What a control set holds, under the nonce of an exchange.
+    pub fn buckets(set: &ControlSet, nonce: u64) -> Vec<ShortHash> {
+        set.buckets().iter().map(|bucket| ShortHash::of(&bucket.0, nonce)).collect()
     }
 }
 
 impl Height {
     /// How far a log counts, under the nonce of an exchange.
     pub fn of(counted: Counted, nonce: u64) -> Self {
-        Self { entries: counted.entries, head: Self::short_hash(&counted.last, nonce) }
+        Self { entries: counted.entries, head: short(counted.last.as_bytes(), nonce) }
     }
+}
 
-    fn short_hash(last: &EntryId, nonce: u64) -> [u8; 6] {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&nonce.to_le_bytes());
-        let hash = blake3::keyed_hash(&key, last.as_bytes());
-        let mut short = [0; 6];
-        short.copy_from_slice(&hash.as_bytes()[..6]);
-        short
+/// The beginning of a hash under a nonce: whoever looks for two things with one name finds them for one exchange.
+fn short<const N: usize>(hash: &[u8; 32], nonce: u64) -> [u8; N] {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&nonce.to_le_bytes());
+    let hash = blake3::keyed_hash(&key, hash);
+    let mut short = [0; N];
+    short.copy_from_slice(&hash.as_bytes()[..N]);
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_one_name_in_an_exchange_has_two_in_the_next() {
+        let (one, mut other) = ([7; 32], [7; 32]);
+        other[31] = 8;
+        for nonce in 0..1_000 {
+            assert_ne!(ShortHash::of(&one, nonce), ShortHash::of(&other, nonce), "alike in their first 31 bytes");
+            assert_ne!(ShortHash::of(&one, nonce), ShortHash::of(&one, nonce + 1));
+        }
     }
 }

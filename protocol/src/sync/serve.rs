@@ -1,7 +1,8 @@
 //! The side that answers: one request in, one response out, nothing remembered in between.
 
 use super::message::{
-    BucketWant, ControlSummary, Height, Hello, IdsWant, LogSummary, LogWant, Refusal, Response, Rest,
+    BucketWant, ControlSummary, Height, Hello, IdsWant, LogSummary, LogWant, RecordsWant, Refusal, Response, Rest,
+    ShortHash,
 };
 use super::session::View;
 use crate::chain::HeaderChain;
@@ -10,6 +11,7 @@ use crate::control::Record;
 use crate::limits::{MAX_FRAME, MAX_IDS};
 use crate::run::Run;
 use crate::storage::{Storage, StorageError};
+use std::collections::BTreeSet;
 
 /// Bytes of entries or records in one answer: a frame, less room for what is around them.
 const ANSWER_BUDGET: usize = MAX_FRAME - MAX_FRAME / 8;
@@ -23,7 +25,7 @@ pub fn hello(view: View<'_>, hello: &Hello) -> Response {
     }
     let control = match view.control.fingerprint() == hello.control {
         true => ControlSummary::Same,
-        false => ControlSummary::Buckets(view.control.bucket_fingerprints()),
+        false => ControlSummary::Buckets(ControlSummary::buckets(view.control, hello.nonce)),
     };
     let logs = if view.logs.digest() == hello.logs {
         LogSummary::Same
@@ -37,20 +39,23 @@ pub fn hello(view: View<'_>, hello: &Hello) -> Response {
 }
 
 /// The control records that the asker lacks, as many as fit.
-pub fn control(view: View<'_>, wants: &[BucketWant]) -> Response {
+pub fn control(view: View<'_>, want: &RecordsWant) -> Response {
     let mut records: Vec<Record> = Vec::new();
     let mut room = ANSWER_BUDGET;
-    for want in wants {
-        let held: std::collections::BTreeSet<[u8; 8]> = want.held.iter().copied().collect();
-        for id in
-            view.control.ids_in_bucket(want.bucket).into_iter().filter(|id| !held.contains(&BucketWant::prefix(id)))
-        {
+    for BucketWant { bucket, held } in &want.buckets {
+        let held: BTreeSet<ShortHash> = held.iter().copied().collect();
+        let has = |hash: &[u8; 32]| !held.is_empty() && held.contains(&ShortHash::of(hash, want.nonce));
+        for id in view.control.ids_in_bucket(*bucket).into_iter().filter(|id| !has(&id.0)) {
             let Some(record) = view.control.get(&id) else { continue };
-            let size = codec::encode(record).len();
-            if size > room && !records.is_empty() {
+            let bytes = codec::encode(record);
+            if has(blake3::hash(&bytes).as_bytes()) {
+                // It waits there, with this proof and no other one.
+                continue;
+            }
+            if bytes.len() > room && !records.is_empty() {
                 return Response::Control { records, rest: Rest::More };
             }
-            room = room.saturating_sub(size);
+            room = room.saturating_sub(bytes.len());
             records.push(record.clone());
         }
     }

@@ -10,6 +10,8 @@
 //! ahead, then admitted by the replica, and then [`Session::next`] names what is still missing.
 
 mod pull;
+#[cfg(test)]
+mod tests;
 
 use super::message::{Hello, Request, Response};
 use crate::authority::Authority;
@@ -218,56 +220,5 @@ impl Session {
     /// A request failed or the peer is gone: the pull is given up; the next one starts afresh.
     pub fn give_up(&mut self) {
         self.pull = None;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pull::HELD;
-    use super::*;
-    use crate::control::{InceptionBody, Signed, SigningKey};
-    use crate::id::Digest;
-    use crate::key::SecretKey;
-    use crate::limits::MAX_REQUEST;
-    use crate::sync::message::{ControlSummary, LogSummary, Rest};
-    use crate::sync::pack;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn however_many_records_are_held_no_request_for_more_is_too_long() {
-        let root = SecretKey::from_seed(&[1; 32]);
-        let mut control = ControlSet::new(CoalitionId([1; 32]));
-        for number in 0..(MAX_REQUEST / HELD) as u64 {
-            let mut nonce = [0; 16];
-            nonce[..8].copy_from_slice(&number.to_be_bytes());
-            let body = InceptionBody {
-                format: Format,
-                name: "Applicant".to_owned(),
-                root: root.public(),
-                chain: Digest::ZERO,
-                contacts: vec![],
-                quorum: 0,
-                nonce,
-            };
-            control.offer(Record::Inception(Signed::sign(body, SigningKey::Root(0, &root))));
-        }
-        let (authority, logs) = (Authority::default(), Logs::default());
-        let view = View { coalition: control.coalition(), control: &control, authority: &authority, logs: &logs };
-        let mut session = Session::default();
-        let (id, _) = session.start(view, 1).unwrap();
-        let buckets = control.bucket_fingerprints().iter().map(|print| print ^ 1).collect();
-        let hello = Response::Hello { control: ControlSummary::Buckets(buckets), logs: LogSummary::Same };
-        session.take(view, id, hello, Lookahead::Held).unwrap();
-        let mut asked = BTreeSet::new();
-        while let Some(Next::Ask(requests)) = session.next(view) {
-            for (id, request) in requests {
-                assert!(pack(&request).len() <= MAX_REQUEST);
-                let Request::Control(wants) = request else { panic!("only records differ") };
-                asked.extend(wants.iter().map(|want| want.bucket));
-                let nothing = Response::Control { records: Vec::new(), rest: Rest::None };
-                session.take(view, id, nothing, Lookahead::Held).unwrap();
-            }
-        }
-        assert_eq!(asked.len(), 256);
     }
 }

@@ -128,36 +128,8 @@ impl ControlSet {
         };
     }
 
-    /// Takes records out that lost their place, and those that stand on them. What may have a place again,
-    /// waits.
-    pub(super) fn displace(&mut self, mut lost: Vec<RecordId>) -> Vec<RecordId> {
-        let mut displaced = Vec::new();
-        while let Some(id) = lost.pop() {
-            let Some(record) = self.remove(&id) else { continue };
-            displaced.push(id);
-            let missing = match &record {
-                Record::Version(version) => {
-                    let version = version.version();
-                    if self.adoption(&version).is_some() {
-                        continue;
-                    }
-                    lost.extend(self.votes_for(&version).map(Vote::id));
-                    Missing::Votes(version)
-                }
-                Record::Vote(vote) => Missing::Version(vote.body().version),
-                Record::Mandate(_) => {
-                    lost.extend(self.endorsements_of(&id));
-                    continue;
-                }
-                _ => continue,
-            };
-            self.note_vote(&record);
-            self.waiting.hold(record, missing, None);
-        }
-        displaced
-    }
-
-    fn endorsements_of(&self, mandate: &RecordId) -> Vec<RecordId> {
+    /// What was said of a mandate.
+    pub(super) fn endorsements_of(&self, mandate: &RecordId) -> Vec<RecordId> {
         let place = |group, signer| RecordKey::Endorsement { mandate: *mandate, group, signer };
         let places = place(LOWEST, Signer::FIRST)..=place(HIGHEST, Signer::LAST);
         self.entries_in(places).map(|(id, _)| *id).collect()

@@ -2,6 +2,7 @@
 
 use super::ControlSet;
 use crate::control::certificate::{Capabilities, DeviceCert};
+use crate::control::error::{Missing, Unmet};
 use crate::control::record::{Record, RecordKey};
 use crate::control::signed::Signer;
 use crate::id::{GroupId, RecordId, VersionId};
@@ -34,6 +35,14 @@ impl ControlSet {
     /// Whether a group has certified a device, for whatever.
     pub(crate) fn knows_device(&self, group: &GroupId, device: &DeviceId) -> bool {
         self.is_certified(&(*group, *device), |_| true)
+    }
+
+    /// What is said about a device waits until the group has certified it.
+    pub(crate) fn check_device(&self, group: &GroupId, device: &DeviceId) -> Result<(), Unmet> {
+        match self.knows_device(group, device) {
+            true => Ok(()),
+            false => Err(Unmet::Missing(Missing::Certificate { group: *group, device: *device })),
+        }
     }
 
     /// Whether a certificate of a device gives it rights such as these: a look for each sort of rights, however

@@ -38,14 +38,19 @@ pub(super) fn names_groups(record: &Record) -> bool {
 }
 
 impl ControlSet {
-    /// The set of a node of a group from the records that it has stored. Each signature is proven once, on all cores.
-    pub fn of_stored(coalition: CoalitionId, home: GroupId, mut records: Vec<Record>) -> Self {
-        // What a record depends on is mostly of a kind with a lower number.
-        records.sort_by_key(Record::kind);
+    /// The set of a node of a group from the records that it has stored, and those of them that have no place there any
+    /// more. Each signature is proven once, on all cores.
+    pub fn of_stored(coalition: CoalitionId, home: GroupId, mut records: Vec<Record>) -> (Self, Vec<RecordId>) {
+        // What a record depends on is mostly of a kind with a lower number; which devices are wanted follows from lists.
+        records.sort_by_key(|record| match record.kind() {
+            Kind::Rotation | Kind::Recovery => (Kind::Inception, 1),
+            kind => (kind, 0),
+        });
         let mut set = Self { proven: Proven::of(&records), ..Self::of_node(coalition, home) };
-        set.offer_all(records, None);
+        let Batch { displaced, superseded, .. } = set.offer_all(records, None);
         set.proven = Proven::default();
-        set
+        let lost = displaced.into_iter().chain(superseded).filter(|id| set.get(id).is_none()).collect();
+        (set, lost)
     }
 
     /// Lets in whoever is named by now, and out whoever no longer is.

@@ -4,7 +4,9 @@ use super::{Intake, Pulled, SessionError, View};
 use crate::key::DeviceId;
 use crate::limits::{MAX_REQUEST, MAX_RUNS_IN_FLIGHT};
 use crate::run::Run;
-use crate::sync::message::{BucketWant, ControlSummary, Height, LogSummary, LogWant, Request, Response, Rest};
+use crate::sync::message::{
+    BucketWant, ControlSummary, Height, LogSummary, LogWant, RecordsWant, Request, Response, Rest, ShortHash,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Logs that one request asks for at most.
@@ -88,7 +90,7 @@ impl Pull {
 
     fn compare(&mut self, view: View<'_>, control: ControlSummary, logs: LogSummary) -> Result<(), SessionError> {
         if let ControlSummary::Buckets(theirs) = control {
-            let ours = view.control.bucket_fingerprints();
+            let ours = ControlSummary::buckets(view.control, self.nonce);
             if theirs.len() != ours.len() {
                 return Err(SessionError::Length { found: theirs.len(), expected: ours.len() });
             }
@@ -145,9 +147,9 @@ impl Pull {
         let mut requests = Vec::new();
         if !self.buckets.is_empty() {
             self.control_rounds += 1;
-            let wants = self.bucket_wants(view);
-            let buckets = wants.iter().map(|want| want.bucket).collect();
-            requests.push((Asked::Control(buckets), Request::Control(wants)));
+            let want = RecordsWant { nonce: self.nonce, buckets: self.bucket_wants(view) };
+            let asked = want.buckets.iter().map(|want| want.bucket).collect();
+            requests.push((Asked::Control(asked), Request::Control(want)));
         }
         let in_flight: BTreeSet<DeviceId> = self.asked.values().flat_map(Asked::logs).collect();
         let wants: Vec<LogWant> = self
@@ -174,7 +176,7 @@ impl Pull {
         let mut room = CONTROL_REQUEST;
         let mut wants: Vec<BucketWant> = Vec::new();
         while let Some(bucket) = self.buckets.pop_first() {
-            let mut want = bucket_want(view, bucket);
+            let mut want = bucket_want(view, bucket, self.nonce);
             let size = BUCKET + HELD * want.held.len();
             if size > room && !wants.is_empty() {
                 self.buckets.insert(bucket);
@@ -214,9 +216,10 @@ impl Asked {
     }
 }
 
-fn bucket_want(view: View<'_>, bucket: u8) -> BucketWant {
-    // What waits is here, too: the answer has room for what is not.
-    let held = view.control.ids_in_bucket(bucket).into_iter().chain(view.control.waiting_in_bucket(bucket));
-    let held = held.map(|id| BucketWant::prefix(&id)).collect();
-    BucketWant { bucket, held }
+fn bucket_want(view: View<'_>, bucket: u8, nonce: u64) -> BucketWant {
+    // What waits is here, too, and the answer has room for what is not. But what waits is not proven: under the id of a
+    // record may wait what nobody but a forger has, so it is named by all its bytes.
+    let held = view.control.ids_in_bucket(bucket).into_iter().map(|id| id.0);
+    let held = held.chain(view.control.waiting_in_bucket(bucket));
+    BucketWant { bucket, held: held.map(|hash| ShortHash::of(&hash, nonce)).collect() }
 }
