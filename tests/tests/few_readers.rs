@@ -1,8 +1,9 @@
 //! What is for few readers: it is not named in what travels, not found by asking feeds for it, and not kept when it goes.
 
+use grid_protocol::record::{ImportOptions, ImportPlan, Registry, origin_of};
 use grid_tests::api::{request, request_json};
 use grid_tests::mission::Pair;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_few_may_read_is_in_no_feed_by_name_or_by_asking_for_it() {
@@ -71,4 +72,35 @@ async fn what_stayed_here_of_a_record_goes_with_it() {
     let river = pair.river.restarted().await;
     let shown = request(&river.member.path(), "GET", &path, "text/plain", "").await;
     assert!(!shown.body.contains("a ramp"), "{}", shown.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_names_a_row_of_a_table_tells_nobody_else_what_stays_here_of_it() {
+    let Pair { river, mill } = Pair::new().await;
+    let course = river.make("course", json!({"title": "First aid"})).await;
+    let table =
+        format!("Course,Who,Date\n{course},Sue Secret,2026-11-20\n{course},Bo,2026-11-20\n{course},,2026-11-21\n");
+    let counts = |taken: &Value| ["created", "changed", "unchanged"].map(|key| taken[key].as_u64().unwrap());
+    assert_eq!(counts(&river.import("completion", &table).await), [3, 0, 0]);
+    assert_eq!(counts(&river.import("completion", &table).await), [0, 0, 3]);
+    // In another order, with somebody new; who was removed stays away.
+    let rows = river.list("completion", "").await;
+    let bo = rows.iter().find(|row| row["who"] == "Bo").unwrap()["id"].as_str().unwrap();
+    let (status, _) =
+        request_json(&river.member.path(), "DELETE", &format!("/api/records/completion/{bo}"), json!(null)).await;
+    assert_eq!(status, 200);
+    let river = river.restarted().await;
+    let longer =
+        format!("Course,Who,Date\n{course},Ann,2026-11-20\n{course},Bo,2026-11-20\n{course},Sue Secret,2026-11-20\n");
+    let taken = river.import("completion", &longer).await;
+    assert_eq!((counts(&taken), taken["skipped"][0]["line"].as_u64()), ([1, 0, 1], Some(3)), "{taken}");
+    // Whoever knows the rest of a row and tries names would find the hash of the right one.
+    let completion = Registry::standard().kind("completion").unwrap();
+    let plan = ImportPlan::read(completion, table.as_bytes(), &ImportOptions::default()).unwrap();
+    let tried: Vec<String> = plan.rows.iter().map(|row| origin_of(row.key.as_deref().unwrap())).collect();
+    let kept = river.kept().await;
+    assert!(!kept.in_files(&tried[0]).is_empty(), "it is known here");
+    assert!(kept.in_sent(&tried[0]).is_empty() && kept.in_sent(&tried[1]).is_empty());
+    assert!(!kept.in_sent(&tried[2]).is_empty(), "of this row all is for others");
+    drop(mill);
 }

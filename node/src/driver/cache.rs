@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Rows of another format are read anew.
-const FORMAT: u8 = 4;
+const FORMAT: u8 = 5;
 const HINT_RECEIVED: &[u8] = b"received/";
 const HINT_REACHABLE: &[u8] = b"reachable/";
 const REFUSAL: &[u8] = b"refusal";

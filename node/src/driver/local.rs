@@ -114,7 +114,7 @@ impl Driver {
         if change != Change::Unchanged {
             let marks = patch.imported().cloned();
             let marks = marks.or_else(|| self.local(&document).map(|known| marks_of(&known))).unwrap_or_default();
-            self.keep_here(document, opening, &with_marks(&after, &marks), Presence::Present)?;
+            self.keep_here(document, opening, &with_marks(after.to_json(), &marks), Presence::Present)?;
         }
         Ok(self.written_here(document, change))
     }
@@ -207,11 +207,15 @@ impl Driver {
         if after == before {
             return Ok(None);
         }
+        let mut marks = known.as_ref().map(marks_of).unwrap_or_default();
+        if let Some(imported) = patch.imported() {
+            marks = marks.with_origins(imported);
+        }
         let opening = match known {
             Some(known) => known.opening,
             None => self.outbound.place(&Target::Own(kind.name.clone()), kind)?.1,
         };
-        Ok(Some(self.local_record(document, opening, &after.to_json(), Presence::Present)))
+        Ok(Some(self.local_record(document, opening, &with_marks(after.to_json(), &marks), Presence::Present)))
     }
 
     /// What empties the fields of a record that stay here, where they hold something: what is removed is not kept beside.
@@ -257,7 +261,7 @@ impl Driver {
         }
         // Nothing is kept but that an import shall not bring it again.
         let left = kind.left_of(&reading_of(&kind, &known));
-        let values = with_marks(&Values::default(), &left);
+        let values = with_marks(Values::default().to_json(), &left);
         let removed = self.keep_here(document, known.opening, &values, Presence::Removed);
         Some(removed.map(|()| self.written_here(document, Change::Changed)))
     }
@@ -268,7 +272,7 @@ impl Driver {
         Some(reading_of(kind, &known))
     }
 
-    fn local(&self, document: &DocumentId) -> Option<LocalRecord> {
+    pub(super) fn local(&self, document: &DocumentId) -> Option<LocalRecord> {
         self.replica.storage().reader().local(document)
     }
 

@@ -183,6 +183,30 @@ mod tests {
     }
 
     #[test]
+    fn a_day_is_listed_up_to_itself_and_not_from_the_next_one_on() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        coalition.record(0, "task", json!({"title": "Chairs", "due": "2026-11-28"}));
+        let kind = coalition.views.registry.kind("task").unwrap().clone();
+        let listed = |words: &str| {
+            let views = &coalition.views;
+            let filter = Filter::read(views, &kind, Words::read(words).unwrap()).unwrap();
+            let during = Period::take(&mut Words::read(words).unwrap()).unwrap().during(&kind).unwrap();
+            let asked = views.records.of_kind("task").filter(|row| during.holds(row, &row.values)).count();
+            assert_eq!(filter.rows(views, &kind).0.len(), asked, "{words}");
+            asked
+        };
+        for (words, count) in [
+            ("until=2026-11-28", 1),
+            ("since=2026-11-28", 1),
+            ("since=2026-11-28&until=2026-11-28", 1),
+            ("until=2026-11-27", 0),
+            ("since=2026-11-29", 0),
+        ] {
+            assert_eq!(listed(words), count, "{words}");
+        }
+    }
+
+    #[test]
     fn a_list_of_a_time_holds_what_asking_each_record_finds_before_and_after_it_was_changed() {
         let mut coalition = Coalition::new(&["Clean River"]);
         let on = |day: u32| format!("2026-11-{day:02}T10:00:00Z");

@@ -4,7 +4,7 @@ use super::nested::Nested;
 use super::shown::MOST;
 use crate::view::Views;
 use grid_protocol::id::{DocumentId, GroupId};
-use grid_protocol::record::{Coordinates, DateTime, Day, Kind, Tags, Value};
+use grid_protocol::record::{Coordinates, DateTime, Day, Earlier, Kind, Tags, Value, Values};
 use grid_protocol::replica::Row;
 use grid_protocol::time::Timestamp;
 use jiff::civil::Date;
@@ -219,6 +219,21 @@ pub(super) fn instant(row: &Row, field: &str) -> Option<Timestamp> {
         Some(Value::DateTime(moment)) => Some(milliseconds(moment)),
         _ => None,
     }
+}
+
+/// Since when a record says what it says in fields of which it is known what they said earlier; none where it always did.
+/// Of one that was changed too often to know: since the oldest time that is known.
+pub(super) fn said_since(row: &Row, fields: &[&str]) -> Option<Timestamp> {
+    let now: Vec<Option<Value>> = fields.iter().map(|field| row.values.get(field).map(Earlier::kept)).collect();
+    let says = |then: &Values| fields.iter().zip(&now).all(|(field, now)| then.get(field) == now.as_ref());
+    since(row, says)
+}
+
+/// The same for what is true of those fields.
+pub(super) fn since(row: &Row, is: impl Fn(&Values) -> bool) -> Option<Timestamp> {
+    let last_other = row.earlier.iter().rev().find(|then| !is(&then.values));
+    let oldest = row.earlier.first().filter(|_| row.earlier.len() == Earlier::MOST);
+    last_other.or(oldest).map(|then| then.until)
 }
 
 fn milliseconds(moment: &DateTime) -> Timestamp {

@@ -1,6 +1,6 @@
 //! Bookings: which asset is asked for by whom and when, what its owner says, and where two want it at once.
 
-use super::asked::instant;
+use super::asked::{instant, said_since};
 use super::shown::{by_name, moment, or_nothing};
 use super::told::record;
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
@@ -34,6 +34,8 @@ enum Says {
     Refused,
     Perhaps,
     Nothing,
+    /// What it said was about another time, or another asset.
+    Outdated,
     /// Nobody asks itself.
     Own,
 }
@@ -45,6 +47,7 @@ impl Says {
             Self::Refused => "refused",
             Self::Perhaps => "perhaps",
             Self::Nothing => "no answer yet",
+            Self::Outdated => "no answer since it was changed",
             Self::Own => "it is its own",
         }
     }
@@ -126,7 +129,7 @@ fn shown(asked: &Asked<'_>, name: &str, booked: &Booked<'_>) -> Json {
     })
 }
 
-/// The last word of the owner of the asset.
+/// The last word of the owner of the asset, where it is about what is asked for today.
 fn said(asked: &Asked<'_>, booking: &Row) -> Says {
     let Some(owner) = asked.named(booking, "asset").and_then(|asset| asset.owner()) else { return Says::Nothing };
     if booking.owner() == Some(owner) {
@@ -134,6 +137,10 @@ fn said(asked: &Asked<'_>, booking: &Row) -> Says {
     }
     let replies = asked.referring(booking, "reply").filter(|row| row.owner() == Some(owner));
     let last = replies.max_by_key(|row| (row.changed, row.document));
+    let asked_since = said_since(booking, &["asset", "from", "until"]);
+    if last.zip(asked_since).is_some_and(|(last, since)| last.changed < since) {
+        return Says::Outdated;
+    }
     match last.map(|row| row.values.text("says")) {
         Some("yes") => Says::Granted,
         Some("no") => Says::Refused,
@@ -193,6 +200,40 @@ mod tests {
         let says = ["granted", "refused", "no answer yet"].map(Json::from);
         assert_eq!(ask(&coalition, "says"), says, "only the owner's word counts");
         assert_eq!(ask(&coalition, "overlaps"), [json!([]), json!([]), json!([])]);
+    }
+
+    #[test]
+    fn a_booking_that_was_changed_since_its_owner_said_yes_is_not_granted() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let van = coalition.record(0, "asset", json!({"name": "White van", "sort": "vehicle"}));
+        let booking = |until: &str, purpose: &str| {
+            let until = format!("2026-12-{until}T12:00:00Z");
+            json!({"asset": van, "from": "2026-12-05T08:00:00Z", "until": until, "purpose": purpose})
+        };
+        let longer = [(9, booking("05", "")), (6, booking("24", "")), (5, booking("24", "Chairs"))];
+        let longer = coalition.corrected(1, "booking", &longer);
+        let same = coalition.corrected(1, "booking", &[(9, booking("05", "")), (6, booking("05", "Chairs"))]);
+        for id in [&longer, &same] {
+            coalition.days_ago(8).record(0, "reply", json!({"to": id, "says": "yes"}));
+        }
+        let says = |coalition: &Coalition| {
+            let reply = coalition.ask("bookings", &[]).unwrap();
+            let of = |id: &str| {
+                reply.section("bookings").unwrap().rows.iter().find(|row| row["id"] == id).unwrap()["says"].clone()
+            };
+            [of(&longer), of(&same)]
+        };
+        assert_eq!(says(&coalition), ["no answer since it was changed", "granted"]);
+        coalition.days_ago(4).record(0, "reply", json!({"to": longer, "says": "yes"}));
+        assert_eq!(says(&coalition), ["granted", "granted"]);
+        // Nobody knows any more what a booking said that was changed very often.
+        let often = (0..40).rev().map(|day| (day, booking("05", if day % 2 == 0 { "Chairs" } else { "Tables" })));
+        let often: Vec<_> = often.collect();
+        let often = coalition.corrected(1, "booking", &often);
+        coalition.days_ago(38).record(0, "reply", json!({"to": often, "says": "yes"}));
+        let reply = coalition.ask("bookings", &[]).unwrap();
+        let row = reply.section("bookings").unwrap().rows.iter().find(|row| row["id"] == *often).unwrap();
+        assert_eq!(row["says"], "no answer since it was changed");
     }
 
     #[test]

@@ -2,17 +2,15 @@
 //!
 //! A group's own action needs no decision of anybody.
 
+mod heard;
+
 use super::asked::instant;
-use super::seats::SeatState;
 use super::shown::{brief, by_name, by_title, day_or_moment, line, or_nothing};
 use super::told::{names, record, short_id};
 use super::{Asked, Column, Given, Place, Question, Reply, Section, Unanswerable, Word};
-use grid_protocol::id::GroupId;
-use grid_protocol::record::Values;
 use grid_protocol::replica::Row;
-use grid_protocol::time::Timestamp;
+use heard::{Known, Said, Voices};
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What is decided.
@@ -33,10 +31,9 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let mut decisions: Vec<&Arc<Row>> =
         asked.records("decision").filter(|row| of.is_none_or(|of| of.document == row.document)).collect();
     by_title(asked, &mut decisions);
-    let members = Joined::of(asked);
+    let known = Known::of(asked);
     let section = |name, heading: &str, empty: &str, wanted: fn(&str) -> bool| {
-        let rows =
-            decisions.iter().filter(|row| wanted(row.values.text("status"))).map(|row| one(asked, row, &members));
+        let rows = decisions.iter().filter(|row| wanted(row.values.text("status"))).map(|row| one(asked, row, &known));
         let columns = [
             ("title", "Decision"),
             ("state", "State"),
@@ -55,177 +52,20 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     let reply = Reply::default().with(open).with(closed);
     Ok(match of {
         Some(decision) => {
-            let heard = Voices::of(asked, decision, &members);
+            let heard = Voices::of(asked, decision, &known);
             reply.with(voices(asked, &heard)).with(absent(asked, &heard))
         }
         None => reply,
     })
 }
 
-/// The moment up to which voices count: when it was decided, or until when voices were heard. On a day that was given as
-/// a day nobody comes too late.
-fn end(asked: &Asked<'_>, decision: &Row) -> Option<Timestamp> {
-    ["decided", "closes"].into_iter().filter_map(|field| asked.until(decision, field)).min()
-}
-
-/// What a voice says, or said when voices had been heard.
-#[derive(Clone, Copy)]
-struct Said<'a> {
-    voice: &'a Arc<Row>,
-    values: &'a Values,
-    /// Since when it says that.
-    since: Timestamp,
-}
-
-impl<'a> Said<'a> {
-    /// What stood at the end; nothing where the voice was given later, or was corrected so often since that nobody
-    /// knows any more.
-    fn by(voice: &'a Arc<Row>, end: Option<Timestamp>) -> Option<Self> {
-        let now = Self { voice, values: &voice.values, since: voice.changed };
-        let Some(end) = end.filter(|end| *end < voice.changed) else { return Some(now) };
-        if end < voice.created {
-            return None;
-        }
-        let stood = voice.earlier.iter().position(|earlier| end < earlier.until)?;
-        let before = stood.checked_sub(1).and_then(|before| voice.earlier.get(before));
-        let since = before.map_or(voice.created, |before| before.until);
-        voice.earlier.get(stood).map(|earlier| Self { voice, values: &earlier.values, since })
-    }
-
-    fn is_changed(&self) -> bool {
-        self.since < self.voice.changed
-    }
-}
-
-/// The voices on a decision: of each group the last that was given in time.
-struct Voices<'a, 'm> {
-    /// The groups whose voice is looked for.
-    expected: Expected<'m>,
-    /// Those voices of them that count.
-    counted: BTreeMap<GroupId, Said<'a>>,
-    /// The others, and why they do not count.
-    others: Vec<(Said<'a>, &'static str)>,
-}
-
-impl<'a, 'm> Voices<'a, 'm> {
-    fn of(asked: &Asked<'a>, decision: &Row, members: &'m Joined) -> Self {
-        let end = end(asked, decision);
-        let (mut late, mut timely) = (Vec::new(), BTreeMap::new());
-        for voice in asked.referring(decision, "voice") {
-            match (Said::by(voice, end), voice.owner()) {
-                (None, _) => late.push(Said { voice, values: &voice.values, since: voice.changed }),
-                (Some(_), None) => {}
-                (Some(said), Some(group)) => {
-                    let last = timely.entry(group).or_insert(said);
-                    // Whoever spoke twice means the last word.
-                    if (last.since, last.voice.document) < (said.since, said.voice.document) {
-                        *last = said;
-                    }
-                }
-            }
-        }
-        let mut expected = expected(asked, decision, members, end);
-        // Who has left since took part in what was decided before.
-        if decision.values.text("status") != "open" && asked.named(decision, "body").is_none() {
-            expected.and(timely.keys().copied().filter(|group| asked.views.ended.contains_key(group)));
-        }
-        let (counted, outside): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            timely.into_iter().partition(|(group, _)| expected.contains(group));
-        let why = |group: &GroupId| match asked.views.ended.contains_key(group) {
-            true => "its group has left the coalition",
-            false => "its group is not asked",
-        };
-        let mut others: Vec<_> = outside.into_iter().map(|(group, voice)| (voice, why(&group))).collect();
-        others.extend(late.into_iter().map(|voice| (voice, "given after voices were heard")));
-        Self { expected, counted, others }
-    }
-}
-
-/// The groups whose voice is looked for: those that sat in the body that decides, else all that were members by then.
-fn expected<'m>(asked: &Asked<'_>, decision: &Row, members: &'m Joined, end: Option<Timestamp>) -> Expected<'m> {
-    let at = end.map_or(asked.now, |end| end.min(asked.now));
-    let seated: BTreeSet<GroupId> = asked.named(decision, "body").map_or_else(BTreeSet::new, |body| {
-        let seats = asked.current_referring(body, "seat");
-        seats.filter(|seat| SeatState::of(seat, at) == SeatState::Filled).filter_map(|seat| seat.owner()).collect()
-    });
-    // Whoever signed only later can't have been heard.
-    if seated.is_empty() { Expected::Members(members, at, BTreeSet::new()) } else { Expected::Seated(seated) }
-}
-
-/// The members, and when each signed first: worked out once, however many decisions there are.
-struct Joined {
-    of_group: HashMap<GroupId, Option<Timestamp>>,
-    /// The same by time; those of whom nobody knows when come first.
-    by_time: Vec<(Option<Timestamp>, GroupId)>,
-}
-
-impl Joined {
-    fn of(asked: &Asked<'_>) -> Self {
-        let mut signed: HashMap<GroupId, Timestamp> = HashMap::new();
-        for (group, at) in asked.views.versions.iter().flat_map(|version| version.signed.iter().copied()) {
-            let known = signed.entry(group).or_insert(at);
-            // A clock that ran ahead when its group signed makes nobody a member of later.
-            *known = at.min(*known).min(asked.now);
-        }
-        let of_group: HashMap<_, _> = asked.members().map(|group| (group, signed.get(&group).copied())).collect();
-        let mut by_time: Vec<_> = of_group.iter().map(|(group, joined)| (*joined, *group)).collect();
-        by_time.sort_unstable();
-        Self { of_group, by_time }
-    }
-
-    fn by(&self, at: Timestamp) -> &[(Option<Timestamp>, GroupId)] {
-        let count = self.by_time.partition_point(|(joined, _)| joined.is_none_or(|joined| joined <= at));
-        self.by_time.get(..count).unwrap_or_default()
-    }
-}
-
-/// The groups whose voice is looked for.
-enum Expected<'m> {
-    /// Those that sat in the body that decides.
-    Seated(BTreeSet<GroupId>),
-    /// All that were members at a moment, and some that were and have left.
-    Members(&'m Joined, Timestamp, BTreeSet<GroupId>),
-}
-
-impl Expected<'_> {
-    fn and(&mut self, groups: impl Iterator<Item = GroupId>) {
-        match self {
-            Self::Seated(all) | Self::Members(.., all) => all.extend(groups),
-        }
-    }
-
-    fn contains(&self, group: &GroupId) -> bool {
-        match self {
-            Self::Seated(seated) => seated.contains(group),
-            Self::Members(members, at, left) => {
-                let joined = members.of_group.get(group);
-                left.contains(group) || joined.is_some_and(|joined| joined.is_none_or(|joined| joined <= *at))
-            }
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Seated(seated) => seated.len(),
-            Self::Members(members, at, left) => members.by(*at).len() + left.len(),
-        }
-    }
-
-    fn all(&self) -> Vec<GroupId> {
-        match self {
-            Self::Seated(seated) => seated.iter().copied().collect(),
-            Self::Members(members, at, left) => {
-                members.by(*at).iter().map(|(_, group)| *group).chain(left.iter().copied()).collect()
-            }
-        }
-    }
-}
-
-fn one(asked: &Asked<'_>, decision: &Row, members: &Joined) -> Json {
-    let Voices { expected, counted, others } = Voices::of(asked, decision, members);
+fn one<'a>(asked: &Asked<'a>, decision: &Row, known: &Known<'a>) -> Json {
+    let Voices { expected, counted, others } = Voices::of(asked, decision, known);
     let of = |stance: &str| counted.values().filter(|said| said.values.text("stance") == stance).count();
     let status = decision.values.text("status");
     let step = (status == "open").then(|| format!("grid voice new --decision {}", short_id(decision)));
+    let took_part = format!("{} of {}", counted.len(), expected.len());
+    let before = counted.values().filter(|said| said.is_of_earlier_wording).count();
     let more = json!({
         "status": status,
         "state": if is_late(asked, decision) { "open past its day" } else { status },
@@ -235,7 +75,8 @@ fn one(asked: &Asked<'_>, decision: &Row, members: &Joined) -> Json {
         "aside": of("stand_aside"),
         "concerns": of("concern"),
         "against": of("object"),
-        "took_part": format!("{} of {}", counted.len(), expected.len()),
+        "took_part": if before == 0 { took_part } else { format!("{took_part}, {before} on an earlier wording") },
+        "on_earlier_wording": before,
         "who": names(asked, counted.keys()),
         "not_counted": others.len(),
         "outcome": brief(decision.values.text("outcome")),
@@ -257,9 +98,9 @@ fn voices(asked: &Asked<'_>, voices: &Voices<'_, '_>) -> Section {
             "reason": brief(values.text("reason")),
             "speaker": voice.values.text("speaker"),
             "counts": why.is_empty(),
+            "on_earlier_wording": said.is_of_earlier_wording,
             "why": match why {
-                "" if said.is_changed() => "what it said until voices were heard".to_owned(),
-                "" => String::new(),
+                "" => said.notes(),
                 why => format!("not counted: {why}"),
             },
         });
@@ -354,6 +195,60 @@ mod tests {
             (voices("reason")[2].clone(), voices("why")[2].clone()),
             ("cheap".into(), "what it said until voices were heard".into())
         );
+    }
+
+    #[test]
+    fn what_is_taken_back_or_turned_to_another_decision_after_the_end_counts_where_it_was_said() {
+        let mut coalition = Coalition::quiet_since(30, &["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let ended = |title: &str| json!({"title": title, "status": "adopted", "decided": "2026-11-12T12:00:00Z"});
+        let (bus, boat) =
+            (coalition.record(0, "decision", ended("A bus")), coalition.record(0, "decision", ended("A boat")));
+        let voice = |on: &str| json!({"decision": on, "stance": "object"});
+        let late = coalition.days_ago(15).record(0, "voice", voice(&bus));
+        coalition.days_ago(3).removes(&late);
+        let early = coalition.days_ago(15).record(2, "voice", voice(&bus));
+        coalition.days_ago(14).removes(&early);
+        // Another program may turn a voice.
+        coalition.corrected(1, "voice", &[(20, voice(&bus)), (2, voice(&boat))]);
+        let all = coalition.ask("decisions", &[]).unwrap();
+        assert_eq!(Coalition::column(&all, "closed", "title"), ["A boat", "A bus"]);
+        assert_eq!(Coalition::column(&all, "closed", "against"), [0, 2]);
+        assert_eq!(Coalition::column(&all, "closed", "not_counted"), [1, 0]);
+        let voices = Coalition::column(&coalition.ask("decisions", &[("of", &bus)]).unwrap(), "voices", "why");
+        assert_eq!(
+            voices,
+            ["what it said until voices were heard; taken back since", "what it said until voices were heard"]
+        );
+    }
+
+    #[test]
+    fn what_was_decided_without_a_day_was_decided_when_its_status_said_so() {
+        let mut coalition = Coalition::quiet_since(30, &["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let bus = |status: &str, outcome: &str| json!({"title": "A bus", "status": status, "outcome": outcome});
+        let versions = [(20, bus("open", "")), (10, bus("adopted", "")), (4, bus("rejected", "A word more."))];
+        let bus = coalition.corrected(0, "decision", &versions);
+        let voice = json!({"decision": bus, "stance": "support"});
+        coalition.days_ago(15).record(1, "voice", voice.clone());
+        coalition.days_ago(5).record(2, "voice", voice.clone());
+        coalition.days_ago(1).record(0, "voice", voice);
+        let reply = coalition.ask("decisions", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "closed", "took_part"), ["1 of 3"]);
+        assert_eq!(Coalition::column(&reply, "closed", "not_counted"), [2]);
+    }
+
+    #[test]
+    fn a_voice_on_an_earlier_wording_counts_and_is_marked() {
+        let mut coalition = Coalition::quiet_since(30, &["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let bus = |proposal: &str, body: &str| json!({"title": "A bus", "proposal": proposal, "outcome": body});
+        let versions = [(20, bus("For the fair.", "")), (10, bus("For good.", "")), (3, bus("For good.", "Soon."))];
+        let bus = coalition.corrected(0, "decision", &versions);
+        let voice = json!({"decision": bus, "stance": "support"});
+        coalition.days_ago(15).record(1, "voice", voice.clone());
+        coalition.days_ago(8).record(2, "voice", voice);
+        let reply = coalition.ask("decisions", &[("of", &bus)]).unwrap();
+        assert_eq!(Coalition::column(&reply, "open", "took_part"), ["2 of 3, 1 on an earlier wording"]);
+        assert_eq!(Coalition::column(&reply, "voices", "on_earlier_wording"), [false, true]);
+        assert_eq!(Coalition::column(&reply, "voices", "why"), ["", "said of an earlier wording"]);
     }
 
     #[test]

@@ -138,18 +138,28 @@ impl Coalition {
         document.to_string()
     }
 
-    /// A record of a group that said these things, each so many days before [`NOW`].
-    pub(crate) fn corrected(&mut self, by: usize, kind: &str, versions: &[(u64, Json)]) {
+    /// A record is removed by its group.
+    pub(crate) fn removes(&mut self, id: &str) {
+        let row = self.views.records.row(&id.parse().expect("an id")).expect("a record").clone();
+        let last = Earlier { until: self.clock, values: row.values.clone() };
+        let earlier = row.earlier.iter().cloned().chain([last]).collect();
+        let removed = Row { earlier, changed: self.clock, presence: Presence::Removed, ..(*row).clone() };
+        self.views.take_rows([Arc::new(removed)]);
+    }
+
+    /// A record of a group that said these things, each so many days before [`NOW`]; returns its id.
+    pub(crate) fn corrected(&mut self, by: usize, kind: &str, versions: &[(u64, Json)]) -> String {
         let (last, before) = versions.split_last().expect("a version");
         let id = self.days_ago(last.0).record(by, kind, last.1.clone());
         let row = self.views.records.row(&id.parse().expect("an id")).expect("a record").clone();
         let at = |days: u64| Timestamp(NOW.0 - days * 86_400_000);
         let until = versions.iter().skip(1).map(|(days, _)| at(*days));
         let earlier = before.iter().zip(until);
-        let earlier =
-            earlier.map(|((_, fields), until)| Earlier { until, values: self.values(kind, fields) }).collect();
+        let earlier = earlier.map(|((_, fields), until)| Earlier { until, values: self.values(kind, fields) });
+        let earlier = earlier.skip(before.len().saturating_sub(Earlier::MOST)).collect();
         let created = versions.first().map_or(row.created, |(days, _)| at(*days));
         self.views.take_rows([Arc::new(Row { earlier, created, ..(*row).clone() })]);
+        id
     }
 
     /// The id that a record will have: that of the group, the kind, and so many records from now.

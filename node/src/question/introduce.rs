@@ -1,6 +1,6 @@
 //! Introduce: the weaver's bench: who should meet, which ties grow stale, who stands alone, what to follow up.
 
-use super::asked::{instant, tags};
+use super::asked::{instant, said_since, tags};
 use super::narrow::{self, Strictness};
 use super::shown::{by_name, day_or_moment, or_nothing, short};
 use super::ties::{Ties, isolated, party, stale};
@@ -180,9 +180,11 @@ fn sides(asked: &Asked<'_>, whose: &Whose) -> Vec<Json> {
     open_introductions(asked, whose).into_iter().map(row).collect()
 }
 
-/// The last reply of a group to an introduction.
+/// The last reply of a group to an introduction, since it names those whom it names: a yes is for meeting these.
 fn last_word(asked: &Asked<'_>, introduction: &Row, group: &GroupId) -> Side {
     let replies = asked.referring(introduction, "reply").filter(|row| row.owner() == Some(*group));
+    let named_since = said_since(introduction, &["people"]);
+    let replies = replies.filter(|row| named_since.is_none_or(|since| since <= row.changed));
     match replies.max_by_key(|row| (row.changed, row.document)).map(|row| row.values.text("says")) {
         Some("yes") => Side::Yes,
         Some("no") => Side::No,
@@ -301,6 +303,22 @@ mod tests {
         assert_eq!(answer(&coalition, "why"), "all said yes: contacts may be shared");
         coalition.days_ago(1).record(1, "reply", json!({"to": old, "says": "no"}));
         assert_eq!(answer(&coalition, "why"), "somebody said no");
+    }
+
+    #[test]
+    fn a_yes_is_for_meeting_those_who_were_named_when_it_was_said() {
+        let mut coalition = Coalition::quiet_since(50, &["Clean River", "Hollin Choir", "Weavers", "Ferry Friends"]);
+        let of = |groups: &[usize], why: &str| json!({"why": why, "people": groups.iter().map(|group| Coalition::group(*group)).collect::<Vec<_>>()});
+        let versions = [(20, of(&[0, 1], "Songs")), (10, of(&[0, 3], "Songs")), (5, of(&[0, 3], "Songs for boats"))];
+        let changed = coalition.corrected(2, "introduction", &versions);
+        let mut yes =
+            |days: u64, by: usize| coalition.days_ago(days).record(by, "reply", json!({"to": changed, "says": "yes"}));
+        yes(15, 0);
+        yes(8, 3);
+        assert_eq!(column(&coalition, "answers", "yes"), [json!(["Ferry Friends"])]);
+        assert_eq!(column(&coalition, "answers", "waiting"), [json!(["Clean River"])]);
+        coalition.days_ago(1).record(0, "reply", json!({"to": changed, "says": "yes"}));
+        assert_eq!(column(&coalition, "answers", "why"), ["all said yes: contacts may be shared"]);
     }
 
     #[test]

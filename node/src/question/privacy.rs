@@ -123,6 +123,9 @@ mod tests {
         assert!(beside.iter().all(|row| ["holds", "purpose"].into_iter().all(|key| row[key].as_str() != Some(""))));
         let whats: std::collections::BTreeSet<_> = beside.iter().map(|row| row["what"].to_string()).collect();
         assert_eq!(whats.len(), beside.len(), "each stands there once");
+        for named in ["`_import`", "`_row`", "`news.json`", "`searches.json`"] {
+            assert!(beside.iter().any(|row| row["holds"].as_str().unwrap().contains(named)), "{named}");
+        }
         let local = coalition.ask("privacy", &[("audience", "local")]).unwrap();
         let local = Coalition::column(&local, "beside", "what");
         assert!(local.iter().any(|what| what == "secret keys") && local.len() < beside.len(), "{local:?}");

@@ -78,11 +78,9 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     });
     let heading = format!("What came of it, {}", period.words());
     let counted = Counted::of(asked, &reports);
-    let tallied: f64 = asked
-        .records("tally")
-        .filter(|row| by(row) && period.holds_row(row, "on"))
-        .map(|tally| count(tally, "letters"))
-        .sum();
+    let tallies = || asked.records("tally").filter(|row| by(row) && period.holds_row(row, "on"));
+    // Tallies are for the coalition.
+    let tallied = (readers == Readers::Coalition).then(|| tallies().map(|tally| count(tally, "letters")).sum());
     let reply =
         Reply::default().with(totals(&reports, &counted, tallied, heading)).with(groups(asked, &reports, &counted));
     let reply = reply.with(list(asked, &reports, readers));
@@ -124,14 +122,14 @@ impl Counted {
     }
 }
 
-fn totals(reports: &[&Arc<Row>], counted: &Counted, tallied: f64, heading: String) -> Section {
+fn totals(reports: &[&Arc<Row>], counted: &Counted, tallied: Option<f64>, heading: String) -> Section {
     let ids = |counted: &[&Arc<Row>]| counted.iter().map(|report| report.document.to_string()).collect::<Vec<_>>();
     let figures = FIGURES.iter().map(|(field, what)| {
         let tells = |report: &&Arc<Row>| count(report, field) > 0.0 && counted.holds(field, report);
         let counted: Vec<&Arc<Row>> = reports.iter().copied().filter(tells).collect();
         let sum: f64 = counted.iter().map(|report| count(report, field)).sum();
-        let note = (*field == "letters" && tallied != sum)
-            .then(|| format!("as reports tell; tallies count {}: grid ask letters", figure(tallied)));
+        let tallied = tallied.filter(|tallied| *field == "letters" && *tallied != sum);
+        let note = tallied.map(|tallied| format!("as reports tell; tallies count {}: grid ask letters", figure(tallied)));
         json!({"field": field, "what": what, "figure": figure(sum), "from": counted.len(), "ids": ids(&counted), "why": note})
     });
     let actions: BTreeSet<&str> =
@@ -317,5 +315,7 @@ mod tests {
         assert_eq!(Coalition::column(&reply, "groups", "people"), [20, 15]);
         let note = Coalition::column(&reply, "totals", "why")[1].clone();
         assert!(note.as_str().unwrap().contains("tallies count 120"), "{note}");
+        let public = serde_json::to_string(&coalition.ask("report", &[("for", "public")]).unwrap()).unwrap();
+        assert!(!public.contains("120") && !public.contains("tallies"), "tallies are for the coalition: {public}");
     }
 }

@@ -20,7 +20,7 @@ const fn stored(what: &'static str, holds: &'static str, purpose: &'static str, 
 }
 
 /// What is no record and no control record.
-const OTHERS: [Stored; 12] = [
+const OTHERS: [Stored; 14] = [
     stored(
         "entry of a log",
         "which computer wrote, the how manieth entry, when by its clock, which record, its signature",
@@ -31,6 +31,13 @@ const OTHERS: [Stored; 12] = [
         "history of a record",
         "everything that each field for others ever said, also of a record that was removed",
         "a mistake can be undone, and what was said can be shown",
+        Coalition,
+    ),
+    stored(
+        "notes of an import",
+        "short hashes of what a table wrote into fields for others (`_import`), and of what named its rows (`_row`); of a \
+         row that also has fields that stay here, that hash is on this computer alone",
+        "the same table again makes nothing twice and overwrites nobody's correction",
         Coalition,
     ),
     stored(
@@ -70,6 +77,12 @@ const OTHERS: [Stored; 12] = [
         "what was seen",
         "ids and versions of the records that the command line has shown",
         "an edit changes what its writer read",
+        Local,
+    ),
+    stored(
+        "what was found",
+        "how far each log was when you had seen the news (`news.json`), and what each search had found then (`searches.json`)",
+        "`grid news` and searches show what is new",
         Local,
     ),
     stored(

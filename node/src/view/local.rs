@@ -113,15 +113,14 @@ pub(crate) fn values_of(kind: &Kind, record: &LocalRecord) -> Values {
     Beside::read(kind, record).values
 }
 
-/// What imports noted of a record of which nothing travels.
+/// What imports noted of a record on this computer alone.
 pub(crate) fn marks_of(record: &LocalRecord) -> Imported {
     let json: serde_json::Value = serde_json::from_str(&record.values).unwrap_or_default();
     json[IMPORT_MARKS].as_str().map(Imported::parse).unwrap_or_default()
 }
 
-/// The fields of a record of which nothing travels, as they are kept, with what imports noted of it.
-pub(crate) fn with_marks(values: &Values, marks: &Imported) -> serde_json::Value {
-    let mut json = values.to_json();
+/// What stays here of a record, as it is kept, with what imports noted of it.
+pub(crate) fn with_marks(mut json: serde_json::Value, marks: &Imported) -> serde_json::Value {
     if !marks.is_empty() {
         json[IMPORT_MARKS] = marks.to_string().into();
     }

@@ -6,7 +6,8 @@
 //! record.
 //!
 //! A row finds its record by the kind's identity, and, where a person has changed just that since, by the identity
-//! that a row had which wrote into the record: the hashes of a few stand beside the fingerprints. Of a record that stays
+//! that a row had which wrote into the record: the hashes of a few stand beside the fingerprints. Where a row is named by all
+//! that it says and some of that stays here, its hash stays here too. Of a record that stays
 //! on one computer they are all that is left once it is removed, with what it said of itself then: so a list does not
 //! bring back whoever was taken off.
 
@@ -50,6 +51,17 @@ impl Imported {
             let name = if many == 0 { ORIGIN.to_owned() } else { format!("{ORIGIN}{many}") };
             self.0.insert(name.as_str().into(), origin);
         }
+    }
+
+    /// The same with the origins of another, as many as there is room for.
+    #[must_use]
+    pub fn with_origins(mut self, other: &Self) -> Self {
+        for origin in other.origins() {
+            if self.origins().count() < ORIGINS {
+                self.add_origin(origin.to_owned());
+            }
+        }
+        self
     }
 
     /// Whether no import wrote anything.

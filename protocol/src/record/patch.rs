@@ -200,11 +200,18 @@ impl Patch {
         self.fields.is_empty() && self.imported.is_none()
     }
 
-    /// The patch in two: what goes into the log, and what stays on this computer.
+    /// The patch in two: what goes into the log, and what stays on this computer. What names the row of an import is a hash
+    /// of all that it says: where some of that stays here, so does the hash, by which others could try what it is.
     pub fn split(mut self, kind: &Kind) -> (Patch, Patch) {
         let stays = |name: &FieldName| kind.field(name).is_some_and(|field| !field.audience.travels());
-        let (here, log) = std::mem::take(&mut self.fields).into_iter().partition(|(name, _)| stays(name));
-        (Patch { fields: log, ..self }, Patch { fields: here, ..Patch::default() })
+        let (here, log): (BTreeMap<_, _>, _) =
+            std::mem::take(&mut self.fields).into_iter().partition(|(name, _)| stays(name));
+        let here = Patch { fields: here, ..Patch::default() };
+        if here.fields.is_empty() {
+            return (Patch { fields: log, ..self }, here);
+        }
+        let imported = self.imported.take();
+        (Patch { fields: log, ..self }, Patch { imported, ..here })
     }
 
     /// The values with what the patch sets and empties; an emptied field has its default.

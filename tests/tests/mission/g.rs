@@ -198,25 +198,17 @@ async fn g07_trust_is_told_by_period_and_answers_stay_where_they_were_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn g07_a_total_of_too_few_people_is_shown_to_nobody() {
+async fn g07_whoever_asks_cannot_lower_afterwards_how_few_people_are_told_of() {
     let pair = Pair::new().await;
-    let survey = pair.river.make("survey", json!({"title": "Trust", "sort": "backbone"})).await;
-    pair.settle().await;
-    let score = pair.mill.make("score", json!({"survey": survey, "question": "Us?", "answers": 2, "total": 10})).await;
-    pair.settle().await;
-    assert_eq!(pair.river.show("score", &score).await["total"], 10);
-    // What speaks of groups becomes a question to people: the two are not told any more.
-    pair.river.edit("survey", &survey, json!({"sort": "trust"})).await;
-    pair.settle().await;
-    for side in [&pair.river, &pair.mill] {
-        let shown = side.show("score", &score).await;
-        assert!(shown["total"].is_null() && shown["answers"].is_null() && shown["withheld"].is_string(), "{shown}");
-        assert!(side.ask("trust", "scores", &[]).await.is_empty());
-        assert_eq!(each(&side.ask("trust", "left_out", &[]).await, "by"), ["Mill Street"]);
-        assert!(!side.text("/api/records/score/export?format=csv&audience=coalition").await.contains("10"));
-        let history = side.get(&format!("/api/records/score/{score}/history")).await;
-        assert!(history["items"][0]["fields"]["total"].is_null(), "{history}");
+    let survey = pair.river.make("survey", json!({"title": "Trust", "least": 8})).await;
+    for lower in [json!({"sort": "backbone"}), json!({"least": 5}), json!({"least": null})] {
+        let error = pair.river.edit_refused("survey", &survey, lower.clone()).await;
+        assert!(error["message"].as_str().unwrap().contains("is said when a survey is made"), "{lower}: {error}");
     }
+    pair.settle().await;
+    let few = json!({"survey": survey, "question": "Us?", "answers": 7, "total": 21});
+    let error = pair.mill.refused("score", few).await;
+    assert!(error["message"].as_str().unwrap().contains("at least 8 people"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

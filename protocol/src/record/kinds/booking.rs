@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "booking", "plural": "bookings", "title": "asset", "rule": "owner", "section": "resources"
+    "name": "booking", "plural": "bookings", "title": "asset", "rule": "owner", "section": "resources",
+    "earlier": ["asset", "from", "until"]
 }))]
 pub struct Booking {
     /// The asset.

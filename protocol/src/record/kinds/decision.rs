@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "decision", "plural": "decisions", "title": "title", "rule": "owner", "section": "structure"
+    "name": "decision", "plural": "decisions", "title": "title", "rule": "owner", "section": "structure",
+    "earlier": ["title", "proposal", "status"]
 }))]
 pub struct Decision {
     /// What it is about.
@@ -29,7 +30,7 @@ pub struct Decision {
     /// Until when voices are heard.
     #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until"}))]
     pub closes: Option<DateTime>,
-    /// When it was decided.
+    /// When it was decided; where nothing is said, when its status says so first.
     #[schemars(extend("x-grid" = {"audience": "coalition", "day": "on"}))]
     pub decided: Option<DateTime>,
     /// What was decided, and why.

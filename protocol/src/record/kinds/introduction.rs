@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("x-grid" = {
-    "name": "introduction", "plural": "introductions", "title": "why", "rule": "owner", "section": "people"
+    "name": "introduction", "plural": "introductions", "title": "why", "rule": "owner", "section": "people",
+    "earlier": ["people"]
 }))]
 pub struct Introduction {
     /// Who meets whom, by names that stay with the group.

@@ -19,8 +19,8 @@ pub struct Survey {
     /// What it is about.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]
     pub title: String,
-    /// What sort of questions.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// What sort of questions. It is said when the survey is made.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "writes": "first"}))]
     pub sort: SurveySort,
     /// The questions, a line each.
     #[schemars(extend("x-grid" = {"audience": "coalition", "type": "text"}))]
@@ -34,8 +34,9 @@ pub struct Survey {
     /// Until when.
     #[schemars(extend("x-grid" = {"audience": "coalition", "day": "until"}))]
     pub closes: Option<DateTime>,
-    /// The smallest number of answers that a group publishes the total of; 5 where nothing is said, and never fewer.
-    #[schemars(extend("x-grid" = {"audience": "coalition"}))]
+    /// The smallest number of answers that a group publishes the total of; 5 where nothing is said, and never fewer. It
+    /// is said when the survey is made.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "writes": "first"}))]
     pub least: Option<f64>,
     /// Who leads through it.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

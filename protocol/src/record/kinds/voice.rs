@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[schemars(extend("x-grid" = {
     "name": "voice", "plural": "voices", "title": "decision", "rule": "owner", "section": "structure",
-    "earlier": ["stance", "reason"]
+    "earlier": ["decision", "stance", "reason"]
 }))]
 pub struct Voice {
-    /// The decision.
-    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "decision"}))]
+    /// The decision. It is said when the voice is given.
+    #[schemars(extend("x-grid" = {"audience": "coalition", "type": "reference", "of": "decision", "writes": "first"}))]
     pub decision: String,
     /// What it says; it has to be said, since it is a vote.
     #[schemars(extend("x-grid" = {"audience": "coalition"}))]

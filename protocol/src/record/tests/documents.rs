@@ -3,7 +3,7 @@
 use super::{copy, document, heads, made_up_kind::boat, merge, try_write, write, write_json};
 use crate::{
     limits::{MAX_BODY, MAX_TAGS},
-    record::{Outcome, Patch, PatchError, Registry, Value},
+    record::{Earlier, Outcome, Patch, PatchError, Registry, Value},
     time::Timestamp,
 };
 use automerge::{Automerge, ObjType, ROOT, ScalarValue, transaction::Transactable};
@@ -207,8 +207,17 @@ fn what_a_record_said_before_is_told_with_until_when_by_the_times_of_its_changes
     doc.merge(&mut other).unwrap();
     changes.insert(1, (Timestamp(20), met));
     changes.reverse();
-    let told: Vec<_> = kind.earlier_in(&doc, changes).iter().map(|it| (it.until.0, it.values.to_json())).collect();
-    assert_eq!(told, [(20, json!({"stance": "object"})), (30, json!({"stance": "object", "reason": "It is dear."}))]);
+    let told = kind.earlier_in(&doc, changes);
+    let told: Vec<_> = told.iter().map(|it| (it.until.0, it.values.text("stance"), it.values.text("reason"))).collect();
+    assert_eq!(told, [(20, "object", ""), (30, "object", "It is dear.")]);
+    // Of a long text as much is told as tells it from others.
+    let long = "It is far. ".repeat(300);
+    let times = [(Timestamp(40), says(&mut doc, "object", &long)), (Timestamp(50), says(&mut doc, "object", "No."))];
+    let told = kind.earlier_in(&doc, times.to_vec());
+    let kept = told[0].values.get("reason").unwrap();
+    assert_eq!(*kept, Earlier::kept(&Value::Text(long.as_str().into())));
+    assert!(told[0].values.text("reason").len() <= 2_000 && told[0].values.text("reason").starts_with("It is far."));
+    assert_ne!(*kept, Earlier::kept(&Value::Text(format!("{long}!").into())));
     // Of very many the newest are told.
     let many =
         (0..40).map(|time| (Timestamp(time), says(&mut doc, if time % 2 == 0 { "object" } else { "concern" }, "x")));

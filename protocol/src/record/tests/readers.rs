@@ -139,6 +139,22 @@ fn an_alias_is_said_when_a_person_is_listed_and_never_later() {
 }
 
 #[test]
+fn what_people_answer_under_and_what_a_voice_is_on_is_said_at_first_and_never_later() {
+    let (survey, mut doc) = (kind("survey"), document(1));
+    write_json(survey, &mut doc, json!({"title": "Trust", "least": 20}));
+    for lower in [json!({"least": 5}), json!({"least": null}), json!({"sort": "backbone"})] {
+        let patch = Patch::from_json(survey, &lower).unwrap();
+        assert!(matches!(try_write(survey, &mut doc, &patch), Err(PatchError::OnlyFirst { .. })), "{lower}");
+    }
+    write_json(survey, &mut doc, json!({"title": "Trust among us", "least": 20, "sort": "trust"}));
+    let (voice, mut doc) = (kind("voice"), document(1));
+    write_json(voice, &mut doc, json!({"decision": id(1), "stance": "support"}));
+    let turned = Patch::from_json(voice, &json!({"decision": id(2)})).unwrap();
+    assert!(matches!(try_write(voice, &mut doc, &turned), Err(PatchError::OnlyFirst { .. })));
+    write_json(voice, &mut doc, json!({"decision": id(1), "stance": "object"}));
+}
+
+#[test]
 fn counts_are_whole_and_days_may_be_said_without_a_time() {
     for (of, fields) in [
         ("support", json!({"of": id(1), "people": 2.5})),
