@@ -126,8 +126,8 @@ impl<'a, 'm> Voices<'a, 'm> {
         }
         let mut expected = expected(asked, decision, members, end);
         // Who has left since took part in what was decided before.
-        if decision.values.text("status") != "open" && asked.named(decision, "body").is_none() {
-            expected.and(timely.keys().copied().filter(|group| asked.views.ended.contains_key(group)));
+        if let (true, Expected::Members(.., left)) = (is_closed(decision), &mut expected) {
+            left.extend(timely.keys().copied().filter(|group| asked.views.ended.contains_key(group)));
         }
         let (counted, outside): (BTreeMap<_, _>, BTreeMap<_, _>) =
             timely.into_iter().partition(|(group, _)| expected.contains(group));
@@ -141,15 +141,19 @@ impl<'a, 'm> Voices<'a, 'm> {
     }
 }
 
-/// The groups whose voice is looked for: those that sat in the body that decides, else all that were members by then.
+/// The groups whose voice is looked for: those that sat in the body that decides, also where they have left since it
+/// decided; where it has no seats, or no body decides, all that were members by then.
 fn expected<'m>(asked: &Asked<'_>, decision: &Row, members: &'m Joined, end: Option<Timestamp>) -> Expected<'m> {
     let at = end.map_or(asked.now, |end| end.min(asked.now));
-    let seated: BTreeSet<GroupId> = asked.named(decision, "body").map_or_else(BTreeSet::new, |body| {
-        let seats = asked.current_referring(body, "seat");
-        seats.filter(|seat| SeatState::of(seat, at) == SeatState::Filled).filter_map(|seat| seat.owner()).collect()
-    });
-    // Whoever signed only later can't have been heard.
-    if seated.is_empty() { Expected::Members(members, at, BTreeSet::new()) } else { Expected::Seated(seated) }
+    let seats: Vec<_> =
+        asked.named(decision, "body").into_iter().flat_map(|body| asked.referring(body, "seat")).collect();
+    if seats.is_empty() {
+        // Whoever signed only later can't have been heard.
+        return Expected::Members(members, at, BTreeSet::new());
+    }
+    let sits = |seat: &&Arc<Row>| is_closed(decision) || asked.views.holds(seat);
+    let filled = seats.into_iter().filter(|seat| SeatState::of(seat, at) == SeatState::Filled).filter(sits);
+    Expected::Seated(filled.filter_map(|seat| seat.owner()).collect())
 }
 
 /// The members, and when each signed first: worked out once, however many decisions there are.
@@ -188,12 +192,6 @@ enum Expected<'m> {
 }
 
 impl Expected<'_> {
-    fn and(&mut self, groups: impl Iterator<Item = GroupId>) {
-        match self {
-            Self::Seated(all) | Self::Members(.., all) => all.extend(groups),
-        }
-    }
-
     fn contains(&self, group: &GroupId) -> bool {
         match self {
             Self::Seated(seated) => seated.contains(group),
@@ -275,6 +273,10 @@ fn absent(asked: &Asked<'_>, voices: &Voices<'_, '_>) -> Section {
     silent.sort_by_cached_key(|(name, group)| by_name(name, *group));
     let rows = silent.into_iter().map(|(name, group)| json!({"group": group.to_string(), "name": name}));
     Section::new("absent", "Not heard", &[("name", "Group")], "Everybody was heard.").rows(rows)
+}
+
+fn is_closed(decision: &Row) -> bool {
+    decision.values.text("status") != "open"
 }
 
 /// Whether a decision is open past its day.
@@ -364,6 +366,32 @@ mod tests {
         coalition.record(0, "decision", json!({"title": "A bus", "body": body}));
         let reply = coalition.ask("decisions", &[("of", "A bus")]).unwrap();
         assert_eq!(Coalition::column(&reply, "absent", "name"), ["Ferry Friends"]);
+    }
+
+    #[test]
+    fn what_a_body_decided_keeps_those_who_took_part_though_they_leave() {
+        let mut coalition = Coalition::quiet_since(30, &["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let body = coalition.record(0, "body", json!({"name": "Steering"}));
+        for group in [1, 2] {
+            coalition.record(group, "seat", json!({"body": body}));
+        }
+        let took_part = |coalition: &Coalition, of: &str, section: &str| {
+            Coalition::column(&coalition.ask("decisions", &[("of", of)]).unwrap(), section, "took_part")[0].clone()
+        };
+        let fields = json!({"title": "Buses", "body": body, "status": "adopted", "decided": "2026-11-20T10:00:00Z"});
+        let buses = coalition.record(0, "decision", fields);
+        let trains = coalition.record(0, "decision", json!({"title": "Trains", "body": body}));
+        for decision in [&buses, &trains] {
+            coalition.days_ago(5).record(1, "voice", json!({"decision": decision, "stance": "support"}));
+            coalition.days_ago(5).record(2, "voice", json!({"decision": decision, "stance": "object"}));
+        }
+        coalition.leaves(1);
+        assert_eq!(took_part(&coalition, "Buses", "closed"), "2 of 2");
+        assert_eq!(took_part(&coalition, "Trains", "open"), "1 of 1");
+        // A body whose seats are all empty does not become everybody.
+        coalition.leaves(2);
+        assert_eq!(took_part(&coalition, "Buses", "closed"), "2 of 2");
+        assert_eq!(took_part(&coalition, "Trains", "open"), "0 of 0");
     }
 
     #[test]
