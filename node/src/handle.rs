@@ -55,6 +55,7 @@ pub type Answer<T> = oneshot::Sender<Result<T, CommandError>>;
 pub(crate) enum Command {
     Write { target: Target, patch: Patch, answer: Answer<Written> },
     Remove { document: DocumentId, answer: Answer<Written> },
+    Prove { writes: Vec<(DocumentId, Patch)>, removed: DocumentId, answer: Answer<()> },
     Import { kind: String, rows: Vec<ImportRow>, mode: ImportMode, removed: Removed, answer: Answer<Vec<Imported>> },
     Act { act: Act, answer: Answer<Record> },
     Withdraw { answer: Answer<Record> },
@@ -139,6 +140,19 @@ impl Handle {
     /// [`CommandError`].
     pub async fn remove(&self, document: DocumentId) -> Result<Written, CommandError> {
         self.ask(|answer| Command::Remove { document, answer }).await
+    }
+
+    /// Whether some writes, and the removal of a record, would all be taken as things stand. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] of the first that would not.
+    pub(crate) async fn prove(
+        &self,
+        writes: Vec<(DocumentId, Patch)>,
+        removed: DocumentId,
+    ) -> Result<(), CommandError> {
+        self.ask(|answer| Command::Prove { writes, removed, answer }).await
     }
 
     /// Imports rows, each on its own: a bad one does not stop the others. A dry run goes the same way and keeps nothing.

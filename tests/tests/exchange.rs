@@ -280,7 +280,10 @@ fn strangers_and_other_coalitions_are_refused() {
     let greeting = hello(&exchange);
     assert_eq!(refused(&mut exchange, &Request::Hello(greeting.clone())), Response::Refused(Refusal::NotMember));
     assert_eq!(refused(&mut exchange, &Request::Runs(Vec::new())), Response::Refused(Refusal::NotMember));
-    assert_eq!(refused(&mut exchange, &Request::Control(Vec::new())), Response::Refused(Refusal::NotMember));
+    assert_eq!(
+        refused(&mut exchange, &Request::Control(RecordsWant { nonce: 1, buckets: Vec::new() })),
+        Response::Refused(Refusal::NotMember)
+    );
     let foreign = Hello { coalition: grid_protocol::id::CoalitionId([1; 32]), ..greeting };
     assert_eq!(refused(&mut exchange, &Request::Hello(foreign)), Response::Refused(Refusal::WrongCoalition));
 }

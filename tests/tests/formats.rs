@@ -326,6 +326,50 @@ async fn duplicates_are_found_by_the_node_and_merged_by_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_for_good_stops_no_merging_and_what_is_refused_is_refused_before_the_first_write() {
+    let pair = Pair::new().await;
+    let river = &pair.river;
+    let vigil = river.make("action", json!({"title": "Vigil"})).await;
+    let double = river.make("action", json!({"title": "The vigil", "place": "Ford"})).await;
+    let copy = river.make("action", json!({"title": "Vigil in May", "copied_from": double})).await;
+    let task = river.make("task", json!({"title": "Candles", "about": double})).await;
+    let merge = async |kind: &str, keep: &str, drop: &str| {
+        let path = format!("/api/records/{kind}/{keep}/merge");
+        let plan = river.post(&path, json!({"drop": drop, "dry_run": true})).await;
+        let merged = river.post(&path, json!({"drop": drop})).await;
+        assert_eq!(plan, merged);
+        merged
+    };
+    let merged = merge("action", &vigil, &double).await;
+    assert_eq!((&merged["fields"], &merged["moved"]), (&json!(["place"]), &json!([task])));
+    assert_eq!(river.show("action", &vigil).await["place"], "Ford");
+    let lineage = |rows: Vec<Value>| rows[0]["lineage"].clone();
+    let of = lineage(river.ask("makers", "made", &[("of", &copy)]).await);
+    assert_eq!(of, json!(["The vigil by Clean River (removed)"]), "the copy names what it was made from");
+    // A copy and its original become one, either way, and nothing is made from itself.
+    let (june, july) = ("Vigil in June", "Vigil in July");
+    let june = river.make("action", json!({"title": june, "copied_from": vigil})).await;
+    let july = river.make("action", json!({"title": july, "copied_from": vigil})).await;
+    merge("action", &vigil, &june).await;
+    assert_eq!(river.show("action", &vigil).await["copied_from"], Value::Null);
+    merge("action", &july, &vigil).await;
+    assert_eq!(river.show("action", &july).await["copied_from"], json!(vigil), "credit stands");
+    // Who goes by an alias stays so, and so does who does not.
+    let person = |name: &str, alias: bool, place: Option<&str>| json!({"name": name, "agreed": true, "alias": alias, "place": place});
+    let ann = river.make("person", person("Ann", false, None)).await;
+    let masked = river.make("person", person("Anna", true, None)).await;
+    let placed = river.make("person", person("Annie", false, Some("Ford"))).await;
+    let path = format!("/api/records/person/{masked}/merge");
+    for dry_run in [true, false] {
+        let error = river.post_refused(&path, json!({"drop": placed, "dry_run": dry_run})).await;
+        assert!(error["message"].as_str().unwrap().contains("place"), "{error}");
+    }
+    assert_eq!(river.list("person", "").await.len(), 3);
+    assert_eq!(merge("person", &ann, &masked).await["differ"], json!(["name", "alias"]));
+    assert_eq!(river.show("person", &ann).await["alias"], json!(false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_prospect_that_two_members_want_is_shown_once_with_both() {
     let pair = Pair::new().await;
     let table = "Name,City\nFerry Friends,Ossmouth\nWeir Watch,Hollin\n";

@@ -22,9 +22,12 @@ pub(crate) struct News {
     /// Since this day or moment, by the clocks of those who wrote it [default: since you last said --seen]
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
-    /// You have seen it: next time only what comes from now on
-    #[arg(long)]
+    /// You have seen it: next time only what comes from now on. Where more is there than is shown, nothing is marked
+    #[arg(long, conflicts_with_all = ["since", "kind", "group"])]
     seen: bool,
+    /// With --seen: mark also what is not shown
+    #[arg(long, requires = "seen")]
+    all: bool,
     /// Only records of this kind
     #[arg(long)]
     kind: Option<String>,
@@ -61,7 +64,11 @@ impl News {
                 &json!({"seen": before.seen, "kind": self.kind, "group": self.group, "limit": self.limit}),
             )?,
         };
-        if self.seen {
+        let total = answer["total"].as_u64().unwrap_or_default();
+        let shown = answer["items"].as_array().map_or(0, Vec::len) as u64;
+        // What nobody was shown stays news.
+        let marks = self.seen && (self.all || total <= shown);
+        if marks {
             let seen = answer["seen"].as_object().cloned().unwrap_or_default();
             let at = answer["asked_at"].as_str().unwrap_or_default().to_owned();
             noted::write(&file, &Seen { at, seen }).map_err(|error| Failure::io("note what you have seen", &error))?;
@@ -71,13 +78,19 @@ impl News {
             // How much of each log is here is for the file alone.
             told.remove("seen");
             told.insert("last_seen".to_owned(), json!(Some(&before.at).filter(|at| !at.is_empty())));
+            told.insert("marked".to_owned(), json!(marks));
         }
         let line = context.line("news --seen");
         context.out.answer(&told, |page| show(page, &answer, &before, &self));
-        let total = answer["total"].as_u64().unwrap_or_default();
         hidden_note(&answer, &context.line("hiding list"), context);
         if total > 0 && !self.seen && self.since.is_none() {
             context.out.note(&format!("When you have read it: {line}"));
+        }
+        if self.seen && !marks {
+            let unseen = total - shown;
+            context.out.note(&format!(
+                "Nothing was marked: {unseen} are not shown. Show more with --limit, or mark all: {line} --all"
+            ));
         }
         Ok(())
     }

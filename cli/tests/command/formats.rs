@@ -73,6 +73,31 @@ fn news_are_what_came_since_somebody_said_that_they_saw_it() {
 }
 
 #[test]
+fn what_was_not_shown_is_not_marked_as_seen_unless_somebody_says_so() {
+    let item = json!({"id": "a".repeat(52), "kind": "alert", "title": "Flood", "what": "new",
+        "changed_at": "2026-01-01T00:00:00Z"});
+    let node = FakeNode::saying(
+        200,
+        json!({"schema": 1, "items": [item], "total": 3, "asked_at": "2026-01-02T00:00:00Z", "seen": {"d": 7}}),
+    );
+    for narrow in [["--kind", "alert"], ["--group", "Weir"], ["--since", "2026-01-01"]] {
+        assert_eq!(code(&node.run(["news", "--seen"].into_iter().chain(narrow))), 2, "{narrow:?}");
+    }
+    assert!(node.asked().is_empty());
+    let told = node.run(["news", "--seen", "--limit", "1"]);
+    assert!(
+        stderr(&told).contains("2 are not shown") && stderr(&told).contains("news --seen --all"),
+        "{}",
+        stderr(&told)
+    );
+    let marked = answer(&node.run(["news", "--seen", "--all", "--json"]));
+    assert_eq!((&marked["marked"], &marked["last_seen"]), (&json!(true), &json!(null)));
+    node.run(["news"]);
+    let seen: Vec<Value> = node.asked().iter().map(|asked| asked.json()["seen"].clone()).collect();
+    assert_eq!(seen, [json!({}), json!({}), json!({"d": 7})]);
+}
+
+#[test]
 fn undoing_and_merging_say_what_became_of_what() {
     let node = FakeNode::new(|asked| match asked.path.rsplit('/').next() {
         Some("undo") => {

@@ -14,6 +14,7 @@ mod node;
 mod node_away;
 mod node_there;
 mod passphrase;
+mod reports;
 mod running;
 mod sheet;
 mod speaking;

@@ -18,13 +18,20 @@ use tokio::sync::mpsc;
 impl Driver {
     pub(super) async fn take_command(&mut self, command: Command, more: &mut mpsc::Receiver<Command>) -> Flow {
         match command {
-            Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } | Command::PublishLost { .. }
+            Command::Write { .. }
+            | Command::Remove { .. }
+            | Command::Prove { .. }
+            | Command::Import { .. }
+            | Command::PublishLost { .. }
                 if self.has_to_wait() =>
             {
                 self.hold(command);
             }
             Command::Write { .. } | Command::Remove { .. } | Command::Import { .. } => {
                 return self.write_batch(command, more).await;
+            }
+            Command::Prove { writes, removed, answer } => {
+                let _ = answer.send(self.prove(writes, removed));
             }
             Command::Act { act, answer } => {
                 let act = |()| self.outbound.act(&self.replica, self.clock.now().wall, &act);

@@ -253,9 +253,7 @@ impl Driver {
 
     /// Removes a record of which nothing travels; none where it is of another sort.
     pub(super) fn remove_here(&mut self, document: DocumentId) -> Option<Result<Written, CommandError>> {
-        let known = self.local(&document)?;
-        let kind = self.replica.documents().registry().kind(known.opening.kind.as_str()).cloned();
-        let kind = kind.filter(|kind| kind.home() == RecordHome::Here)?;
+        let (known, kind) = self.kept_here(&document)?;
         if known.presence == Presence::Removed {
             return Some(Ok(self.written_here(document, Change::Unchanged)));
         }
@@ -270,6 +268,13 @@ impl Driver {
     pub(super) fn reading_here(&self, kind: &Kind, document: &DocumentId) -> Option<Reading> {
         let known = self.local(document).filter(|_| kind.home() == RecordHome::Here)?;
         Some(reading_of(kind, &known))
+    }
+
+    /// A record of a kind of which nothing travels.
+    pub(super) fn kept_here(&self, document: &DocumentId) -> Option<(LocalRecord, Arc<Kind>)> {
+        let known = self.local(document)?;
+        let kind = self.replica.documents().registry().kind(known.opening.kind.as_str())?.clone();
+        (kind.home() == RecordHome::Here).then_some((known, kind))
     }
 
     pub(super) fn local(&self, document: &DocumentId) -> Option<LocalRecord> {

@@ -129,6 +129,7 @@ impl Driver {
             Command::Write { answer, .. } | Command::Remove { answer, .. } => refuse(answer, busy()),
             Command::Import { answer, .. } => refuse(answer, busy()),
             Command::PublishLost { answer, .. } => refuse(answer, busy()),
+            Command::Prove { answer, .. } => refuse(answer, busy()),
             _ => {}
         }
     }

@@ -7,6 +7,7 @@ use crate::outbound::{Draft, Edit};
 use crate::store::LocalRecord;
 use grid_protocol::entry::Head;
 use grid_protocol::id::DocumentId;
+use grid_protocol::record::Patch;
 use grid_protocol::storage::StorageError;
 use std::collections::BTreeSet;
 use tokio::sync::mpsc;
@@ -100,6 +101,32 @@ impl Driver {
         }
         self.flush(batch).await;
         Flow::Continue
+    }
+
+    /// Whether some writes, and the removal of a record, would all be taken: they are worked out, and nothing is kept.
+    pub(super) fn prove(&mut self, writes: Vec<(DocumentId, Patch)>, removed: DocumentId) -> Result<(), CommandError> {
+        self.whole()?;
+        for (document, patch) in writes {
+            let target = Target::Existing(document);
+            match self.divide(&target, patch)? {
+                Divided::Here { kind, patch } => drop(self.foresee_here(&target, &kind, &patch)?),
+                Divided::Log { log, here } => {
+                    self.foresee(&target, &Edit::Patch(log))?;
+                    here.map(|(kind, patch)| self.beside(document, &kind, &patch)).transpose()?;
+                }
+            }
+        }
+        // What stays here is removed without further rules.
+        match self.kept_here(&removed) {
+            Some(_) => Ok(()),
+            None => self.foresee(&Target::Existing(removed), &Edit::Remove),
+        }
+    }
+
+    fn foresee(&mut self, target: &Target, edit: &Edit) -> Result<(), CommandError> {
+        let (now, head) = (self.clock.now().wall, self.replica.own_head().copied());
+        let draft = self.outbound.draft(&mut self.replica, now, head, target, edit);
+        draft.map(drop).map_err(|error| self.named(error))
     }
 
     fn batch(&self) -> Batch {

@@ -9,7 +9,7 @@ use crate::handle::{CommandError, Target};
 use crate::view::Views;
 use axum::extract::State;
 use grid_protocol::id::DocumentId;
-use grid_protocol::record::{Kind, Patch, Singleton, Union, Value};
+use grid_protocol::record::{Field, Kind, Patch, Singleton, Union, Value, Writes};
 use grid_protocol::replica::Row;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -90,6 +90,9 @@ pub(crate) async fn merge(
         moved: plan.moves.iter().map(|(document, _)| document.to_string()).collect(),
         others: plan.others,
     };
+    // What one write would be refused for is said before the first, and in a preview.
+    let writes = std::iter::once((plan.keep, plan.union.patch.clone())).chain(plan.moves.iter().cloned());
+    api.handle.prove(writes.filter(|(_, patch)| !patch.is_empty()).collect(), plan.drop).await?;
     if request.dry_run {
         return Ok(Answer(answer));
     }
@@ -140,12 +143,13 @@ fn plan(views: &Views, kind: &Kind, keep: &str, drop: &str) -> Result<Plan, ApiE
 }
 
 /// Writes into a patch what a record that refers to one refers to in its place. In the record that stays such a field is
-/// emptied.
+/// emptied. What a field says for good stays: credit holds though the original was removed.
 fn renamed(views: &Views, row: &Row, from: &DocumentId, to: &DocumentId, patch: &mut Patch) {
     let Some(kind) = row.kind().and_then(|kind| views.registry.kind(kind)) else { return };
     let own = row.document == *to;
     let (from, to) = (from.to_string(), to.to_string());
-    for field in kind.fields.iter().filter(|field| field.field_type.targets().is_some()) {
+    let stands = |field: &Field| field.writes != Writes::Always && row.values.get(&field.name).is_some();
+    for field in kind.fields.iter().filter(|field| field.field_type.targets().is_some() && !stands(field)) {
         let value = patch.get(&field.name).flatten().or_else(|| row.values.get(&field.name));
         let value = match value {
             Some(Value::Text(id)) if *id == from || own && *id == to => (!own).then(|| Value::Text(to.as_str().into())),

@@ -47,7 +47,8 @@ pub(crate) struct NewsAnswer {
     hidden: usize,
     /// When this was asked, RFC 3339.
     asked_at: String,
-    /// How much of each log is here, by device: hand it in to be told what is new from then on.
+    /// How much of each log is here, by device: hand it in to be told what is new from then on. What a kind, a group or a
+    /// limit left out of `items` is in it, too.
     seen: Seen,
 }
 

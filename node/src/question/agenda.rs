@@ -100,7 +100,9 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
         let of_group = |row: &&Arc<Row>| of.is_none_or(|of| row.owner() == Some(of));
         for row in asked.current(kind).filter(of_group) {
             let cancelled = is_cancelled(row) && concerns(asked, row);
-            if is_behind(row) && !cancelled {
+            // What was decided may be heard again: on appeal, say.
+            let heard = *kind == "case" && instant(row, field).is_some_and(|hearing| asked.now <= hearing);
+            if is_behind(row) && !cancelled && !heard {
                 continue;
             }
             let times = times(row, field, asked.now, horizon);

@@ -1,6 +1,6 @@
 //! Amplification: what groups do for the actions, moments and calls of others, and who does it.
 
-use super::backing::{Backing, everything, last_words, supports};
+use super::backing::{Backing, everything, last_words, standing, supports};
 use super::shown::{brief, by_name, figure, line, moment, newest_of_each};
 use super::told::{group_behind, names, record};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
@@ -119,7 +119,7 @@ pub(super) fn answers<'a>(asked: &Asked<'a>, alert: &Row) -> BTreeMap<GroupId, &
 }
 
 fn backers(asked: &Asked<'_>, of: &Row) -> Section {
-    let mut found: Vec<(String, Json)> = last_words(asked.referring(of, "support"))
+    let mut found: Vec<(String, Json)> = last_words(standing(asked, of))
         .map(|support| {
             let invited = support.values.text("invited_by");
             let more = json!({

@@ -1,6 +1,7 @@
 //! Backing: what other groups do for something, counted once for each group.
 
 use super::Asked;
+use super::period::is_over;
 use super::shown::count;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::replica::Row;
@@ -27,9 +28,17 @@ pub(super) struct Backing {
 impl Backing {
     /// What others than its owner do for a record.
     pub(super) fn of(asked: &Asked<'_>, row: &Row) -> Self {
+        Self::adding(standing(asked, row).filter(|support| support.owner() != row.owner()))
+    }
+
+    /// The same for a part of what is over, whenever the part was to be.
+    pub(super) fn of_over(asked: &Asked<'_>, row: &Row) -> Self {
+        Self::adding(asked.referring(row, "support").filter(|support| support.owner() != row.owner()))
+    }
+
+    fn adding<'a>(supports: impl Iterator<Item = &'a Arc<Row>>) -> Self {
         let mut backing = Self::default();
-        let others = asked.referring(row, "support").filter(|support| support.owner() != row.owner());
-        last_words(others).for_each(|support| backing.add(support));
+        last_words(supports).for_each(|support| backing.add(support));
         backing
     }
 
@@ -91,6 +100,13 @@ impl Backing {
     }
 }
 
+/// The supports of a record that stand. What groups did that have left since was done; what they meant to do will not be.
+pub(super) fn standing<'a>(asked: &Asked<'a>, row: &Row) -> impl Iterator<Item = &'a Arc<Row>> {
+    let over = is_over(row, asked.now);
+    let views = asked.views;
+    asked.referring(row, "support").filter(move |support| over || views.holds(support))
+}
+
 /// Of the supports that one group wrote for one thing in one way the newest: a slip of the finger counts nobody twice.
 pub(super) fn last_words<'a>(supports: impl Iterator<Item = &'a Arc<Row>>) -> impl Iterator<Item = &'a Arc<Row>> {
     let mut newest: BTreeMap<(&str, Option<GroupId>, &str), &'a Arc<Row>> = BTreeMap::new();
@@ -104,10 +120,13 @@ pub(super) fn last_words<'a>(supports: impl Iterator<Item = &'a Arc<Row>>) -> im
     newest.into_values()
 }
 
-/// The supports of what others wrote, of each group for each thing in each way the newest.
+/// The supports that stand of what others wrote, of each group for each thing in each way the newest.
 pub(super) fn supports<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a Arc<Row>> {
-    let own = |support: &Row| asked.referred(support.values.text("of")).is_some_and(|of| of.owner() == support.owner());
-    last_words(asked.records("support").filter(move |support| !own(support)))
+    let counts = |support: &Row| match asked.referred(support.values.text("of")) {
+        Some(of) => of.owner() != support.owner() && (asked.views.holds(support) || is_over(of, asked.now)),
+        None => asked.views.holds(support),
+    };
+    last_words(asked.records("support").filter(move |support| counts(support)))
 }
 
 /// What is done for everything that is backed at all, by the id of the thing.

@@ -86,6 +86,17 @@ mod tests {
     }
 
     #[test]
+    fn a_case_that_was_decided_and_is_heard_again_is_on_the_agenda() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let case = |title: &str, at: &str| json!({"title": title, "status": "decided", "next_hearing": at});
+        coalition.record(0, "case", case("Appeal", "2026-12-01T10:00:00Z"));
+        coalition.record(0, "case", case("Over", "2026-11-01T10:00:00Z"));
+        let reply = coalition.ask("agenda", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "agenda", "title"), ["Appeal"]);
+        assert!(Coalition::column(&reply, "overdue", "title").is_empty());
+    }
+
+    #[test]
     fn a_status_that_no_case_can_have_is_told() {
         let coalition = Coalition::new(&["Clean River"]);
         for (question, word) in [("cases", "status"), ("spoken", "kind"), ("leaders", "role")] {

@@ -118,6 +118,10 @@ fn absent(asked: &Asked<'_>, voices: &Voices<'_, '_>) -> Section {
     Section::new("absent", "Not heard", &[("name", "Group")], "Everybody was heard.").rows(rows)
 }
 
+fn is_closed(decision: &Row) -> bool {
+    decision.values.text("status") != "open"
+}
+
 /// Whether a decision is open past its day.
 pub(super) fn is_late(asked: &Asked<'_>, decision: &Row) -> bool {
     decision.values.text("status") == "open" && instant(decision, "closes").is_some_and(|closes| closes <= asked.now)
@@ -259,6 +263,32 @@ mod tests {
         coalition.record(0, "decision", json!({"title": "A bus", "body": body}));
         let reply = coalition.ask("decisions", &[("of", "A bus")]).unwrap();
         assert_eq!(Coalition::column(&reply, "absent", "name"), ["Ferry Friends"]);
+    }
+
+    #[test]
+    fn what_a_body_decided_keeps_those_who_took_part_though_they_leave() {
+        let mut coalition = Coalition::quiet_since(30, &["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let body = coalition.record(0, "body", json!({"name": "Steering"}));
+        for group in [1, 2] {
+            coalition.record(group, "seat", json!({"body": body}));
+        }
+        let took_part = |coalition: &Coalition, of: &str, section: &str| {
+            Coalition::column(&coalition.ask("decisions", &[("of", of)]).unwrap(), section, "took_part")[0].clone()
+        };
+        let fields = json!({"title": "Buses", "body": body, "status": "adopted", "decided": "2026-11-20T10:00:00Z"});
+        let buses = coalition.record(0, "decision", fields);
+        let trains = coalition.record(0, "decision", json!({"title": "Trains", "body": body}));
+        for decision in [&buses, &trains] {
+            coalition.days_ago(5).record(1, "voice", json!({"decision": decision, "stance": "support"}));
+            coalition.days_ago(5).record(2, "voice", json!({"decision": decision, "stance": "object"}));
+        }
+        coalition.leaves(1);
+        assert_eq!(took_part(&coalition, "Buses", "closed"), "2 of 2");
+        assert_eq!(took_part(&coalition, "Trains", "open"), "1 of 1");
+        // A body whose seats are all empty does not become everybody.
+        coalition.leaves(2);
+        assert_eq!(took_part(&coalition, "Buses", "closed"), "2 of 2");
+        assert_eq!(took_part(&coalition, "Trains", "open"), "0 of 0");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! From words to what is offered under them: only what somebody needs is looked up, and only so much of it is compared.
 
 use super::asked::tags;
-use super::shown::place;
+use super::near::Cell;
+use super::shown::{place, point};
 use crate::view::fold::each_word;
+use grid_protocol::record::Coordinates;
 use grid_protocol::replica::Row;
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,16 +23,25 @@ pub(super) struct Wanted<'n> {
     pub(super) words: &'n BTreeSet<String>,
     /// The words of its place.
     pub(super) places: &'n [String],
+    /// Where it is on the map.
+    pub(super) point: Option<Coordinates>,
     /// Its sort.
     pub(super) sort: &'n str,
 }
 
-/// What is offered under what is needed: words everywhere, words and sorts by each word of a place.
+/// What is offered under what is needed: words everywhere, words and sorts by each word of a place, and near a point.
 #[derive(Debug, Default)]
 pub(super) struct Lookup<'n> {
     anywhere: Under<'n>,
-    by_place: HashMap<&'n str, Under<'n>>,
-    sort_by_place: HashMap<&'n str, Under<'n>>,
+    by_place: HashMap<&'n str, There<'n>>,
+    by_cell: HashMap<Cell, There<'n>>,
+}
+
+/// What is offered in one place.
+#[derive(Debug, Default)]
+struct There<'n> {
+    by_word: Under<'n>,
+    by_sort: Under<'n>,
 }
 
 /// The first offers under each word, by their numbers, ascending.
@@ -40,13 +51,16 @@ impl<'n> Lookup<'n> {
     /// Everything that is needed, and nothing under it yet.
     pub(super) fn of(needs: impl IntoIterator<Item = Wanted<'n>>) -> Self {
         let mut lookup = Self::default();
-        for Wanted { words, places, sort } in needs {
+        for Wanted { words, places, point, sort } in needs {
             let nothing = || words.iter().map(|word| (word.as_str(), Vec::new()));
             lookup.anywhere.extend(nothing());
-            for place in places {
-                lookup.by_place.entry(place).or_default().extend(nothing());
-                lookup.sort_by_place.entry(place).or_default().insert(sort, Vec::new());
-            }
+            let wanted = |there: &mut There<'n>| {
+                there.by_word.extend(nothing());
+                there.by_sort.insert(sort, Vec::new());
+            };
+            places.iter().for_each(|place| wanted(lookup.by_place.entry(place).or_default()));
+            let cells = point.into_iter().flat_map(Cell::around);
+            cells.for_each(|cell| wanted(lookup.by_cell.entry(cell).or_default()));
         }
         lookup
     }
@@ -62,14 +76,16 @@ impl<'n> Lookup<'n> {
             add(self.anywhere.get_mut(word), offer);
         }
         let sort = Some(row.values.text("sort")).filter(|sort| !sort.is_empty());
-        each_word(place(row), |there| {
-            if let Some(under) = self.by_place.get_mut(there) {
-                met.iter().for_each(|word| add(under.get_mut(word), offer));
-            }
-            if let (Some(under), Some(sort)) = (self.sort_by_place.get_mut(there), sort) {
-                add(under.get_mut(sort), offer);
-            }
-        });
+        let note = |there: Option<&mut There<'n>>| {
+            let Some(there) = there else { return };
+            met.iter().for_each(|word| add(there.by_word.get_mut(word), offer));
+            add(sort.and_then(|sort| there.by_sort.get_mut(sort)), offer);
+        };
+        each_word(place(row), |word| note(self.by_place.get_mut(word)));
+        // Most needs have no point.
+        if let Some(point) = point(row).filter(|_| !self.by_cell.is_empty()) {
+            note(self.by_cell.get_mut(&Cell::of(point)));
+        }
     }
 
     /// What may meet a need, by ascending numbers.
@@ -79,12 +95,11 @@ impl<'n> Lookup<'n> {
         };
         let mut found = Vec::new();
         by_word(&self.anywhere, &mut found);
-        for place in need.places {
-            if let Some(under) = self.by_place.get(place.as_str()) {
-                by_word(under, &mut found);
-            }
-            let of_sort = self.sort_by_place.get(place.as_str()).and_then(|under| under.get(need.sort));
-            found.extend(of_sort.into_iter().flatten());
+        let by_place = need.places.iter().filter_map(|place| self.by_place.get(place.as_str()));
+        let cells = need.point.into_iter().flat_map(Cell::around);
+        for there in by_place.chain(cells.filter_map(|cell| self.by_cell.get(&cell))) {
+            by_word(&there.by_word, &mut found);
+            found.extend(there.by_sort.get(need.sort).into_iter().flatten());
         }
         found.sort_unstable();
         found.dedup();
@@ -140,6 +155,29 @@ mod tests {
         (words, place, 0..SORTS.len())
     }
 
+    #[test]
+    fn what_is_near_on_the_map_is_compared_whatever_its_place_is_called() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let at = |latitude: f64, longitude: f64| json!({"latitude": latitude, "longitude": longitude});
+        coalition.record(
+            0,
+            "need",
+            json!({"title": "A van", "sort": "vehicle", "place": "The weir", "coordinates": at(-28.81, 153.24)}),
+        );
+        for number in 0..250 {
+            let van = json!({"name": format!("Van {number}"), "sort": "vehicle", "place": "Perth", "coordinates": at(-31.95, 115.86)});
+            coalition.record(1, "asset", van);
+        }
+        // Over the line between two pieces of the map.
+        for name in ["Last van", "Bus"] {
+            let near =
+                json!({"name": name, "sort": "vehicle", "place": "Mill Street", "coordinates": at(-28.73, 153.26)});
+            coalition.record(1, "asset", near);
+        }
+        let offers = Coalition::column(&coalition.ask("match", &[]).unwrap(), "matches", "offer");
+        assert_eq!(offers[..2], ["Last van", "Bus"]);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
@@ -165,7 +203,7 @@ mod tests {
                     (tags, words(&place.join(" ")), SORTS[*sort])
                 })
                 .collect();
-            let mut lookup = Lookup::of(needs.iter().map(|(words, places, sort)| Wanted { words, places, sort }));
+            let mut lookup = Lookup::of(needs.iter().map(|(words, places, sort)| Wanted { words, places, point: None, sort }));
             for (number, row) in rows.iter().enumerate() {
                 lookup.note(number, row, "tags");
             }
@@ -176,7 +214,7 @@ mod tests {
                 };
                 let all: Vec<usize> =
                     rows.iter().enumerate().filter(|(_, row)| meets(row)).map(|(number, _)| number).collect();
-                prop_assert_eq!(lookup.near(&Wanted { words: words_of, places, sort }), all);
+                prop_assert_eq!(lookup.near(&Wanted { words: words_of, places, point: None, sort }), all);
             }
         }
     }

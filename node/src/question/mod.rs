@@ -51,6 +51,7 @@ mod near;
 mod nested;
 mod newcomers;
 mod notes;
+mod owed;
 mod pairs;
 mod period;
 mod plans;

@@ -76,7 +76,7 @@ fn sum(asked: &Asked<'_>, row: &Row) -> (Json, Vec<Json>) {
     let mut actions = Vec::with_capacity(linked.len());
     let (mut take_place, mut cancelled) = (0_usize, 0_usize);
     for action in linked {
-        let of_action = Backing::of(asked, action);
+        let of_action = if over { Backing::of_over(asked, action) } else { Backing::of(asked, action) };
         let its_letters = Letters::of(asked, action).letters;
         let more = json!({
             "moment": title,

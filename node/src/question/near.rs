@@ -4,6 +4,7 @@ use super::shown::{place, point};
 use crate::view::fold::words;
 use grid_protocol::record::Coordinates;
 use grid_protocol::replica::Row;
+use std::collections::BTreeSet;
 
 /// The mean radius of the earth in kilometres.
 const RADIUS: f64 = 6_371.0;
@@ -24,6 +25,49 @@ pub(super) fn far(km: f64) -> String {
     match km {
         _ if km < 1.0 => "less than 1 km away".to_owned(),
         _ => format!("{km:.0} km away"),
+    }
+}
+
+/// Degrees from the south of a cell to its north: more than [`NEIGHBOURS`].
+const CELL: f64 = 0.25;
+
+/// A piece of the map, by its row from the south pole on and its column. Its sides are longer than the way between
+/// neighbours: who is a neighbour is in the same cell, or in one beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Cell(i32, i32);
+
+impl Cell {
+    /// The cell that a point is in.
+    pub(super) fn of(point: Coordinates) -> Self {
+        Self::at(Self::row(point), point.longitude())
+    }
+
+    /// The cells in which the neighbours of a point are: its own and those around it.
+    pub(super) fn around(point: Coordinates) -> BTreeSet<Self> {
+        let row = Self::row(point);
+        let rows = row - 1..=row + 1;
+        let cells = rows.flat_map(|row| {
+            let width = 360.0 / Self::columns(row);
+            [-width, 0.0, width].map(|east| Self::at(row, point.longitude() + east))
+        });
+        cells.collect()
+    }
+
+    fn row(point: Coordinates) -> i32 {
+        ((point.latitude() + 90.0) / CELL) as i32
+    }
+
+    /// Cells around the globe in a row; towards the poles there are fewer.
+    fn columns(row: i32) -> f64 {
+        let south = f64::from(row) * CELL - 90.0;
+        let narrowest = south.abs().max((south + CELL).abs()).min(90.0);
+        (360.0 / CELL * narrowest.to_radians().cos()).floor().max(1.0)
+    }
+
+    fn at(row: i32, longitude: f64) -> Self {
+        let columns = Self::columns(row);
+        let column = ((longitude + 180.0) / 360.0 * columns).floor().rem_euclid(columns);
+        Self(row, column as i32)
     }
 }
 
@@ -69,6 +113,11 @@ impl Spot {
         &self.words
     }
 
+    /// Its point, for looking it up.
+    pub(super) const fn point(&self) -> Option<Coordinates> {
+        self.point
+    }
+
     /// How near another one is. Points say more than names: there is a Lismore in Ireland, too. A place that is named in
     /// fewer words contains the other: Lismore, and Lismore NSW.
     pub(super) fn to(&self, other: &Self) -> Nearness {
@@ -98,6 +147,24 @@ impl Nearness {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn neighbours_are_in_a_cell_or_in_those_around_it(
+            latitude in -90.0..=90.0_f64, longitude in -180.0..=180.0_f64, north in -0.23..0.23_f64, east in -180.0..180.0_f64,
+        ) {
+            let at = |latitude: f64, longitude: f64| Coordinates::parse(&format!("{latitude},{longitude}")).unwrap();
+            let here = at(latitude, longitude);
+            // As far east as a neighbour can be, or all around where that is near the pole.
+            let narrow = 0.23 / latitude.to_radians().cos().abs().max(0.001) / 180.0;
+            let east = (longitude + east * narrow.min(1.0) + 540.0).rem_euclid(360.0) - 180.0;
+            let there = at((latitude + north).clamp(-90.0, 90.0), east);
+            prop_assume!(km(here, there) <= NEIGHBOURS);
+            prop_assert!(Cell::around(here).contains(&Cell::of(there)), "{here:?} {there:?}");
+            prop_assert!(Cell::around(here).len() <= 9);
+        }
+    }
 
     #[test]
     fn the_way_between_two_points_is_that_on_the_globe() {

@@ -1,12 +1,15 @@
 //! The report: what all reports of a period add up to. Every figure names the reports that it comes from.
 
-use super::period::{Period, SINCE, UNTIL, is_over};
-use super::shown::{brief, by_name, by_title, count, day_or_moment, figure, line, moment};
-use super::told::{GROUP, group, short_id};
+use super::asked::number;
+use super::owed::owed;
+use super::period::{Period, SINCE, UNTIL, comes_back, day_of};
+use super::shown::{brief, by_name, count, day_or_moment, figure, line};
+use super::told::{GROUP, group};
 use super::{Asked, Given, Place, Question, Reply, Section, Unanswerable, Word};
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::{Audience, Field};
 use grid_protocol::replica::Row;
+use jiff::civil::Date;
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -90,29 +93,32 @@ fn answer(asked: &Asked<'_>) -> Result<Reply, Unanswerable> {
     })
 }
 
-/// Which report counts for which figure. Of a moment and its actions both may be reported, with the same people in both:
-/// for each figure either the reports of the moment count or those of its actions, whichever tell of more.
+/// Which report counts for which figure. Several groups may report one action, with the same people in all of them: the
+/// one whose action it is knows best, and where it does not tell of a figure, whoever tells of the most. Of a moment and
+/// its actions both may be reported: for each figure either the reports of the moment count or those of its actions,
+/// whichever tell of more.
 struct Counted(BTreeMap<&'static str, BTreeSet<DocumentId>>);
 
 impl Counted {
-    fn of(asked: &Asked<'_>, reports: &[&Arc<Row>]) -> Self {
-        let mut alone = Vec::new();
-        let mut moments: BTreeMap<DocumentId, [Vec<&Row>; 2]> = BTreeMap::new();
-        for report in reports {
-            let of = asked.named(report, "action");
-            let part_of = of.and_then(|of| asked.named(of, "moment"));
-            match (of, part_of) {
-                (Some(of), _) if of.kind() == Some("moment") => {
-                    moments.entry(of.document).or_default()[0].push(report);
-                }
-                (Some(_), Some(moment)) => moments.entry(moment.document).or_default()[1].push(report),
-                _ => alone.push(report.document),
-            }
-        }
+    fn of<'a>(asked: &Asked<'a>, reports: &[&'a Arc<Row>]) -> Self {
+        let things = Thing::all(asked, reports);
+        let sum = |reports: &[&Row], field| reports.iter().map(|report| count(report, field)).sum::<f64>();
         let counted = FIGURES.iter().map(|(field, _)| {
-            let sum = |reports: &[&Row]| reports.iter().map(|report| count(report, field)).sum::<f64>();
-            let wider = moments.values().flat_map(|[whole, parts]| if sum(whole) > sum(parts) { whole } else { parts });
-            (*field, alone.iter().copied().chain(wider.map(|report| report.document)).collect())
+            let mut counted: Vec<&Row> = Vec::new();
+            let mut moments: BTreeMap<DocumentId, [Vec<&Row>; 2]> = BTreeMap::new();
+            for thing in &things {
+                let told = thing.told(field);
+                let part_of = thing.of.and_then(|of| asked.named(of, "moment"));
+                match (thing.of, part_of) {
+                    (Some(of), _) if is_moment(of) => moments.entry(of.document).or_default()[0].extend(told),
+                    (Some(_), Some(moment)) => moments.entry(moment.document).or_default()[1].extend(told),
+                    _ => counted.extend(told),
+                }
+            }
+            let wider =
+                |[whole, parts]: [Vec<_>; 2]| if sum(&whole, field) > sum(&parts, field) { whole } else { parts };
+            counted.extend(moments.into_values().flat_map(wider));
+            (*field, counted.into_iter().map(|report| report.document).collect())
         });
         Self(counted.collect())
     }
@@ -120,6 +126,53 @@ impl Counted {
     fn holds(&self, field: &str, report: &Row) -> bool {
         self.0.get(field).is_some_and(|counted| counted.contains(&report.document))
     }
+}
+
+/// Something that was reported, of what comes back one time of it, with its reports.
+struct Thing<'r> {
+    of: Option<&'r Arc<Row>>,
+    reports: Vec<&'r Arc<Row>>,
+}
+
+impl<'r> Thing<'r> {
+    fn all(asked: &Asked<'r>, reports: &[&'r Arc<Row>]) -> Vec<Self> {
+        let mut things: BTreeMap<(&str, Option<Date>), Self> = BTreeMap::new();
+        let mut alone = Vec::new();
+        for report in reports.iter().copied() {
+            let of = asked.named(report, "action");
+            let day = of.filter(|of| comes_back(of)).and_then(|_| day_of(report, "on"));
+            match report.values.text("action") {
+                "" => alone.push(Self { of, reports: vec![report] }),
+                id => things.entry((id, day)).or_insert(Self { of, reports: Vec::new() }).reports.push(report),
+            }
+        }
+        things.into_values().chain(alone).collect()
+    }
+
+    /// The reports that count for a figure.
+    fn told(&self, field: &str) -> Vec<&'r Row> {
+        let by = |group: Option<GroupId>| {
+            let own = self.reports.iter().filter(move |report| report.owner() == group);
+            own.map(|report| &***report).collect::<Vec<_>>()
+        };
+        match self.of {
+            // At a moment each group does something of its own.
+            Some(of) if is_moment(of) => self.reports.iter().map(|report| &***report).collect(),
+            Some(of) if by(of.owner()).iter().any(|report| number(report, field).is_some()) => by(of.owner()),
+            _ => {
+                let mut sums: BTreeMap<Option<GroupId>, f64> = BTreeMap::new();
+                for report in &self.reports {
+                    *sums.entry(report.owner()).or_default() += count(report, field);
+                }
+                let most = sums.into_iter().max_by(|(_, one), (_, other)| one.total_cmp(other));
+                most.map_or_else(Vec::new, |(group, _)| by(group))
+            }
+        }
+    }
+}
+
+fn is_moment(row: &Row) -> bool {
+    row.kind() == Some("moment")
 }
 
 fn totals(reports: &[&Arc<Row>], counted: &Counted, tallied: Option<f64>, heading: String) -> Section {
@@ -207,33 +260,6 @@ fn list(asked: &Asked<'_>, reports: &[&Arc<Row>], readers: Readers) -> Section {
     Section::new("reports", "The reports", &columns, "There is no report of that time.").rows(rows)
 }
 
-/// The actions that are over and of which nobody reported.
-pub(super) fn without_report<'a>(asked: &Asked<'a>) -> Vec<&'a Arc<Row>> {
-    let mut owed: Vec<&Arc<Row>> = asked
-        .current("action")
-        .filter(|action| is_over(action, asked.now) && asked.referring(action, "report").next().is_none())
-        .collect();
-    by_title(asked, &mut owed);
-    owed
-}
-
-fn owed(asked: &Asked<'_>, of: Option<GroupId>, period: Period) -> Section {
-    let owed = without_report(asked).into_iter().filter(|action| of.is_none_or(|of| action.owner() == Some(of)));
-    let rows = owed.filter(|action| period.holds_row(action, "starts")).map(|action| {
-        line(
-            asked,
-            action,
-            json!({
-                "starts": moment(action, "starts"),
-                "why": "it is over, and nobody told how it went",
-                "step": format!("grid report new --action {} --title TITLE", short_id(action)),
-            }),
-        )
-    });
-    let columns = [("title", "Action"), ("by", "Group"), ("starts", "When"), ("step", "Tell it")];
-    Section::new("owed", "Actions without a report", &columns, "Every action that is over has a report.").rows(rows)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Coalition;
@@ -317,5 +343,37 @@ mod tests {
         assert!(note.as_str().unwrap().contains("tallies count 120"), "{note}");
         let public = serde_json::to_string(&coalition.ask("report", &[("for", "public")]).unwrap()).unwrap();
         assert!(!public.contains("120") && !public.contains("tallies"), "tallies are for the coalition: {public}");
+    }
+
+    #[test]
+    fn what_two_groups_report_of_one_action_is_counted_once_and_its_owner_knows_best() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let vigil = json!({"title": "Vigil", "starts": "2026-11-10T10:00:00Z"});
+        let vigil = coalition.record(0, "action", vigil);
+        let report = |people: u32, letters: u32| json!({"title": "It went well", "action": vigil, "people": people, "letters": letters});
+        coalition.record(1, "report", report(25, 7));
+        coalition.record(2, "report", report(30, 5));
+        let figures = |coalition: &Coalition| {
+            let reply = coalition.ask("report", &[]).unwrap();
+            (Coalition::column(&reply, "totals", "figure")[..2].to_vec(), Coalition::column(&reply, "owed", "title"))
+        };
+        // Whoever came along tells nothing in the place of who called for it.
+        assert_eq!(figures(&coalition), (vec![json!(30), json!(7)], vec![json!("Vigil")]));
+        coalition.record(0, "report", json!({"title": "The vigil", "action": vigil, "people": 12}));
+        assert_eq!(figures(&coalition), (vec![json!(12), json!(7)], vec![]));
+    }
+
+    #[test]
+    fn each_time_of_what_comes_back_is_counted() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir"]);
+        let vigil = json!({"title": "Vigil", "starts": "2026-11-02T10:00:00Z", "repeats": "FREQ=WEEKLY"});
+        let vigil = coalition.record(0, "action", vigil);
+        let report = |day: &str, people: u32| json!({"title": "Vigil", "action": vigil, "on": day, "people": people});
+        coalition.record(0, "report", report("2026-11-09", 40));
+        coalition.record(1, "report", report("2026-11-09", 50));
+        coalition.record(1, "report", report("2026-11-16", 20));
+        let reply = coalition.ask("report", &[]).unwrap();
+        assert_eq!(Coalition::column(&reply, "totals", "figure")[0], 60);
+        assert_eq!(Coalition::column(&reply, "groups", "people"), [40, 20]);
     }
 }

@@ -1,14 +1,15 @@
 //! Success: what was won, how the wind blows, who knows whom, who leads: four parts for a period.
 
 use super::asked::tags;
-use super::period::{Period, SINCE, UNTIL, date};
+use super::period::{Period, SINCE, UNTIL, date, day_or_written};
 use super::scores::{Published, mean};
 use super::shown::{brief, by_title, day_or_moment, line};
 use super::{Asked, Place, Question, Reply, Section, Unanswerable, newcomers};
 use grid_protocol::id::GroupId;
 use grid_protocol::replica::Row;
+use jiff::civil::Date;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How a period went.
@@ -75,9 +76,16 @@ fn relationships(asked: &Asked<'_>, period: Period) -> Section {
     // Whoever wrote it down met somebody, and so did those whom they met.
     let met = |tie: &&Arc<Row>| [tie.owner(), asked.group_of(tie.values.text("with"))];
     let groups: BTreeSet<GroupId> = ties.iter().flat_map(met).flatten().collect();
+    // Both may have written down one meeting: of the same two on the same day it is the same, however often one did.
+    let mut meetings: BTreeMap<(BTreeSet<GroupId>, Date), BTreeMap<Option<GroupId>, usize>> = BTreeMap::new();
+    for tie in &ties {
+        let of_two = meetings.entry((met(tie).into_iter().flatten().collect(), day_or_written(tie, "on"))).or_default();
+        *of_two.entry(tie.owner()).or_default() += 1;
+    }
+    let meetings: usize = meetings.values().filter_map(|told| told.values().max()).sum();
     let outcomes = introductions().filter(|row| !row.values.text("outcome").is_empty()).count();
     let figures = [
-        ("ties", "Meetings of two", ties.len()),
+        ("ties", "Meetings of two", meetings),
         ("groups", "Groups whose people met others", groups.len()),
         ("introductions", "Introductions that were made", introductions().count()),
         ("outcomes", "Introductions with an outcome", outcomes),
@@ -188,5 +196,24 @@ mod tests {
         );
         coalition.record(0, "completion", completion);
         assert_eq!(Coalition::column(&quarter(&coalition), "leaders", "who"), ["Ann"]);
+    }
+
+    #[test]
+    fn a_meeting_that_both_sides_wrote_down_is_one() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let tie = |with: usize, on: &str| json!({"title": "Ana and Bo", "with": Coalition::group(with), "on": on});
+        coalition.record(0, "tie", tie(1, "2026-11-02"));
+        coalition.record(1, "tie", tie(0, "2026-11-02"));
+        let meetings = |coalition: &Coalition| {
+            Coalition::column(&coalition.ask("success", &[]).unwrap(), "relationships", "figure")[0].clone()
+        };
+        assert_eq!(meetings(&coalition), 1);
+        coalition.record(0, "tie", tie(1, "2026-11-03"));
+        coalition.record(0, "tie", tie(2, "2026-11-02"));
+        assert_eq!(meetings(&coalition), 3);
+        // Four people of the two had two talks that day.
+        coalition.record(1, "tie", tie(0, "2026-11-03"));
+        coalition.record(1, "tie", tie(0, "2026-11-03"));
+        assert_eq!(meetings(&coalition), 4);
     }
 }

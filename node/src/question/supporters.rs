@@ -4,7 +4,7 @@
 
 use super::Asked;
 use super::amplify::{THINGS, answers};
-use super::backing::{Backing, last_words};
+use super::backing::{Backing, last_words, standing};
 use super::shown::{brief, by_name, count, figure, newest_of_each};
 use crate::view::Views;
 use grid_protocol::id::GroupId;
@@ -61,10 +61,7 @@ fn of(asked: &Asked<'_>, row: &Row) -> Json {
 /// What other groups say to something: their supports, and to a call for help their answers, each way's last word.
 pub(super) fn words<'a>(asked: &Asked<'a>, row: &Row) -> Vec<&'a Arc<Row>> {
     let others = |word: &&Arc<Row>| word.owner() != row.owner();
-    let mut words: Vec<&Arc<Row>> = match is_call(row) {
-        true => last_words(asked.current_referring(row, "support").filter(others)).collect(),
-        false => last_words(asked.referring(row, "support").filter(others)).collect(),
-    };
+    let mut words: Vec<&Arc<Row>> = last_words(standing(asked, row).filter(others)).collect();
     if is_call(row) {
         words.extend(newest_of_each(asked.current_referring(row, "reply").filter(others)).into_values());
     }
@@ -148,6 +145,33 @@ mod tests {
         assert_eq!(told["who"][0]["does"], "says no");
         assert_eq!(told["who"][1]["does"], "offers help: ten people, says yes: We come.");
         assert_eq!(told["who"][1]["how"], json!(["offer", "yes"]));
+    }
+
+    #[test]
+    fn who_has_left_does_not_come_to_what_is_ahead_and_was_there_at_what_is_over() {
+        let mut coalition = Coalition::new(&["Clean River", "Hollin Choir", "Ferry Friends"]);
+        let week = json!({"title": "Week", "starts": "2026-11-20T10:00:00Z", "ends": "2026-12-20T10:00:00Z"});
+        let week = coalition.record(0, "moment", week);
+        let action = |title: &str, starts: &str| json!({"title": title, "starts": starts, "moment": week});
+        let before = coalition.record(0, "action", action("Before", "2026-11-20T10:00:00Z"));
+        let ahead = coalition.record(0, "action", action("Ahead", "2026-12-10T10:00:00Z"));
+        for of in [&week, &before, &ahead] {
+            coalition.record(1, "support", json!({"of": of, "sort": "join", "people": 25}));
+            coalition.record(2, "support", json!({"of": of, "sort": "join", "people": 4}));
+        }
+        coalition.leaves(1);
+        for (of, people, who) in [(&week, 4, 1), (&before, 29, 2), (&ahead, 4, 1)] {
+            let told = told(&coalition, of);
+            assert_eq!((&told["people"], told["who"].as_array().unwrap().len()), (&json!(people), who), "{told}");
+            assert_eq!(told["groups"], who);
+            let reply = coalition.ask("amplify", &[("of", of)]).unwrap();
+            assert_eq!(Coalition::column(&reply, "things", "people"), [people]);
+            assert_eq!(reply.section("backers").unwrap().rows.len(), who);
+        }
+        let all = coalition.ask("amplify", &[]).unwrap();
+        assert_eq!(Coalition::column(&all, "things", "people"), [29, 4, 4]);
+        let moments = coalition.ask("moments", &[]).unwrap();
+        assert_eq!(Coalition::column(&moments, "actions", "people"), [29, 4], "Before, Ahead");
     }
 
     #[test]

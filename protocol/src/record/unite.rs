@@ -1,18 +1,19 @@
 //! Two records that mean the same thing, made one.
 
-use super::{FieldName, Kind, Patch, Tags, Value, Values};
+use super::{FieldName, Kind, Patch, Tags, Value, Values, Writes};
 
 /// What uniting two records takes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Union {
     /// What the record that stays takes from the other.
     pub patch: Patch,
-    /// Fields in which both hold something, and not the same: what stays is that of the record that stays.
+    /// Fields in which the two say different things, and what stays is what the record that stays says.
     pub differ: Vec<FieldName>,
 }
 
 impl Kind {
-    /// What the record that stays takes from one that goes: fields that it has empty, and what is missing in its sets.
+    /// What the record that stays takes from one that goes: fields that it has empty, and what is missing in its sets. A
+    /// field that is written when a record is made and never again it does not take.
     pub fn unite(&self, keep: &Values, drop: &Values) -> Union {
         let mut union = Union::default();
         for field in &self.fields {
@@ -20,6 +21,7 @@ impl Kind {
             let said = |values: &'_ Values| values.get(&field.name).filter(|value| Some(*value) != default).cloned();
             match (said(keep), said(drop)) {
                 (_, None) => {}
+                (None, Some(_)) if field.writes == Writes::First => union.differ.push(field.name.clone()),
                 (None, Some(value)) => drop_into(&mut union, &field.name, value),
                 (Some(Value::Tags(keep)), Some(Value::Tags(drop))) => {
                     let all: Tags = keep.iter().chain(drop.iter()).collect();
@@ -58,5 +60,16 @@ mod tests {
         assert_eq!(union.differ, [FieldName::from("name")]);
         let united = union.patch.over(kind, keep);
         assert!(kind.unite(&united, &drop).patch.is_empty(), "a second time there is nothing to do");
+    }
+
+    #[test]
+    fn what_is_said_only_when_a_record_is_made_is_not_taken_over_and_told() {
+        let kind = Registry::standard().kind("person").unwrap();
+        let values = |json| Patch::from_json(kind, &json).unwrap().over(kind, kind.defaults());
+        let keep = values(json!({"name": "Ann", "agreed": true}));
+        let drop = values(json!({"name": "Ann", "agreed": true, "alias": true, "place": "Ford"}));
+        let union = kind.unite(&keep, &drop);
+        assert_eq!(union.patch.values().to_json(), json!({"place": "Ford"}));
+        assert_eq!(union.differ, [FieldName::from("alias")]);
     }
 }

@@ -11,3 +11,4 @@ mod f;
 mod g;
 mod h;
 mod met;
+mod peers;

@@ -1,7 +1,8 @@
 //! Verbs that people think in. Each stands for a longer command: `grid action join ID` is
 //! `grid support new --of ID --sort join`.
 //!
-//! Said twice they change what was written the first time: a group stands behind a thing once.
+//! Said twice they change what was written the first time: a group stands behind a thing once. Of what comes back each
+//! time is reported.
 
 use super::{base, deliver, fields, id_argument, new, record_path};
 use crate::{
@@ -10,8 +11,14 @@ use crate::{
     failure::Failure,
 };
 use clap::{Arg, ArgMatches, Command};
-use grid_protocol::record::{Kind, Registry};
+use grid_protocol::record::{DateTime, Kind, Registry};
+use jiff::civil::Date;
 use serde_json::{Map, Value, json};
+
+/// The field in which a report says of which day it tells.
+const ON: &str = "on";
+/// Records that are looked through for the one of a day.
+const MOST: &str = "1000";
 
 /// A verb and what it stands for.
 struct Short {
@@ -128,7 +135,8 @@ impl Short {
                 let mut fields: Map<String, Value> =
                     given.iter().map(|(field, value)| ((*field).to_owned(), json!(value))).collect();
                 fields.insert(by.to_owned(), json!(id));
-                match own(written, &fields, &client)? {
+                let on = day(written, &record, &said)?;
+                match own(written, &fields, on, &client)? {
                     Some(earlier) if said.is_empty() => Ok(json!({"id": earlier, "change": "unchanged"})),
                     Some(earlier) => {
                         client.patch(&path(["records", &written.name, &earlier]), &json!({"fields": said}))
@@ -160,12 +168,38 @@ impl Short {
     }
 }
 
-/// What one's own group wrote with these fields before.
-fn own(kind: &Kind, fields: &Map<String, Value>, client: &Client) -> Result<Option<String>, Failure> {
+/// The day of what is told, where a thing comes back and is told of by day: each of its times has a report of its own.
+fn day(written: &Kind, of: &Value, said: &Map<String, Value>) -> Result<Option<Date>, Failure> {
+    let comes_back = of["repeats"].as_str().is_some_and(|rule| !rule.is_empty());
+    if !comes_back || written.field(ON).is_none() {
+        return Ok(None);
+    }
+    let on = said.get(ON).and_then(local_day);
+    on.map(Some).ok_or_else(|| {
+        let again = of["id"].as_str().unwrap_or_default();
+        let missing = Failure::usage("it comes back: say with --on which time you tell of");
+        missing.code("invalid").hint(format!(
+            "add --on DAY, such as --on 2026-11-30; `grid {} new --action {} --title TITLE` tells of all times at once",
+            written.name,
+            again.chars().take(8).collect::<String>(),
+        ))
+    })
+}
+
+fn local_day(moment: &Value) -> Option<Date> {
+    let moment: DateTime = moment.as_str()?.parse().ok()?;
+    Some(moment.local().date())
+}
+
+/// What one's own group wrote with these fields before, of this day where one is given.
+fn own(kind: &Kind, fields: &Map<String, Value>, on: Option<Date>, client: &Client) -> Result<Option<String>, Failure> {
     let status = client.get("/api/status")?;
     let group = status["group"]["id"].as_str().unwrap_or_default();
     let fields = fields.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-    let query = fields.chain([("group", group), ("limit", "1")]);
+    let most = if on.is_some() { MOST } else { "1" };
+    let query = fields.chain([("group", group), ("limit", most)]);
     let list = client.get(&with_query(&path(["records", &kind.name]), query))?;
-    Ok(list["items"][0]["id"].as_str().map(str::to_owned))
+    let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+    let earlier = items.iter().find(|item| on.is_none() || local_day(&item[ON]) == on);
+    Ok(earlier.and_then(|earlier| earlier["id"].as_str()).map(str::to_owned))
 }

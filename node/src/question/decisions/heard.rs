@@ -3,6 +3,7 @@
 use super::super::Asked;
 use super::super::asked::{said_since, since};
 use super::super::seats::SeatState;
+use super::is_closed;
 use grid_protocol::id::{DocumentId, GroupId};
 use grid_protocol::record::Values;
 use grid_protocol::replica::Row;
@@ -121,8 +122,8 @@ impl<'a, 'm> Voices<'a, 'm> {
         }
         let mut expected = expected(asked, decision, &known.members, end);
         // Who has left since took part in what was decided before.
-        if decision.values.text("status") != "open" && asked.named(decision, "body").is_none() {
-            expected.and(timely.keys().copied().filter(|group| asked.views.ended.contains_key(group)));
+        if let (true, Expected::Members(.., left)) = (is_closed(decision), &mut expected) {
+            left.extend(timely.keys().copied().filter(|group| asked.views.ended.contains_key(group)));
         }
         let (counted, outside): (BTreeMap<_, _>, BTreeMap<_, _>) =
             timely.into_iter().partition(|(group, _)| expected.contains(group));
@@ -136,15 +137,19 @@ impl<'a, 'm> Voices<'a, 'm> {
     }
 }
 
-/// The groups whose voice is looked for: those that sat in the body that decides, else all that were members by then.
+/// The groups whose voice is looked for: those that sat in the body that decides, also where they have left since it
+/// decided; where it has no seats, or no body decides, all that were members by then.
 fn expected<'m>(asked: &Asked<'_>, decision: &Row, members: &'m Joined, end: Option<Timestamp>) -> Expected<'m> {
     let at = end.map_or(asked.now, |end| end.min(asked.now));
-    let seated: BTreeSet<GroupId> = asked.named(decision, "body").map_or_else(BTreeSet::new, |body| {
-        let seats = asked.current_referring(body, "seat");
-        seats.filter(|seat| SeatState::of(seat, at) == SeatState::Filled).filter_map(|seat| seat.owner()).collect()
-    });
-    // Whoever signed only later can't have been heard.
-    if seated.is_empty() { Expected::Members(members, at, BTreeSet::new()) } else { Expected::Seated(seated) }
+    let seats: Vec<_> =
+        asked.named(decision, "body").into_iter().flat_map(|body| asked.referring(body, "seat")).collect();
+    if seats.is_empty() {
+        // Whoever signed only later can't have been heard.
+        return Expected::Members(members, at, BTreeSet::new());
+    }
+    let sits = |seat: &&Arc<Row>| is_closed(decision) || asked.views.holds(seat);
+    let filled = seats.into_iter().filter(|seat| SeatState::of(seat, at) == SeatState::Filled).filter(sits);
+    Expected::Seated(filled.filter_map(|seat| seat.owner()).collect())
 }
 
 /// The members, and when each signed first: worked out once, however many decisions there are.
@@ -183,12 +188,6 @@ pub(super) enum Expected<'m> {
 }
 
 impl Expected<'_> {
-    fn and(&mut self, groups: impl Iterator<Item = GroupId>) {
-        match self {
-            Self::Seated(all) | Self::Members(.., all) => all.extend(groups),
-        }
-    }
-
     fn contains(&self, group: &GroupId) -> bool {
         match self {
             Self::Seated(seated) => seated.contains(group),

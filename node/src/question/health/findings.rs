@@ -5,7 +5,7 @@ use super::super::period::{begins, next};
 use super::super::shown::{by_name, by_title};
 use super::super::told::short_id;
 use super::super::{
-    Asked, adding_up, agenda, amplify, bodies, calls, decisions, flows, introduce, report, reviews, seats, silence,
+    Asked, adding_up, agenda, amplify, bodies, calls, decisions, flows, introduce, owed, reviews, seats, silence,
 };
 use crate::threats::{self, Reviewed};
 use crate::view::MandateState;
@@ -243,10 +243,14 @@ pub(super) fn unlinked<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
 
 /// Actions that are over and were not reported.
 pub(super) fn unreported<'s>(asked: &'s Asked<'_>) -> Sort<'s> {
-    let findings = report::without_report(asked).into_iter().map(|action| {
-        Found::new(action.owner(), move || {
-            let what = format!("{} is over and has no report", asked.title(action));
-            Finding::of(asked, action, what, format!("grid report new --action {} --title TITLE", short_id(action)))
+    let findings = owed::without_report(asked).into_iter().map(|owed| {
+        Found::new(owed.action.owner(), move || {
+            let title = asked.title(owed.action);
+            let what = match owed.day() {
+                Some(day) => format!("{title} of {day} is over and has no report"),
+                None => format!("{title} is over and has no report"),
+            };
+            Finding::of(asked, owed.action, what, owed.step())
         })
     });
     Sort { name: "unreported", found: findings.collect(), closer: "grid report" }

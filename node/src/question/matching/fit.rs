@@ -79,7 +79,7 @@ impl<'a> Side<'a> {
     }
 
     pub(super) fn wanted(&self) -> Wanted<'_> {
-        Wanted { words: &self.words, places: self.spot.words(), sort: self.sort() }
+        Wanted { words: &self.words, places: self.spot.words(), point: self.spot.point(), sort: self.sort() }
     }
 }
 

@@ -4,7 +4,7 @@ use super::pull::HELD;
 use super::*;
 use crate::control::sample::{Coalition, Group};
 use crate::control::{
-    Adoption, InceptionBody, Recovery, RecoveryBody, RootNumber, Signed, Signer, SigningKey, first_device_with,
+    InceptionBody, Recovery, RecoveryBody, RootNumber, Signed, Signer, SigningKey, first_device_with,
 };
 use crate::id::Digest;
 use crate::key::{SecretKey, Signature};
@@ -92,26 +92,6 @@ fn a_forged_recovery_that_waits_keeps_nobody_from_pulling_the_real_one() {
     assert_eq!(pulled(&mut asker, &holder, 1), 1);
     assert_eq!(asker.get(&recovery.id()), Some(&Record::Recovery(Box::new(recovery))));
     assert_eq!(asker.fingerprint(), holder.fingerprint());
-}
-
-#[test]
-fn a_forged_adoption_that_waits_keeps_nobody_from_pulling_the_real_one() {
-    let founders = [0, 1].map(Group::new);
-    let coalition = Coalition::founded_by(&founders, |_| {});
-    let [a, b] = &founders;
-    let next = coalition.propose((a, 0), coalition.version, "Two.\n", &[a, b], &[]);
-    let holder = coalition.set_with(&coalition.voted(&next, &[a, b]));
-    let real = holder.adoption(&next.version()).unwrap();
-    let mut forged: Adoption = real.clone();
-    for ballot in &mut forged.votes {
-        (ballot.signer, ballot.signature, ballot.certificate) = (NEVER, FORGED, None);
-    }
-    assert_eq!(forged.id(), real.id());
-    let mut asker = coalition.set();
-    asker.offer(Record::Adoption(Box::new(forged)));
-    assert_eq!(asker.waiting(), 1);
-    pulled(&mut asker, &holder, 1);
-    assert_eq!(asker.adoption(&next.version()), Some(real));
 }
 
 #[test]
