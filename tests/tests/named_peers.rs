@@ -6,7 +6,7 @@ use grid_protocol::entry::{Head, VerifiedEntry};
 use grid_protocol::id::{Digest, EntryId};
 use grid_protocol::key::Signature;
 use grid_protocol::limits::{MAX_FRAME, MAX_LOBBY_REQUESTS_PER_PEER, MAX_SENT};
-use grid_protocol::sync::message::{ControlSummary, Height, Hello, LogSummary, LogWant};
+use grid_protocol::sync::message::{ControlSummary, Height, Hello, LogSummary, LogWant, RecordsWant};
 use grid_protocol::sync::{News, Refusal, Request, Response, Says, pack, peer_id, unpack};
 use grid_tests::grid::Member;
 use grid_tests::scripted::Scripted;
@@ -147,7 +147,7 @@ async fn a_stranger_that_asks_without_end_is_named() {
             _ => continue,
         }
         wanted -= 1;
-        let frame = pack(&Request::Control(Vec::new()));
+        let frame = pack(&Request::Control(RecordsWant { nonce: 1, buckets: Vec::new() }));
         network.request(stranger.expect("it is connected"), wanted, frame).await;
     }
     let said = member

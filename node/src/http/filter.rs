@@ -7,7 +7,7 @@ use super::pick;
 use super::resolve::meant_by;
 use super::text::Text;
 use crate::view::fold::{bare, folded};
-use crate::view::{Hidden, Said, Views, newest_first};
+use crate::view::{Hidden, Said, Sight, Views, newest_first};
 use grid_protocol::id::GroupId;
 use grid_protocol::record::{Field, FieldName, FieldType, Kind, Tags, Value, Values};
 use grid_protocol::replica::Row;
@@ -133,32 +133,36 @@ impl Filter {
     /// The records of a kind that it shows, newest first, and how many more it would show if nothing were hidden here.
     pub(crate) fn rows<'a>(&self, views: &'a Views, kind: &Kind) -> (Vec<&'a Arc<Row>>, usize) {
         let mut hidden = 0;
-        let mut rows = self.looked_at(views, kind);
-        if self.looks_at_records() {
-            rows.retain(|row| {
-                let fit = self.shown_or_hidden(row, self.says(row, &row.values));
-                hidden += usize::from(fit == Fit::Hidden);
-                fit == Fit::Shown
-            });
-        }
+        let fits =
+            |(row, sight): (&'a Arc<Row>, Sight)| match self.shown_or_hidden(row, self.says(row, &row.values), sight) {
+                Fit::Shown => Some(row),
+                Fit::Hidden => {
+                    hidden += 1;
+                    None
+                }
+                Fit::No => None,
+            };
+        let rows = self.looked_at(views, kind).into_iter().filter_map(fits).collect();
         (rows, hidden)
     }
 
-    /// The records of its time that it looks at, newest first: those that an index leads to, where one does.
-    pub(super) fn looked_at<'a>(&self, views: &'a Views, kind: &Kind) -> Vec<&'a Arc<Row>> {
+    /// The records of its time that it looks at, newest first, and whether they are shown here: those that an index leads
+    /// to, where one does.
+    pub(super) fn looked_at<'a>(&self, views: &'a Views, kind: &Kind) -> Vec<(&'a Arc<Row>, Sight)> {
         let by_words = self.text.as_ref().and_then(Text::found);
         let most = by_words.map_or(views.records.count_of(&kind.name) / 2, HashSet::len);
-        let mut rows = match (views.saying(kind, &self.said, most), by_words, &self.during) {
-            (Some(rows), ..) => rows,
-            (None, Some(found), _) => newest_first(found.iter().filter_map(|document| views.records.row(document))),
-            (None, None, None) => return views.records.of_kind(&kind.name).collect(),
-            (None, None, Some(during)) => {
-                let rows = views.records.of_kind_with_times(&kind.name);
-                return rows.filter(|(row, when)| during.takes_in(row, *when)).map(|(row, _)| row).collect();
+        let rows = match (views.saying(kind, &self.said, most), by_words) {
+            (Some(rows), _) => rows,
+            (None, Some(found)) => newest_first(found.iter().filter_map(|document| views.records.row(document))),
+            (None, None) => {
+                let is_of_its_time = |row: &Row, when| self.during.as_ref().is_none_or(|it| it.takes_in(row, when));
+                let noted = views.records.of_kind_noted(&kind.name);
+                let noted = noted.filter(|(row, when, _)| is_of_its_time(row, *when));
+                return noted.map(|(row, _, sight)| (row, sight)).collect();
             }
         };
-        rows.retain(|row| self.is_of_its_time(row, &row.values));
-        rows
+        let rows = rows.into_iter().filter(|row| self.is_of_its_time(row, &row.values));
+        rows.map(|row| (row, views.hidden.sight(row))).collect()
     }
 
     /// How many records were not looked through for words, although they say more than the index keeps.
@@ -168,12 +172,7 @@ impl Filter {
 
     /// Whether it shows everything.
     pub(crate) fn is_open(&self) -> bool {
-        self.during.is_none() && !self.looks_at_records()
-    }
-
-    /// Whether more of a record counts than when it takes place.
-    fn looks_at_records(&self) -> bool {
-        self.group.is_some() || self.hidden.is_some() || self.text.is_some() || !self.fields.is_empty()
+        self.group.is_none() && self.hidden.is_none() && !self.looks_at_fields()
     }
 
     /// Whether it looks at what the fields of a record hold.
@@ -188,16 +187,17 @@ impl Filter {
 
     /// Whether a record fits, and is shown.
     pub(crate) fn fit(&self, row: &Row) -> Fit {
-        self.shown_or_hidden(row, self.fits(row, &row.values))
+        let sight = self.hidden.as_ref().map_or(Sight::Shown, |hidden| hidden.sight(row));
+        self.shown_or_hidden(row, self.fits(row, &row.values), sight)
     }
 
     /// Whether a record is shown of which all but its words, and what is hidden here, fits.
-    fn shown_or_hidden(&self, row: &Row, fits: bool) -> Fit {
+    fn shown_or_hidden(&self, row: &Row, fits: bool, sight: Sight) -> Fit {
         let fits = fits && self.text.as_ref().is_none_or(|text| text.is_in_row(row));
-        match &self.hidden {
+        match sight {
             _ if !fits => Fit::No,
-            Some(hidden) if hidden.takes_out(row) => Fit::Hidden,
-            Some(hidden) if hidden.hides(row) => Fit::No,
+            Sight::TakenOut if self.hidden.is_some() => Fit::Hidden,
+            Sight::Unlisted if self.hidden.is_some() => Fit::No,
             _ => Fit::Shown,
         }
     }
@@ -320,6 +320,9 @@ pub(super) fn no_field(kind: &Kind, name: &str) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::fixture::{Coalition, NOW};
+    use grid_protocol::time::Timestamp as Time;
+    use serde_json::json;
 
     #[test]
     fn a_moment_is_found_by_its_day_and_by_its_instant() {
@@ -351,6 +354,61 @@ mod tests {
             assert!(is(field, "🌊", "🌊") && !is(field, "🌊", "🌍"), "{field}");
             assert!(is(field, "plan a", "Plan A") && !is(field, "plan a", "Plan B"), "{field}");
         }
+    }
+
+    /// What a list of actions, or of people, shows and counts, and what looking at each of them finds.
+    fn shown(coalition: &Coalition, kind: &str, query: &str) -> (usize, usize) {
+        let views = &coalition.views;
+        let kind = views.registry.kind(kind).unwrap().clone();
+        let filter = Filter::read(views, &kind, Words::read(query).unwrap()).unwrap();
+        let (rows, hidden) = filter.rows(views, &kind);
+        let all = || views.records.of_kind(&kind.name);
+        assert_eq!(rows, all().filter(|row| filter.fit(row) == Fit::Shown).collect::<Vec<_>>(), "{query}");
+        assert_eq!(hidden, all().filter(|row| filter.fit(row) == Fit::Hidden).count(), "{query}");
+        (rows.len(), hidden)
+    }
+
+    fn walk(coalition: &mut Coalition, by: usize, tactic: &str) -> String {
+        let fields = json!({"title": "Walk", "tactics": [tactic], "starts": "2026-11-24T09:00:00Z"});
+        coalition.record(by, "action", fields)
+    }
+
+    #[test]
+    fn what_is_noted_of_who_is_shown_follows_the_taste_of_the_people_here() {
+        let mut coalition = Coalition::new(&["Clean River", "Mill Weir"]);
+        for (by, tactic) in [(0, "Vigil"), (1, "Vigil"), (1, "March"), (1, "Vigil")] {
+            walk(&mut coalition, by, tactic);
+        }
+        let all = |coalition: &Coalition| {
+            let queries = ["", "since=2026-11-01", "hidden=yes", "group=Mill%20Weir"];
+            let [list, time, both, group] = queries.map(|query| shown(coalition, "action", query));
+            assert_eq!((list, both), (time, (4, 0)));
+            (list, group)
+        };
+        assert_eq!(all(&coalition), ((4, 0), (3, 0)));
+        coalition.record(0, "hiding", json!({"what": "vigil", "until": "2026-11-22T12:00:01Z"}));
+        assert_eq!(all(&coalition), ((2, 2), (1, 2)));
+        coalition.views.pass(Time(NOW.0 + 1_000));
+        assert_eq!(all(&coalition), ((4, 0), (3, 0)));
+        coalition.hides(1);
+        assert_eq!(all(&coalition), ((1, 3), (0, 3)));
+    }
+
+    #[test]
+    fn what_is_noted_of_who_is_shown_follows_what_a_record_says() {
+        let mut coalition = Coalition::new(&["Clean River", "Mill Weir"]);
+        coalition.record(0, "hiding", json!({"what": "vigil"}));
+        let action = walk(&mut coalition, 1, "March");
+        let person = coalition.record(1, "person", json!({"name": "Ana", "agreed": true}));
+        assert_eq!((shown(&coalition, "action", ""), shown(&coalition, "person", "")), ((1, 0), (1, 0)));
+        let mut change = |document: &str, change: &dyn Fn(&mut Row)| {
+            let mut row = Row::clone(coalition.views.records.row(&document.parse().unwrap()).unwrap());
+            change(&mut row);
+            coalition.views.take_rows([row]);
+        };
+        change(&action, &|row| row.values.set("tactics".into(), Value::Tags(["Vigil"].into_iter().collect())));
+        change(&person, &|row| row.values.clear("agreed"));
+        assert_eq!((shown(&coalition, "action", ""), shown(&coalition, "person", "")), ((0, 1), (0, 0)));
     }
 
     #[test]

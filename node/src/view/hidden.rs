@@ -23,6 +23,17 @@ pub struct Hidden {
     ends: Option<Timestamp>,
 }
 
+/// Whether a record is shown on this computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// It is.
+    Shown,
+    /// It is not, for nothing but the taste of the people here.
+    TakenOut,
+    /// It lists somebody who has not agreed.
+    Unlisted,
+}
+
 impl Hidden {
     /// The kind of record that hides something.
     pub(super) const KIND: &str = "hiding";
@@ -62,6 +73,15 @@ impl Hidden {
         !listed::may_be_listed(row) || self.takes_out(row)
     }
 
+    /// Whether a record is shown, and if not, why.
+    pub(crate) fn sight(&self, row: &Row) -> Sight {
+        match row {
+            _ if self.takes_out(row) => Sight::TakenOut,
+            _ if self.hides(row) => Sight::Unlisted,
+            _ => Sight::Shown,
+        }
+    }
+
     /// Whether a record is not shown for nothing but the taste of the people here.
     pub fn takes_out(&self, row: &Row) -> bool {
         if self.is_empty() || row.owner() == self.own {
@@ -96,7 +116,11 @@ impl Views {
     /// Time has passed: what was hidden until then is shown again.
     pub(crate) fn pass(&mut self, now: Timestamp) {
         self.now = now;
-        self.hidden = Hidden::read(self, now);
+        let hidden = Hidden::read(self, now);
+        if hidden != self.hidden {
+            self.records.look_again(&hidden);
+            self.hidden = hidden;
+        }
     }
 }
 

@@ -37,6 +37,7 @@ pub use directory::{DirectoryRow, Membership};
 pub(crate) use first_seen::Dated;
 pub use flawed::{FaultyDevice, Unreadable};
 pub use hidden::Hidden;
+pub(crate) use hidden::Sight;
 pub(crate) use inside::Inside;
 pub(crate) use mandates::endorsed;
 pub use mandates::{MandateRow, MandateState};

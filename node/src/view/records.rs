@@ -3,6 +3,7 @@
 //! A record has a number here from its first row on, which is never stored and never given to another: whatever lists
 //! records lists their numbers, eight of which take the room of one id.
 
+use super::hidden::{Hidden, Sight};
 use super::when::When;
 use grid_protocol::id::{DocumentId, from_base32};
 use grid_protocol::record::{Registry, Value};
@@ -13,6 +14,9 @@ use std::collections::btree_set::{self, BTreeSet};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+
+/// One part of so many is left as room for more records.
+const ROOM: usize = 16;
 
 /// The number of a record on this computer, for as long as the node runs.
 pub(super) type Number = u32;
@@ -31,6 +35,8 @@ pub struct Records {
     rows: Vec<Arc<Row>>,
     /// When each takes place, by its number.
     when: Vec<When>,
+    /// Whether each is shown on this computer, by its number.
+    sights: Vec<Sight>,
     numbers: HashMap<DocumentId, Number>,
     /// The records that are not removed.
     by_kind: BTreeMap<String, BTreeSet<Place>>,
@@ -53,13 +59,14 @@ pub(super) struct Taken {
 
 impl Records {
     /// Takes a row in that was read anew; none once there are four thousand million records.
-    pub(super) fn take(&mut self, registry: &Registry, row: &Arc<Row>) -> Option<Taken> {
-        let when = When::of(registry, row);
+    pub(super) fn take(&mut self, registry: &Registry, hidden: &Hidden, row: &Arc<Row>) -> Option<Taken> {
+        let (when, sight) = (When::of(registry, row), hidden.sight(row));
         let (number, before) = match self.numbers.get(&row.document) {
             Some(number) => {
                 let number = *number;
                 self.leave_out(registry, number);
                 *self.when.get_mut(number as usize)? = when;
+                *self.sights.get_mut(number as usize)? = sight;
                 let known = self.rows.get_mut(number as usize)?;
                 (number, Some(std::mem::replace(known, row.clone())))
             }
@@ -68,6 +75,7 @@ impl Records {
                 self.numbers.insert(row.document, number);
                 self.rows.push(row.clone());
                 self.when.push(when);
+                self.sights.push(sight);
                 (number, None)
             }
         };
@@ -114,11 +122,18 @@ impl Records {
         }
     }
 
-    /// Gives back what growing left over.
+    /// Notes anew of each record whether it is shown, once something else is hidden.
+    pub(super) fn look_again(&mut self, hidden: &Hidden) {
+        self.sights = self.rows.iter().map(|row| hidden.sight(row)).collect();
+    }
+
+    /// Gives back what growing left over, but for some room: a table that is full takes twice as much with the next record.
     pub(super) fn settle(&mut self) {
-        self.rows.shrink_to_fit();
-        self.when.shrink_to_fit();
-        self.numbers.shrink_to_fit();
+        let room = with_room(self.rows.len());
+        self.rows.shrink_to(room);
+        self.when.shrink_to(room);
+        self.sights.shrink_to(room);
+        self.numbers.shrink_to(room);
         self.referring.values_mut().for_each(Vec::shrink_to_fit);
         self.referring.shrink_to_fit();
     }
@@ -173,10 +188,14 @@ impl Records {
         self.by_kind.get(kind).into_iter().flat_map(move |places| self.at(places))
     }
 
-    /// The same, each with when it takes place.
-    pub(crate) fn of_kind_with_times<'a>(&'a self, kind: &str) -> impl Iterator<Item = (&'a Arc<Row>, When)> + use<'a> {
+    /// The same, each with when it takes place and whether it is shown here: none of them is looked at for that.
+    pub(crate) fn of_kind_noted<'a>(
+        &'a self,
+        kind: &str,
+    ) -> impl Iterator<Item = (&'a Arc<Row>, When, Sight)> + use<'a> {
         let numbers = self.by_kind.get(kind).into_iter().flatten().map(|place| place.number as usize);
-        numbers.filter_map(move |number| Some((self.rows.get(number)?, *self.when.get(number)?)))
+        let noted = move |number| Some((self.rows.get(number)?, *self.when.get(number)?, *self.sights.get(number)?));
+        numbers.filter_map(noted)
     }
 
     fn at<'a>(&'a self, places: &'a BTreeSet<Place>) -> impl Iterator<Item = &'a Arc<Row>> + use<'a> {
@@ -208,6 +227,11 @@ fn beginnings(prefix: &str) -> Option<RangeInclusive<u64>> {
         from_base32(&letters)?.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
     };
     Some(bound('a')?..=bound('7')?)
+}
+
+/// How much a table keeps that holds so much.
+pub(super) const fn with_room(held: usize) -> usize {
+    held + held / ROOM
 }
 
 /// Whether a record is there and not removed.
@@ -272,5 +296,23 @@ mod tests {
             assert!(records.with_prefix("page", nothing).is_empty(), "{nothing}");
         }
         assert_eq!(records.with_prefix("page", "").len(), 300);
+    }
+
+    #[test]
+    fn a_table_that_gave_back_what_it_did_not_need_has_room_for_the_next_record() {
+        let mut coalition = Coalition::new(&["Clean River"]);
+        let page = |coalition: &mut Coalition, number: u32| {
+            coalition.record(0, "page", json!({"title": format!("Page {number}")}));
+        };
+        (0..300).for_each(|number| page(&mut coalition, number));
+        coalition.views.records.settle();
+        let room = |coalition: &Coalition| {
+            let records = &coalition.views.records;
+            [records.rows.capacity(), records.when.capacity(), records.sights.capacity()]
+        };
+        let settled = room(&coalition);
+        assert!(settled.iter().all(|room| *room < 340), "{settled:?}");
+        (300..310).for_each(|number| page(&mut coalition, number));
+        assert_eq!(room(&coalition), settled);
     }
 }

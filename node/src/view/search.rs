@@ -13,7 +13,7 @@
 mod hits;
 
 use super::fold::{Near, Phrase, Wanted, signs};
-use super::records::{Number, Records, is_shown};
+use super::records::{Number, Records, is_shown, with_room};
 use super::wording::{OWN, Part, Whole, Words};
 use grid_protocol::record::{Kind, Registry};
 use grid_protocol::replica::Row;
@@ -133,11 +133,11 @@ impl Search {
         self.change(number, &old, &new);
     }
 
-    /// Gives back what growing left over.
+    /// Gives back what growing left over, but for some room.
     pub(super) fn settle(&mut self) {
         self.words.values_mut().for_each(|word| word.at.shrink_to_fit());
-        self.words.shrink_to_fit();
-        self.kind_of.shrink_to_fit();
+        self.words.shrink_to(with_room(self.words.len()));
+        self.kind_of.shrink_to(with_room(self.kind_of.len()));
     }
 
     fn kind(&mut self, name: &str) -> Option<NonZeroU16> {

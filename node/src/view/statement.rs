@@ -110,7 +110,7 @@ impl Views {
         let hidden_changed = rows.iter().any(|row| row.kind() == Some(super::Hidden::KIND));
         for row in &rows {
             self.note_flaws(row);
-            if let Some(taken) = self.records.take(&self.registry, row) {
+            if let Some(taken) = self.records.take(&self.registry, &self.hidden, row) {
                 self.search.take(&self.registry, taken.number, taken.before.as_deref(), row);
             }
         }
