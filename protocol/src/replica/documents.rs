@@ -7,7 +7,8 @@
 use super::apart::{REVIVE, Revive, revived};
 use super::document::{Incoming, LiveDocument, Row, Wholeness};
 use crate::authority::Authority;
-use crate::document::{ChangeBody, actor, prescan};
+use crate::chain::VerifiedBranch;
+use crate::document::{ChangeBody, Place, actor, prescan};
 use crate::effort::Effort;
 use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry, read_change};
 use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId};
@@ -145,9 +146,29 @@ impl Documents {
         storage: &impl Storage,
         authority: &Authority,
     ) -> Result<Vec<Row>, StorageError> {
+        self.take_at(entries.into_iter().map(|entry| (entry, Place::Log(entry.header().seq))), storage, authority)
+    }
+
+    /// As [`Self::take`], of entries that lie apart from the logs.
+    pub(super) fn take_apart(
+        &mut self,
+        entries: &[VerifiedBranch],
+        storage: &impl Storage,
+        authority: &Authority,
+    ) -> Result<Vec<Row>, StorageError> {
+        let entries = entries.iter().map(VerifiedBranch::entry);
+        self.take_at(entries.map(|entry| (entry, Place::Apart(entry.header().seq))), storage, authority)
+    }
+
+    fn take_at<'a>(
+        &mut self,
+        entries: impl Iterator<Item = (&'a VerifiedEntry, Place)>,
+        storage: &impl Storage,
+        authority: &Authority,
+    ) -> Result<Vec<Row>, StorageError> {
         let mut by_document: BTreeMap<DocumentId, Vec<Incoming>> = BTreeMap::new();
-        for entry in entries {
-            if let Some(incoming) = Incoming::of(entry) {
+        for (entry, place) in entries {
+            if let Some(incoming) = Incoming::of(entry, place) {
                 by_document.entry(entry.header().document).or_default().push(incoming);
             }
         }
@@ -332,14 +353,14 @@ impl Documents {
 }
 
 impl Incoming {
-    /// The change of a verified entry; none where it is sealed.
-    pub fn of(entry: &VerifiedEntry) -> Option<Self> {
+    /// The change of a verified entry that stands there; none where it is sealed.
+    pub fn of(entry: &VerifiedEntry, place: Place) -> Option<Self> {
         let (header, change) = (entry.header(), entry.change()?.clone());
-        Some(Self { device: header.device, seq: header.seq, time: header.time, change })
+        Some(Self { device: header.device, place, time: header.time, change })
     }
 }
 
-/// All changes of a document, those behind cuts included.
+/// All changes of a document, those that lie apart from the logs last.
 pub(super) fn all_of(
     coalition: &CoalitionId,
     storage: &impl Storage,
@@ -350,8 +371,9 @@ pub(super) fn all_of(
     let logged = entries.into_iter().map(|entry| recall(coalition, entry));
     let apart = storage.branches(document)?.into_iter().filter_map(|branch| {
         let header = branch.chain.first(coalition)?;
+        let place = Place::Apart(header.seq);
         let change = read_change(&header, &branch.body);
-        Some(change.map(|change| Incoming { device: header.device, seq: header.seq, time: header.time, change }))
+        Some(change.map(|change| Incoming { device: header.device, place, time: header.time, change }))
     });
     // What was admitted once reads again; a stored entry that no longer does is left out of the document.
     Ok(logged.chain(apart).flatten().collect())
@@ -362,7 +384,7 @@ pub(super) fn recall(coalition: &CoalitionId, entry: StoredEntry) -> Result<Inco
     let StoredEntry { device, seq, time, document, body, .. } = entry;
     let ChangeBody { opening, change } = ChangeBody::decode(&body)?;
     let change = prescan(&change, &actor(coalition, &document, &device))?;
-    Ok(Incoming { device, seq, time, change: VerifiedChange { opening, change } })
+    Ok(Incoming { device, place: Place::Log(seq), time, change: VerifiedChange { opening, change } })
 }
 
 #[cfg(test)]
@@ -399,7 +421,7 @@ pub(super) mod samples {
             let change = draft.get_last_local_change().unwrap().raw_bytes().to_vec();
             let body = ChangeBody { opening: Some(opening), change }.encode();
             let entry = VerifiedEntry::write(coalition, key, None, Timestamp(1), document, body).unwrap();
-            (document, vec![Incoming::of(&entry).unwrap()])
+            (document, vec![Incoming::of(&entry, Place::Log(0)).unwrap()])
         });
         pages.collect()
     }
