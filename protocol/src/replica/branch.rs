@@ -38,7 +38,7 @@ impl<S: Storage> Replica<S> {
     pub(super) fn ask_branches(&mut self, key: PeerKey, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
         let knows = self.knows();
         let free = self.peers.get(&key).is_some_and(|peer| peer.is_asked(knows) && peer.branches.is_none());
-        if !free {
+        if !free || !self.documents.any_waits() {
             return Ok(());
         }
         let mut start = [0; 32];

@@ -24,6 +24,8 @@ const KEPT: usize = 256;
 /// From this many new documents in a batch on, reading them is shared among threads.
 pub(super) const PARALLEL_FROM: usize = 64;
 
+/// Documents of which it is remembered what they lack: a few kilobytes each at most.
+const LACKS: usize = 1_024;
 /// Documents that are looked at for what they lack at one time.
 const LOOKED_AT: usize = 64;
 
@@ -47,6 +49,8 @@ pub struct Documents {
     sum: [u8; 32],
     /// Documents with changes that wait for others.
     waiting: BTreeSet<DocumentId>,
+    /// What some of them lack, as it was found since they changed last.
+    lacks: BTreeMap<DocumentId, Vec<ChangeHash>>,
     threads: usize,
     /// Bytes of stack of each of them.
     stack: usize,
@@ -69,6 +73,7 @@ impl Documents {
             digests: HashMap::new(),
             sum: [0; 32],
             waiting: BTreeSet::new(),
+            lacks: BTreeMap::new(),
             threads,
             stack: STACK,
             most: MAX_LIVE_WEIGHT,
@@ -295,24 +300,42 @@ impl Documents {
     }
 
     fn track(&mut self, document: DocumentId, waits: bool) {
+        self.lacks.remove(&document);
         match waits {
             true => self.waiting.insert(document),
             false => self.waiting.remove(&document),
         };
     }
 
+    /// Whether any document has changes that wait for others.
+    pub(super) fn any_waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// What changes wait for that is not there, of as many documents as one request names, from `start` on:
-    /// documents that wait in vain must not hide the others.
-    pub(super) fn lacking(&self, start: DocumentId, storage: &impl Storage) -> Result<Vec<BranchWant>, StorageError> {
+    /// documents that wait in vain must not hide the others. Each is read for it once until it changes.
+    pub(super) fn lacking(
+        &mut self,
+        start: DocumentId,
+        storage: &impl Storage,
+    ) -> Result<Vec<BranchWant>, StorageError> {
         let mut wants = Vec::new();
-        for document in self.waiting.range(start..).chain(self.waiting.range(..start)).take(LOOKED_AT) {
-            let all = all_of(&self.coalition, storage, document)?;
-            let held: BTreeSet<ChangeHash> = all.iter().map(|incoming| incoming.change.change.hash()).collect();
-            let deps = all.iter().flat_map(|incoming| incoming.change.change.deps());
-            let missing: BTreeSet<ChangeHash> = deps.filter(|dep| !held.contains(dep)).copied().collect();
-            let changes: Vec<ChangeHash> = missing.into_iter().take(MAX_BRANCH_CHANGES).collect();
+        let from_start = self.waiting.range(start..).chain(self.waiting.range(..start));
+        let documents: Vec<DocumentId> = from_start.take(LOOKED_AT).copied().collect();
+        for document in documents {
+            let changes = match self.lacks.get(&document) {
+                Some(known) => known.clone(),
+                None => {
+                    let missing = missing_of(&all_of(&self.coalition, storage, &document)?);
+                    if self.lacks.len() == LACKS {
+                        self.lacks.clear();
+                    }
+                    self.lacks.insert(document, missing.clone());
+                    missing
+                }
+            };
             if !changes.is_empty() {
-                wants.push(BranchWant { document: *document, changes });
+                wants.push(BranchWant { document, changes });
             }
             if wants.len() == MAX_BRANCH_DOCUMENTS {
                 break;
@@ -358,6 +381,14 @@ impl Incoming {
         let (header, change) = (entry.header(), entry.change()?.clone());
         Some(Self { device: header.device, place, time: header.time, change })
     }
+}
+
+/// What changes of a document build on that is not among them, as much as one request names.
+fn missing_of(all: &[Incoming]) -> Vec<ChangeHash> {
+    let held: BTreeSet<ChangeHash> = all.iter().map(|incoming| incoming.change.change.hash()).collect();
+    let deps = all.iter().flat_map(|incoming| incoming.change.change.deps());
+    let missing: BTreeSet<ChangeHash> = deps.filter(|dep| !held.contains(dep)).copied().collect();
+    missing.into_iter().take(MAX_BRANCH_CHANGES).collect()
 }
 
 /// All changes of a document, those that lie apart from the logs last.
