@@ -200,13 +200,13 @@ fn a_log_of_a_group_that_is_out_counts_for_nobody_also_where_its_device_was_ende
     let ended = meadow.guest.end(0, meadow.guest.me.device, cut);
     let version = VersionId::first(&meadow.founder.me.coalition);
     let void = [&meadow.guest, &meadow.other].map(|to| meadow.founder.vouch_for(version, meadow.slots[0], to.me.group));
-    let known = meadow.with(&[void.as_slice(), &[ended.clone()]].concat());
+    let known = meadow.with(&[void.as_slice(), std::slice::from_ref(&ended)].concat());
     let nothing = open(&meadow.office, disk(&known, &[])).state_root();
     for held in [20, 12, 0] {
         let log = log[..held].to_vec();
         let anew = open(&meadow.office, disk(&known, &[&log]));
         assert_eq!((held, anew.state_root()), (held, nothing));
-        let mut heard = open(&meadow.office, disk(&meadow.with(&[ended.clone()]), &[&log]));
+        let mut heard = open(&meadow.office, disk(&meadow.with(std::slice::from_ref(&ended)), &[&log]));
         void.iter().for_each(|vouch| drop(hear(&mut heard, &meadow.founder, News::Record(vouch.clone()))));
         assert_eq!((held, heard.state_root()), (held, nothing));
     }
@@ -225,7 +225,7 @@ fn what_a_thief_writes_once_more_behind_the_end_takes_no_time_from_the_record() 
     let (walk, honest) = (log[0].header().document, log.clone());
     log.push(copied(&meadow.guest, &log, &log[0]));
     let ended = meadow.guest.end(0, meadow.guest.me.device, Cut { seq: 1, entry: log[0].id() });
-    let known = meadow.with(&[ended.clone()]);
+    let known = meadow.with(std::slice::from_ref(&ended));
     let expected = row(&mut open(&meadow.office, disk(&known, &[&honest])), walk);
     assert_eq!((expected.created, expected.changed), (NOON.wall, NOON.wall));
     let mut heard = open(&meadow.office, disk(&meadow.records, &[&log]));
