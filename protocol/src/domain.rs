@@ -76,6 +76,8 @@ purposes! {
     LOG_HEADS = "coalition-grid 1 log heads";
     /// What the layers of authority add up to.
     AUTHORITY = "coalition-grid 1 authority";
+    /// What documents are read by at one node.
+    RIGHTS = "coalition-grid 1 rights";
     /// The accepted heads of the documents.
     DOCUMENT_HEADS = "coalition-grid 1 document heads";
     /// The root of a node's whole state.

@@ -112,7 +112,7 @@ pub trait Storage {
     /// [`StorageError`].
     fn document(&self, document: &DocumentId) -> Result<Vec<StoredEntry>, StorageError>;
 
-    /// Keeps entries behind the cut of their log, by their ids, apart from the logs.
+    /// Keeps entries that were asked for by name, by their ids, apart from the logs.
     ///
     /// # Errors
     ///

@@ -122,7 +122,7 @@ fn title_after_a_start_with(rows_before: Vec<Row>, replica: &Replica<Disk>, vall
     let recalled = Recalled {
         rows: rows_before.into_iter().map(Arc::new).collect(),
         entries: heads.into_iter().map(|(device, head)| (device, head.seq + 1)).collect(),
-        authority: Some(replica.authority().digest()),
+        rights: replica.read_under(),
     };
     let read = rows(&valley.shed, replica.storage().clone(), &recalled);
     let page = read.into_iter().find(|row| row.document == valley.page);

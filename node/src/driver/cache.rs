@@ -3,7 +3,6 @@
 
 use crate::store::{RowKey, Store};
 use crate::view::Dated;
-use grid_protocol::authority::Authority;
 use grid_protocol::codec;
 use grid_protocol::document::Opening;
 use grid_protocol::id::{ChangeHash, Digest, DocumentId};
@@ -54,18 +53,28 @@ const MOST: usize = 65_536;
 
 /// What is to be kept once nothing else is to be done: nobody waits for it.
 ///
-/// Rows come first, then how far they reach and under which authority they were read. Whatever is not
+/// Rows come first, then how far they reach and under which rights they were read. Whatever is not
 /// reached after a crash is read anew.
 #[derive(Debug, Default)]
 pub(super) struct Keeping {
     rows: VecDeque<Dated>,
     writers: BTreeSet<DeviceId>,
-    authority: Option<Digest>,
+    under: Under,
     noted: Noted,
     state: State,
 }
 
-/// Whether an authority is noted under which rows were read.
+/// Under which rights all rows are read, where that is not noted yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Under {
+    #[default]
+    AsNoted,
+    Rights(Digest),
+    /// Some could not be read.
+    None,
+}
+
+/// Whether rights are noted under which rows were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Noted {
     #[default]
@@ -91,16 +100,16 @@ impl Keeping {
         }
     }
 
-    /// Takes in under which authority rows are read from now on.
-    pub(super) fn authority(&mut self, authority: &Authority) {
+    /// Takes in under which rights all rows are read from now on; none while some could not be read.
+    pub(super) fn rights(&mut self, rights: Option<Digest>) {
         if self.state == State::Whole {
-            self.authority = Some(authority.digest());
+            self.under = rights.map_or(Under::None, Under::Rights);
         }
     }
 
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.writers.is_empty() && self.authority.is_none()
+        self.rows.is_empty() && self.writers.is_empty() && self.under == Under::AsNoted
     }
 
     /// Whether so much waits that it can't wait for a quiet moment.
@@ -117,8 +126,9 @@ impl Keeping {
     }
 
     fn try_step(&mut self, store: &Store, logs: &Logs) -> Result<(), StorageError> {
-        if self.authority.is_some() && !self.rows.is_empty() && self.noted == Noted::Yes {
-            // Rows of a new authority never stand under the old one, also where a crash takes what made it new.
+        let is_due = self.under == Under::None || !self.rows.is_empty();
+        if self.under != Under::AsNoted && is_due && self.noted == Noted::Yes {
+            // Rows of new rights never stand under the old ones, also where a crash takes what made them new.
             store.row_remove(RowKey::Authority)?;
             self.noted = Noted::No;
         }
@@ -135,7 +145,7 @@ impl Keeping {
                 let entries = logs.entries(&device);
                 store.row_put(RowKey::Reach(device), &entries.to_be_bytes())?;
             }
-            if let Some(digest) = self.authority.take() {
+            if let Under::Rights(digest) = std::mem::take(&mut self.under) {
                 store.row_put(RowKey::Authority, digest.as_bytes())?;
                 self.noted = Noted::Yes;
             }
@@ -174,7 +184,7 @@ pub(crate) fn recall(store: &Store, registry: &Registry, now: Timestamp) -> (Rec
             let entries = value.try_into().map(u64::from_be_bytes).unwrap_or_default();
             recalled.entries.insert(device, entries.min(held.get(&device).copied().unwrap_or_default()));
         }
-        RowKey::Authority => recalled.authority = value.try_into().ok().map(Digest),
+        RowKey::Authority => recalled.rights = value.try_into().ok().map(Digest),
     });
     // What lacks its entries now shall not be believed when others stand in their places.
     if let Err(error) = read.and_then(|()| unfounded.into_iter().try_for_each(|key| store.row_remove(key))) {
@@ -351,14 +361,14 @@ mod tests {
         let (recalled, _) = recall(&store, Registry::standard(), Timestamp(2));
         let rows: Vec<u8> = recalled.rows.iter().map(|row| row.document.0[0]).collect();
         assert_eq!((rows, recalled.entries.get(&device)), (vec![1], Some(&3)));
-        assert_eq!(recalled.authority, Some(Digest([7; 32])));
+        assert_eq!(recalled.rights, Some(Digest([7; 32])));
         let mut kept = Vec::new();
         store.rows(|key, _| kept.push(key)).unwrap();
         assert_eq!(kept, [RowKey::Row(DocumentId([1; 32])), RowKey::Reach(device), RowKey::Authority]);
     }
 
     #[test]
-    fn rows_of_a_new_authority_stand_under_none_until_all_of_them_are_kept() {
+    fn rows_of_new_rights_stand_under_none_until_all_of_them_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         let (store, _) = filled(dir.path(), 1);
         store.row_put(RowKey::Authority, &[7; 32]).unwrap();
@@ -367,15 +377,20 @@ mod tests {
             let row = Arc::new(row(number, &[]).row(Registry::standard(), Timestamp(2)).unwrap());
             Dated { row, claimed: Timestamp(1) }
         });
-        let mut keeping = Keeping { authority: Some(Digest([8; 32])), ..Keeping::default() };
+        let mut keeping = Keeping { under: Under::Rights(Digest([8; 32])), ..Keeping::default() };
         keeping.rows(rows);
         let logs = Logs::new(store.heads().unwrap());
         let mut seen = Vec::new();
         while !keeping.is_empty() {
             keeping.step(&store, &logs);
             let (recalled, _) = recall(&store, Registry::standard(), Timestamp(2));
-            seen.push(recalled.authority);
+            seen.push(recalled.rights);
         }
         assert_eq!(seen, [None, Some(Digest([8; 32]))]);
+        // Where some could not be read, there are no rights under which all are.
+        keeping.rights(None);
+        keeping.step(&store, &logs);
+        assert_eq!(recall(&store, Registry::standard(), Timestamp(2)).0.rights, None);
+        assert!(keeping.is_empty());
     }
 }

@@ -177,7 +177,7 @@ impl Driver {
     }
 
     fn take_authority(&mut self) {
-        self.keeping.authority(self.replica.authority());
+        self.keeping.rights(self.replica.read_under());
         self.book.take_authority(self.replica.authority());
         let own = if self.replica.is_let_in() { OwnMembership::Confirmed } else { OwnMembership::Claimed };
         self.own_membership = own;

@@ -151,7 +151,7 @@ impl Driver {
         if !rows.is_empty() {
             self.take_rows(rows);
         }
-        self.keeping.authority(self.replica.authority());
+        self.keeping.rights(self.replica.read_under());
         self.note_own_end();
     }
 

@@ -354,6 +354,16 @@ impl Keys {
         }
     }
 
+    /// The devices that several groups certified, ascending, with these groups.
+    pub(super) fn disputed(&self) -> impl Iterator<Item = (DeviceId, Vec<GroupId>)> {
+        self.disputed.iter().map(|(device, claims)| (*device, claims.keys().copied().collect()))
+    }
+
+    /// The groups that certified a device which several groups did.
+    pub fn disputed_by(&self, device: &DeviceId) -> impl Iterator<Item = &GroupId> {
+        self.disputed.get(device).into_iter().flat_map(BTreeMap::keys)
+    }
+
     /// The devices that this group certified and another one too, with the entry behind which this one ended each of
     /// them itself, be it the first one.
     pub fn disputed_of(&self, group: &GroupId) -> impl Iterator<Item = (DeviceId, Option<Cut>)> {

@@ -81,6 +81,7 @@ pub struct Authority {
     /// The group of the node that asks.
     own: Option<GroupId>,
     digest: Digest,
+    rights: Digest,
 }
 
 impl Default for Authority {
@@ -136,7 +137,9 @@ impl Authority {
 
     fn of(keys: Arc<Keys>, governance: Arc<Governance>, membership: Membership, own: Option<&GroupId>) -> Self {
         let digest = digest(&keys, &governance, &membership);
-        Self { keys, governance, membership: Arc::new(membership), own: own.copied(), digest }
+        let disputed: Vec<_> = keys.disputed().collect();
+        let rights = Digest::of(domain::RIGHTS, &encode(&(digest, membership.followed(), disputed)));
+        Self { keys, governance, membership: Arc::new(membership), own: own.copied(), digest, rights }
     }
 
     /// The layer of keys.
@@ -273,11 +276,6 @@ impl Authority {
         self.author_of(device).is_none_or(|group| self.is_outside(&group))
     }
 
-    /// Whether every group that is known was admitted.
-    pub fn all_are_admitted(&self) -> bool {
-        self.groups().all(|group| self.was_admitted(&group))
-    }
-
     /// Where the log of a device ends for everybody.
     pub fn cut(&self, device: &DeviceId) -> Option<Cut> {
         self.keys.cut(device)
@@ -344,6 +342,12 @@ impl Authority {
     /// A hash of the outcome, equal on two nodes that believe the same.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// A hash of what documents are read by here: the outcome, the version that is followed, and who certified devices
+    /// that belong to nobody.
+    pub fn rights(&self) -> Digest {
+        self.rights
     }
 
     /// Who breaks the rules, as far as the records show it.

@@ -21,7 +21,7 @@ pub enum Right {
     May,
     /// It may not, as far as is known.
     MayNot(MayNot),
-    /// The log of the device ends before it, its group left before or was not admitted, or the device has lost its right:
+    /// The log of the device ends before it, its group left before or was not admitted, or the device has not the right:
     /// it counts only where a device that may write built on it.
     IfBuiltOn,
     /// A certificate, or the admission of the group to which the document belongs, has not arrived; it may do so yet.
@@ -34,7 +34,7 @@ pub enum MayNot {
     /// Several groups certified the device.
     #[error("several groups certified the device, so it speaks for none of them")]
     DeviceOfSeveralGroups,
-    /// No certificate of the device gives it `write`.
+    /// The document is its group's own, and no certificate of the device gives it `write`.
     #[error("the device may not write for its group")]
     NoCapability,
     /// The document belongs to another group.
@@ -53,17 +53,14 @@ pub(super) fn may_write(authority: &Authority, device: &DeviceId, owner: &GroupI
         };
     };
     let group = writer.group;
-    if !writer.once.has(Capabilities::WRITE) {
-        return Right::MayNot(MayNot::NoCapability);
-    }
-    let has_lost_it = !writer.capabilities.has(Capabilities::WRITE);
     let may = match keys.cut(device) {
-        // A list of fewer rights must not erase what others built on either.
-        _ if has_lost_it => Right::IfBuiltOn,
+        // Neither a list of fewer rights nor a certificate that comes late and gives none must erase what others built on.
+        _ if !writer.capabilities.has(Capabilities::WRITE) => Right::IfBuiltOn,
         Some(cut) if seq >= cut.seq => Right::IfBuiltOn,
         _ => Right::May,
     };
     match rule {
+        WriteRule::Owner if !writer.once.has(Capabilities::WRITE) => Right::MayNot(MayNot::NoCapability),
         WriteRule::Owner if group != *owner => Right::MayNot(MayNot::NotOwner),
         // Its log is held here from before, or by its own nodes alone.
         WriteRule::Owner if authority.is_outside(&group) => Right::Unknown,

@@ -40,10 +40,10 @@ impl Inert {
 }
 
 impl Document {
-    /// The changes that show a fault of the device that wrote them, with their places in its log.
+    /// The changes that show a fault of the device that wrote them, with the places in its log that their entries claim.
     pub fn faulty(&self) -> impl Iterator<Item = (DeviceId, u64, &Inert)> {
         self.faulty.iter().filter_map(|hash| self.nodes.get(hash)).filter_map(|node| match &node.verdict {
-            Verdict::Inert(inert) => Some((node.device, node.place, inert)),
+            Verdict::Inert(inert) => Some((node.device, node.place.seq(), inert)),
             _ => None,
         })
     }

@@ -11,6 +11,7 @@ mod judging;
 
 use super::built::Built;
 use super::index::{Actors, Clock, Index};
+use super::place::Place;
 use super::prescan::Prescanned;
 use super::retained::Retained;
 use super::verify::{Inert, NoRight};
@@ -62,8 +63,8 @@ pub(super) struct Node {
     pub(super) change: Prescanned,
     pub(super) device: DeviceId,
     pub(super) right: Right,
-    /// Its place in the log of its device.
-    pub(super) place: u64,
+    /// Its place in the log of its device, or apart from it.
+    pub(super) place: Place,
     arrival: u64,
     pub(super) verdict: Verdict,
     /// None while it waits.
@@ -108,7 +109,7 @@ pub struct Document {
     pub(super) nodes: BTreeMap<ChangeHash, Node>,
     pub(super) dependants: BTreeMap<ChangeHash, Vec<ChangeHash>>,
     /// The changes of each actor in the order of its device's log.
-    pub(super) logs: BTreeMap<Actor, BTreeSet<(u64, ChangeHash)>>,
+    pub(super) logs: BTreeMap<Actor, BTreeSet<(Place, ChangeHash)>>,
     waiting: BTreeMap<Actor, VecDeque<ChangeHash>>,
     arrivals: u64,
     operations: u64,
@@ -153,10 +154,11 @@ impl Document {
         }
     }
 
-    /// Offers a change of `device`, from this place of its log; it may release waiting ones. Offered again,
-    /// it is judged by the last right given. Where a log has it twice, it stands where it stands first: what
-    /// is written again behind the end of the log takes nothing from what was written before it.
-    pub fn offer(&mut self, change: Prescanned, device: DeviceId, place: u64, right: Right) -> Offered {
+    /// Offers a change of `device`, from this place; it may release waiting ones. Offered again, it is judged by the
+    /// last right given. Where it comes from several places, it stands at the first of them: what is written again
+    /// behind the end of a log takes nothing from what was written before it.
+    pub fn offer(&mut self, change: Prescanned, device: DeviceId, place: impl Into<Place>, right: Right) -> Offered {
+        let place = place.into();
         let (hash, actor) = (change.hash(), change.actor());
         let mut released = Vec::new();
         match self.nodes.get_mut(&hash) {
@@ -240,6 +242,11 @@ impl Document {
     /// The device that wrote a change; None when it was never offered, or dropped.
     pub fn writer(&self, hash: &ChangeHash) -> Option<DeviceId> {
         self.nodes.get(hash).map(|node| node.device)
+    }
+
+    /// Where a change stands; None when it was never offered, or dropped.
+    pub fn place_of(&self, hash: &ChangeHash) -> Option<Place> {
+        self.nodes.get(hash).map(|node| node.place)
     }
 
     /// What became of a change; None when it was never offered, or dropped.

@@ -6,30 +6,32 @@
 //! unless a device signs a change before the one that it builds on: then that device's own changes wait.
 
 use super::history::{Document, Right};
+use super::place::Place;
 use crate::id::{Actor, ChangeHash};
+use std::ops::Bound::{Excluded, Unbounded};
 
 impl Document {
     /// Whether a change from a later place of the same log is placed, as if this one were not there.
-    pub(super) fn precedes_placed(&self, actor: &Actor, place: u64) -> bool {
+    pub(super) fn precedes_placed(&self, actor: &Actor, place: Place) -> bool {
         let log = self.logs.get(actor).into_iter().flatten().rev().take_while(|(later, _)| *later > place);
         log.filter_map(|(_, hash)| self.nodes.get(hash))
             .any(|node| node.right == Right::MayWrite && node.placed.is_some())
     }
 
     /// The changes right before a place of a log: several where a fork is not proven yet.
-    pub(super) fn before_in_log(&self, actor: &Actor, place: u64) -> Vec<ChangeHash> {
+    pub(super) fn before_in_log(&self, actor: &Actor, place: Place) -> Vec<ChangeHash> {
         let Some(log) = self.logs.get(actor) else { return Vec::new() };
         self.nearest(log.range(..(place, ChangeHash([0; 32]))).rev())
     }
 
     /// The changes right behind a place of a log: those that wait for what stands at it.
-    fn after_in_log(&self, actor: &Actor, place: u64) -> Vec<ChangeHash> {
+    fn after_in_log(&self, actor: &Actor, place: Place) -> Vec<ChangeHash> {
         let Some(log) = self.logs.get(actor) else { return Vec::new() };
-        self.nearest(log.range((place.saturating_add(1), ChangeHash([0; 32]))..))
+        self.nearest(log.range((Excluded((place, ChangeHash([255; 32]))), Unbounded)))
     }
 
     /// Those at the first place at which anything stands that others come after.
-    fn nearest<'a>(&self, log: impl Iterator<Item = &'a (u64, ChangeHash)>) -> Vec<ChangeHash> {
+    fn nearest<'a>(&self, log: impl Iterator<Item = &'a (Place, ChangeHash)>) -> Vec<ChangeHash> {
         // One that was forgotten stands in the way as one that waits does.
         let counts = |hash: &ChangeHash| self.nodes.get(hash).is_none_or(|node| node.right.is_in_turn());
         let mut log = log.filter(|(_, hash)| counts(hash)).peekable();
@@ -81,11 +83,11 @@ mod tests {
 
     /// Offers the changes, which all may be written, in every order; what became of each, by its place in the list.
     fn in_every_order(changes: &[(Prescanned, u64)]) -> Vec<Verdict> {
-        let with_right = |(change, place): &(Prescanned, u64)| (change.clone(), *place, Right::MayWrite);
+        let with_right = |(change, place): &(Prescanned, u64)| (change.clone(), Place::Log(*place), Right::MayWrite);
         by_right_in_every_order(&changes.iter().map(with_right).collect::<Vec<_>>())
     }
 
-    fn by_right_in_every_order(changes: &[(Prescanned, u64, Right)]) -> Vec<Verdict> {
+    fn by_right_in_every_order(changes: &[(Prescanned, Place, Right)]) -> Vec<Verdict> {
         let mut seen: Option<Vec<Verdict>> = None;
         for order in orders(changes.len()) {
             let mut document = Document::new(DocumentId([7; 32]));
@@ -160,7 +162,8 @@ mod tests {
             let may = Right::MayWrite;
             let all =
                 [(&opening, 0, may), (&late, 0, may), (&first, 5, may), (&passed_over, 6, right), (&rival, 7, may)];
-            let verdicts = by_right_in_every_order(&all.map(|(change, at, right)| (change.clone(), at, right)));
+            let verdicts =
+                by_right_in_every_order(&all.map(|(change, at, right)| (change.clone(), Place::Log(at), right)));
             assert_eq!(verdicts[..3], vec![Verdict::Effective; 3]);
             assert!(matches!(verdicts[3], Verdict::Inert(Inert::NoRight(_))));
             assert_eq!(verdicts[4], Verdict::Inert(Inert::Twin(first.hash())));
@@ -168,11 +171,15 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_stands_twice_in_a_log_is_judged_where_it_stands_first() {
+    fn a_change_that_stands_at_two_places_is_judged_at_the_first_of_them_and_in_the_log_before_apart() {
         let (base, opening) = write(&Automerge::new(), ALICE, "opening");
-        let (_, change) = write(&base, MALLORY, "written before the end of the log, and again behind it");
-        let (before, behind) = ((change.clone(), 5, Right::MayWrite), (change.clone(), 9, Right::IfBuiltOn));
-        let verdicts = by_right_in_every_order(&[(opening, 0, Right::MayWrite), before, behind]);
-        assert_eq!(verdicts, vec![Verdict::Effective; 3]);
+        let (_, change) = write(&base, MALLORY, "written before the end of the log, and again");
+        let behind = |place| (change.clone(), place, Right::IfBuiltOn);
+        for (first, again) in [(5, Place::Log(9)), (5, Place::Apart(5)), (5, Place::Apart(0))] {
+            let before = (change.clone(), Place::Log(first), Right::MayWrite);
+            let opening = (opening.clone(), Place::Log(0), Right::MayWrite);
+            let verdicts = by_right_in_every_order(&[opening, before, behind(again)]);
+            assert_eq!(verdicts, vec![Verdict::Effective; 3], "{again:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::effect::{Effect, Now, PeerSync};
 use super::inbound::Work;
 use super::own_log::Branch;
 use super::peer::{Peer, standing};
-use super::{Replica, recall};
+use super::{Records, Replica, recall};
 use crate::authority::Authority;
 use crate::control::{Batch, Cut, Kind, Layer, Record};
 use crate::id::DocumentId;
@@ -41,6 +41,7 @@ impl<S: Storage> Replica<S> {
         source: Option<PeerKey>,
         effects: &mut Vec<Effect>,
     ) -> Result<Admitted, StorageError> {
+        self.settle_records()?;
         let Batch { inserted, displaced, refused, touched, .. } = self.control.offer_all(records, source);
         let admitted = Admitted { refused: refused.iter().map(ToString::to_string).collect() };
         if inserted.is_empty() && displaced.is_empty() {
@@ -49,25 +50,21 @@ impl<S: Storage> Replica<S> {
         let kept: Vec<Record> = inserted.iter().filter_map(|id| self.control.get(id).cloned()).collect();
         if let Err(error) = self.storage.put_records(&kept, &displaced) {
             // What is not kept is not believed either, or nobody would ask for it again.
-            (self.control, _) = recall(&self.me, &self.storage)?;
-            self.control.note_all_changed();
-            return Err(error);
+            self.records = Records::InDoubt;
+            return self.settle_records().and(Err(error));
         }
         let now = self.believe(touched);
         let before = std::mem::replace(&mut self.authority, now);
         let differs = before.digest() != self.authority.digest();
-        // What a device may write may hang on certificates that change nothing of what all believe together.
-        let rights_may_differ = differs || touched == Some(Layer::Keys);
-        let is_other = |log: &DeviceId| before.is_of_outsider(log) != self.authority.is_of_outsider(log);
-        let ends_differ = !before.cuts().eq(self.authority.cuts())
-            || rights_may_differ && self.logs.iter().any(|(log, _)| is_other(log));
-        if ends_differ {
-            self.end_logs()?;
-        }
-        if differs || kept.iter().any(is_deliberation) {
+        // What a device may write may hang on certificates that change nothing of what all believe together, and on the
+        // version that is followed here.
+        let rights_differ = before.rights() != self.authority.rights();
+        let rights_may_differ = rights_differ || touched == Some(Layer::Keys);
+        let ends_differ = rights_may_differ && self.ends_differ(&before);
+        if rights_differ || kept.iter().any(is_deliberation) {
             effects.push(Effect::AuthorityChanged);
         }
-        let read = if rights_may_differ { self.read_touched(&before, effects) } else { Ok(()) };
+        let read = if rights_may_differ { self.read_touched(before, effects) } else { Ok(()) };
         if differs {
             self.regrade(effects);
         }
@@ -99,8 +96,44 @@ impl<S: Storage> Replica<S> {
         apart.into_iter().for_each(|key| self.pull(key, effects));
     }
 
-    /// Reads the documents anew whose writers are believed otherwise than before.
-    fn read_touched(&mut self, before: &Authority, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
+    /// Takes the records that are stored for those that are held, where some could not be stored.
+    pub(super) fn settle_records(&mut self) -> Result<(), StorageError> {
+        if self.records == Records::InDoubt {
+            (self.control, _) = recall(&self.me, &self.storage)?;
+            self.control.note_all_changed();
+            self.records = Records::AsStored;
+        }
+        Ok(())
+    }
+
+    /// Whether logs end at other places than before.
+    fn ends_differ(&self, before: &Authority) -> bool {
+        let is_other = |log: &DeviceId| before.is_of_outsider(log) != self.authority.is_of_outsider(log);
+        !before.cuts().eq(self.authority.cuts()) || self.logs.iter().any(|(log, _)| is_other(log))
+    }
+
+    /// Reads anew what could not be read when it should have been.
+    pub(super) fn read_unread(&mut self, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
+        let Some(before) = self.unread.clone() else { return Ok(()) };
+        self.read_touched(before, effects)?;
+        // Now it is known under which rights all rows are read.
+        effects.push(Effect::AuthorityChanged);
+        Ok(())
+    }
+
+    /// Ends logs where they end now, and reads the documents anew whose writers are believed otherwise than before, or
+    /// than when all were read.
+    fn read_touched(&mut self, before: Authority, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
+        let before = self.unread.get_or_insert(before).clone();
+        if self.ends_differ(&before) {
+            self.end_logs()?;
+        }
+        self.read_differing(&before, effects)?;
+        self.unread = None;
+        Ok(())
+    }
+
+    fn read_differing(&mut self, before: &Authority, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
         let behind_ends = self.storage.branch_documents()?;
         let devices: BTreeSet<DeviceId> = self
             .logs
@@ -117,8 +150,10 @@ impl<S: Storage> Replica<S> {
                     Some((membership.may_have_written(&group), membership.ends(&group).to_vec()))
                 };
                 let certified = |authority: &Authority| authority.keys().writer(device);
+                let (keys, keys_before) = (self.authority.keys(), before.keys());
                 before.cut(device) != self.authority.cut(device)
                     || certified(before) != certified(&self.authority)
+                    || !keys_before.disputed_by(device).eq(keys.disputed_by(device))
                     || before.stores_log_of(device) != self.authority.stores_log_of(device)
                     || belongs(before) != belongs(&self.authority)
             })
@@ -141,10 +176,11 @@ impl<S: Storage> Replica<S> {
     pub(super) fn end_logs(&mut self) -> Result<(), StorageError> {
         let over: Vec<DeviceId> = self.logs.ended().map(|(device, _)| *device).collect();
         over.iter().filter(|device| self.authority.cut(device).is_none()).for_each(|device| self.logs.reopen(device));
-        let outside = |device: &&DeviceId| **device != self.me.device && self.authority.is_of_outsider(device);
-        let outside: Vec<DeviceId> = self.logs.iter().map(|(device, _)| device).filter(outside).copied().collect();
-        outside.into_iter().for_each(|device| self.logs.end(device, Cut::NOTHING, None));
-        let cuts: Vec<DeviceId> = self.authority.cuts().map(|(device, _)| *device).collect();
+        let is_outside = |device: &DeviceId| *device != self.me.device && self.authority.is_of_outsider(device);
+        let outside: BTreeSet<DeviceId> = self.logs.iter().map(|(device, _)| *device).filter(is_outside).collect();
+        outside.iter().for_each(|device| self.logs.end(*device, Cut::NOTHING, None));
+        let cuts = self.authority.cuts().map(|(device, _)| *device);
+        let cuts: Vec<DeviceId> = cuts.filter(|device| !outside.contains(device)).collect();
         cuts.iter().try_for_each(|device| self.end_log(device))
     }
 

@@ -1,17 +1,17 @@
-//! Entries behind the end of their log that still count, because others have built on them.
+//! Entries that no log gives which still count, because others have built on them.
 //!
-//! A node that holds a change whose dependency it lacks, while some log has an end, asks its peers for
-//! that dependency by name. The answer proves itself: an entry with the headers behind it up to a
-//! signature. Such entries are kept apart from the logs, which hold one history of each device.
+//! A node that holds a change whose dependency it lacks asks its peers for that dependency by name. The answer proves
+//! itself: an entry with the headers behind it up to a signature. It is kept whoever wrote it, and whatever is believed of
+//! that device by now: others kept it before, and have gone on. Such entries lie apart from the logs, which hold one history
+//! of each device, and count if built on.
 
 use super::Replica;
 use super::documents::recall;
 use super::effect::Effect;
-use crate::authority::Authority;
 use crate::chain::BranchEntry;
 use crate::entry::read_change;
 use crate::id::{ChangeHash, CoalitionId, DocumentId};
-use crate::key::{DeviceId, PeerKey};
+use crate::key::PeerKey;
 use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS, MAX_FRAME};
 use crate::storage::{Storage, StorageError};
 use crate::sync::message::BranchWant;
@@ -34,11 +34,11 @@ pub(super) struct BranchesAsked {
 }
 
 impl<S: Storage> Replica<S> {
-    /// Asks a peer for what changes here wait for, where it may lie behind a cut.
+    /// Asks a peer for what changes here wait for: no log may ever give it.
     pub(super) fn ask_branches(&mut self, key: PeerKey, effects: &mut Vec<Effect>) -> Result<(), StorageError> {
         let knows = self.knows();
         let free = self.peers.get(&key).is_some_and(|peer| peer.is_asked(knows) && peer.branches.is_none());
-        if !free || (self.authority.cuts().next().is_none() && self.authority.all_are_admitted()) {
+        if !free || !self.documents.any_waits() {
             return Ok(());
         }
         let mut start = [0; 32];
@@ -89,7 +89,7 @@ impl<S: Storage> Replica<S> {
                 self.fault(key, "the peer sent entries that nobody asked for".to_owned(), effects);
                 break;
             }
-            if is_behind_end(&self.authority, &header.device, header.seq) {
+            if self.storage.entry_id(&header.device, header.seq)? != Some(verified.entry().id()) {
                 kept.push(verified);
             }
         }
@@ -97,14 +97,12 @@ impl<S: Storage> Replica<S> {
             return Ok(());
         }
         self.storage.put_branches(&kept)?;
-        let entries = kept.iter().map(|kept| kept.entry());
-        let rows = self.documents.take(entries, &self.storage, &self.authority)?;
+        let rows = self.documents.take_apart(&kept, &self.storage, &self.authority)?;
         effects.push(Effect::Rows(rows));
         self.ask_branches(key, effects)
     }
 
-    /// The entries that carry these changes, as far as they are held here and fit. Whether they lie behind a
-    /// cut is for the asker to say, who may know of it first.
+    /// The entries that carry these changes, as far as they are held here and fit.
     pub(super) fn branches(&self, wants: &[BranchWant], looked_at: &mut u64) -> Result<Response, StorageError> {
         let (mut found, mut room) = (Vec::new(), ANSWER_BUDGET);
         for want in wants.iter().take(MAX_BRANCH_DOCUMENTS) {
@@ -131,12 +129,6 @@ impl<S: Storage> Replica<S> {
         }
         Ok(Response::Branches(found))
     }
-}
-
-fn is_behind_end(authority: &Authority, device: &DeviceId, seq: u64) -> bool {
-    // Of a group that was not admitted nobody hands out logs, not even to its own further computers.
-    let is_admitted = authority.author_of(device).is_some_and(|group| authority.was_admitted(&group));
-    !is_admitted || authority.cut(device).is_some_and(|cut| seq >= cut.seq)
 }
 
 fn change_of(coalition: &CoalitionId, entry: &BranchEntry) -> Option<ChangeHash> {

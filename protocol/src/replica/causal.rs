@@ -5,6 +5,7 @@
 //! rule: dependencies, and the places of a log at which anything stands that holds up what follows.
 
 use super::document::Incoming;
+use crate::document::Place;
 use crate::id::ChangeHash;
 use crate::key::DeviceId;
 use std::collections::{HashMap, VecDeque};
@@ -35,16 +36,16 @@ impl Edges {
 
 /// The changes, each after those of them that it builds on and those before it in its log.
 pub(super) fn in_causal_order(changes: Vec<Incoming>, turn: impl Fn(&Incoming) -> Turn) -> Vec<Incoming> {
-    // A change that stands twice in a log stands where it stands first.
+    // A change that stands at several places stands at the first of them.
     let mut first: HashMap<ChangeHash, usize> = HashMap::new();
     for (own, incoming) in changes.iter().enumerate() {
         let at = first.entry(incoming.change.change.hash()).or_insert(own);
-        if changes.get(*at).is_some_and(|other| other.seq > incoming.seq) {
+        if changes.get(*at).is_some_and(|other| other.place > incoming.place) {
             *at = own;
         }
     }
     let mut edges = Edges { missing: vec![0; changes.len()], dependants: vec![Vec::new(); changes.len()] };
-    let mut logs: Vec<(DeviceId, u64, usize)> = Vec::new();
+    let mut logs: Vec<(DeviceId, Place, usize)> = Vec::new();
     for (own, incoming) in changes.iter().enumerate() {
         match first.get(&incoming.change.change.hash()) {
             Some(at) if *at != own => edges.add(*at, own),
@@ -52,16 +53,16 @@ pub(super) fn in_causal_order(changes: Vec<Incoming>, turn: impl Fn(&Incoming) -
                 let deps = incoming.change.change.deps().iter().filter_map(|dep| first.get(dep));
                 deps.for_each(|dep| edges.add(*dep, own));
                 if turn(incoming) == Turn::InTurn {
-                    logs.push((incoming.device, incoming.seq, own));
+                    logs.push((incoming.device, incoming.place, own));
                 }
             }
         }
     }
     logs.sort_unstable();
     for pair in logs.windows(2) {
-        if let [(device, seq, earlier), (same, next, own)] = pair
+        if let [(device, place, earlier), (same, next, own)] = pair
             && device == same
-            && seq < next
+            && place < next
         {
             edges.add(*earlier, *own);
         }
@@ -117,11 +118,12 @@ mod tests {
         transaction.commit();
         let change = draft.get_last_local_change().unwrap();
         let change = prescan(change.raw_bytes(), &Actor([number; 32])).unwrap();
-        Incoming { device: device(number), seq, time: Timestamp(0), change: VerifiedChange { opening: None, change } }
+        let change = VerifiedChange { opening: None, change };
+        Incoming { device: device(number), place: Place::Log(seq), time: Timestamp(0), change }
     }
 
     fn right(incoming: &Incoming) -> Right {
-        match incoming.device == device(MALLORY) && incoming.seq >= CUT {
+        match incoming.device == device(MALLORY) && incoming.place.seq() >= CUT {
             true => Right::IfBuiltOn,
             false => Right::MayWrite,
         }
@@ -136,7 +138,7 @@ mod tests {
         let mut document = Document::new(DocumentId([7; 32]));
         for incoming in in_causal_order(changes, turn) {
             let right = right(&incoming);
-            let offered = document.offer(incoming.change.change, incoming.device, incoming.seq, right);
+            let offered = document.offer(incoming.change.change, incoming.device, incoming.place, right);
             assert!(matches!(offered.verdict, Verdict::Effective | Verdict::Inert(_)), "{:?}", offered.verdict);
         }
         document.effective().count()
@@ -157,7 +159,8 @@ mod tests {
         let mut changes = many(&mut draft);
         let after = write(&mut draft, MALLORY, 1);
         // In the order of the log, as storage has them.
-        changes.extend([change.clone(), after, Incoming { seq: 2, ..change.clone() }, Incoming { seq: 9, ..change }]);
+        let again = |seq| Incoming { place: Place::Log(seq), ..change.clone() };
+        changes.extend([change.clone(), after, again(2), again(9)]);
         assert_eq!(effective(changes), 2 * MAX_WAITING_PER_LOG + 2);
     }
 

@@ -152,8 +152,7 @@ impl<S: Storage> Replica<S> {
         }
         if !kept.is_empty() {
             leads_on = true;
-            let entries = kept.iter().map(VerifiedBranch::entry);
-            let rows = self.documents.take(entries, &self.storage, &self.authority)?;
+            let rows = self.documents.take_apart(&kept, &self.storage, &self.authority)?;
             effects.push(Effect::Rows(rows));
         }
         if leads_on { self.ask_disputed(key, effects) } else { Ok(()) }

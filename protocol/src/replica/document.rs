@@ -5,9 +5,10 @@
 //! what the effective ones add up to is read as a record into a [`Row`].
 
 use super::causal::{Turn, in_causal_order};
+use super::told::{Freshness, Told};
 use crate::authority::{self, Authority, MayNot};
 use crate::codec;
-use crate::document::{Document, Inert, NoRight, Opening, Quarantine, Right, Verdict, WriteRule};
+use crate::document::{Document, Inert, NoRight, Opening, Place, Quarantine, Right, Verdict, WriteRule};
 use crate::domain;
 use crate::entry::VerifiedChange;
 use crate::id::{Actor, ChangeHash, Digest, DocumentId, GroupId};
@@ -26,8 +27,8 @@ pub(super) const OPERATION: u64 = 256;
 pub struct Incoming {
     /// The device that wrote it.
     pub device: DeviceId,
-    /// The entry's place in the device's log.
-    pub seq: u64,
+    /// Where it stands: in the device's log as it is held, or apart from it.
+    pub place: Place,
     /// Claimed time of the entry.
     pub time: Timestamp,
     /// The change.
@@ -47,49 +48,11 @@ pub struct LiveDocument {
     /// Why nothing of it can be told here.
     pub(super) quarantine: Option<Quarantine>,
     told: Told,
-    /// When each change says that it was written, and its place in the log; those behind cuts left out.
+    /// When each change says that it was written, and its place in the log; those behind cuts and those that lie apart
+    /// left out.
     times: BTreeMap<ChangeHash, (Timestamp, u64)>,
     /// The actors of the owner's devices that wrote to it.
     owners: BTreeSet<Actor>,
-}
-
-/// What the changes that count say of their time. What has no effect makes no record newer, and nobody its writer.
-#[derive(Clone, Debug)]
-struct Told {
-    latest: BTreeMap<DeviceId, u64>,
-    created: Timestamp,
-    changed: Timestamp,
-    changed_by: Option<DeviceId>,
-    freshness: Freshness,
-}
-
-/// Whether what is told follows from the changes that count now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Freshness {
-    Fresh,
-    /// Verdicts have changed since.
-    Stale,
-}
-
-impl Told {
-    const fn nothing(freshness: Freshness) -> Self {
-        Self {
-            latest: BTreeMap::new(),
-            created: Timestamp(u64::MAX),
-            changed: Timestamp(0),
-            changed_by: None,
-            freshness,
-        }
-    }
-
-    fn note(&mut self, device: DeviceId, time: Timestamp, seq: u64) {
-        let latest = self.latest.entry(device).or_insert(seq);
-        *latest = seq.max(*latest);
-        self.created = self.created.min(time);
-        if (time, Some(device)) > (self.changed, self.changed_by) {
-            (self.changed, self.changed_by) = (time, Some(device));
-        }
-    }
 }
 
 /// Whether everything that was taken in is still there.
@@ -220,17 +183,22 @@ impl LiveDocument {
                 self.owners.insert(incoming.change.change.actor());
             }
         }
-        let Incoming { device, seq, time, change } = incoming;
-        let right = right(authority, opening, &device, seq);
-        let hash = change.change.hash();
+        let right = right(authority, opening, &incoming);
+        let Incoming { device, place, time, change } = incoming;
+        let (hash, seq) = (change.change.hash(), place.seq());
+        let known = self.document.place_of(&hash);
+        if known.is_some_and(|known| place > known) {
+            // It counts, and has its time, where it stands first.
+            return;
+        }
         // What counts only if built on may count, and is nobody's latest word.
         let latest_word = right != Right::IfBuiltOn && authority.cut(&device).is_none_or(|cut| seq < cut.seq);
         match latest_word {
             true => drop(self.times.insert(hash, (time, seq))),
             false => drop(self.times.remove(&hash)),
         }
-        let offered = self.document.offer(change.change, device, seq, right);
-        match (&offered.verdict, offered.released.is_empty()) {
+        let offered = self.document.offer(change.change, device, place, right);
+        match (&offered.verdict, known.is_none() && offered.released.is_empty()) {
             (Verdict::Effective, true) if latest_word => self.told.note(device, time, seq),
             (_, true) => {}
             (_, false) => self.told.freshness = Freshness::Stale,
@@ -421,20 +389,22 @@ pub(super) fn revive(id: DocumentId, authority: &Authority, changes: Vec<Incomin
 
 /// Whether the guard has what follows in the log wait for it. Before the opening is known, that may be said of all.
 fn turn(authority: &Authority, opening: Option<&Opening>, incoming: &Incoming) -> Turn {
-    let right = opening.map(|opening| right(authority, opening, &incoming.device, incoming.seq));
+    let right = opening.map(|opening| right(authority, opening, incoming));
     match right.is_none_or(Right::is_in_turn) {
         true => Turn::InTurn,
         false => Turn::PassedOver,
     }
 }
 
-fn right(authority: &Authority, opening: &Opening, device: &DeviceId, seq: u64) -> Right {
+/// What lies apart from its log counts only if built on: who comes later gets it by its name alone.
+fn right(authority: &Authority, opening: &Opening, incoming: &Incoming) -> Right {
     let rule = match opening.rule {
         WriteRule::Owner => authority::WriteRule::Owner,
         WriteRule::Members => authority::WriteRule::Members,
         WriteRule::Space(_) => return Right::MayNot(NoRight::Space),
     };
-    match authority.may_write(device, &opening.owner, rule, seq) {
+    match authority.may_write(&incoming.device, &opening.owner, rule, incoming.place.seq()) {
+        authority::Right::May if matches!(incoming.place, Place::Apart(_)) => Right::IfBuiltOn,
         authority::Right::May => Right::MayWrite,
         authority::Right::IfBuiltOn => Right::IfBuiltOn,
         authority::Right::Unknown => Right::Unknown,

@@ -7,7 +7,8 @@
 use super::apart::{REVIVE, Revive, revived};
 use super::document::{Incoming, LiveDocument, Row, Wholeness};
 use crate::authority::Authority;
-use crate::document::{ChangeBody, actor, prescan};
+use crate::chain::VerifiedBranch;
+use crate::document::{ChangeBody, Place, actor, prescan};
 use crate::effort::Effort;
 use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry, read_change};
 use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId};
@@ -23,6 +24,8 @@ const KEPT: usize = 256;
 /// From this many new documents in a batch on, reading them is shared among threads.
 pub(super) const PARALLEL_FROM: usize = 64;
 
+/// Documents of which it is remembered what they lack: a few kilobytes each at most.
+const LACKS: usize = 1_024;
 /// Documents that are looked at for what they lack at one time.
 const LOOKED_AT: usize = 64;
 
@@ -46,6 +49,8 @@ pub struct Documents {
     sum: [u8; 32],
     /// Documents with changes that wait for others.
     waiting: BTreeSet<DocumentId>,
+    /// What some of them lack, as it was found since they changed last.
+    lacks: BTreeMap<DocumentId, Vec<ChangeHash>>,
     threads: usize,
     /// Bytes of stack of each of them.
     stack: usize,
@@ -68,6 +73,7 @@ impl Documents {
             digests: HashMap::new(),
             sum: [0; 32],
             waiting: BTreeSet::new(),
+            lacks: BTreeMap::new(),
             threads,
             stack: STACK,
             most: MAX_LIVE_WEIGHT,
@@ -145,9 +151,29 @@ impl Documents {
         storage: &impl Storage,
         authority: &Authority,
     ) -> Result<Vec<Row>, StorageError> {
+        self.take_at(entries.into_iter().map(|entry| (entry, Place::Log(entry.header().seq))), storage, authority)
+    }
+
+    /// As [`Self::take`], of entries that lie apart from the logs.
+    pub(super) fn take_apart(
+        &mut self,
+        entries: &[VerifiedBranch],
+        storage: &impl Storage,
+        authority: &Authority,
+    ) -> Result<Vec<Row>, StorageError> {
+        let entries = entries.iter().map(VerifiedBranch::entry);
+        self.take_at(entries.map(|entry| (entry, Place::Apart(entry.header().seq))), storage, authority)
+    }
+
+    fn take_at<'a>(
+        &mut self,
+        entries: impl Iterator<Item = (&'a VerifiedEntry, Place)>,
+        storage: &impl Storage,
+        authority: &Authority,
+    ) -> Result<Vec<Row>, StorageError> {
         let mut by_document: BTreeMap<DocumentId, Vec<Incoming>> = BTreeMap::new();
-        for entry in entries {
-            if let Some(incoming) = Incoming::of(entry) {
+        for (entry, place) in entries {
+            if let Some(incoming) = Incoming::of(entry, place) {
                 by_document.entry(entry.header().document).or_default().push(incoming);
             }
         }
@@ -274,24 +300,42 @@ impl Documents {
     }
 
     fn track(&mut self, document: DocumentId, waits: bool) {
+        self.lacks.remove(&document);
         match waits {
             true => self.waiting.insert(document),
             false => self.waiting.remove(&document),
         };
     }
 
+    /// Whether any document has changes that wait for others.
+    pub(super) fn any_waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// What changes wait for that is not there, of as many documents as one request names, from `start` on:
-    /// documents that wait in vain must not hide the others.
-    pub(super) fn lacking(&self, start: DocumentId, storage: &impl Storage) -> Result<Vec<BranchWant>, StorageError> {
+    /// documents that wait in vain must not hide the others. Each is read for it once until it changes.
+    pub(super) fn lacking(
+        &mut self,
+        start: DocumentId,
+        storage: &impl Storage,
+    ) -> Result<Vec<BranchWant>, StorageError> {
         let mut wants = Vec::new();
-        for document in self.waiting.range(start..).chain(self.waiting.range(..start)).take(LOOKED_AT) {
-            let all = all_of(&self.coalition, storage, document)?;
-            let held: BTreeSet<ChangeHash> = all.iter().map(|incoming| incoming.change.change.hash()).collect();
-            let deps = all.iter().flat_map(|incoming| incoming.change.change.deps());
-            let missing: BTreeSet<ChangeHash> = deps.filter(|dep| !held.contains(dep)).copied().collect();
-            let changes: Vec<ChangeHash> = missing.into_iter().take(MAX_BRANCH_CHANGES).collect();
+        let from_start = self.waiting.range(start..).chain(self.waiting.range(..start));
+        let documents: Vec<DocumentId> = from_start.take(LOOKED_AT).copied().collect();
+        for document in documents {
+            let changes = match self.lacks.get(&document) {
+                Some(known) => known.clone(),
+                None => {
+                    let missing = missing_of(&all_of(&self.coalition, storage, &document)?);
+                    if self.lacks.len() == LACKS {
+                        self.lacks.clear();
+                    }
+                    self.lacks.insert(document, missing.clone());
+                    missing
+                }
+            };
             if !changes.is_empty() {
-                wants.push(BranchWant { document: *document, changes });
+                wants.push(BranchWant { document, changes });
             }
             if wants.len() == MAX_BRANCH_DOCUMENTS {
                 break;
@@ -332,14 +376,22 @@ impl Documents {
 }
 
 impl Incoming {
-    /// The change of a verified entry; none where it is sealed.
-    pub fn of(entry: &VerifiedEntry) -> Option<Self> {
+    /// The change of a verified entry that stands there; none where it is sealed.
+    pub fn of(entry: &VerifiedEntry, place: Place) -> Option<Self> {
         let (header, change) = (entry.header(), entry.change()?.clone());
-        Some(Self { device: header.device, seq: header.seq, time: header.time, change })
+        Some(Self { device: header.device, place, time: header.time, change })
     }
 }
 
-/// All changes of a document, those behind cuts included.
+/// What changes of a document build on that is not among them, as much as one request names.
+fn missing_of(all: &[Incoming]) -> Vec<ChangeHash> {
+    let held: BTreeSet<ChangeHash> = all.iter().map(|incoming| incoming.change.change.hash()).collect();
+    let deps = all.iter().flat_map(|incoming| incoming.change.change.deps());
+    let missing: BTreeSet<ChangeHash> = deps.filter(|dep| !held.contains(dep)).copied().collect();
+    missing.into_iter().take(MAX_BRANCH_CHANGES).collect()
+}
+
+/// All changes of a document, those that lie apart from the logs last.
 pub(super) fn all_of(
     coalition: &CoalitionId,
     storage: &impl Storage,
@@ -350,8 +402,9 @@ pub(super) fn all_of(
     let logged = entries.into_iter().map(|entry| recall(coalition, entry));
     let apart = storage.branches(document)?.into_iter().filter_map(|branch| {
         let header = branch.chain.first(coalition)?;
+        let place = Place::Apart(header.seq);
         let change = read_change(&header, &branch.body);
-        Some(change.map(|change| Incoming { device: header.device, seq: header.seq, time: header.time, change }))
+        Some(change.map(|change| Incoming { device: header.device, place, time: header.time, change }))
     });
     // What was admitted once reads again; a stored entry that no longer does is left out of the document.
     Ok(logged.chain(apart).flatten().collect())
@@ -362,7 +415,7 @@ pub(super) fn recall(coalition: &CoalitionId, entry: StoredEntry) -> Result<Inco
     let StoredEntry { device, seq, time, document, body, .. } = entry;
     let ChangeBody { opening, change } = ChangeBody::decode(&body)?;
     let change = prescan(&change, &actor(coalition, &document, &device))?;
-    Ok(Incoming { device, seq, time, change: VerifiedChange { opening, change } })
+    Ok(Incoming { device, place: Place::Log(seq), time, change: VerifiedChange { opening, change } })
 }
 
 #[cfg(test)]
@@ -399,7 +452,7 @@ pub(super) mod samples {
             let change = draft.get_last_local_change().unwrap().raw_bytes().to_vec();
             let body = ChangeBody { opening: Some(opening), change }.encode();
             let entry = VerifiedEntry::write(coalition, key, None, Timestamp(1), document, body).unwrap();
-            (document, vec![Incoming::of(&entry).unwrap()])
+            (document, vec![Incoming::of(&entry, Place::Log(0)).unwrap()])
         });
         pages.collect()
     }

@@ -86,7 +86,11 @@ impl<S: Storage> Replica<S> {
                     }
                 }
             }
-            Input::Tick => self.tick(now, effects),
+            Input::Tick => {
+                self.tick(now, effects);
+                self.settle_records()?;
+                self.read_unread(effects)?;
+            }
             Input::Misbehaved { peer, why } => self.tell_fault(peer, why, effects),
         }
         Ok(())

@@ -35,6 +35,7 @@ mod past;
 mod peer;
 mod recall;
 mod regain;
+mod told;
 mod undo;
 mod voided;
 mod waiting;
@@ -120,6 +121,18 @@ pub struct Replica<S> {
     confirmed: bool,
     /// What others in this process have worked out.
     beliefs: Option<Beliefs>,
+    /// What was believed when all rows were read, where reading them anew failed since.
+    unread: Option<Authority>,
+    /// Whether the control records in memory are those that are stored.
+    records: Records,
+}
+
+/// Whether the control records in memory are those that are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Records {
+    AsStored,
+    /// Some could not be stored, nor those that are stored be read.
+    InDoubt,
 }
 
 /// Rows that an earlier run of the node read, and how far they reach.
@@ -129,8 +142,8 @@ pub struct Recalled {
     pub rows: Vec<Arc<Row>>,
     /// For every log how many entries they reflect.
     pub entries: BTreeMap<DeviceId, u64>,
-    /// The digest of the authority under which they were read.
-    pub authority: Option<Digest>,
+    /// The rights under which they were read: [`Replica::read_under`].
+    pub rights: Option<Digest>,
 }
 
 impl<S: Storage> Replica<S> {
@@ -192,6 +205,8 @@ impl<S: Storage> Replica<S> {
             clock: Duration::ZERO,
             confirmed: false,
             beliefs: None,
+            unread: None,
+            records: Records::AsStored,
         };
         replica.end_logs()?;
         replica.application = replica.own_application()?;
@@ -201,7 +216,7 @@ impl<S: Storage> Replica<S> {
 
     /// Rows for every document that `recalled` does not reflect.
     fn read_again(&mut self, recalled: &Recalled) -> Result<Vec<Row>, StorageError> {
-        let stale = if recalled.authority == Some(self.authority.digest()) {
+        let stale = if recalled.rights == Some(self.authority.rights()) {
             recalled.rows.iter().for_each(|row| self.documents.recall(row));
             let logs: Vec<(DeviceId, u64)> = self
                 .logs
@@ -247,6 +262,11 @@ impl<S: Storage> Replica<S> {
     /// What they add up to.
     pub const fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// The rights under which all rows are read: what they follow from besides entries. None while some could not be read.
+    pub fn read_under(&self) -> Option<Digest> {
+        self.unread.is_none().then(|| self.authority.rights())
     }
 
     /// The logs.

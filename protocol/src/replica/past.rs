@@ -84,7 +84,8 @@ impl Past {
         for entry in self.entries.iter().filter(|entry| entry.kind == EntryKind::Change) {
             let Ok(body) = ChangeBody::decode(&entry.body) else { continue };
             if let Ok(change) = prescan(&body.change, &actor(&self.coalition, &self.document, &entry.device)) {
-                times.insert(change.hash(), entry.time);
+                // A log may have it once more further on.
+                times.entry(change.hash()).or_insert(entry.time);
             }
         }
         times

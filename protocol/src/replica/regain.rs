@@ -116,9 +116,10 @@ impl<S: Storage> Replica<S> {
         let (registry, keys) = (self.documents.registry().clone(), self.authority.keys());
         let entries = all_of(&self.me.coalition, &self.storage, &document)?;
         let live = self.documents.live(document, &self.storage, &self.authority)?;
-        for Incoming { device, seq, time, change } in entries {
-            let VerifiedChange { opening: opens, change } = change;
-            times.insert(change.hash(), time);
+        for Incoming { device, place, time, change } in entries {
+            let (seq, VerifiedChange { opening: opens, change }) = (place.seq(), change);
+            // The first place of a change is that at which it stands.
+            times.entry(change.hash()).or_insert(time);
             if !keys.is_certified_by(&device, &self.me.group) {
                 continue;
             }
