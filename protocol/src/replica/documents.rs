@@ -4,30 +4,26 @@
 //! document that comes with all its changes in one batch, as most do in a first sync, is read without
 //! looking at storage.
 
+mod fresh;
+mod lacking;
+
 use super::apart::{REVIVE, Revive, revived};
 use super::document::{Incoming, LiveDocument, Row, Wholeness};
 use crate::authority::Authority;
 use crate::chain::VerifiedBranch;
 use crate::document::{ChangeBody, Place, actor, prescan};
-use crate::effort::Effort;
 use crate::entry::{EntryError, EntryKind, VerifiedChange, VerifiedEntry, read_change};
 use crate::id::{ChangeHash, CoalitionId, Digest, DocumentId, GroupId};
-use crate::limits::{MAX_BRANCH_CHANGES, MAX_BRANCH_DOCUMENTS, MAX_LIVE_WEIGHT};
+use crate::limits::{MAX_BRANCH_CHANGES, MAX_LIVE_WEIGHT};
 use crate::record::Registry;
 use crate::storage::{Storage, StorageError, StoredEntry};
-use crate::sync::message::BranchWant;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Documents that stay in memory after they changed.
 const KEPT: usize = 256;
 /// From this many new documents in a batch on, reading them is shared among threads.
 pub(super) const PARALLEL_FROM: usize = 64;
-
-/// Documents of which it is remembered what they lack: a few kilobytes each at most.
-const LACKS: usize = 1_024;
-/// Documents that are looked at for what they lack at one time.
-const LOOKED_AT: usize = 64;
 
 /// Reading recurses as deep as documents are nested.
 const STACK: usize = 8 * 1024 * 1024;
@@ -238,110 +234,12 @@ impl Documents {
         Ok(rows)
     }
 
-    /// Documents none of whose changes were known: read from the batch alone, on all cores.
-    pub(super) fn read_fresh(&mut self, fresh: Fresh, authority: &Authority) -> Vec<Row> {
-        let (registry, own, revive) = (self.registry.clone(), self.own, self.revive);
-        let read = |(document, incoming): (DocumentId, Vec<Incoming>)| {
-            let mut live = revived(revive, document, authority, incoming);
-            (live.row_for(&registry, own), live)
-        };
-        if fresh.len() < PARALLEL_FROM {
-            let mut rows = Vec::with_capacity(fresh.len());
-            for (row, live) in fresh.into_iter().map(read) {
-                self.track(row.document, live.waits());
-                self.keep(row.document, live);
-                rows.push(row);
-            }
-            return rows;
-        }
-        let share = fresh.len().div_ceil(self.threads.max(1));
-        let mut shares: Vec<Mutex<Fresh>> = Vec::new();
-        let mut rest = fresh.into_iter();
-        loop {
-            let part: Fresh = rest.by_ref().take(share).collect();
-            if part.is_empty() {
-                break;
-            }
-            shares.push(Mutex::new(part));
-        }
-        let read_all = |part: &Mutex<Fresh>| {
-            let before = Effort::so_far();
-            let part = std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner));
-            let waits = |(row, live): (Row, LiveDocument)| (row, live.waits());
-            let rows = part.into_iter().map(|one| waits(read(one))).collect::<Vec<(Row, bool)>>();
-            (rows, Effort::since(&before))
-        };
-        let (read_all, stack) = (&read_all, self.stack);
-        let done: Vec<(Row, bool)> = std::thread::scope(|scope| {
-            let workers: Vec<_> = shares
-                .iter()
-                .map(|part| {
-                    let worker = std::thread::Builder::new().stack_size(stack);
-                    (part, worker.spawn_scoped(scope, move || read_all(part)))
-                })
-                .collect();
-            // Where the system gives no thread, this one does the share.
-            let done = workers.into_iter().flat_map(|(part, worker)| match worker {
-                Ok(worker) => {
-                    let (rows, effort) = worker.join().expect("reading a document catches its own panics");
-                    effort.add();
-                    rows
-                }
-                Err(_) => read_all(part).0,
-            });
-            done.collect()
-        });
-        let mut rows = Vec::with_capacity(done.len());
-        for (row, waits) in done {
-            self.track(row.document, waits);
-            rows.push(row);
-        }
-        rows
-    }
-
     fn track(&mut self, document: DocumentId, waits: bool) {
         self.lacks.remove(&document);
         match waits {
             true => self.waiting.insert(document),
             false => self.waiting.remove(&document),
         };
-    }
-
-    /// Whether any document has changes that wait for others.
-    pub(super) fn any_waits(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    /// What changes wait for that is not there, of as many documents as one request names, from `start` on:
-    /// documents that wait in vain must not hide the others. Each is read for it once until it changes.
-    pub(super) fn lacking(
-        &mut self,
-        start: DocumentId,
-        storage: &impl Storage,
-    ) -> Result<Vec<BranchWant>, StorageError> {
-        let mut wants = Vec::new();
-        let from_start = self.waiting.range(start..).chain(self.waiting.range(..start));
-        let documents: Vec<DocumentId> = from_start.take(LOOKED_AT).copied().collect();
-        for document in documents {
-            let changes = match self.lacks.get(&document) {
-                Some(known) => known.clone(),
-                None => {
-                    let missing = missing_of(&all_of(&self.coalition, storage, &document)?);
-                    if self.lacks.len() == LACKS {
-                        self.lacks.clear();
-                    }
-                    self.lacks.insert(document, missing.clone());
-                    missing
-                }
-            };
-            if !changes.is_empty() {
-                wants.push(BranchWant { document, changes });
-            }
-            if wants.len() == MAX_BRANCH_DOCUMENTS {
-                break;
-            }
-        }
-        Ok(wants)
     }
 
     fn keep(&mut self, document: DocumentId, live: LiveDocument) {

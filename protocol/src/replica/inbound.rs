@@ -12,7 +12,7 @@ use crate::id::CoalitionId;
 use crate::key::PeerKey;
 use crate::limits::{MAX_FRAME, MAX_LOBBY_FRAME};
 use crate::storage::{Storage, StorageError};
-use crate::sync::message::{ControlSummary, Hello, LogSummary};
+use crate::sync::message::Hello;
 use crate::sync::{
     Application, FrameError, Intake, Lookahead, Next, Recall, Refusal, Request, Response, SessionError, pack, serve,
     unpack, unpack_within,
@@ -307,6 +307,7 @@ impl<S: Storage> Replica<S> {
         let named = match &request {
             Request::Apply(Application { coalition, .. })
             | Request::Hello(Hello { coalition, .. })
+            | Request::HelloOf1(Hello { coalition, .. })
             | Request::Recall(Recall { coalition, .. }) => Some(*coalition),
             Request::Pair(request) => Some(request.coalition),
             _ => None,
@@ -328,24 +329,12 @@ impl<S: Storage> Replica<S> {
             }
             _ if !is_member => Response::Refused(Refusal::NotMember),
             Request::Hello(hello) => {
-                // Whoever asks us now will answer us, too, where it did not before.
-                if self.peers.get(&peer).is_some_and(|peer| matches!(peer.sync, PeerSync::Waiting | PeerSync::NotYet)) {
-                    self.pull(peer, effects);
-                }
-                let answer = serve::hello(self.view(), &hello);
-                let differs =
-                    !matches!(answer, Response::Hello { control: ControlSummary::Same, logs: LogSummary::Same });
-                let says = Some((hello.control, hello.logs));
-                // Only what the peer did not say before is a sign of news: two nodes that cannot agree
-                // must not keep each other busy.
-                if let Some(peer) = self.peers.get_mut(&peer)
-                    && std::mem::replace(&mut peer.said, says) != says
-                    && differs
-                {
-                    self.hurry(now);
-                }
-                answer
+                self.greeted(now, peer, (hello.control, hello.logs), effects, |view| serve::hello(view, &hello))
             }
+            Request::HelloOf1(hello) => {
+                self.greeted(now, peer, (hello.control, hello.logs), effects, |view| serve::hello_of_1(view, &hello))
+            }
+            Request::ControlOf1(wants) => serve::control_of_1(self.view(), &wants),
             Request::Control(wants) => serve::control(self.view(), &wants),
             Request::Runs(wants) => {
                 serve::runs(self.view(), &self.storage, &wants).unwrap_or(Response::Refused(Refusal::Unable))

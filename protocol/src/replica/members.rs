@@ -2,13 +2,15 @@
 
 use super::Replica;
 use super::burden::{Complaint, Room, Sort, Voice, Weight};
-use super::effect::{Effect, Now, PeerStanding};
+use super::effect::{Effect, Now, PeerStanding, PeerSync};
 use super::lobby::Telling;
 use super::pairing::Answered;
 use super::peer::{Hearing, Peer};
+use crate::id::Digest;
 use crate::key::{DeviceId, PeerKey};
 use crate::storage::Storage;
 use crate::sync::message::{ControlSummary, LogSummary};
+use crate::sync::session::View;
 use crate::sync::{Refusal, Response, pack};
 
 /// Bytes of a request that are looked at for the price of one request.
@@ -136,6 +138,34 @@ fn tells(peer: &Peer, voice: Voice, sort: Sort) -> Option<DeviceId> {
     peer.device().filter(|_| says_itself)
 }
 
+impl<S: Storage> Replica<S> {
+    /// Compares with a member what both hold: it asks, and this node answers.
+    pub(super) fn greeted(
+        &mut self,
+        now: Now,
+        peer: PeerKey,
+        says: (Digest, Digest),
+        effects: &mut Vec<Effect>,
+        answer: impl FnOnce(View<'_>) -> Response,
+    ) -> Response {
+        // Whoever asks us now will answer us, too, where it did not before.
+        if self.peers.get(&peer).is_some_and(|peer| matches!(peer.sync, PeerSync::Waiting | PeerSync::NotYet)) {
+            self.pull(peer, effects);
+        }
+        let answer = answer(self.view());
+        let differs = !matches!(answer, Response::Hello { control: ControlSummary::Same, logs: LogSummary::Same });
+        // Only what the peer did not say before is a sign of news: two nodes that cannot agree must not keep each
+        // other busy.
+        if let Some(peer) = self.peers.get_mut(&peer)
+            && peer.said.replace(says) != Some(says)
+            && differs
+        {
+            self.hurry(now);
+        }
+        answer
+    }
+}
+
 impl Weight {
     /// What an answer took, beside what is looked at to read the request.
     pub(super) fn of(response: &Response) -> Self {
@@ -144,6 +174,7 @@ impl Weight {
             Response::Hello { control, logs } => {
                 let buckets = match control {
                     ControlSummary::Same => 0,
+                    ControlSummary::BucketsOf1(buckets) => buckets.len() / HEIGHTS_UNIT,
                     ControlSummary::Buckets(buckets) => buckets.len() / HEIGHTS_UNIT,
                 };
                 let heights = match logs {

@@ -16,10 +16,12 @@ use serde::{Deserialize, Serialize};
 /// A request of the pull protocol. Every request is bounded, repeatable and answered by one [`Response`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
-    /// Compare what both hold.
-    Hello(Hello),
-    /// Control records that the asker lacks.
-    Control(RecordsWant),
+    /// As [`Self::Hello`], of a build that names what it holds alike in every exchange: it is answered, and not asked.
+    #[serde(rename = "Hello")]
+    HelloOf1(Hello<1>),
+    /// As [`Self::Control`], of such a build.
+    #[serde(rename = "Control")]
+    ControlOf1(Vec<BucketWant>),
     /// Entries that the asker lacks.
     Runs(Vec<LogWant>),
     /// Hints, pushed. Answered by [`Response::Noted`].
@@ -36,13 +38,19 @@ pub enum Request {
     Pair(Box<PairRequest>),
     /// The records of a group, for whoever has its recovery words.
     Recall(Recall),
+    /// Compare what both hold.
+    #[serde(rename = "Hello2")]
+    Hello(Hello),
+    /// Control records that the asker lacks.
+    #[serde(rename = "Control2")]
+    Control(RecordsWant),
 }
 
 /// The fingerprints of the asker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hello {
+pub struct Hello<const VERSION: u8 = 2> {
     /// Format of the exchange.
-    pub version: Format<2>,
+    pub version: Format<VERSION>,
     /// The coalition.
     pub coalition: CoalitionId,
     /// Fingerprint of the control set.
@@ -183,7 +191,11 @@ pub enum Rest {
 pub enum ControlSummary {
     /// The same.
     Same,
-    /// Another one: its 256 buckets.
+    /// Another one, to [`Request::HelloOf1`]: the first eight bytes of the hash of each of its 256 buckets.
+    #[serde(rename = "Buckets")]
+    BucketsOf1(Vec<u64>),
+    /// Another one: its 256 buckets, in the same order.
+    #[serde(rename = "Buckets2")]
     Buckets(Vec<ShortHash>),
 }
 
@@ -281,6 +293,12 @@ impl ShortHash {
 }
 
 impl ControlSummary {
+    /// What a control set holds, as builds before keyed names were told.
+    pub(super) fn of_1(set: &ControlSet) -> Self {
+        let first = |bucket: &Digest| bucket.0.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        Self::BucketsOf1(set.buckets().iter().map(first).collect())
+    }
+
     /// What a control set holds, under the nonce of an exchange.
     pub fn buckets(set: &ControlSet, nonce: u64) -> Vec<ShortHash> {
         set.buckets().iter().map(|bucket| ShortHash::of(&bucket.0, nonce)).collect()
@@ -307,6 +325,22 @@ fn short<const N: usize>(hash: &[u8; 32], nonce: u64) -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::encode;
+
+    /// The layout of the messages that came with keyed names, byte by byte: later builds have to read it.
+    #[test]
+    fn the_second_greeting_lies_as_it_did() {
+        let (coalition, control) = (CoalitionId([1; 32]), Digest([2; 32]));
+        let (logs, devices) = (Digest([3; 32]), Digest([4; 32]));
+        let hello = Hello { version: Format, coalition, control, logs, devices, nonce: 9 };
+        let laid = [&[10, 2][..], &[1; 32], &[2; 32], &[3; 32], &[4; 32], &[9]].concat();
+        assert_eq!(encode(&Request::Hello(hello)), laid);
+        let want = RecordsWant { nonce: 9, buckets: vec![BucketWant { bucket: 7, held: vec![ShortHash([5; 8])] }] };
+        assert_eq!(encode(&Request::Control(want)), [&[11, 9, 1, 7, 1][..], &[5; 8]].concat());
+        let answer =
+            Response::Hello { control: ControlSummary::Buckets(vec![ShortHash([6; 8])]), logs: LogSummary::Same };
+        assert_eq!(encode(&answer), [&[0, 2, 1][..], &[6; 8], &[0]].concat());
+    }
 
     #[test]
     fn what_has_one_name_in_an_exchange_has_two_in_the_next() {

@@ -20,13 +20,19 @@ const ENTRY_OVERHEAD: usize = 128;
 
 /// Compares an asker's fingerprints with this node's state.
 pub fn hello(view: View<'_>, hello: &Hello) -> Response {
+    answer(view, hello, || ControlSummary::Buckets(ControlSummary::buckets(view.control, hello.nonce)))
+}
+
+/// As [`hello`], to a build that compares what buckets hold alike in every exchange.
+pub fn hello_of_1(view: View<'_>, hello: &Hello<1>) -> Response {
+    answer(view, hello, || ControlSummary::of_1(view.control))
+}
+
+fn answer<const VERSION: u8>(view: View<'_>, hello: &Hello<VERSION>, differs: impl Fn() -> ControlSummary) -> Response {
     if hello.coalition != view.coalition {
         return Response::Refused(Refusal::WrongCoalition);
     }
-    let control = match view.control.fingerprint() == hello.control {
-        true => ControlSummary::Same,
-        false => ControlSummary::Buckets(ControlSummary::buckets(view.control, hello.nonce)),
-    };
+    let control = if view.control.fingerprint() == hello.control { ControlSummary::Same } else { differs() };
     let logs = if view.logs.digest() == hello.logs {
         LogSummary::Same
     } else if view.logs.devices_digest() == hello.devices {
@@ -40,11 +46,24 @@ pub fn hello(view: View<'_>, hello: &Hello) -> Response {
 
 /// The control records that the asker lacks, as many as fit.
 pub fn control(view: View<'_>, want: &RecordsWant) -> Response {
+    records(view, &want.buckets, |hash| ShortHash::of(hash, want.nonce))
+}
+
+/// As [`control`], to a build that names what it holds by the first eight bytes of the ids.
+pub fn control_of_1(view: View<'_>, wants: &[BucketWant]) -> Response {
+    records(view, wants, |hash| {
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash[..8]);
+        ShortHash(first)
+    })
+}
+
+fn records(view: View<'_>, wants: &[BucketWant], name: impl Fn(&[u8; 32]) -> ShortHash) -> Response {
     let mut records: Vec<Record> = Vec::new();
     let mut room = ANSWER_BUDGET;
-    for BucketWant { bucket, held } in &want.buckets {
+    for BucketWant { bucket, held } in wants {
         let held: BTreeSet<ShortHash> = held.iter().copied().collect();
-        let has = |hash: &[u8; 32]| !held.is_empty() && held.contains(&ShortHash::of(hash, want.nonce));
+        let has = |hash: &[u8; 32]| !held.is_empty() && held.contains(&name(hash));
         for id in view.control.ids_in_bucket(*bucket).into_iter().filter(|id| !has(&id.0)) {
             let Some(record) = view.control.get(&id) else { continue };
             let bytes = codec::encode(record);

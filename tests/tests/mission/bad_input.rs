@@ -82,7 +82,7 @@ backbone: scores 0 left_out 0 holders 0
 reflection: coming 0 past 0 surveys 0
 plans: plans 1 changes 0
 reviews: due 0 fresh 1 groups 2
-privacy: fields 405 beside 30 audiences 4
+privacy: fields 405 beside 32 audiences 4
 ";
 
 #[tokio::test(flavor = "multi_thread")]
