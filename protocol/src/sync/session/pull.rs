@@ -89,13 +89,18 @@ impl Pull {
     }
 
     fn compare(&mut self, view: View<'_>, control: ControlSummary, logs: LogSummary) -> Result<(), SessionError> {
-        if let ControlSummary::Buckets(theirs) = control {
-            let ours = ControlSummary::buckets(view.control, self.nonce);
-            if theirs.len() != ours.len() {
-                return Err(SessionError::Length { found: theirs.len(), expected: ours.len() });
+        match control {
+            ControlSummary::Same => {}
+            // Nobody has asked for that.
+            ControlSummary::BucketsOf1(_) => return Err(SessionError::Mismatch),
+            ControlSummary::Buckets(theirs) => {
+                let ours = ControlSummary::buckets(view.control, self.nonce);
+                if theirs.len() != ours.len() {
+                    return Err(SessionError::Length { found: theirs.len(), expected: ours.len() });
+                }
+                let both = (0..=u8::MAX).zip(ours.iter().zip(&theirs));
+                self.buckets = both.filter(|(_, (ours, theirs))| ours != theirs).map(|(bucket, _)| bucket).collect();
             }
-            let differing = (0..=u8::MAX).zip(ours.iter().zip(&theirs)).filter(|(_, (ours, theirs))| ours != theirs);
-            self.buckets = differing.map(|(bucket, _)| bucket).collect();
         }
         self.theirs = match logs {
             LogSummary::Same => Vec::new(),

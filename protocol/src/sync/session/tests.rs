@@ -6,10 +6,10 @@ use crate::control::sample::{Coalition, Group};
 use crate::control::{
     InceptionBody, Recovery, RecoveryBody, RootNumber, Signed, Signer, SigningKey, first_device_with,
 };
-use crate::id::Digest;
+use crate::id::{Digest, RecordId};
 use crate::key::{SecretKey, Signature};
 use crate::limits::MAX_REQUEST;
-use crate::sync::message::{BucketWant, ControlSummary, LogSummary, RecordsWant, Rest, ShortHash};
+use crate::sync::message::{BucketWant, ControlSummary, Hello, LogSummary, RecordsWant, Rest, ShortHash};
 use crate::sync::{pack, serve};
 use std::collections::BTreeSet;
 
@@ -168,4 +168,49 @@ fn however_many_records_are_held_no_request_for_more_is_too_long() {
         }
     }
     assert_eq!(asked.len(), 256);
+}
+
+#[test]
+fn a_build_that_names_what_it_holds_alike_in_every_exchange_is_answered_as_before() {
+    let coalition = Coalition::new();
+    let (known, _) = recovered(&coalition);
+    let (holder, nothing) = (set_of(coalition.id, &known), (Authority::default(), Logs::default()));
+    let asker = coalition.set();
+    let hello = Hello {
+        version: Format,
+        coalition: coalition.id,
+        control: asker.fingerprint(),
+        logs: nothing.1.digest(),
+        devices: nothing.1.devices_digest(),
+        nonce: 9,
+    };
+    let Response::Hello { control: ControlSummary::BucketsOf1(buckets), .. } =
+        serve::hello_of_1(view(&holder, &nothing), &hello)
+    else {
+        panic!("the sets differ");
+    };
+    let differs = |(bucket, theirs): (u8, u64)| {
+        let ours = &asker.buckets()[usize::from(bucket)].0[..8];
+        (theirs.to_be_bytes() != ours).then_some(bucket)
+    };
+    let first = |id: RecordId| {
+        let mut first = [0; 8];
+        first.copy_from_slice(&id.0[..8]);
+        ShortHash(first)
+    };
+    let wants: Vec<BucketWant> = (0..=u8::MAX)
+        .zip(buckets)
+        .filter_map(differs)
+        .map(|bucket| BucketWant { bucket, held: asker.ids_in_bucket(bucket).into_iter().map(first).collect() })
+        .collect();
+    let Response::Control { records, .. } = serve::control_of_1(view(&holder, &nothing), &wants) else { panic!() };
+    let news: BTreeSet<RecordId> = records.iter().map(Record::id).collect();
+    let lacks = holder.iter().map(Record::id).filter(|id| asker.get(id).is_none()).collect();
+    assert_eq!(news, lacks);
+    // Nobody is told in the old words who asks in the new ones.
+    let mut session = Session::default();
+    let (id, _) = session.start(view(&asker, &nothing), 9).unwrap();
+    let old = Response::Hello { control: ControlSummary::BucketsOf1(vec![0; 256]), logs: LogSummary::Same };
+    let taken = session.take(view(&asker, &nothing), id, old, Lookahead::Held);
+    assert!(matches!(taken, Err(SessionError::Mismatch)));
 }
