@@ -419,7 +419,10 @@ fn the_second_computer_of_a_robbed_group_hands_out_what_the_stolen_one_wrote_and
     // The group's two computers are by themselves, while a thief shows the others what the copy writes.
     world.split(vec![0, 0, 1, 1]);
     world.run_for(MINUTE / 3);
-    world.write(2, &Subject::New("action"), &json!({"title": "Said at home"}));
+    // It says more than the copy: who holds the copy's history asks for what comes behind it.
+    for title in ["Said at home", "Said at home again"] {
+        world.write(2, &Subject::New("action"), &json!({"title": title}));
+    }
     world.write_apart(2, 0, head, &Subject::New("action"), &json!({"title": "Said by the thief"}));
     world.run_for(MINUTE / 3);
     world.stop(2, Stop::Properly);
